@@ -1,0 +1,43 @@
+# Every target makes the environment it needs; `make help` lists them.
+ifeq ($(OS),Windows_NT)
+BIN := .venv/Scripts
+BASE_PYTHON ?= py
+else
+BIN := .venv/bin
+BASE_PYTHON ?= python3
+endif
+PYTHON := $(BIN)/python
+
+.PHONY: help env demo test lint types docs bench lock
+
+help:            ## list the targets
+	@grep -E '^[a-z]+:.*##' Makefile
+
+env:             ## make or update .venv (pinned, hashed) and install what the system lacks
+	@$(BASE_PYTHON) tools/env.py
+
+demo: env        ## train a virtual mouse and show what it learned
+	@$(BIN)/rig demo
+
+test: env        ## run every test
+	@$(PYTHON) -m pytest
+
+lint: env        ## style, import layers and types
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/lint-imports
+	@$(BIN)/mypy
+
+types: env       ## types alone
+	@$(BIN)/mypy
+
+docs: env        ## build the documentation into site/
+	@$(BIN)/mkdocs build --strict --quiet
+
+bench: env       ## print the benchmark figures
+	@$(PYTHON) -m benchmarks
+
+lock: env        ## renew requirements.lock (pins and hashes, no addresses); needs uv
+	@uv pip compile pyproject.toml --group dev --universal --python-version 3.11 \
+	  --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate \
+	  --upgrade --quiet --output-file requirements.lock

@@ -1,0 +1,1 @@
+"""From finished sessions to results: tables, figures and the commands that make them."""

@@ -1,0 +1,227 @@
+"""The verbs of the command ``rig`` that look at sessions: ``demo``, ``ls``, ``show``."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import rich.console
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from analysis.behaviour import binned_correct, performance
+from analysis.demo import STUDENT, Training, days_to_train, demo_start, train, train_the_others
+from analysis.figures import save_learning_figure, terminal_curve
+from analysis.sessions import SessionRecord, load_session
+from rig.commands.init import make_lab
+from rig.console import JsonOption, LabOption, console, print_json, print_table, the_lab
+from rig.lab import Lab, find_lab
+from rig.session_folder import find_session, find_sessions
+
+SHOWN_TRIALS = 20
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verbs to the command line."""
+    app.command("demo", epilog="Example: rig demo --headless --days 10 --seed 1 --lab demo --json")(
+        demo
+    )
+    app.command("ls", epilog="Example: rig ls --subject SIM01")(ls)
+    app.command("show", epilog="Example: rig show SIM01 --trials 50")(show)
+
+
+def demo(
+    days: Annotated[int, typer.Option(min=1, max=100, help="Days of training.")] = 10,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of all chance.")] = 1,
+    lab: Annotated[
+        Path | None, typer.Option(help="Folder to make; the first free demo-lab by default.")
+    ] = None,
+    headless: Annotated[
+        bool, typer.Option("--headless", help="Open no window, even on a display.")
+    ] = False,
+    json: JsonOption = False,
+) -> None:
+    """Make a lab with one simulated rig and four virtual mice, and train one of them.
+
+    Pretraining first (S+ alone, until 80 % of rewards are collected), then auditory Go/NoGo,
+    a session a day, in virtual time.
+    """
+    folder = lab or _free_folder()
+    make_lab(folder)
+    the = find_lab(folder)
+    trainings = _train_all(the, days, seed, quiet=json)
+    picture = folder / "learning_curve.png"
+    _save_figure(picture, trainings)
+    if json:
+        print_json({"days": [training.day for training in trainings]})
+        return
+    _print_days(trainings)
+    console.print(f"\nSessions:       {(the.data / STUDENT).resolve()}", soft_wrap=True)
+    console.print(f"Learning curve: {picture.resolve()}", soft_wrap=True)
+    console.print(f"Look further:   rig show {STUDENT} --lab {folder}", soft_wrap=True)
+    if not headless and _has_display():
+        typer.launch(str(picture))
+
+
+def _train_all(lab: Lab, days: int, seed: int, *, quiet: bool) -> list[Training]:
+    """Train the other mice and then the student; show a progress bar on standard error."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("sessions"),
+        TimeElapsedColumn(),
+    )
+    bar = Progress(*columns, console=rich.console.Console(stderr=True), disable=quiet)
+    trainings = []
+    with bar:
+        task = bar.add_task("training", total=days_to_train(days))
+        last_day = demo_start()
+        for training in train_the_others(lab, seed, last_day):
+            bar.update(task, advance=1, description=f"training {_subject(training)}")
+        for training in train(lab, STUDENT, days, seed, last_day):
+            bar.update(task, advance=1, description=f"training {STUDENT}")
+            trainings.append(training)
+    return trainings
+
+
+def _subject(training: Training) -> str:
+    return training.day.session.split("/")[0]
+
+
+def _save_figure(path: Path, trainings: list[Training]) -> None:
+    days = [training.day for training in trainings]
+    rows = [
+        row for training in trainings if training.stage == "go_nogo" for row in training.result.rows
+    ]
+    save_learning_figure(
+        path,
+        f"{STUDENT} (virtual mouse): auditory Go/NoGo",
+        [day.day for day in days],
+        [day.hit_rate for day in days],
+        [day.false_alarm_rate for day in days],
+        binned_correct(rows),
+    )
+
+
+def _print_days(trainings: list[Training]) -> None:
+    days = [training.day for training in trainings]
+    print_table(
+        ("day", "stage", "trials", "hit rate", "FA rate", "d'", "water mL", "session"),
+        [
+            (
+                t.day.day,
+                t.stage,
+                t.day.trials,
+                t.day.hit_rate,
+                t.day.false_alarm_rate,
+                t.day.d_prime,
+                t.day.water_ml,
+                t.day.session,
+            )
+            for t in trainings
+        ],
+    )
+    console.print()
+    curve = terminal_curve(
+        [day.day for day in days],
+        [day.hit_rate for day in days],
+        [day.false_alarm_rate for day in days],
+    )
+    typer.echo(curve)
+
+
+def _free_folder() -> Path:
+    """Return demo-lab, or the first of demo-lab-2, demo-lab-3, ... that does not exist."""
+    path, number = Path("demo-lab"), 1
+    while path.exists():
+        number += 1
+        path = Path(f"demo-lab-{number}")
+    return path
+
+
+def _has_display() -> bool:
+    if sys.platform in {"win32", "darwin"}:
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def ls(
+    subject: Annotated[str | None, typer.Option(help="Only this subject.")] = None,
+    lab: LabOption = None,
+    json: JsonOption = False,
+) -> None:
+    """List the sessions of the lab, a line each."""
+    sessions = [
+        _summary(load_session(folder)) for folder in find_sessions(the_lab(lab).data, subject)
+    ]
+    if json:
+        print_json(sessions)
+        return
+    columns = (
+        "session",
+        "protocol",
+        "trials",
+        "hit_rate",
+        "false_alarm_rate",
+        "d_prime",
+        "water_ml",
+        "simulated",
+        "ended",
+    )
+    print_table(columns, [[session[column] for column in columns] for session in sessions])
+
+
+def show(
+    session: Annotated[str, typer.Argument(help="SUBJECT/DATE/N, SUBJECT or a folder.")],
+    trials: Annotated[int, typer.Option(min=0, help="Show that many last trials.")] = SHOWN_TRIALS,
+    lab: LabOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Show one session: its summary and its table of trials."""
+    record = load_session(find_session(_data_of(session, lab), session))
+    summary = _summary(record)
+    if json:
+        print_json({"summary": summary, "trials": record.rows})
+        return
+    for name, value in summary.items():
+        console.print(f"[bold]{name:<17}[/] {'-' if value is None else value}", soft_wrap=True)
+    if record.damage:
+        console.print(f"[red]damaged[/]           {record.damage}")
+    rows = [msgspec.structs.astuple(row) for row in (record.rows[-trials:] if trials else [])]
+    if rows:
+        columns = record.rows[0].__struct_fields__
+        print_table(columns, rows, f"\nLast {len(rows)} of {len(record.rows)} trials")
+
+
+def _data_of(session: str, lab: Path | None) -> Path:
+    """Return the data folder to look in; a session named by its path needs no lab."""
+    return Path() if Path(session, "session.journal").is_file() else the_lab(lab).data
+
+
+def _summary(record: SessionRecord) -> dict[str, Any]:
+    """Return one session as a flat table row."""
+    done = performance(record.rows)
+    definition = record.definition
+    outcomes = Counter(row.outcome or "aborted" for row in record.rows)
+    simulated = [device.name for device in definition.devices if device.simulated]
+    return {
+        "session": record.folder.name,
+        "started_at": record.header.started_at,
+        "rig": definition.rig,
+        "protocol": definition.protocol,
+        "trials": done.trials,
+        "hit_rate": done.hit_rate,
+        "false_alarm_rate": done.false_alarm_rate,
+        "d_prime": done.d_prime,
+        "outcomes": dict(sorted(outcomes.items())),
+        "water_ml": round(record.water_ul / 1000, 6),
+        "simulated": len(simulated) == len(definition.devices),
+        "seed": definition.seed,
+        "ended": record.ended.reason if record.ended else "cut off",
+        "folder": str(record.folder.path),
+    }

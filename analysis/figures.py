@@ -1,0 +1,130 @@
+"""Figures: colours and sizes shared by all, and the learning curve."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import matplotlib.style
+import plotext
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+COLOURS = {"hit": "#009E73", "false_alarm": "#D55E00", "correct": "#0072B2", "grey": "#666666"}
+"""Okabe-Ito, safe for colour-blind readers."""
+STYLE = Path(__file__).with_name("mouserig.mplstyle")
+WIDTH_MM = 174
+MM = 1 / 25.4
+
+
+def learning_curve(
+    ax: Axes,
+    days: Sequence[int],
+    hit_rates: Sequence[float | None],
+    false_alarm_rates: Sequence[float | None],
+) -> Axes:
+    """Plot hit and false-alarm rate by day; return the axes.
+
+    Parameters
+    ----------
+    ax
+        Where to plot.
+    days
+        Day numbers.
+    hit_rates, false_alarm_rates
+        One rate a day; None is left out (false alarms in pretraining).
+    """
+    for name, label, rates in (
+        ("hit", "licks to S+ (hits)", hit_rates),
+        ("false_alarm", "licks to S- (false alarms)", false_alarm_rates),
+    ):
+        shown = [(day, rate) for day, rate in zip(days, rates, strict=True) if rate is not None]
+        if shown:
+            ax.plot(*zip(*shown, strict=True), color=COLOURS[name], marker="o", label=label)
+    ax.set(
+        xlabel="day",
+        ylabel="fraction of trials",
+        ylim=(-0.02, 1.02),
+        xticks=list(days),
+        xlim=(min(days, default=1) - 0.5, max(days, default=1) + 0.5),
+    )
+    pretraining = [day for day, rate in zip(days, false_alarm_rates, strict=True) if rate is None]
+    if pretraining and pretraining[0] == days[0]:
+        ax.axvspan(days[0] - 0.5, pretraining[-1] + 0.5, color=COLOURS["grey"], alpha=0.12, lw=0)
+        ax.text(
+            days[0] - 0.4,
+            0.98,
+            "pretraining",
+            rotation=90,
+            va="top",
+            size="small",
+            color=COLOURS["grey"],
+        )
+    return ax
+
+
+def performance_curve(ax: Axes, bins: Sequence[tuple[float, float]]) -> Axes:
+    """Plot the fraction correct over trials, with chance; return the axes.
+
+    Parameters
+    ----------
+    ax
+        Where to plot.
+    bins
+        As `analysis.behaviour.binned_correct` returns them.
+    """
+    ax.axhline(0.5, color=COLOURS["grey"], lw=1, ls=":", label="chance")
+    if bins:
+        ax.plot(
+            *zip(*bins, strict=True),
+            color=COLOURS["correct"],
+            marker="o",
+            label="correct, bins of 100 trials",
+        )
+    ax.set(xlabel="Go/NoGo trial", ylabel="fraction correct", ylim=(0.4, 1.02))
+    return ax
+
+
+def save_learning_figure(
+    path: Path,
+    title: str,
+    days: Sequence[int],
+    hit_rates: Sequence[float | None],
+    false_alarm_rates: Sequence[float | None],
+    bins: Sequence[tuple[float, float]],
+) -> None:
+    """Save the learning curve by day and by trial; the ending of `path` gives the format."""
+    with matplotlib.style.context(STYLE):
+        figure = Figure(figsize=(WIDTH_MM * MM, 75 * MM), layout="constrained")
+        left, right = figure.subplots(1, 2)
+        learning_curve(left, days, hit_rates, false_alarm_rates)
+        performance_curve(right, bins)
+        handles = [*left.get_legend_handles_labels()[0], *right.get_legend_handles_labels()[0]]
+        figure.legend(handles=handles, loc="outside lower center", ncols=4)
+        figure.suptitle(title)
+        figure.savefig(path)
+
+
+def terminal_curve(
+    days: Sequence[int],
+    hit_rates: Sequence[float | None],
+    false_alarm_rates: Sequence[float | None],
+    width: int = 72,
+) -> str:
+    """Return the learning curve as text for a terminal, in colours."""
+    plotext.clear_figure()
+    plotext.theme("clear")
+    plotext.plot_size(width, 16)
+    for colour, marker, label, rates in (
+        ("green", "+", "licks to S+ (hits)", hit_rates),
+        ("orange", "x", "licks to S- (false alarms)", false_alarm_rates),
+    ):
+        shown = [(day, rate) for day, rate in zip(days, rates, strict=True) if rate is not None]
+        if shown:
+            x, y = zip(*shown, strict=True)
+            plotext.plot(x, y, label=label, color=colour, marker=marker)
+    plotext.ylim(0, 1)
+    plotext.xticks(list(days))
+    plotext.xlabel("day")
+    text: str = plotext.build()
+    return text

@@ -1,0 +1,83 @@
+"""Reads sessions from their journals: the truth, also of sessions that were cut short."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rig.errors import RecordingError
+from rig.events import Definition, GraphDefined, Header, SessionEnded
+from rig.journal import read_records
+from rig.session_folder import SessionFolder
+from rig.trials import TrialRow, TrialTable
+
+
+@dataclass(frozen=True)
+class SessionRecord:
+    """What is known of one session.
+
+    Attributes
+    ----------
+    folder
+        Where it is recorded.
+    header, definition
+        Wall-clock facts, and what the session was made of.
+    rows
+        Its trials; aborted ones too.
+    water_ul
+        Water delivered.
+    graphs
+        The shapes of its trials.
+    ended
+        Its last event; None if it was cut off (a crash, a power failure) or still runs.
+    damage
+        What is wrong with its journal, in words; empty if nothing is.
+    """
+
+    folder: SessionFolder
+    header: Header
+    definition: Definition
+    rows: list[TrialRow]
+    water_ul: float
+    graphs: list[GraphDefined]
+    ended: SessionEnded | None
+    damage: str
+
+
+def load_session(folder: SessionFolder) -> SessionRecord:
+    """Return a session as far as its journal can be read.
+
+    Raises
+    ------
+    RecordingError
+        If not even header and definition can be read.
+    """
+    header = definition = ended = None
+    graphs: list[GraphDefined] = []
+    table = TrialTable()
+    damage = ""
+    try:
+        for record in read_records(folder.journal):
+            match record:
+                case Header():
+                    header = record
+                case Definition():
+                    definition = record
+                case _:
+                    table.add(record)
+                    if isinstance(record, GraphDefined):
+                        graphs.append(record)
+                    elif isinstance(record, SessionEnded):
+                        ended = record
+    except RecordingError as error:
+        damage = error.what
+        if definition is None:
+            raise
+    if header is None or definition is None:
+        raise RecordingError(
+            "the journal holds no session",
+            str(folder.journal),
+            "The session was cut off before it began; the folder may be removed.",
+        )
+    return SessionRecord(
+        folder, header, definition, table.rows, table.water_ul, graphs, ended, damage
+    )

@@ -1,0 +1,1 @@
+"""Measured curves: raw points, fit, valid range, date and who measured."""

@@ -1,0 +1,174 @@
+"""The body of a virtual mouse: visits the port, licks in bouts, gets sated. It has no opinions.
+
+What the mouse does with a sound is its mind's to say: `decide` is asked at each sound, `learn`
+is told whether a decision to lick was rewarded.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+import pydantic
+
+from rig.room import MouseSettings, Room
+
+PORT = "port"
+SPOUT = "lick"
+
+
+class BodySettings(MouseSettings):
+    """How a virtual mouse moves; seconds unless the name says otherwise."""
+
+    visit_interval: float = pydantic.Field(default=4.0, gt=0)
+    patience: float = pydantic.Field(default=1.0, gt=0)
+    listening_time: float = pydantic.Field(default=1.0, gt=0)
+    reaction_time: float = pydantic.Field(default=0.2, gt=0)
+    lick_rate_hz: float = pydantic.Field(default=7.0, ge=1, le=12)
+    contact_fraction: float = pydantic.Field(default=0.9, gt=0, lt=1)
+    persistence: float = pydantic.Field(default=2.0, gt=0)
+    drinking_time: float = pydantic.Field(default=1.0, gt=0)
+    impulsive_probability: float = pydantic.Field(default=0.2, ge=0, le=1)
+    spontaneous_interval: float = pydantic.Field(default=15.0, gt=0)
+    thirst_ul: float = pydantic.Field(default=1500.0, gt=0)
+
+
+class MouseBody:
+    """The body.
+
+    Parameters
+    ----------
+    settings
+        How it moves.
+    rng
+        Its only source of chance.
+    decide
+        Asked with the name of a sound: whether to lick.
+    learn
+        Told after a decision to lick whether a reward came.
+    """
+
+    def __init__(
+        self,
+        settings: BodySettings,
+        rng: np.random.Generator,
+        decide: Callable[[str], bool],
+        learn: Callable[[bool], None],
+    ) -> None:
+        self._settings = settings
+        self._rng = rng
+        self._decide = decide
+        self._learn = learn
+        self._room = Room()
+        self._at_port = False
+        self._visit = 0
+        self._heard = False
+        self._licking = False
+        self._lick_until = 0.0
+        self._hoping = False
+        self._hope = 0
+        self._drunk_ul = 0.0
+
+    def enter(self, room: Room) -> None:
+        """Begin the session: freely moving if the rig has a port, else head-fixed."""
+        self._room = room
+        if room.has(PORT):
+            self._plan_visit(0.0)
+        else:
+            self._plan_spontaneous(0.0)
+
+    def hear(self, sound: str, time: float) -> None:
+        """Listen, then lick or leave."""
+        self._heard = True
+        settings = self._settings
+        start = time + settings.listening_time
+        start += settings.reaction_time * math.exp(0.25 * self._rng.standard_normal())
+        if self._decide(sound):
+            self._hoping = True
+            self._hope += 1
+            hope = self._hope
+            self._lick(start, start + settings.persistence)
+            self._at(start + settings.persistence, lambda now: self._give_up(hope, now))
+            return
+        if self._rng.random() < settings.impulsive_probability:
+            self._lick(time + 0.3, time + 0.3 + 2 / settings.lick_rate_hz)
+        self._at(start, self._leave)
+
+    def drink(self, volume_ul: float, time: float) -> None:
+        """Drink a drop."""
+        self._drunk_ul += volume_ul
+        if self._hoping:
+            self._hoping = False
+            self._learn(True)
+        end = time + self._settings.drinking_time
+        self._lick(time, end)
+        self._at(end, self._leave)
+
+    def _give_up(self, hope: int, time: float) -> None:
+        """Learn that no reward came, unless it came."""
+        if self._hoping and hope == self._hope:
+            self._hoping = False
+            self._learn(False)
+            self._leave(time)
+
+    def _plan_visit(self, time: float) -> None:
+        """Plan the next visit; a sated mouse takes its time."""
+        thirst = max(0.02, 1 - self._drunk_ul / self._settings.thirst_ul)
+        self._at(time + self._draw_wait(self._settings.visit_interval / thirst), self._come)
+
+    def _come(self, time: float) -> None:
+        """Come to the port, and leave it if no sound comes."""
+        self._at_port = True
+        self._heard = False
+        self._visit += 1
+        visit = self._visit
+        self._room.touch(PORT, True, time)
+        self._at(time + self._settings.patience, lambda now: self._leave_unheard(visit, now))
+
+    def _leave_unheard(self, visit: int, time: float) -> None:
+        if visit == self._visit and not self._heard:
+            self._leave(time)
+
+    def _leave(self, time: float) -> None:
+        """Leave the port, if there is one and no reward is hoped for."""
+        if self._at_port and not self._hoping:
+            self._at_port = False
+            self._room.touch(PORT, False, time)
+            self._plan_visit(time)
+
+    def _plan_spontaneous(self, time: float) -> None:
+        """Plan some licks that no sound asked for, as head-fixed mice do."""
+        wait = self._draw_wait(self._settings.spontaneous_interval)
+        self._at(time + wait, self._lick_spontaneously)
+
+    def _lick_spontaneously(self, time: float) -> None:
+        self._lick(time, time + 3 / self._settings.lick_rate_hz)
+        self._plan_spontaneous(time)
+
+    def _lick(self, start: float, until: float) -> None:
+        """Lick from `start` until `until`; a bout that goes on already goes on longer."""
+        self._lick_until = max(self._lick_until, until)
+        if not self._licking:
+            self._licking = True
+            self._at(start, self._touch)
+
+    def _touch(self, time: float) -> None:
+        settings = self._settings
+        self._room.touch(SPOUT, True, time)
+        period = (1 + 0.1 * self._rng.standard_normal()) / settings.lick_rate_hz
+        self._at(time + abs(period) * settings.contact_fraction, self._release)
+
+    def _release(self, time: float) -> None:
+        settings = self._settings
+        self._room.touch(SPOUT, False, time)
+        next_touch = time + (1 - settings.contact_fraction) / settings.lick_rate_hz
+        self._licking = next_touch < self._lick_until
+        if self._licking:
+            self._at(next_touch, self._touch)
+
+    def _draw_wait(self, mean: float) -> float:
+        return mean * self._rng.standard_exponential()
+
+    def _at(self, time: float, action: Callable[[float], None]) -> None:
+        self._room.agenda.at(time, action)

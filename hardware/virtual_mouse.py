@@ -1,0 +1,126 @@
+"""Virtual mice: a mind on a body. One learns as in Ceballo et al. 2019, one licks at random."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import pydantic
+
+from hardware.mouse_body import BodySettings, MouseBody
+from models.reinforcement import Core, Weights, learn, response_probability
+from rig.room import Mouse, MouseSettings, Room
+
+
+class LearningSettings(MouseSettings):
+    """What a learning mouse hears in each sound, and how it begins.
+
+    ``recruitment`` gives for each sound the activity of the sensory units: the first is
+    common to all sounds, the others answer to one sound each. The initial weights are those
+    of a mouse that has never been in the rig; it licks to one sound in forty.
+    """
+
+    alpha: float = pydantic.Field(default=0.01, gt=0, le=0.2)
+    sigma: float = pydantic.Field(default=0.6195, gt=0)
+    asymmetry: float = pydantic.Field(default=6.0, gt=0)
+    recruitment: Mapping[str, tuple[float, ...]] = MappingProxyType(
+        {"A": (1.0, 1.0, 0.0), "B": (1.0, 0.0, 2.0)}
+    )
+    common_excitation: float = pydantic.Field(default=0.7, gt=0)
+    common_inhibition: float = pydantic.Field(default=2.7, gt=0)
+    specific_weight: float = pydantic.Field(default=0.01, gt=0)
+    body: BodySettings = BodySettings()
+
+
+class LearningMouse(Mouse):
+    """A mouse that learns which sounds mean water; its memory is its weights."""
+
+    Settings = LearningSettings
+
+    def __init__(
+        self, settings: LearningSettings, memory: dict[str, Any], rng: np.random.Generator
+    ) -> None:
+        self._core = Core(settings.alpha, settings.sigma, settings.asymmetry)
+        self._units = {name: np.array(units) for name, units in settings.recruitment.items()}
+        count = max((len(units) for units in self._units.values()), default=1)
+        specific = [settings.specific_weight] * (count - 1)
+        naive = {
+            "excitation": [settings.common_excitation, *specific],
+            "inhibition": [settings.common_inhibition, *specific],
+        }
+        self._excitation: Weights = np.array(memory.get("excitation", naive["excitation"]))
+        self._inhibition: Weights = np.array(memory.get("inhibition", naive["inhibition"]))
+        self._rng = rng
+        self._last = np.zeros(count)
+        self._body = MouseBody(settings.body, rng, self._decide, self._learn)
+
+    def enter(self, room: Room) -> None:
+        """Begin the session."""
+        self._body.enter(room)
+
+    def hear(self, sound: str, time: float) -> None:
+        """Hear a sound; one that is not in ``recruitment`` means nothing."""
+        if sound in self._units:
+            self._body.hear(sound, time)
+
+    def drink(self, volume_ul: float, time: float) -> None:
+        """Drink a drop."""
+        self._body.drink(volume_ul, time)
+
+    def memory(self) -> dict[str, Any]:
+        """Return the weights."""
+        return {"excitation": self._excitation.tolist(), "inhibition": self._inhibition.tolist()}
+
+    def _decide(self, sound: str) -> bool:
+        self._last = self._units[sound]
+        chance = response_probability(self._excitation, self._inhibition, self._last)
+        return bool(self._rng.random() < chance)
+
+    def _learn(self, rewarded: bool) -> None:
+        self._excitation, self._inhibition = learn(
+            self._excitation, self._inhibition, self._last, 1.0 if rewarded else -1.0, self._core
+        )
+
+
+class RandomSettings(MouseSettings):
+    """How often a random mouse licks."""
+
+    lick_probability: float = pydantic.Field(default=0.5, ge=0, le=1)
+    body: BodySettings = BodySettings()
+
+
+class RandomMouse(Mouse):
+    """A mouse that licks with a fixed probability, whatever it hears, and learns nothing."""
+
+    Settings = RandomSettings
+
+    def __init__(
+        self, settings: RandomSettings, memory: dict[str, Any], rng: np.random.Generator
+    ) -> None:
+        self._probability = settings.lick_probability
+        self._rng = rng
+        self._body = MouseBody(settings.body, rng, self._decide, self._learn)
+
+    def enter(self, room: Room) -> None:
+        """Begin the session."""
+        self._body.enter(room)
+
+    def hear(self, sound: str, time: float) -> None:
+        """Hear a sound."""
+        self._body.hear(sound, time)
+
+    def drink(self, volume_ul: float, time: float) -> None:
+        """Drink a drop."""
+        self._body.drink(volume_ul, time)
+
+    def memory(self) -> dict[str, Any]:
+        """Return nothing: it has learned nothing."""
+        return {}
+
+    def _decide(self, sound: str) -> bool:
+        return bool(self._rng.random() < self._probability)
+
+    def _learn(self, rewarded: bool) -> None:
+        pass

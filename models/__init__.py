@@ -1,0 +1,1 @@
+"""Learning and choice models: pure mathematics, arrays in, arrays out."""

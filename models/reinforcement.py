@@ -1,0 +1,82 @@
+"""Multiplicative asymmetric reinforcement learning (Ceballo et al. 2019, equations 1 to 3).
+
+Sensory units excite and inhibit a decision unit; weights change in proportion to themselves,
+and positive expectation errors count more than negative ones. Arrays in, arrays out.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Weights = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Core:
+    """The parameters that the paper keeps common to all mice (Fig. 5, caption).
+
+    Attributes
+    ----------
+    alpha
+        Learning rate, per trial.
+    sigma
+        Sets the asymptote: the hit rate goes to Phi(1 / sigma).
+    asymmetry
+        How much more positive errors count than negative ones (the paper's v).
+    """
+
+    alpha: float = 0.01
+    sigma: float = 0.6195
+    asymmetry: float = 6.0
+
+
+def response_probability(excitation: Weights, inhibition: Weights, units: Weights) -> float:
+    """Return the probability of licking: equation 1, averaged over its unit Gaussian noise.
+
+    Parameters
+    ----------
+    excitation, inhibition
+        Weights of the sensory units, shape (units,).
+    units
+        Activity of the sensory units, shape (units,).
+
+    Examples
+    --------
+    >>> common_only = np.array([1.0, 0.0, 0.0])
+    >>> weights = np.array([2.0, 0.01, 0.01]), np.array([1.0, 0.01, 0.01])
+    >>> round(response_probability(*weights, common_only), 4)
+    0.8413
+    """
+    drive = float((excitation - inhibition) @ units)
+    return 0.5 * (1 + math.erf(drive / math.sqrt(2)))
+
+
+def learn(
+    excitation: Weights, inhibition: Weights, units: Weights, reward: float, core: Core
+) -> tuple[Weights, Weights]:
+    """Return the weights after a response: equations 2 and 3 with y = 1.
+
+    Without a response (y = 0) nothing is learned, so this is not to be called.
+
+    Parameters
+    ----------
+    excitation, inhibition, units
+        As in `response_probability`, shape (units,).
+    reward
+        +1 for a reward, -1 for none.
+    core
+        Learning rate, asymptote and asymmetry.
+
+    Returns
+    -------
+    excitation, inhibition
+        New arrays, shape (units,), never negative.
+    """
+    error = reward - core.sigma * float((excitation - inhibition) @ units)
+    weighted = core.asymmetry * error if error > 0 else error
+    change = core.alpha * weighted * units
+    return np.maximum(excitation * (1 + change), 0), np.maximum(inhibition * (1 - change), 0)

@@ -1,0 +1,1 @@
+"""The heart of mouserig: clock, events, trial graph, engine, loop, session, recording."""

@@ -1,0 +1,101 @@
+"""Seconds since session start: by the computer's clock, or jumping to the next deadline."""
+
+from __future__ import annotations
+
+import math
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+
+from rig.errors import DeviceError
+from rig.inbox import Inbox, Message
+
+LONGEST_WAIT = 0.1
+"""Seconds: on Windows a wait cannot be interrupted by Ctrl-C, so waits are cut into slices."""
+
+
+class Clock(ABC):
+    """Seconds since session start, and the only place where the loop waits."""
+
+    @abstractmethod
+    def now(self) -> float:
+        """Return the seconds since session start."""
+
+    @abstractmethod
+    def receive(self, inbox: Inbox, until: float) -> Message | None:
+        """Return the next message, or None when the time `until` has come first."""
+
+
+class SystemClock(Clock):
+    """The computer's monotonic clock.
+
+    Parameters
+    ----------
+    source
+        Returns seconds; must never go backwards. If it does, `now` stands still, so that the
+        session can still be ended and recorded, and `receive` raises `DeviceError`.
+    """
+
+    def __init__(self, source: Callable[[], float] = time.perf_counter) -> None:
+        self._source = source
+        self._start = source()
+        self._last = 0.0
+        self._backwards = 0.0
+
+    def now(self) -> float:
+        """Return the seconds since session start."""
+        now = self._source() - self._start
+        if now < self._last:
+            self._backwards = max(self._backwards, self._last - now)
+        else:
+            self._last = now
+        return self._last
+
+    def receive(self, inbox: Inbox, until: float) -> Message | None:
+        """Wait for the next message, at most until the clock shows `until`."""
+        message = inbox.take()
+        while message is None:
+            remaining = until - self.now()
+            if self._backwards:
+                raise DeviceError(
+                    f"the computer's clock went backwards by {self._backwards:.6f} s",
+                    "engine clock",
+                    "Restart the computer; if it happens again, run `rig doctor`.",
+                )
+            if remaining <= 0:
+                return None
+            message = inbox.wait(min(remaining, LONGEST_WAIT))
+        return message
+
+
+class VirtualClock(Clock):
+    """A clock that never waits: it jumps to the next deadline.
+
+    Examples
+    --------
+    >>> clock = VirtualClock()
+    >>> clock.receive(Inbox(), until=3600.0) is None
+    True
+    >>> clock.now()
+    3600.0
+    """
+
+    def __init__(self) -> None:
+        self._now = 0.0
+
+    def now(self) -> float:
+        """Return the seconds since session start."""
+        return self._now
+
+    def receive(self, inbox: Inbox, until: float) -> Message | None:
+        """Return a waiting message, else jump to `until`."""
+        message = inbox.take()
+        if message is None:
+            self._now = max(self._now, until)
+            if self._now == math.inf:
+                raise DeviceError(
+                    "nothing will ever happen again: no timer runs and no twin has a plan",
+                    "virtual clock",
+                    "Give the session a longest duration, or the waiting state a timeout.",
+                )
+        return message

@@ -1,0 +1,138 @@
+"""``rig check``: find every mistake before an animal is in the rig."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import typer
+
+from rig.console import (
+    JsonOption,
+    LabOption,
+    console,
+    print_json,
+    print_problems,
+    print_table,
+    the_lab,
+)
+from rig.errors import ExitCode, Problem, RigError, errors_among
+from rig.lab import Lab
+from rig.plan import ProtocolPlan, RigPlan, plan_protocol, plan_rig, problems_of
+from rig.rehearsal import TRIALS, Rehearsal, rehearse
+from rig.session_folder import check_data_folder
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb to the command line."""
+    app.command("check", epilog="Example: rig check --protocol protocols/go_nogo.toml")(check)
+
+
+def check(
+    lab: LabOption = None,
+    rig: Annotated[list[Path] | None, typer.Option(help="Check this rig; may be repeated.")] = None,
+    protocol: Annotated[
+        list[Path] | None, typer.Option(help="Check this protocol; may be repeated.")
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """Find all mistakes of the lab, its rigs, protocols, subjects and calibrations at once.
+
+    Each protocol is also played on each rig's twins for 500 virtual trials. Ends with exit
+    code 3 if there is an error; warnings alone do not count.
+    """
+    the = the_lab(lab)
+    rigs = [the.find(path) for path in rig] if rig else the.files("rigs")
+    protocols = [the.find(path) for path in protocol] if protocol else the.files("protocols")
+    problems, rehearsals = check_lab(the, rigs, protocols)
+    if json:
+        print_json({"problems": problems, "rehearsals": rehearsals})
+    else:
+        _print(rehearsals, problems)
+    if errors_among(problems):
+        raise typer.Exit(ExitCode.CHECK_FAILED)
+
+
+def check_lab(
+    lab: Lab, rigs: list[Path], protocols: list[Path]
+) -> tuple[list[Problem], list[dict[str, Any]]]:
+    """Return all problems, and what each protocol came to on each rig."""
+    problems = [
+        Problem(f"the lab has no {kind}", str(lab.folder), f"Add one in {kind}/.")
+        for kind, found in (("rigs", rigs), ("protocols", protocols))
+        if not found
+    ]
+    problems += _general(lab)
+    rig_plans, protocol_plans = [], []
+    for path in rigs:
+        try:
+            rig_plans.append(plan_rig(lab, path, simulate=True))
+        except RigError as error:
+            problems += problems_of(error)
+    for path in protocols:
+        try:
+            protocol_plans.append(plan_protocol(lab, path))
+        except RigError as error:
+            problems += problems_of(error)
+    rehearsals = []
+    for rig in rig_plans:
+        for protocol in protocol_plans:
+            rehearsal = rehearse(lab, rig, protocol)
+            problems += rehearsal.problems
+            rehearsals.append(_described(rig, protocol, rehearsal))
+    return problems, rehearsals
+
+
+def _general(lab: Lab) -> list[Problem]:
+    """Return what is wrong with the data folder and the subjects."""
+    problems: list[Problem] = []
+    try:
+        check_data_folder(lab.data, lab.config.min_free_mb)
+    except RigError as error:
+        problems += problems_of(error)
+    for path in lab.files("subjects"):
+        try:
+            lab.subject(path.stem)
+            lab.memory(path.stem)
+        except RigError as error:
+            problems += problems_of(error)
+    return problems
+
+
+def _described(rig: RigPlan, protocol: ProtocolPlan, rehearsal: Rehearsal) -> dict[str, Any]:
+    data: dict[str, Any] = msgspec.to_builtins(rehearsal)
+    del data["problems"]
+    return {"rig": rig.name, "protocol": protocol.path.stem, **data}
+
+
+def _print(rehearsals: list[dict[str, Any]], problems: list[Problem]) -> None:
+    rows = [
+        (
+            r["rig"],
+            r["protocol"],
+            r["trials"],
+            f"{_reached(r['states'])} of {len(r['states'])}",
+            ", ".join(f"{name} {count}" for name, count in r["outcomes"].items()),
+            f"{r['longest_trial']:.1f}",
+            f"{r['water_ul'] / 1000:.2f}",
+        )
+        for r in rehearsals
+    ]
+    if rows:
+        print_table(
+            ("rig", "protocol", "trials", "states", "outcomes", "longest s", "water mL"),
+            rows,
+            f"Up to {TRIALS} virtual trials of a mouse that licks at random",
+        )
+        console.print()
+    print_problems(problems)
+    errors = len(errors_among(problems))
+    warnings = len(problems) - errors
+    console.print(
+        "Everything is in order." if not problems else f"{errors} error(s), {warnings} warning(s)."
+    )
+
+
+def _reached(states: dict[str, int]) -> int:
+    return sum(count > 0 for count in states.values())

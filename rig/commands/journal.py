@@ -1,0 +1,37 @@
+"""``rig journal``: the events of a session as text, or their digest."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from rig.console import LabOption, the_lab
+from rig.events import as_text
+from rig.journal import digest as journal_digest
+from rig.journal import read_records
+from rig.session_folder import find_session
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb to the command line."""
+    app.command("journal", epilog="Example: rig journal SIM01 --digest")(journal)
+
+
+def journal(
+    session: Annotated[str, typer.Argument(help="SUBJECT/DATE/N, SUBJECT or a folder.")],
+    digest: Annotated[
+        bool, typer.Option("--digest", help="Print the SHA-256 of all behind the header.")
+    ] = False,
+    lab: LabOption = None,
+) -> None:
+    """Print a session's journal, a record a line, as JSON.
+
+    The digest is the same for every session that is run again with the same seed.
+    """
+    folder = find_session(the_lab(lab).data, session)
+    if digest:
+        typer.echo(journal_digest(folder.journal))
+        return
+    for record in read_records(folder.journal):
+        typer.echo(as_text(record))

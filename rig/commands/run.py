@@ -1,0 +1,107 @@
+"""``rig run``: run one session."""
+
+from __future__ import annotations
+
+import secrets
+from collections import Counter
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from rig.console import JsonOption, LabOption, console, print_json, the_lab
+from rig.errors import CheckFailed, ExitCode, errors_among
+from rig.lab import find_lab
+from rig.plan import Plan, make_plan, plan_rig
+from rig.progress import ProgressLine
+from rig.rehearsal import rehearse
+from rig.session import Result, Session
+from rig.signals import stop_on_signals
+
+REHEARSED_TRIALS = 64
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb to the command line."""
+    app.command(
+        "run",
+        epilog="Example: rig run --rig rigs/box1.toml --protocol protocols/go_nogo.toml "
+        "--subject SIM01 --simulate",
+    )(run)
+
+
+def run(
+    rig: Annotated[Path, typer.Option(help="The rig file.")],
+    protocol: Annotated[Path, typer.Option(help="The protocol file.")],
+    subject: Annotated[str, typer.Option(help="Who runs: the name of a file in subjects/.")],
+    simulate: Annotated[
+        bool, typer.Option("--simulate", help="Replace every device by its twin.")
+    ] = False,
+    virtual: Annotated[
+        bool, typer.Option("--virtual", help="Virtual time: simulate, and never wait.")
+    ] = False,
+    seed: Annotated[
+        int | None, typer.Option(min=0, help="Seed of all chance; drawn anew by default.")
+    ] = None,
+    number: Annotated[
+        int | None, typer.Option(min=1, help="Number of the session on its day.")
+    ] = None,
+    lab: LabOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Run one session, in real time or in virtual time.
+
+    Ctrl-C stops it: every output goes off, the partial trial is kept, the file is sealed.
+    Exit codes: 0 ended by itself, 130 stopped, 3 mistakes in the files, 4 a device failed,
+    5 the protocol failed, 6 the recording failed, 7 rig or subject in use.
+    """
+    the = the_lab(lab) if lab else find_lab(rig.resolve().parent if rig.exists() else Path.cwd())
+    seed = secrets.randbits(32) if seed is None else seed
+    plan = make_plan(the, rig, protocol, subject, simulate=simulate or virtual, seed=seed)
+    _rehearse(plan)
+    progress = ProgressLine()
+    session = Session(plan, "virtual" if virtual else "system", number=number, watcher=progress)
+    with stop_on_signals(lambda reason: session.stop("stop_now", reason)), session:
+        if not json:
+            simulated = " (SIMULATED)" if plan.mouse else ""
+            console.print(
+                f"{subject} on {plan.rig.name}{simulated}: {session.folder.path}", soft_wrap=True
+            )
+        try:
+            result = session.run()
+        finally:
+            progress.close()
+    _tell(result, json=json)
+    raise typer.Exit(ExitCode.STOPPED if result.stopped else ExitCode.OK)
+
+
+def _rehearse(plan: Plan) -> None:
+    """Play a few virtual trials, so that a protocol's mistakes show before the animal comes."""
+    rig = plan_rig(plan.lab, plan.rig.path, simulate=True)
+    problems = rehearse(plan.lab, rig, plan.protocol, trials=REHEARSED_TRIALS).problems
+    if errors_among(problems):
+        raise CheckFailed(errors_among(problems))
+
+
+def _tell(result: Result, *, json: bool) -> None:
+    outcomes = Counter(row.outcome or "aborted" for row in result.rows)
+    if json:
+        print_json(
+            {
+                "session": result.folder.name,
+                "folder": str(result.folder.path),
+                "reason": result.reason,
+                "stopped": result.stopped,
+                "trials": len(result.rows),
+                "outcomes": dict(sorted(outcomes.items())),
+                "water_ml": result.water_ul / 1000,
+                "duration": result.duration,
+            }
+        )
+        return
+    counts = ", ".join(f"{name} {count}" for name, count in sorted(outcomes.items()))
+    console.print(
+        f"Ended: {result.reason}. {len(result.rows)} trials ({counts}), "
+        f"{result.water_ul / 1000:.3f} mL, {result.duration / 60:.1f} min."
+    )
+    console.print(f"rig show {result.folder.name}")

@@ -1,0 +1,129 @@
+"""The TOML files of a lab: three kinds, because three people own them.
+
+The rig engineer owns ``rigs/*.toml``, the scientist ``protocols/*.toml``, the operator
+``subjects/*.toml``; ``lab.toml`` says where the data live. Unknown keys are refused everywhere,
+and every mistake of a file is reported at once.
+"""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import pydantic
+from pydantic_core import ErrorDetails
+
+from rig.errors import CheckFailed, ConfigError, Problem
+
+Model = TypeVar("Model", bound=pydantic.BaseModel)
+FileName = Annotated[str, pydantic.Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
+
+
+class Config(pydantic.BaseModel):
+    """Base of all files: frozen, unknown keys refused."""
+
+    model_config = pydantic.ConfigDict(frozen=True, extra="forbid")
+
+
+class LabConfig(Config):
+    """``lab.toml``: the lab."""
+
+    name: str
+    data: str = "data"
+    min_free_mb: float = pydantic.Field(default=500, ge=0)
+
+
+class Simulation(Config):
+    """The virtual mouse of a rig, used when its devices are simulated."""
+
+    mouse: str = "hardware.virtual_mouse:LearningMouse"
+    settings: dict[str, Any] = {}
+
+
+class RigConfig(Config):
+    """``rigs/NAME.toml``: the devices of one rig, and how they are wired."""
+
+    devices: dict[FileName, dict[str, Any]]
+    simulation: Simulation = Simulation()
+
+
+class Limits(Config):
+    """When a session ends by itself, whatever the protocol says."""
+
+    max_trials: int = pydantic.Field(default=1000, ge=1, le=100_000)
+    max_duration: float = pydantic.Field(default=3600.0, gt=0, le=86_400)
+    max_water_ul: float = pydantic.Field(default=1500.0, gt=0, le=5000)
+
+
+class SessionConfig(Config):
+    """``protocols/NAME.toml``: an experiment with its parameters and limits."""
+
+    protocol: str
+    params: dict[str, Any] = {}
+    session: Limits = Limits()
+
+
+class Subject(Config):
+    """``subjects/NAME.toml``: one mouse, real or virtual."""
+
+    id: FileName
+    simulated: bool = False
+    species: str = "Mus musculus"
+    sex: str = pydantic.Field(default="U", pattern="^[MFUO]$")
+    description: str = ""
+    mouse: dict[str, Any] = {}
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Return the content of a TOML file; raise `ConfigError` if it is missing or no TOML."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        near = difflib.get_close_matches(
+            path.name, [other.name for other in path.parent.glob("*.toml")], n=1
+        )
+        do = f"Did you mean {near[0]}?" if near else "Check its path, or make it."
+        raise ConfigError("there is no such file", str(path), do) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"cannot be read: {error}", str(path), "Check the file.") from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"is not valid TOML: {error}", str(path), "Mend that line.") from error
+
+
+def read_config(path: Path, model: type[Model]) -> Model:
+    """Return a validated file; raise `CheckFailed` with all its mistakes, or `ConfigError`."""
+    return validated(model, read_toml(path), str(path))
+
+
+def validated(model: type[Model], data: object, where: str) -> Model:
+    """Return `data` as a `model`; raise `CheckFailed` with every mistake in it."""
+    try:
+        return model.model_validate(data)
+    except pydantic.ValidationError as error:
+        problems = [_problem(detail, model, where) for detail in error.errors()]
+        raise CheckFailed(problems) from None
+
+
+def _problem(detail: ErrorDetails, model: type[pydantic.BaseModel], where: str) -> Problem:
+    """Return one of pydantic's findings as one of ours."""
+    names = set(_field_names(model.model_json_schema()))
+    path = [str(part) for part in detail["loc"]]
+    at = f"{where}, {'.'.join(path)}" if path else where
+    key = path[-1] if path else ""
+    if detail["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(key, sorted(names), n=1)
+        do = f"Did you mean '{near[0]}'?" if near else f"Known keys: {', '.join(sorted(names))}."
+        return Problem(f"unknown key '{key}'", at, do)
+    if detail["type"] == "missing":
+        return Problem(f"key '{key}' is missing", at, "Add it.")
+    message = detail["msg"][0].lower() + detail["msg"][1:]
+    return Problem(f"{message}, not {detail['input']!r}", at, "Change the value.")
+
+
+def _field_names(schema: dict[str, Any]) -> Iterator[str]:
+    """Return the names of all keys that a model and the models inside it know."""
+    for part in (schema, *schema.get("$defs", {}).values()):
+        yield from part.get("properties", {})

@@ -1,0 +1,91 @@
+"""What commands print: tables and sentences for people, JSON for programs."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import rich.console
+import rich.markup
+import rich.table
+import typer
+
+from rig.errors import CheckFailed, Problem, RigError
+from rig.lab import Lab, find_lab
+
+console = rich.console.Console(highlight=False)
+"""Writes to standard output."""
+
+LabOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--lab", help="The lab's folder; by default the one that you are in.", show_default=False
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+
+
+def the_lab(folder: Path | None) -> Lab:
+    """Return the lab named on the command line, else the one that the shell is in."""
+    return find_lab(folder or Path.cwd())
+
+
+def print_json(value: object) -> None:
+    """Print a value as JSON; what is missing or not a number is null."""
+    sys.stdout.write(json.dumps(json.loads(msgspec.json.encode(value)), indent=2) + "\n")
+
+
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], title: str = "") -> None:
+    """Print rows under their columns; None is shown as a dash, numbers stand on the right."""
+    table = rich.table.Table(
+        title=title or None, title_justify="left", box=None, header_style="bold", pad_edge=False
+    )
+    rows = [list(row) for row in rows]
+    for index, column in enumerate(columns):
+        numbers = all(isinstance(row[index], int | float | None) for row in rows)
+        table.add_column(column, justify="right" if numbers else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(rich.markup.escape(as_cell(value)) for value in row))
+    console.print(table)
+
+
+def as_cell(value: object) -> str:
+    """Return a value as it stands in a table.
+
+    Examples
+    --------
+    >>> as_cell(None), as_cell(True), as_cell(0.7512), as_cell(250)
+    ('-', 'yes', '0.75', '250')
+    """
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:.2f}" if isinstance(value, float) else str(value)
+
+
+def print_problems(problems: Iterable[Problem]) -> None:
+    """Print what is wrong, each with its place and its remedy."""
+    for problem in problems:
+        colour = "red" if problem.level == "error" else "yellow"
+        what, where, do = (
+            rich.markup.escape(text) for text in (problem.what, problem.where, problem.do)
+        )
+        console.print(
+            f"[{colour}]{problem.level}[/]: {what}\n  where: {where}\n  do: {do}", soft_wrap=True
+        )
+
+
+def print_error(error: RigError) -> None:
+    """Print an error to standard error; one that holds many problems prints them all."""
+    problems = (
+        error.problems
+        if isinstance(error, CheckFailed)
+        else [Problem(error.what, error.where, error.do)]
+    )
+    for problem in problems:
+        typer.echo(f"error: {problem.what}\n  where: {problem.where}\n  do: {problem.do}", err=True)

@@ -1,0 +1,233 @@
+"""The kinds of devices: what every driver and every simulated twin of a kind can do.
+
+``open``, ``close``, ``off`` and ``check`` may be called again and again. ``off`` makes a device
+harmless and works on a closed device too. Orders arrive as actions of a trial graph: ``refuse``
+says before the session why an action cannot be done, ``act`` does it.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, ClassVar
+
+import pydantic
+
+from rig.clock import Clock
+from rig.errors import Problem
+from rig.graph import Action, Play, Pulse, TurnOff, TurnOn
+from rig.inbox import Inbox
+from rig.room import Room
+from rig.sound import Sound
+
+Line = Annotated[str, pydantic.Field(min_length=1, description="the wire, as the card names it")]
+
+
+class DeviceSettings(pydantic.BaseModel):
+    """Base of the settings of devices: frozen, unknown keys refused.
+
+    A field called ``line`` names a wire; two devices of a rig cannot share one.
+    """
+
+    model_config = pydantic.ConfigDict(frozen=True, extra="forbid")
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a device is given beside its settings.
+
+    Attributes
+    ----------
+    clock
+        The session's clock: the times of all messages are its seconds.
+    inbox
+        Where readings and reports go.
+    room
+        What twins share; drivers of real devices do not look at it.
+    folder
+        The lab's folder: paths in settings are relative to it.
+    """
+
+    clock: Clock
+    inbox: Inbox
+    room: Room
+    folder: Path
+
+
+class Device(ABC):
+    """What every device can do.
+
+    A device is made with its name in the rig file, its settings and a `Context`; making it
+    touches no hardware. Drivers name their `twin`, the simulated class that stands in the same
+    file and takes the same settings; a twin is `simulated`.
+    """
+
+    kind: ClassVar[str]
+    simulated: ClassVar[bool] = False
+    twin: ClassVar[type[Device] | None] = None
+    Settings: ClassVar[type[DeviceSettings]]
+
+    @abstractmethod
+    def __init__(self, name: str, settings: Any, context: Context) -> None: ...
+
+    @abstractmethod
+    def open(self) -> None:
+        """Take hold of the hardware; raise `DeviceError` if that fails."""
+
+    @abstractmethod
+    def off(self) -> None:
+        """Make the device harmless: valve closed, sound silent, output low."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Make the device harmless and let go of the hardware."""
+
+    @abstractmethod
+    def check(self) -> list[Problem]:
+        """Return every mistake in settings, calibration and hardware that can be found."""
+
+    @abstractmethod
+    def refuse(self, action: Action) -> str | None:
+        """Return why the device cannot do `action`, or None if it can."""
+
+    @abstractmethod
+    def act(self, action: Action) -> None:
+        """Do `action` now; it is one that the device does not refuse."""
+
+    def files(self) -> tuple[Path, ...]:
+        """Return the files, calibrations above all, that the session must keep a copy of."""
+        return ()
+
+
+class DigitalInput(Device):
+    """A line that is read: puts an `Edge` into the inbox whenever its level changes."""
+
+    kind = "digital input"
+
+    @abstractmethod
+    def level(self) -> bool:
+        """Return whether the line is on (beam broken, tongue at the spout)."""
+
+    def refuse(self, action: Action) -> str | None:
+        """Refuse everything: an input takes no orders."""
+        return f"a digital input cannot do '{type(action).__name__}'"
+
+    def act(self, action: Action) -> None:
+        """Refuse everything: an input takes no orders."""
+        raise TypeError(self.refuse(action))
+
+
+class DigitalOutput(Device):
+    """A line that is switched: house light, masking light, sync."""
+
+    kind = "digital output"
+
+    @abstractmethod
+    def level(self) -> bool:
+        """Return whether the line is on."""
+
+    @abstractmethod
+    def switch_on(self) -> None:
+        """Switch the line on."""
+
+    @abstractmethod
+    def switch_off(self) -> None:
+        """Switch the line off."""
+
+    def refuse(self, action: Action) -> str | None:
+        """Refuse all but `TurnOn` and `TurnOff`."""
+        if isinstance(action, TurnOn | TurnOff):
+            return None
+        return f"a digital output cannot do '{type(action).__name__}'"
+
+    def act(self, action: Action) -> None:
+        """Switch the line."""
+        if isinstance(action, TurnOn):
+            self.switch_on()
+        else:
+            self.switch_off()
+
+
+class Valve(Device):
+    """A valve that opens once for a finite time; reports each opening when it has closed."""
+
+    kind = "valve"
+
+    @abstractmethod
+    def is_open(self) -> bool:
+        """Return whether the valve is open now."""
+
+    @abstractmethod
+    def refuse_volume(self, volume_ul: float) -> str | None:
+        """Return why that volume cannot be delivered in one opening, or None if it can."""
+
+    @abstractmethod
+    def deliver(self, volume_ul: float) -> None:
+        """Begin to deliver `volume_ul`; the end of the opening is timed by the hardware."""
+
+    def refuse(self, action: Action) -> str | None:
+        """Refuse all but a `Pulse` within calibration and limit."""
+        if not isinstance(action, Pulse):
+            return f"a valve cannot do '{type(action).__name__}'"
+        return self.refuse_volume(action.volume_ul)
+
+    def act(self, action: Action) -> None:
+        """Deliver the drop."""
+        if isinstance(action, Pulse):
+            self.deliver(action.volume_ul)
+
+
+class Speaker(Device):
+    """Plays sounds that were loaded before; reports each one when it has begun."""
+
+    kind = "speaker"
+
+    @abstractmethod
+    def refuse_sound(self, sound: Sound) -> str | None:
+        """Return why that sound cannot be played as it is meant, or None if it can."""
+
+    @abstractmethod
+    def load(self, sounds: Mapping[str, Sound]) -> None:
+        """Make these the sounds that can be played; they are rendered now."""
+
+    @abstractmethod
+    def loaded(self) -> frozenset[str]:
+        """Return the names of the sounds that can be played."""
+
+    @abstractmethod
+    def play(self, sound: str) -> None:
+        """Begin to play the loaded sound of that name, in place of any that still sounds."""
+
+    def refuse(self, action: Action) -> str | None:
+        """Refuse all but a `Play` of a loaded sound."""
+        if not isinstance(action, Play):
+            return f"a speaker cannot do '{type(action).__name__}'"
+        if action.sound not in self.loaded():
+            return f"the protocol has no sound '{action.sound}'"
+        return None
+
+    def act(self, action: Action) -> None:
+        """Play the sound."""
+        if isinstance(action, Play):
+            self.play(action.sound)
+
+
+def describe(action: Action) -> tuple[str, str, float | None]:
+    """Return an action as (verb, detail, amount) for the record.
+
+    Examples
+    --------
+    >>> describe(Pulse("valve", 5.0))
+    ('deliver', '', 5.0)
+    """
+    match action:
+        case Pulse(volume_ul=volume_ul):
+            return "deliver", "", volume_ul
+        case Play(sound=sound):
+            return "play", sound, None
+        case TurnOn():
+            return "on", "", None
+        case TurnOff():
+            return "off", "", None

@@ -1,0 +1,185 @@
+"""Looks at the computer: what a session will need, and what to do where it is missing."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import sys
+import tempfile
+import time
+from importlib.util import find_spec
+from itertools import pairwise
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+import zmq
+
+from rig.errors import RigError
+from rig.lab import Lab
+from rig.session_folder import check_data_folder
+
+CLOCK_RESOLUTION = 1e-4
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """One thing that was looked at."""
+
+    what: str
+    state: Literal["good", "missing", "bad"]
+    detail: str
+    do: str = ""
+
+
+def examine(lab: Lab | None) -> list[Finding]:
+    """Return what was found; nothing that is ``missing`` is needed by a simulated session."""
+    findings = [_python(), _clock(), _sockets(), _messages(), _graphviz(), _display(), _sound()]
+    findings += [_driver(*driver) for driver in _DRIVERS]
+    findings.append(_priority())
+    findings.append(
+        _data(lab)
+        if lab
+        else Finding(
+            "data folder",
+            "missing",
+            "no lab folder here",
+            "Make one with `rig init`, or name one with --lab.",
+        )
+    )
+    return findings
+
+
+_DRIVERS = (
+    ("NI DAQ", "nidaqmx", "Install NI-DAQmx from National Instruments and `pip install nidaqmx`."),
+    ("sound card", "sounddevice", "`pip install sounddevice`; on Linux also libportaudio2."),
+    ("serial devices", "serial", "`pip install pyserial`."),
+    ("screen stimuli", "psychopy", "`pip install psychopy`."),
+    ("cameras", "cv2", "`pip install opencv-python`."),
+)
+
+
+def _python() -> Finding:
+    version = ".".join(map(str, sys.version_info[:3]))
+    return Finding("Python", "good", version)
+
+
+def _clock() -> Finding:
+    """Look at the clock that sessions use, as it really ticks."""
+    ticks = [time.perf_counter() for _ in range(1000)]
+    steps = [later - earlier for earlier, later in pairwise(ticks)]
+    detail = f"steps of at most {max(steps) * 1e6:.1f} us"
+    if min(steps) < 0:
+        return Finding("clock", "bad", "it goes backwards", "Update the system or virtual machine.")
+    if sorted(steps)[len(steps) // 2] > CLOCK_RESOLUTION:
+        return Finding("clock", "bad", detail, "Choose another clock source in the system.")
+    return Finding("clock", "good", detail)
+
+
+def _sockets() -> Finding:
+    """Look whether this machine can talk to itself."""
+    try:
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            address = server.getsockname()
+            with socket.create_connection(address, timeout=2):
+                return Finding("loopback network", "good", f"127.0.0.1, port {address[1]}")
+    except OSError as error:
+        return Finding("loopback network", "bad", str(error), "Allow programs to use 127.0.0.1.")
+
+
+def _messages() -> Finding:
+    kind = "ipc" if zmq.has("ipc") and sys.platform != "win32" else "tcp"
+    return Finding("messages between processes", "good", f"ZMQ {zmq.zmq_version()} over {kind}")
+
+
+def _graphviz() -> Finding:
+    found = shutil.which("dot")
+    if found:
+        return Finding("Graphviz", "good", found)
+    return Finding(
+        "Graphviz",
+        "missing",
+        "`rig draw` will not work",
+        "`sudo apt install graphviz` or `winget install Graphviz.Graphviz`.",
+    )
+
+
+def _display() -> Finding:
+    if sys.platform in {"win32", "darwin"}:
+        return Finding("display", "good", "the system's own")
+    shown = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    if shown:
+        return Finding("display", "good", shown)
+    return Finding(
+        "display",
+        "missing",
+        "neither DISPLAY nor WAYLAND_DISPLAY is set",
+        "Log in on the screen; everything without a window works without.",
+    )
+
+
+def _sound() -> Finding:
+    """Look for sound devices, where the system shows them as files."""
+    if sys.platform != "linux":
+        return Finding("sound devices", "good", "asked for by the driver when it opens")
+    cards = Path("/proc/asound/cards")
+    try:
+        listed = [line.strip() for line in cards.read_text().splitlines() if "]:" in line]
+    except OSError:
+        listed = []
+    if listed:
+        return Finding("sound devices", "good", "; ".join(listed))
+    return Finding(
+        "sound devices",
+        "missing",
+        "the system lists none",
+        "Plug the sound card in; simulated speakers need none.",
+    )
+
+
+def _driver(what: str, package: str, do: str) -> Finding:
+    if find_spec(package) is not None:
+        return Finding(f"driver: {what}", "good", f"package {package}")
+    return Finding(f"driver: {what}", "missing", f"package {package} is not installed", do)
+
+
+def _priority() -> Finding:
+    """Look whether the engine may ask for a higher priority."""
+    if sys.platform == "win32":
+        return Finding("priority", "good", "the system lets programs ask for it")
+    import resource
+
+    soft, _ = (
+        resource.getrlimit(resource.RLIMIT_NICE) if hasattr(resource, "RLIMIT_NICE") else (0, 0)
+    )
+    if os.geteuid() == 0 or soft > 20:
+        return Finding("priority", "good", "may be raised")
+    return Finding(
+        "priority",
+        "missing",
+        "may not be raised",
+        "On a rig, give your user `nice -20` in /etc/security/limits.conf.",
+    )
+
+
+def _data(lab: Lab) -> Finding:
+    """Look whether sessions can be written, by writing."""
+    try:
+        check_data_folder(lab.data, lab.config.min_free_mb)
+        nearest = next(path for path in (lab.data, *lab.data.parents) if path.exists())
+        with tempfile.TemporaryFile(dir=nearest) as file:
+            began = time.perf_counter()
+            file.write(b"x" * 4096)
+            file.flush()
+            os.fsync(file.fileno())
+            seconds = time.perf_counter() - began
+        free_gb = shutil.disk_usage(nearest).free / 1e9
+        return Finding(
+            "data folder",
+            "good",
+            f"{lab.data}: {free_gb:.0f} GB free, safe on disk in {seconds * 1e3:.1f} ms",
+        )
+    except RigError as error:
+        return Finding("data folder", "bad", error.what, error.do)
+    except OSError as error:
+        return Finding("data folder", "bad", str(error), "Check the rights on the folder.")

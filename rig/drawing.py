@@ -1,0 +1,160 @@
+"""Draws the state graphs of a protocol with Graphviz, one panel for each kind of trial."""
+
+from __future__ import annotations
+
+import shutil
+import textwrap
+from collections.abc import Iterable
+from pathlib import Path
+
+import graphviz
+import numpy as np
+
+from rig.devices import describe
+from rig.errors import ConfigError, ProtocolError
+from rig.graph import END, State, TrialGraph
+from rig.plan import ProtocolPlan
+from rig.protocol import Finished
+
+LOOKED_AT = 64
+_FILL = {
+    "hit": "#cfe8dc",
+    "correct_rejection": "#d3e5f3",
+    "miss": "#f6e7c1",
+    "false_alarm": "#f5d5c8",
+}
+
+
+def trial_graphs(plan: ProtocolPlan, seed: int = 0) -> list[TrialGraph]:
+    """Return one graph of each shape among the first trials of a protocol.
+
+    Raises
+    ------
+    ProtocolError
+        If the protocol fails.
+    """
+    protocol = plan.make(np.random.default_rng(seed))
+    found: dict[object, TrialGraph] = {}
+    for number in range(1, LOOKED_AT + 1):
+        try:
+            graph = protocol.trial(number, [])
+        except Exception as error:
+            raise ProtocolError(
+                f"the protocol raised {type(error).__name__}: {error}",
+                f"{plan.path}, trial {number}",
+                "Mend the protocol.",
+            ) from error
+        if isinstance(graph, Finished):
+            break
+        found.setdefault((graph.trial_type, graph.shape()), graph)
+    return list(found.values())
+
+
+def draw(graphs: Iterable[TrialGraph], title: str, path: Path) -> None:
+    """Draw graphs into one file; the ending of `path` (svg, png, pdf) gives the format.
+
+    Raises
+    ------
+    ConfigError
+        If Graphviz is not installed, or the format is unknown.
+    """
+    if shutil.which("dot") is None:
+        raise ConfigError(
+            "Graphviz is not installed",
+            "the program 'dot'",
+            "Install it: `sudo apt install graphviz`, `brew install graphviz` or "
+            "`winget install Graphviz.Graphviz`.",
+        )
+    form = path.suffix.lstrip(".").lower()
+    if form not in {"svg", "png", "pdf"}:
+        raise ConfigError(
+            f"'{form}' is no format for drawings",
+            str(path),
+            "Let the file end in .svg, .png or .pdf.",
+        )
+    figure = _figure(title)
+    for number, graph in enumerate(graphs):
+        with figure.subgraph(name=f"cluster_{number}") as panel:
+            _panel(panel, graph, number)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(figure.pipe(format=form))
+
+
+def _figure(title: str) -> graphviz.Digraph:
+    font = {"fontname": "Helvetica,Arial,sans-serif"}
+    return graphviz.Digraph(
+        graph_attr={
+            **font,
+            "label": title,
+            "labelloc": "t",
+            "fontsize": "18",
+            "nodesep": "0.35",
+            "ranksep": "0.4",
+            "dpi": "110",
+            "bgcolor": "white",
+        },
+        node_attr={
+            **font,
+            "shape": "box",
+            "style": "rounded,filled",
+            "fillcolor": "#f7f7f7",
+            "color": "#555555",
+            "fontsize": "11",
+            "margin": "0.14,0.08",
+        },
+        edge_attr={**font, "fontsize": "10", "color": "#555555", "arrowsize": "0.7"},
+    )
+
+
+def _panel(panel: graphviz.Digraph, graph: TrialGraph, number: int) -> None:
+    """Draw one graph into its panel."""
+    panel.attr(
+        label=f"{graph.trial_type}: {graph.stimulus}",
+        color="#bbbbbb",
+        style="rounded",
+        fontsize="14",
+    )
+    for state in graph.states:
+        panel.node(
+            f"{number}_{state.name}",
+            _label(state),
+            fillcolor=_FILL.get(state.outcome or "", "#f7f7f7"),
+            shape="diamond" if state.otherwise else "box",
+            style="filled" if state.otherwise else "rounded,filled",
+        )
+        for cause, target in state.targets():
+            panel.edge(f"{number}_{state.name}", f"{number}_{target}", f" {_cause(state, cause)} ")
+    panel.node(f"{number}_{END}", "end of trial", shape="plaintext", style="", fillcolor="none")
+
+
+def _label(state: State) -> str:
+    """Return name, meaning, and what the state does, as a Graphviz HTML label."""
+    lines = [f"<B>{_escape(state.name)}</B>"]
+    lines += [
+        f'<FONT POINT-SIZE="9">{_escape(part)}</FONT>' for part in textwrap.wrap(state.meaning, 34)
+    ]
+    for action in state.enter:
+        verb, detail, value = describe(action)
+        what = detail or ("" if value is None else f"{value:g} uL")
+        lines.append(f"<I>{_escape(f'{action.device}: {verb} {what}'.strip())}</I>")
+    lines += [
+        f"<I>{_escape(f'times {dwell.device} as {dwell.measure}')}</I>" for dwell in state.dwell
+    ]
+    lines += [
+        f"<I>{_escape(f'counts {count.event} as {count.measure}')}</I>" for count in state.count
+    ]
+    if state.outcome:
+        lines.append(f'<FONT COLOR="#222222"><B>{_escape(state.outcome)}</B></FONT>')
+    return f"<{'<BR/>'.join(lines)}>"
+
+
+def _cause(state: State, cause: str) -> str:
+    """Return what leads along an edge, with the seconds of a timeout."""
+    if cause == "timeout" and state.timeout:
+        anew = f", anew at {', '.join(state.restart)}" if state.restart else ""
+        return f"{state.timeout[0]:g} s{anew}"
+    return cause
+
+
+def _escape(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

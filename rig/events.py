@@ -1,0 +1,193 @@
+"""Everything that happened, as frozen records: the only thing that crosses a process border.
+
+Every event has `seq` (1, 2, 3, ... in a session), `hardware_time` (when it happened, by the
+device or by the deadline that caused it) and `engine_time` (when the engine dealt with it).
+Both are seconds since session start; their difference is the latency.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+SCHEMA_VERSION = 1
+
+
+class Header(msgspec.Struct, frozen=True, tag="header"):
+    """Wall-clock facts: the one record that differs when a session is run again."""
+
+    schema_version: int
+    session: str
+    started_at: str
+    computer: str
+    python: str
+    mouserig_version: str
+    git_commit: str | None
+    git_dirty: bool | None
+    lab_folder: str
+
+
+class DeviceRecord(msgspec.Struct, frozen=True):
+    """One device of the rig as it was in the session."""
+
+    name: str
+    kind: str
+    driver: str
+    simulated: bool
+    settings: dict[str, Any]
+
+
+class Definition(msgspec.Struct, frozen=True, tag="definition"):
+    """All that the session was made of: files as text and as the values resolved from them."""
+
+    rig: str
+    subject: str
+    protocol: str
+    protocol_sha256: str
+    rig_toml: str
+    protocol_toml: str
+    subject_toml: str
+    calibration_toml: dict[str, str]
+    params: dict[str, Any]
+    session: dict[str, Any]
+    devices: tuple[DeviceRecord, ...]
+    sounds: dict[str, Any]
+    mouse: str | None
+    mouse_settings: dict[str, Any]
+    mouse_memory: dict[str, Any]
+    seed: int
+    clock: Literal["system", "virtual"]
+
+
+class Happened(msgspec.Struct, frozen=True):
+    """What every event has."""
+
+    seq: int
+    hardware_time: float
+    engine_time: float
+    trial: int
+
+
+class GraphDefined(Happened, frozen=True, tag="graph"):
+    """A trial graph seen for the first time; `TrialStarted` refers to it by number."""
+
+    graph: int
+    states: tuple[dict[str, Any], ...]
+    first: str
+
+
+class TrialStarted(Happened, frozen=True, tag="trial_started"):
+    """A trial began."""
+
+    graph: int
+    trial_type: str
+    stimulus: str
+    draws: dict[str, float]
+
+
+class StateEntered(Happened, frozen=True, tag="state"):
+    """A state was entered; the next one shows how long it really lasted.
+
+    `requested` is the timeout of the state in seconds (None: it waits for an event) and
+    `cause` is what led here: an event, ``timeout``, ``decision`` or ``start``.
+    """
+
+    state: str
+    requested: float | None
+    cause: str
+
+
+class InputChanged(Happened, frozen=True, tag="input"):
+    """A digital input changed its level."""
+
+    device: str
+    level: bool
+
+
+class ActionDone(Happened, frozen=True, tag="action"):
+    """An order was given to a device; `value` is its amount (uL for an opening)."""
+
+    device: str
+    verb: str
+    detail: str
+    value: float | None
+
+
+class DeviceReported(Happened, frozen=True, tag="report"):
+    """A device told what it really did; durations in seconds."""
+
+    device: str
+    what: str
+    detail: str
+    requested: float
+    achieved: float
+    volume_ul: float | None
+
+
+class TrialEnded(Happened, frozen=True, tag="trial_ended"):
+    """A trial ended; `outcome` is None when it was aborted."""
+
+    outcome: str | None
+    aborted: bool
+    measures: dict[str, float]
+
+
+class CommandGiven(Happened, frozen=True, tag="command"):
+    """A person or a limit asked the session to stop."""
+
+    verb: str
+    reason: str
+
+
+class Fault(Happened, frozen=True, tag="fault"):
+    """Something failed; `detail` holds the traceback if there is one."""
+
+    what: str
+    where: str
+    do: str
+    detail: str
+
+
+class SessionEnded(Happened, frozen=True, tag="session_ended"):
+    """The last event of every session that ended by itself or was stopped."""
+
+    reason: str
+    trials: int
+    water_ul: float
+    mouse_memory: dict[str, Any]
+
+
+Event = (
+    GraphDefined
+    | TrialStarted
+    | StateEntered
+    | InputChanged
+    | ActionDone
+    | DeviceReported
+    | TrialEnded
+    | CommandGiven
+    | Fault
+    | SessionEnded
+)
+Record = Header | Definition | Event
+
+_encoder = msgspec.msgpack.Encoder(order="deterministic")
+_decoder: msgspec.msgpack.Decoder[Record] = msgspec.msgpack.Decoder(Record)
+encode = _encoder.encode
+
+
+def decode(payload: bytes | memoryview) -> Record:
+    """Return the record in `payload`; raise `msgspec.DecodeError` if it is none."""
+    return _decoder.decode(payload)
+
+
+def as_text(record: Record) -> str:
+    """Return the record as one line of JSON, fields in their order.
+
+    Examples
+    --------
+    >>> as_text(InputChanged(7, 1.5, 1.5, 2, device="lick", level=True))
+    '{"type":"input","seq":7,"hardware_time":1.5,"engine_time":1.5,"trial":2,"device":"lick","level":true}'
+    """
+    return msgspec.json.encode(record).decode()

@@ -1,0 +1,58 @@
+"""An experiment: ordinary Python between trials that returns the next trial's graph."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pydantic
+
+from rig.graph import TrialGraph
+from rig.sound import Sound
+from rig.trials import TrialRow
+
+
+class Parameters(pydantic.BaseModel):
+    """Base of a protocol's parameters: frozen, unknown keys refused, each with a description."""
+
+    model_config = pydantic.ConfigDict(frozen=True, extra="forbid")
+
+
+@dataclass(frozen=True)
+class Finished:
+    """Returned in place of a graph: the experiment is over, and why."""
+
+    reason: str
+
+
+class TrialProtocol(ABC):
+    """Base of all protocols.
+
+    A protocol has a nested class ``Params`` and is made with its parameters and a seeded random
+    generator, the only source of chance that it may use.
+    """
+
+    Params: type[Parameters]
+
+    @abstractmethod
+    def __init__(self, params: Any, rng: np.random.Generator) -> None: ...
+
+    def sounds(self) -> Mapping[str, Sound]:
+        """Return the sounds that trials play, by name; they are loaded before the session."""
+        return {}
+
+    @abstractmethod
+    def trial(self, number: int, past: Sequence[TrialRow]) -> TrialGraph | Finished:
+        """Return the graph of trial `number` (1, 2, ...), or `Finished`.
+
+        Parameters
+        ----------
+        number
+            Number of the trial in the session.
+        past
+            The finished trials, in their order; look at the last few only, so that a long
+            session stays as quick as a short one.
+        """

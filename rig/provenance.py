@@ -1,0 +1,109 @@
+"""Where a session comes from: code version, git state, computer, the files it was made of."""
+
+from __future__ import annotations
+
+import functools
+import platform
+import subprocess
+from collections.abc import Mapping
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from rig.devices import Device
+from rig.errors import ConfigError
+from rig.events import SCHEMA_VERSION, Definition, DeviceRecord, Header
+from rig.plan import Plan, resolved
+from rig.plugins import source_sha256
+from rig.protocol import TrialProtocol
+from rig.session_folder import SessionFolder
+
+_REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+def make_header(plan: Plan, folder: SessionFolder, started_at: datetime) -> Header:
+    """Return the record that holds the wall-clock facts."""
+    commit, dirty = _git_state()
+    return Header(
+        schema_version=SCHEMA_VERSION,
+        session=folder.name,
+        started_at=started_at.isoformat(timespec="milliseconds"),
+        computer=f"{platform.node()}, {platform.platform()}",
+        python=platform.python_version(),
+        mouserig_version=version("mouserig"),
+        git_commit=commit,
+        git_dirty=dirty,
+        lab_folder=str(plan.lab.folder),
+    )
+
+
+def make_definition(
+    plan: Plan,
+    devices: Mapping[str, Device],
+    protocol: TrialProtocol,
+    clock: Literal["system", "virtual"],
+) -> Definition:
+    """Return the record of all that the session is made of."""
+    mouse = plan.mouse
+    return Definition(
+        rig=plan.rig.name,
+        subject=plan.subject.id,
+        protocol=plan.protocol.config.protocol,
+        protocol_sha256=source_sha256(plan.protocol.protocol),
+        rig_toml=_text(plan.rig.path),
+        protocol_toml=_text(plan.protocol.path),
+        subject_toml=_text(plan.lab.subject_file(plan.subject.id)),
+        calibration_toml={
+            _relative(path, plan.lab.folder): _text(path)
+            for device in devices.values()
+            for path in device.files()
+        },
+        params=resolved(plan.protocol.params),
+        session=resolved(plan.protocol.config.session),
+        devices=tuple(
+            DeviceRecord(
+                name=name,
+                kind=device.kind,
+                driver=f"{type(device).__module__}:{type(device).__qualname__}",
+                simulated=device.simulated,
+                settings=resolved(plan.rig.settings[name]),
+            )
+            for name, device in devices.items()
+        ),
+        sounds={name: msgspec.to_builtins(sound) for name, sound in protocol.sounds().items()},
+        mouse=plan.rig.config.simulation.mouse if mouse else None,
+        mouse_settings=resolved(mouse.settings) if mouse else {},
+        mouse_memory=mouse.memory if mouse else {},
+        seed=plan.seed,
+        clock=clock,
+    )
+
+
+@functools.cache
+def _git_state() -> tuple[str | None, bool | None]:
+    """Return the commit of this checkout and whether it is changed; None if it is none."""
+    try:
+        commit = _git("rev-parse", "HEAD")
+        return commit, bool(_git("status", "--porcelain"))
+    except (OSError, subprocess.SubprocessError):
+        return None, None
+
+
+def _git(*arguments: str) -> str:
+    command = ["git", "-C", str(_REPOSITORY), *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=5)
+    return done.stdout.strip()
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"cannot be read: {error}", str(path), "Check the file.") from error
+
+
+def _relative(path: Path, folder: Path) -> str:
+    return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else path.name

@@ -1,0 +1,99 @@
+"""The room of a simulated rig: what a virtual mouse can hear and drink, and what it touches."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pydantic
+
+from rig.agenda import Agenda
+
+
+class MouseSettings(pydantic.BaseModel):
+    """Base of the settings of virtual mice: frozen, unknown keys refused."""
+
+    model_config = pydantic.ConfigDict(frozen=True, extra="forbid")
+
+
+class Mouse(ABC):
+    """A virtual mouse: senses through the room, answers by touching its sensors.
+
+    A mouse has a nested class ``Settings`` and is made with its settings, with the memory it
+    left its last session with (empty for a naive mouse) and with a random generator.
+    """
+
+    Settings: type[MouseSettings]
+
+    @abstractmethod
+    def __init__(self, settings: Any, memory: dict[str, Any], rng: np.random.Generator) -> None: ...
+
+    @abstractmethod
+    def enter(self, room: Room) -> None:
+        """Begin the session in `room`: make the first appointments in its agenda."""
+
+    @abstractmethod
+    def hear(self, sound: str, time: float) -> None:
+        """Hear the sound called `sound`, which began at `time`."""
+
+    @abstractmethod
+    def drink(self, volume_ul: float, time: float) -> None:
+        """Get a drop at the spout."""
+
+    @abstractmethod
+    def memory(self) -> dict[str, Any]:
+        """Return what the mouse has learned, as plain data that JSON can hold."""
+
+
+class Room:
+    """Joins the twins of one rig and the mouse among them.
+
+    Parameters
+    ----------
+    mouse
+        The animal; None leaves the room empty (as in tests of a single twin).
+    """
+
+    def __init__(self, mouse: Mouse | None = None) -> None:
+        self.agenda = Agenda()
+        self.mouse = mouse
+        self._sensors: dict[str, Callable[[bool, float], None]] = {}
+
+    def connect(self, sensor: str, sense: Callable[[bool, float], None]) -> None:
+        """Let a twin know by ``sense(level, time)`` when the mouse touches its sensor."""
+        self._sensors[sensor] = sense
+
+    def disconnect(self, sensor: str) -> None:
+        """Take a sensor away; the mouse touches it without effect from now on."""
+        self._sensors.pop(sensor, None)
+
+    def has(self, sensor: str) -> bool:
+        """Whether the rig has a sensor of that name."""
+        return sensor in self._sensors
+
+    def let_mouse_in(self) -> None:
+        """Begin the mouse's session; all twins are open by now."""
+        if self.mouse is not None:
+            self.mouse.enter(self)
+
+    def touch(self, sensor: str, level: bool, time: float) -> None:
+        """Let the mouse begin (True) or end (False) to touch a sensor."""
+        sense = self._sensors.get(sensor)
+        if sense is not None:
+            sense(level, time)
+
+    def sound(self, name: str, time: float) -> None:
+        """Let a sound be heard."""
+        if self.mouse is not None:
+            self.mouse.hear(name, time)
+
+    def drop(self, volume_ul: float, time: float) -> None:
+        """Let a drop appear at the spout."""
+        if self.mouse is not None:
+            self.mouse.drink(volume_ul, time)
+
+    def memory(self) -> dict[str, Any]:
+        """Return the memory of the mouse; empty in an empty room."""
+        return {} if self.mouse is None else self.mouse.memory()

@@ -1,0 +1,141 @@
+"""One session's folder, ``data/SUBJECT/DATE/N``: the names in it, and how it comes to be."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from rig.errors import RecordingError
+
+JOURNAL = "session.journal"
+HDF5 = "session.h5"
+RIG_TOML = "rig.toml"
+PROTOCOL_TOML = "protocol.toml"
+SUBJECT_TOML = "subject.toml"
+TRACEBACK = "traceback.txt"
+
+
+@dataclass(frozen=True)
+class SessionFolder:
+    """The folder of one session.
+
+    Attributes
+    ----------
+    path
+        The folder itself.
+    """
+
+    path: Path
+
+    @property
+    def name(self) -> str:
+        """The session as ``SUBJECT/DATE/N``."""
+        return "/".join(self.path.parts[-3:])
+
+    @property
+    def journal(self) -> Path:
+        """The journal, the truth about the session."""
+        return self.path / JOURNAL
+
+    @property
+    def hdf5(self) -> Path:
+        """The sealed HDF5 file."""
+        return self.path / HDF5
+
+
+def create_folder(data: Path, subject: str, day: date, number: int | None) -> SessionFolder:
+    """Make the folder of a new session.
+
+    Parameters
+    ----------
+    data
+        The lab's data folder.
+    subject, day
+        Whose session, and when.
+    number
+        The session's number on that day; None takes the next free one.
+
+    Raises
+    ------
+    RecordingError
+        If the numbered folder exists already, or the data folder cannot be written.
+    """
+    parent = data / subject / day.isoformat()
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        if number is not None:
+            path = parent / str(number)
+            path.mkdir()
+            return SessionFolder(path)
+        taken = [int(path.name) for path in parent.iterdir() if path.name.isdecimal()]
+        while True:
+            path = parent / str(max(taken, default=0) + 1)
+            try:
+                path.mkdir()
+            except FileExistsError:
+                taken.append(int(path.name))
+                continue
+            return SessionFolder(path)
+    except FileExistsError as error:
+        raise RecordingError(
+            "the session folder exists already",
+            str(error.filename),
+            "Leave out --number to take the next free one; no session is ever overwritten.",
+        ) from None
+    except OSError as error:
+        raise RecordingError(
+            f"the data folder cannot be written: {error.strerror}",
+            str(parent),
+            "Check the rights on the folder, or change `data` in lab.toml.",
+        ) from error
+
+
+def check_data_folder(data: Path, min_free_mb: float) -> None:
+    """Raise `RecordingError` if `data` is not writable or too full for a session."""
+    nearest = next(path for path in (data, *data.parents) if path.exists())
+    if not nearest.is_dir() or not os.access(nearest, os.W_OK):
+        raise RecordingError(
+            "the data folder cannot be written",
+            str(data),
+            "Check the rights on the folder, or change `data` in lab.toml.",
+        )
+    free_mb = shutil.disk_usage(nearest).free / 1e6
+    if free_mb < min_free_mb:
+        raise RecordingError(
+            f"the disk has {free_mb:.0f} MB left, and the lab asks for {min_free_mb:.0f}",
+            str(data),
+            "Free some space, or change `min_free_mb` in lab.toml.",
+        )
+
+
+def find_sessions(data: Path, subject: str | None = None) -> Iterator[SessionFolder]:
+    """Return the sessions in a data folder, ordered by subject, date and number."""
+    pattern = f"{subject or '*'}/*/*/{JOURNAL}"
+    folders = [path.parent for path in data.glob(pattern) if path.parent.name.isdecimal()]
+    for path in sorted(folders, key=lambda p: (p.parts[-3], p.parts[-2], int(p.name))):
+        yield SessionFolder(path)
+
+
+def find_session(data: Path, name: str) -> SessionFolder:
+    """Return the session called ``SUBJECT/DATE/N``, ``SUBJECT`` (its last one), or a path.
+
+    Raises
+    ------
+    RecordingError
+        If there is none.
+    """
+    for path in (Path(name), data / name):
+        if (path / JOURNAL).is_file():
+            return SessionFolder(path.resolve())
+    sessions = list(find_sessions(data, name)) if "/" not in name and name.strip(".") else []
+    if not sessions:
+        raise RecordingError(
+            f"there is no session '{name}'",
+            str(data),
+            "`rig ls` lists the sessions; write SUBJECT/DATE/N, or SUBJECT for its last one.",
+        )
+    return max(sessions, key=lambda session: (session.path.parts[-2], int(session.path.name)))

@@ -1,0 +1,152 @@
+"""The table of trials: one row a trial, made from the events, with fixed columns.
+
+What is missing is None (NaN in HDF5), never 0. Times are seconds since session start.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from rig.events import (
+    ActionDone,
+    DeviceReported,
+    Event,
+    InputChanged,
+    TrialEnded,
+    TrialStarted,
+)
+
+LICK_INPUT = "lick"
+"""The input of this name counts as the mouse's tongue at the spout."""
+
+
+class TrialRow(msgspec.Struct, frozen=True):
+    """One trial.
+
+    Attributes
+    ----------
+    trial, trial_type, stimulus
+        Number (1, 2, ...), type (``go``, ``nogo``) and what was presented.
+    outcome
+        ``hit``, ``miss``, ``false_alarm``, ``correct_rejection``, ...; None if aborted.
+    aborted
+        Whether the trial was cut short.
+    start_time, end_time
+        When it began and ended.
+    stimulus_time
+        Onset of its first sound: as the speaker reported it or, if it never did, as it was
+        ordered; None if none began.
+    first_lick_time
+        First lick at or after that onset; None if there was none.
+    lick_count
+        Licks in the whole trial.
+    dwell, licks
+        What the criterion saw: seconds that the beam was broken, or licks, in the response
+        window; None if the protocol does not measure it or the trial did not get there.
+    reward_ul
+        Volume delivered for this trial; None if no valve opened.
+    """
+
+    trial: int
+    trial_type: str
+    stimulus: str
+    outcome: str | None
+    aborted: bool
+    start_time: float
+    end_time: float
+    stimulus_time: float | None
+    first_lick_time: float | None
+    lick_count: int
+    dwell: float | None
+    licks: float | None
+    reward_ul: float | None
+
+
+class TrialTable:
+    """Builds the rows from the events, one by one.
+
+    A drop that falls after its trial has ended is added to its own trial's row, so a row is
+    final only when the next trial has ended.
+
+    Attributes
+    ----------
+    rows
+        The rows of the trials that have ended.
+    water_ul
+        All water delivered so far.
+    """
+
+    def __init__(self) -> None:
+        self.rows: list[TrialRow] = []
+        self.water_ul = 0.0
+        self._started: TrialStarted | None = None
+        self._stimulus_time: float | None = None
+        self._onset_reported = False
+        self._first_lick_time: float | None = None
+        self._lick_count = 0
+        self._reward_ul: float | None = None
+
+    def add(self, event: Event) -> TrialRow | None:
+        """Take in an event; return the row of a trial that it ended."""
+        match event:
+            case InputChanged(device=device, level=level):
+                if level and device == LICK_INPUT and self._started is not None:
+                    self._lick(event.hardware_time)
+            case DeviceReported():
+                self._report(event)
+            case ActionDone(verb="play"):
+                if self._stimulus_time is None:
+                    self._stimulus_time = event.hardware_time
+            case TrialStarted():
+                self._started = event
+                self._stimulus_time = self._first_lick_time = self._reward_ul = None
+                self._onset_reported = False
+                self._lick_count = 0
+            case TrialEnded():
+                return self._end(event)
+            case _:
+                pass
+        return None
+
+    def _lick(self, time: float) -> None:
+        self._lick_count += 1
+        if self._first_lick_time is None and self._stimulus_time is not None:
+            self._first_lick_time = time
+
+    def _report(self, event: DeviceReported) -> None:
+        started = self._started
+        own = started is not None and event.trial == started.trial
+        if event.what == "sound" and own and not self._onset_reported:
+            self._stimulus_time = event.hardware_time
+            self._onset_reported = True
+        if event.volume_ul is None:
+            return
+        self.water_ul += event.volume_ul
+        if own:
+            self._reward_ul = (self._reward_ul or 0.0) + event.volume_ul
+        elif self.rows and event.trial == self.rows[-1].trial:
+            total = (self.rows[-1].reward_ul or 0.0) + event.volume_ul
+            self.rows[-1] = msgspec.structs.replace(self.rows[-1], reward_ul=total)
+
+    def _end(self, event: TrialEnded) -> TrialRow | None:
+        started = self._started
+        if started is None:
+            return None
+        row = TrialRow(
+            trial=started.trial,
+            trial_type=started.trial_type,
+            stimulus=started.stimulus,
+            outcome=event.outcome,
+            aborted=event.aborted,
+            start_time=started.hardware_time,
+            end_time=event.hardware_time,
+            stimulus_time=self._stimulus_time,
+            first_lick_time=self._first_lick_time,
+            lick_count=self._lick_count,
+            dwell=event.measures.get("dwell"),
+            licks=event.measures.get("licks"),
+            reward_ul=self._reward_ul,
+        )
+        self.rows.append(row)
+        self._started = None
+        return row
