@@ -10,6 +10,8 @@ import msgspec
 
 from rig.trials import TrialRow
 
+MIN_TRIALS = 10
+"""Fewer trials of a type than this are too few for d'."""
 CLIP = 0.01
 """Rates are clipped to [CLIP, 1 - CLIP] before d' is taken (Hajnal et al. 2024, Methods)."""
 
@@ -28,7 +30,7 @@ class Performance(msgspec.Struct, frozen=True):
     correct
         Share of trials that were hit or correct rejection; None without trials.
     d_prime
-        z(hit rate) - z(false-alarm rate), rates clipped; None without trials of both types.
+        z(hit rate) - z(false-alarm rate), rates clipped; None below 10 trials of either type.
     """
 
     trials: int
@@ -55,6 +57,7 @@ def performance(rows: Sequence[TrialRow]) -> Performance:
     false_alarms, rejections = counts["false_alarm"], counts["correct_rejection"]
     hit_rate = _share(hits, hits + misses)
     false_alarm_rate = _share(false_alarms, false_alarms + rejections)
+    enough = min(hits + misses, false_alarms + rejections) >= MIN_TRIALS
     return Performance(
         trials=counts.total(),
         hits=hits,
@@ -64,7 +67,7 @@ def performance(rows: Sequence[TrialRow]) -> Performance:
         hit_rate=hit_rate,
         false_alarm_rate=false_alarm_rate,
         correct=_share(hits + rejections, hits + misses + false_alarms + rejections),
-        d_prime=d_prime(hit_rate, false_alarm_rate),
+        d_prime=d_prime(hit_rate, false_alarm_rate) if enough else None,
     )
 
 

@@ -8,7 +8,6 @@ from collections import Counter
 from pathlib import Path
 from typing import Annotated, Any
 
-import msgspec
 import rich.console
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -18,9 +17,19 @@ from analysis.demo import STUDENT, Training, days_to_train, demo_start, train, t
 from analysis.figures import save_learning_figure, terminal_curve
 from analysis.sessions import SessionRecord, load_session
 from rig.commands.init import make_lab
-from rig.console import JsonOption, LabOption, console, print_json, print_table, the_lab
+from rig.console import (
+    JsonOption,
+    LabOption,
+    as_cell,
+    console,
+    print_json,
+    print_table,
+    the_lab,
+)
+from rig.errors import RecordingError
 from rig.lab import Lab, find_lab
-from rig.session_folder import find_session, find_sessions
+from rig.session_folder import SessionFolder, find_session, find_sessions
+from rig.trials import TrialRow
 
 SHOWN_TRIALS = 20
 
@@ -155,25 +164,32 @@ def ls(
     lab: LabOption = None,
     json: JsonOption = False,
 ) -> None:
-    """List the sessions of the lab, a line each."""
-    sessions = [
-        _summary(load_session(folder)) for folder in find_sessions(the_lab(lab).data, subject)
-    ]
+    """List the sessions of the lab, a line each; one that cannot be read is listed as such."""
+    folders = find_sessions(the_lab(lab).data, subject)
+    sessions = [_summary_of(folder) for folder in folders]
     if json:
         print_json(sessions)
         return
-    columns = (
-        "session",
-        "protocol",
-        "trials",
-        "hit_rate",
-        "false_alarm_rate",
-        "d_prime",
-        "water_ml",
-        "simulated",
-        "ended",
-    )
-    print_table(columns, [[session[column] for column in columns] for session in sessions])
+    columns = {
+        "session": "session",
+        "protocol": "protocol",
+        "trials": "trials",
+        "hit_rate": "hits",
+        "false_alarm_rate": "FA",
+        "d_prime": "d'",
+        "water_ml": "mL",
+        "ended": "ended",
+    }
+    rows = [[session.get(column) for column in columns] for session in sessions]
+    print_table(list(columns.values()), rows)
+
+
+def _summary_of(folder: SessionFolder) -> dict[str, Any]:
+    """Return the summary of a session, or what is wrong with it."""
+    try:
+        return _summary(load_session(folder))
+    except RecordingError as error:
+        return {"session": folder.name, "ended": f"unreadable: {error.what}"}
 
 
 def show(
@@ -188,14 +204,50 @@ def show(
     if json:
         print_json({"summary": summary, "trials": record.rows})
         return
-    for name, value in summary.items():
-        console.print(f"[bold]{name:<17}[/] {'-' if value is None else value}", soft_wrap=True)
+    outcomes = ", ".join(f"{name} {count}" for name, count in summary["outcomes"].items())
+    for name, value in (summary | {"outcomes": outcomes}).items():
+        console.print(f"[bold]{name:<17}[/] {as_cell(value)}", soft_wrap=True)
     if record.damage:
         console.print(f"[red]damaged[/]           {record.damage}")
-    rows = [msgspec.structs.astuple(row) for row in (record.rows[-trials:] if trials else [])]
-    if rows:
-        columns = record.rows[0].__struct_fields__
-        print_table(columns, rows, f"\nLast {len(rows)} of {len(record.rows)} trials")
+    shown = record.rows[-trials:] if trials else []
+    if shown:
+        title = f"\nLast {len(shown)} of {len(record.rows)} trials (times in s)"
+        print_table(
+            (
+                "trial",
+                "type",
+                "start",
+                "end",
+                "stimulus",
+                "lick",
+                "licks",
+                "dwell",
+                "uL",
+                "outcome",
+            ),
+            [_shown(row) for row in shown],
+            title,
+        )
+
+
+def _shown(row: TrialRow) -> tuple[object, ...]:
+    """Return a row as people read it: stimulus and first lick as times in the trial."""
+    return (
+        row.trial,
+        f"{row.trial_type} {row.stimulus}",
+        row.start_time,
+        row.end_time,
+        _since(row.start_time, row.stimulus_time),
+        _since(row.stimulus_time, row.first_lick_time),
+        row.lick_count,
+        row.dwell if row.dwell is not None else row.licks,
+        row.reward_ul,
+        row.outcome or "aborted",
+    )
+
+
+def _since(start: float | None, time: float | None) -> float | None:
+    return None if start is None or time is None else time - start
 
 
 def _data_of(session: str, lab: Path | None) -> Path:

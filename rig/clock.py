@@ -18,6 +18,10 @@ class Clock(ABC):
     """Seconds since session start, and the only place where the loop waits."""
 
     @abstractmethod
+    def start(self) -> None:
+        """Set the clock to zero: the session starts now."""
+
+    @abstractmethod
     def now(self) -> float:
         """Return the seconds since session start."""
 
@@ -38,9 +42,13 @@ class SystemClock(Clock):
 
     def __init__(self, source: Callable[[], float] = time.perf_counter) -> None:
         self._source = source
-        self._start = source()
-        self._last = 0.0
         self._backwards = 0.0
+        self.start()
+
+    def start(self) -> None:
+        """Set the clock to zero: the session starts now."""
+        self._start = self._source()
+        self._last = 0.0
 
     def now(self) -> float:
         """Return the seconds since session start."""
@@ -81,6 +89,10 @@ class VirtualClock(Clock):
     """
 
     def __init__(self) -> None:
+        self._now = 0.0
+
+    def start(self) -> None:
+        """Set the clock to zero: the session starts now."""
         self._now = 0.0
 
     def now(self) -> float:

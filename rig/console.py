@@ -40,14 +40,22 @@ def print_json(value: object) -> None:
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], title: str = "") -> None:
-    """Print rows under their columns; None is shown as a dash, numbers stand on the right."""
+    """Print rows under their columns; None is shown as a dash, numbers stand on the right.
+
+    Only the last column is folded where the terminal is too narrow.
+    """
     table = rich.table.Table(
         title=title or None, title_justify="left", box=None, header_style="bold", pad_edge=False
     )
     rows = [list(row) for row in rows]
     for index, column in enumerate(columns):
         numbers = all(isinstance(row[index], int | float | None) for row in rows)
-        table.add_column(column, justify="right" if numbers else "left", overflow="fold")
+        table.add_column(
+            column,
+            justify="right" if numbers else "left",
+            overflow="fold",
+            no_wrap=column != columns[-1],
+        )
     for row in rows:
         table.add_row(*(rich.markup.escape(as_cell(value)) for value in row))
     console.print(table)

@@ -47,7 +47,7 @@ def trial_graphs(plan: ProtocolPlan, seed: int = 0) -> list[TrialGraph]:
         if isinstance(graph, Finished):
             break
         found.setdefault((graph.trial_type, graph.shape()), graph)
-    return list(found.values())
+    return sorted(found.values(), key=lambda graph: graph.trial_type)
 
 
 def draw(graphs: Iterable[TrialGraph], title: str, path: Path) -> None:
@@ -144,7 +144,7 @@ def _label(state: State) -> str:
         f"<I>{_escape(f'counts {count.event} as {count.measure}')}</I>" for count in state.count
     ]
     if state.outcome:
-        lines.append(f'<FONT COLOR="#222222"><B>{_escape(state.outcome)}</B></FONT>')
+        lines.append(f'<FONT COLOR="#222222"><B>{_escape(f"outcome: {state.outcome}")}</B></FONT>')
     return f"<{'<BR/>'.join(lines)}>"
 
 

@@ -44,6 +44,7 @@ class Definition(msgspec.Struct, frozen=True, tag="definition"):
     rig: str
     subject: str
     protocol: str
+    protocol_class: str
     protocol_sha256: str
     rig_toml: str
     protocol_toml: str

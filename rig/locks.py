@@ -40,6 +40,6 @@ def hold(folder: Path, kind: str, name: str, holder: str) -> Iterator[None]:
     try:
         note.write_text(f"{holder} (process {os.getpid()})", encoding="utf-8")
         yield
-        note.unlink(missing_ok=True)
     finally:
+        note.unlink(missing_ok=True)
         lock.release()

@@ -6,9 +6,7 @@ import sys
 import time
 from collections import Counter
 
-from rig.trials import TrialRow
-
-_SHORT = {"hit": "hit", "miss": "miss", "false_alarm": "FA", "correct_rejection": "CR"}
+from rig.trials import TrialRow, short_outcome
 
 
 class ProgressLine:
@@ -51,7 +49,7 @@ class ProgressLine:
             return
         self._next = now + self._interval
         outcomes = "  ".join(
-            f"{_SHORT.get(name, name)} {count}" for name, count in sorted(self._outcomes.items())
+            f"{short_outcome(name)} {count}" for name, count in sorted(self._outcomes.items())
         )
         line = (
             f"trial {self._trial:4d}  {self._state:<18} {outcomes}  "

@@ -51,7 +51,8 @@ def make_definition(
     return Definition(
         rig=plan.rig.name,
         subject=plan.subject.id,
-        protocol=plan.protocol.config.protocol,
+        protocol=plan.protocol.path.stem,
+        protocol_class=plan.protocol.config.protocol,
         protocol_sha256=source_sha256(plan.protocol.protocol),
         rig_toml=_text(plan.rig.path),
         protocol_toml=_text(plan.protocol.path),

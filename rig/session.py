@@ -140,6 +140,7 @@ class Session:
         gc.collect()
         gc.freeze()
         try:
+            self._clock.start()
             self._context.room.let_mouse_in()
             self._loop.run()
         except Exception as error:

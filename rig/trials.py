@@ -62,6 +62,20 @@ class TrialRow(msgspec.Struct, frozen=True):
     reward_ul: float | None
 
 
+_SHORT = {"false_alarm": "FA", "correct_rejection": "CR"}
+
+
+def short_outcome(outcome: str) -> str:
+    """Return the field's abbreviation of an outcome where there is one.
+
+    Examples
+    --------
+    >>> short_outcome("false_alarm"), short_outcome("hit")
+    ('FA', 'hit')
+    """
+    return _SHORT.get(outcome, outcome)
+
+
 class TrialTable:
     """Builds the rows from the events, one by one.
 

@@ -22,6 +22,7 @@ from rig.lab import Lab
 from rig.plan import ProtocolPlan, RigPlan, plan_protocol, plan_rig, problems_of
 from rig.rehearsal import TRIALS, Rehearsal, rehearse
 from rig.session_folder import check_data_folder
+from rig.trials import short_outcome
 
 
 def register(app: typer.Typer) -> None:
@@ -113,15 +114,15 @@ def _print(rehearsals: list[dict[str, Any]], problems: list[Problem]) -> None:
             r["protocol"],
             r["trials"],
             f"{_reached(r['states'])} of {len(r['states'])}",
-            ", ".join(f"{name} {count}" for name, count in r["outcomes"].items()),
-            f"{r['longest_trial']:.1f}",
-            f"{r['water_ul'] / 1000:.2f}",
+            r["longest_trial"],
+            r["water_ul"] / 1000,
+            ", ".join(f"{short_outcome(name)} {count}" for name, count in r["outcomes"].items()),
         )
         for r in rehearsals
     ]
     if rows:
         print_table(
-            ("rig", "protocol", "trials", "states", "outcomes", "longest s", "water mL"),
+            ("rig", "protocol", "trials", "states", "longest s", "water mL", "outcomes"),
             rows,
             f"Up to {TRIALS} virtual trials of a mouse that licks at random",
         )

@@ -11,6 +11,8 @@ from rig.console import JsonOption, LabOption, print_json, print_table, the_lab
 from rig.lab import Lab
 from rig.plan import plan_rig, resolved
 
+_COLUMNS = ("rig", "device", "kind", "simulated", "line", "driver")
+
 
 def register(app: typer.Typer) -> None:
     """Add the verb to the command line."""
@@ -30,11 +32,8 @@ def devices(
         print_json(rows)
         return
     print_table(
-        ("rig", "device", "kind", "line", "driver", "simulated"),
-        [
-            (row["rig"], row["device"], row["kind"], row["line"], row["driver"], row["simulated"])
-            for row in rows
-        ],
+        _COLUMNS,
+        [[row[column] for column in _COLUMNS] for row in rows],
     )
 
 

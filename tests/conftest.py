@@ -1,0 +1,88 @@
+"""Fixtures shared by all tests: a lab of one's own, and the command line."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from rig.commands.init import make_lab
+from rig.lab import Lab, find_lab
+from rig.plan import Plan, make_plan
+from rig.session import Result, Session
+
+RIG = Path("rigs/box1.toml")
+GO_NOGO = Path("protocols/go_nogo.toml")
+RIG_COMMAND = (sys.executable, "-c", "from rig.cli import main; main()")
+
+
+@pytest.fixture
+def lab(tmp_path: Path) -> Lab:
+    """Return a new lab, as `rig init` makes it."""
+    folder = tmp_path / "lab"
+    make_lab(folder)
+    return find_lab(folder)
+
+
+@pytest.fixture
+def edit(lab: Lab) -> Callable[[str, str, str], None]:
+    """Return a function that replaces a text in a file of the lab: ``edit(file, old, new)``."""
+
+    def replace(file: str, old: str, new: str) -> None:
+        path = lab.folder / file
+        text = path.read_text(encoding="utf-8")
+        assert old in text, f"{file} holds no '{old}'"
+        path.write_text(text.replace(old, new), encoding="utf-8")
+
+    return replace
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a command came to."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def command(lab: Lab) -> Callable[..., Done]:
+    """Return a function that runs ``rig`` in the lab's folder as a shell would."""
+
+    def run(*arguments: str, **environment: str) -> Done:
+        done = subprocess.run(
+            [*RIG_COMMAND, *arguments],
+            cwd=lab.folder,
+            env={**os.environ, "COLUMNS": "200", **environment},
+            capture_output=True,
+            text=True,
+            timeout=100,
+            check=False,
+        )
+        return Done(done.returncode, done.stdout, done.stderr)
+
+    return run
+
+
+def plan_for(lab: Lab, protocol: Path = GO_NOGO, subject: str = "SIM01", seed: int = 1) -> Plan:
+    """Return the plan of a simulated session."""
+    return make_plan(lab, RIG, protocol, subject, simulate=True, seed=seed)
+
+
+def run_virtual(plan: Plan) -> Result:
+    """Run a session in virtual time."""
+    with Session(plan, "virtual") as session:
+        return session.run()
+
+
+@pytest.fixture
+def short(lab: Lab, edit: Callable[[str, str, str], None]) -> Lab:
+    """Return a lab whose Go/NoGo sessions have 24 trials."""
+    edit("protocols/go_nogo.toml", "max_trials = 250", "max_trials = 24")
+    return lab
