@@ -13,11 +13,7 @@ import pytest
 
 from rig.commands.init import make_lab
 from rig.lab import Lab, find_lab
-from rig.plan import Plan, make_plan
-from rig.session import Result, Session
 
-RIG = Path("rigs/box1.toml")
-GO_NOGO = Path("protocols/go_nogo.toml")
 RIG_COMMAND = (sys.executable, "-c", "from rig.cli import main; main()")
 
 
@@ -68,17 +64,6 @@ def command(lab: Lab) -> Callable[..., Done]:
         return Done(done.returncode, done.stdout, done.stderr)
 
     return run
-
-
-def plan_for(lab: Lab, protocol: Path = GO_NOGO, subject: str = "SIM01", seed: int = 1) -> Plan:
-    """Return the plan of a simulated session."""
-    return make_plan(lab, RIG, protocol, subject, simulate=True, seed=seed)
-
-
-def run_virtual(plan: Plan) -> Result:
-    """Run a session in virtual time."""
-    with Session(plan, "virtual") as session:
-        return session.run()
 
 
 @pytest.fixture
