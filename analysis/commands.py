@@ -8,6 +8,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Annotated, Any
 
+import msgspec
 import rich.console
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -198,17 +199,23 @@ def show(
     lab: LabOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Show one session: its summary and its table of trials."""
+    """Show one session: its summary, the timing of its states, its table of trials."""
     record = load_session(find_session(_data_of(session, lab), session))
     summary = _summary(record)
     if json:
-        print_json({"summary": summary, "trials": record.rows})
+        print_json({"summary": summary, "trials": record.rows, "timing": record.timing})
         return
     outcomes = ", ".join(f"{name} {count}" for name, count in summary["outcomes"].items())
     for name, value in (summary | {"outcomes": outcomes}).items():
         console.print(f"[bold]{name:<17}[/] {as_cell(value)}", soft_wrap=True)
     if record.damage:
         console.print(f"[red]damaged[/]           {record.damage}")
+    if record.timing:
+        console.print("\nStates: requested and achieved durations in s, the engine's lateness")
+        columns = ("requested", "shortest", "longest", "error ms", "late ms")
+        print_table(
+            ("state", "entered", *columns), [msgspec.structs.astuple(row) for row in record.timing]
+        )
     shown = record.rows[-trials:] if trials else []
     if shown:
         title = f"\nLast {len(shown)} of {len(record.rows)} trials (times in s)"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from analysis.timing import StateTiming, state_timing
 from rig.errors import RecordingError
-from rig.events import Definition, GraphDefined, Header, SessionEnded
+from rig.events import Definition, GraphDefined, Header, Record, SessionEnded
 from rig.journal import read_records
 from rig.session_folder import SessionFolder
 from rig.trials import TrialRow, TrialTable
@@ -27,6 +28,8 @@ class SessionRecord:
         Water delivered.
     graphs
         The shapes of its trials.
+    timing
+        Requested and achieved durations of its states.
     ended
         Its last event; None if it was cut off (a crash, a power failure) or still runs.
     damage
@@ -39,6 +42,7 @@ class SessionRecord:
     rows: list[TrialRow]
     water_ul: float
     graphs: list[GraphDefined]
+    timing: list[StateTiming]
     ended: SessionEnded | None
     damage: str
 
@@ -54,6 +58,7 @@ def load_session(folder: SessionFolder) -> SessionRecord:
     header = definition = ended = None
     graphs: list[GraphDefined] = []
     table = TrialTable()
+    events: list[Record] = []
     damage = ""
     try:
         for record in read_records(folder.journal):
@@ -64,6 +69,7 @@ def load_session(folder: SessionFolder) -> SessionRecord:
                     definition = record
                 case _:
                     table.add(record)
+                    events.append(record)
                     if isinstance(record, GraphDefined):
                         graphs.append(record)
                     elif isinstance(record, SessionEnded):
@@ -79,5 +85,13 @@ def load_session(folder: SessionFolder) -> SessionRecord:
             "The session was cut off before it began; the folder may be removed.",
         )
     return SessionRecord(
-        folder, header, definition, table.rows, table.water_ul, graphs, ended, damage
+        folder,
+        header,
+        definition,
+        table.rows,
+        table.water_ul,
+        graphs,
+        state_timing(events),
+        ended,
+        damage,
     )

@@ -11,6 +11,7 @@ import pydantic
 
 from hardware.mouse_body import BodySettings, MouseBody
 from models.reinforcement import Core, Weights, learn, response_probability
+from rig.errors import ConfigError
 from rig.room import Mouse, MouseSettings, Room
 
 
@@ -33,6 +34,12 @@ class LearningSettings(MouseSettings):
     specific_weight: float = pydantic.Field(default=0.01, gt=0)
     body: BodySettings = BodySettings()
 
+    @pydantic.model_validator(mode="after")
+    def _equal_lengths(self) -> LearningSettings:
+        if len({len(units) for units in self.recruitment.values()}) != 1:
+            raise ValueError("recruitment must give each sound the same number of units")
+        return self
+
 
 class LearningMouse(Mouse):
     """A mouse that learns which sounds mean water; its memory is its weights."""
@@ -44,7 +51,7 @@ class LearningMouse(Mouse):
     ) -> None:
         self._core = Core(settings.alpha, settings.sigma, settings.asymmetry)
         self._units = {name: np.array(units) for name, units in settings.recruitment.items()}
-        count = max((len(units) for units in self._units.values()), default=1)
+        count = len(next(iter(self._units.values())))
         specific = [settings.specific_weight] * (count - 1)
         naive = {
             "excitation": [settings.common_excitation, *specific],
@@ -52,6 +59,12 @@ class LearningMouse(Mouse):
         }
         self._excitation: Weights = np.array(memory.get("excitation", naive["excitation"]))
         self._inhibition: Weights = np.array(memory.get("inhibition", naive["inhibition"]))
+        if len(self._excitation) != count or len(self._inhibition) != count:
+            raise ConfigError(
+                f"the mouse remembers {len(self._excitation)} units, and recruitment has {count}",
+                "the subject's .memory.json",
+                "Delete that file (the mouse is naive then), or restore the rig's recruitment.",
+            )
         self._rng = rng
         self._last = np.zeros(count)
         self._body = MouseBody(settings.body, rng, self._decide, self._learn)

@@ -14,7 +14,7 @@ import rich.markup
 import rich.table
 import typer
 
-from rig.errors import CheckFailed, Problem, RigError
+from rig.errors import CheckFailed, GraphError, Problem, RigError
 from rig.lab import Lab, find_lab
 
 console = rich.console.Console(highlight=False)
@@ -92,7 +92,7 @@ def print_error(error: RigError) -> None:
     """Print an error to standard error; one that holds many problems prints them all."""
     problems = (
         error.problems
-        if isinstance(error, CheckFailed)
+        if isinstance(error, CheckFailed | GraphError)
         else [Problem(error.what, error.where, error.do)]
     )
     for problem in problems:

@@ -101,6 +101,15 @@ class CheckFailed(ConfigError):  # noqa: N818 (it reports a result, all of it)
         self.problems = problems
 
 
+class GraphError(ProtocolError):
+    """A protocol returned a graph with mistakes; `problems` holds every one of them."""
+
+    def __init__(self, problems: list[Problem], where: str) -> None:
+        first = problems[0]
+        super().__init__(first.what, f"{where}, {first.where}", first.do)
+        self.problems = [Problem(p.what, f"{where}, {p.where}", p.do) for p in problems]
+
+
 def errors_among(problems: list[Problem]) -> list[Problem]:
     """Return the problems that forbid a session; warnings are left out."""
     return [problem for problem in problems if problem.level == "error"]

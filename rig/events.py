@@ -127,8 +127,9 @@ class DeviceReported(Happened, frozen=True, tag="report"):
 
 
 class TrialEnded(Happened, frozen=True, tag="trial_ended"):
-    """A trial ended; `outcome` is None when it was aborted."""
+    """A trial ended; `outcome` is None when it was aborted, and `cause` is ``aborted`` then."""
 
+    cause: str
     outcome: str | None
     aborted: bool
     measures: dict[str, float]
@@ -183,12 +184,25 @@ def decode(payload: bytes | memoryview) -> Record:
     return _decoder.decode(payload)
 
 
+def as_json(record: Record) -> str:
+    """Return the record as one line of JSON, fields in their order."""
+    return msgspec.json.encode(record).decode()
+
+
 def as_text(record: Record) -> str:
-    """Return the record as one line of JSON, fields in their order.
+    """Return the record as a line for people: number, time, trial, kind, and what it tells.
 
     Examples
     --------
     >>> as_text(InputChanged(7, 1.5, 1.5, 2, device="lick", level=True))
-    '{"type":"input","seq":7,"hardware_time":1.5,"engine_time":1.5,"trial":2,"device":"lick","level":true}'
+    '     7     1.500000 s  trial   2  input          device=lick level=True'
     """
-    return msgspec.json.encode(record).decode()
+    fields = msgspec.structs.asdict(record)
+    tag = record.__struct_config__.tag
+    if not isinstance(record, Happened):
+        return f"{tag}: " + " ".join(f"{key}={value!r}" for key, value in fields.items())
+    told = {key: value for key, value in fields.items() if key not in Happened.__struct_fields__}
+    return (
+        f"{record.seq:6d} {record.hardware_time:12.6f} s  trial {record.trial:3d}  {tag:<13}  "
+        + " ".join(f"{key}={value}" for key, value in told.items())
+    )

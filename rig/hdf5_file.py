@@ -33,7 +33,7 @@ from rig.events import (
     StateEntered,
     TrialEnded,
     TrialStarted,
-    as_text,
+    as_json,
 )
 from rig.journal import read_records
 from rig.trials import TrialRow, TrialTable
@@ -133,9 +133,9 @@ class Hdf5File:
                 durations = record.requested, record.achieved
                 self._add_row("reports", record, *names, *durations, _number(record.volume_ul))
             case GraphDefined():
-                self._documents["graphs"].append(as_text(record))
+                self._documents["graphs"].append(as_json(record))
             case CommandGiven() | Fault() | SessionEnded():
-                self._documents["other_events"].append(as_text(record))
+                self._documents["other_events"].append(as_json(record))
             case TrialStarted() | TrialEnded():
                 pass
         self.count += 1
@@ -166,7 +166,7 @@ class Hdf5File:
 
     def _describe(self, record: Header | Definition) -> None:
         """Store the header or the definition as JSON, and its texts as they are."""
-        text = as_text(record)
+        text = as_json(record)
         kind = json.loads(text)["type"]
         self._file.create_dataset(kind, data=np.bytes_(text.encode()))
         if isinstance(record, Definition):

@@ -36,6 +36,8 @@ from rig.recorder import Recorder
 from rig.room import Room
 from rig.trials import TrialRow
 
+ABORTED = "aborted"
+
 
 class Watcher(Protocol):
     """Is told what happens, for a progress line; must be quick and never fail."""
@@ -159,7 +161,7 @@ class Loop:
         now = self._clock.now()
         if self._engine.running:
             self._engine.abort()
-            self._end_trial(now, aborted=True)
+            self._end_trial(now, ABORTED)
         table = self._recorder.table
         trials = sum(not row.aborted for row in table.rows)
         self._add(
@@ -272,7 +274,7 @@ class Loop:
         for step in entered:
             state = step.state
             if state is None:
-                self._end_trial(step.time, aborted=False)
+                self._end_trial(step.time, step.cause)
                 continue
             self._seq += 1
             requested = state.timeout[0] if state.timeout else None
@@ -297,14 +299,15 @@ class Loop:
             done -= len(state.enter[:done])
         self._keep()
 
-    def _end_trial(self, time: float, *, aborted: bool) -> None:
+    def _end_trial(self, time: float, cause: str) -> None:
         """Record the end of the running trial, and see whether a limit is reached."""
         engine = self._engine
         self._add(
             TrialEnded,
             time,
-            outcome=None if aborted else engine.outcome,
-            aborted=aborted,
+            cause=cause,
+            outcome=None if cause == ABORTED else engine.outcome,
+            aborted=cause == ABORTED,
             measures=dict(engine.measures),
         )
         self._keep()

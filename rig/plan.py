@@ -13,7 +13,15 @@ import pydantic
 from rig.clock import Clock, VirtualClock
 from rig.config import RigConfig, SessionConfig, Subject, read_config, validated
 from rig.devices import Context, Device, DeviceSettings, DigitalInput, Speaker
-from rig.errors import CheckFailed, ConfigError, Problem, ProtocolError, RigError, errors_among
+from rig.errors import (
+    CheckFailed,
+    ConfigError,
+    GraphError,
+    Problem,
+    ProtocolError,
+    RigError,
+    errors_among,
+)
 from rig.graph_check import GraphCheck
 from rig.inbox import Inbox
 from rig.lab import Lab
@@ -143,7 +151,7 @@ def plan_rig(lab: Lab, path: Path, *, simulate: bool) -> RigPlan:
 
 def check_devices(lab: Lab, rig: RigPlan) -> list[Problem]:
     """Return what the devices of a rig find wrong with themselves and their calibrations."""
-    context = Context(VirtualClock(), Inbox(), Room(), lab.folder)
+    context = new_context(lab, VirtualClock(), Inbox(), None)
     try:
         devices = rig.devices(context)
     except CheckFailed as error:
@@ -229,14 +237,14 @@ def graph_check(devices: Mapping[str, Device]) -> GraphCheck:
     return GraphCheck(inputs, {name: device.refuse for name, device in devices.items()})
 
 
-def new_context(lab: Lab, clock: Clock, mouse: Mouse | None) -> Context:
+def new_context(lab: Lab, clock: Clock, inbox: Inbox, mouse: Mouse | None) -> Context:
     """Return the surroundings of a new session's devices."""
-    return Context(clock, Inbox(), Room(mouse), lab.folder)
+    return Context(clock, inbox, Room(mouse), lab.folder)
 
 
 def problems_of(error: RigError) -> list[Problem]:
     """Return an error as the list of problems that it stands for."""
-    if isinstance(error, CheckFailed):
+    if isinstance(error, CheckFailed | GraphError):
         return error.problems
     return [Problem(error.what, error.where, error.do)]
 

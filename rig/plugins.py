@@ -114,9 +114,13 @@ def _load_file(path: Path, where: str) -> ModuleType:
 
 def _failed(name: str, where: str, error: Exception) -> ConfigError:
     """Return the error for a module that raises on import, with the place where it did."""
-    last = traceback.extract_tb(error.__traceback__)[-1]
+    if isinstance(error, SyntaxError):
+        place = f"{error.filename}, line {error.lineno}"
+    else:
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        place = f"{last.filename}, line {last.lineno}"
     return ConfigError(
         f"'{name}' fails on import: {type(error).__name__}: {error}",
-        f"{where}; {last.filename}, line {last.lineno}",
+        f"{where}; {place}",
         "Mend that line; `python FILE` shows the whole traceback.",
     )

@@ -11,6 +11,7 @@ from rig.clock import VirtualClock
 from rig.config import Limits, validated
 from rig.errors import Problem, RigError
 from rig.events import Event, GraphDefined, StateEntered
+from rig.inbox import Inbox
 from rig.lab import Lab
 from rig.loop import Loop, Nobody
 from rig.plan import (
@@ -122,7 +123,7 @@ def _prepare(
         np.random.default_rng(child) for child in np.random.SeedSequence(seed).spawn(2)
     )
     clock = VirtualClock()
-    context = new_context(lab, clock, random_mouse(lab).make(mouse_rng))
+    context = new_context(lab, clock, Inbox(), random_mouse(lab).make(mouse_rng))
     devices = rig.devices(context)
     made = protocol.make(protocol_rng)
     load_sounds(devices.values(), made, str(protocol.path))

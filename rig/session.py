@@ -13,7 +13,7 @@ from typing import Literal, Self
 from rig.clock import Clock, SystemClock, VirtualClock
 from rig.devices import Device
 from rig.errors import DeviceError, RecordingError
-from rig.inbox import Command
+from rig.inbox import Command, Inbox
 from rig.locks import hold
 from rig.loop import Loop, Nobody, Watcher
 from rig.plan import Plan, graph_check, load_sounds, new_context
@@ -98,6 +98,7 @@ class Session:
         self._started_at = started_at or datetime.now().astimezone()
         self._number = number
         self._watcher = watcher or Nobody()
+        self._inbox = Inbox()
         self._exits = contextlib.ExitStack()
         self._stopped = False
 
@@ -133,7 +134,7 @@ class Session:
     def stop(self, verb: Literal["stop_now", "stop_after_trial"], reason: str) -> None:
         """Ask the session to stop; may be called by any thread or signal handler."""
         self._stopped = True
-        self._context.inbox.put(Command(verb, reason))
+        self._inbox.put(Command(verb, reason))
 
     def run(self) -> Result:
         """Run the session to its end; return what it came to."""
@@ -188,7 +189,7 @@ class Session:
         protocol_rng, mouse_rng = plan.generators()
         self._clock: Clock = SystemClock() if self._clock_kind == "system" else VirtualClock()
         mouse = plan.mouse.make(mouse_rng) if plan.mouse else None
-        self._context = new_context(plan.lab, self._clock, mouse)
+        self._context = new_context(plan.lab, self._clock, self._inbox, mouse)
         self._devices: dict[str, Device] = plan.rig.devices(self._context)
         protocol = plan.protocol.make(protocol_rng)
         load_sounds(self._devices.values(), protocol, str(plan.protocol.path))
@@ -212,7 +213,7 @@ class Session:
     def _make_loop(self) -> Loop:
         return Loop(
             self._clock,
-            self._context.inbox,
+            self._inbox,
             self._context.room,
             self._devices,
             self._source.trial,

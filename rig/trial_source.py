@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rig.errors import ProtocolError
+from rig.errors import GraphError, ProtocolError
 from rig.graph import TrialGraph
 from rig.graph_check import GraphCheck
 from rig.protocol import Finished, TrialProtocol
@@ -52,8 +52,6 @@ class TrialSource:
         if shape not in self._sound_shapes:
             problems = self._check.problems(graph)
             if problems:
-                raise ProtocolError(
-                    problems[0].what, f"{where}, {problems[0].where}", problems[0].do
-                )
+                raise GraphError(problems, where)
             self._sound_shapes.add(shape)
         return graph

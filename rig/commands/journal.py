@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
+import msgspec
 import typer
 
-from rig.console import LabOption, the_lab
-from rig.events import as_text
+from rig.console import JsonOption, LabOption, the_lab
+from rig.events import as_json, as_text
 from rig.journal import digest as journal_digest
 from rig.journal import read_records
 from rig.session_folder import find_session
@@ -24,14 +25,16 @@ def journal(
         bool, typer.Option("--digest", help="Print the SHA-256 of all behind the header.")
     ] = False,
     lab: LabOption = None,
+    json: JsonOption = False,
 ) -> None:
-    """Print a session's journal, a record a line, as JSON.
+    """Print a session's journal, a record a line; with --json each line is a JSON object.
 
     The digest is the same for every session that is run again with the same seed.
     """
     folder = find_session(the_lab(lab).data, session)
     if digest:
-        typer.echo(journal_digest(folder.journal))
+        sha256 = journal_digest(folder.journal)
+        typer.echo(msgspec.json.encode({"sha256": sha256}).decode() if json else sha256)
         return
     for record in read_records(folder.journal):
-        typer.echo(as_text(record))
+        typer.echo(as_json(record) if json else as_text(record))

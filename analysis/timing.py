@@ -1,0 +1,94 @@
+"""How long states were asked to last and how long they did, and how late the engine was."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+import msgspec
+
+from rig.events import GraphDefined, Record, StateEntered, TrialEnded
+
+
+class StateTiming(msgspec.Struct, frozen=True):
+    """The stays in one state in a session; durations in seconds.
+
+    Attributes
+    ----------
+    state
+        Its name.
+    entered
+        How often it was entered.
+    requested
+        The longest timeout that was asked for; None if it waits for an event.
+    shortest, longest
+        Of the stays; None if no stay was completed.
+    error_ms
+        Largest difference between requested and achieved, over stays that their timeout
+        ended; None without such stays, and for states whose timeout events can restart.
+    late_ms
+        How late, at most, the engine dealt with the entry.
+    """
+
+    state: str
+    entered: int
+    requested: float | None
+    shortest: float | None
+    longest: float | None
+    error_ms: float | None
+    late_ms: float
+
+
+def state_timing(records: Iterable[Record]) -> list[StateTiming]:
+    """Return the timing of every state, in the order in which the states first appear."""
+    found: dict[str, _Stays] = {}
+    restartable: set[str] = set()
+    open_: StateEntered | None = None
+    for record in records:
+        if isinstance(record, GraphDefined):
+            restartable |= {state["name"] for state in record.states if state.get("restart")}
+        if not isinstance(record, StateEntered | TrialEnded):
+            continue
+        if open_ is not None and record.cause != "aborted":
+            timed = record.cause == "timeout" and open_.state not in restartable
+            found[open_.state].leave(open_, record.hardware_time, timed=timed)
+        open_ = None
+        if isinstance(record, StateEntered):
+            open_ = record
+            found.setdefault(record.state, _Stays()).enter(record)
+    return [stays.summary(state) for state, stays in found.items()]
+
+
+class _Stays:
+    """The stays in one state, while they are collected."""
+
+    def __init__(self) -> None:
+        self._entered = 0
+        self._requested: float | None = None
+        self._shortest, self._longest = math.inf, -math.inf
+        self._error = -math.inf
+        self._late = 0.0
+
+    def enter(self, entry: StateEntered) -> None:
+        self._entered += 1
+        self._late = max(self._late, entry.engine_time - entry.hardware_time)
+        if entry.requested is not None:
+            self._requested = max(self._requested or 0.0, entry.requested)
+
+    def leave(self, entry: StateEntered, time: float, *, timed: bool) -> None:
+        lasted = time - entry.hardware_time
+        self._shortest = min(self._shortest, lasted)
+        self._longest = max(self._longest, lasted)
+        if entry.requested is not None and timed:
+            self._error = max(self._error, abs(lasted - entry.requested))
+
+    def summary(self, state: str) -> StateTiming:
+        return StateTiming(
+            state=state,
+            entered=self._entered,
+            requested=self._requested,
+            shortest=None if math.isinf(self._shortest) else self._shortest,
+            longest=None if math.isinf(self._longest) else self._longest,
+            error_ms=None if math.isinf(self._error) else self._error * 1000,
+            late_ms=self._late * 1000,
+        )
