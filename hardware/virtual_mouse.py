@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -26,8 +25,8 @@ class LearningSettings(MouseSettings):
     alpha: float = pydantic.Field(default=0.01, gt=0, le=0.2)
     sigma: float = pydantic.Field(default=0.6195, gt=0)
     asymmetry: float = pydantic.Field(default=6.0, gt=0)
-    recruitment: Mapping[str, tuple[float, ...]] = MappingProxyType(
-        {"A": (1.0, 1.0, 0.0), "B": (1.0, 0.0, 2.0)}
+    recruitment: Mapping[str, tuple[float, ...]] = pydantic.Field(
+        default_factory=lambda: {"A": (1.0, 1.0, 0.0), "B": (1.0, 0.0, 2.0)}
     )
     common_excitation: float = pydantic.Field(default=0.7, gt=0)
     common_inhibition: float = pydantic.Field(default=2.7, gt=0)

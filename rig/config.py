@@ -98,20 +98,28 @@ def read_config(path: Path, model: type[Model]) -> Model:
     return validated(model, read_toml(path), str(path))
 
 
-def validated(model: type[Model], data: object, where: str) -> Model:
-    """Return `data` as a `model`; raise `CheckFailed` with every mistake in it."""
+def validated(model: type[Model], data: object, file: str, key: str = "") -> Model:
+    """Return `data`, which stands in `file` under `key`, as a `model`.
+
+    Raises
+    ------
+    CheckFailed
+        With every mistake in it.
+    """
     try:
         return model.model_validate(data)
     except pydantic.ValidationError as error:
-        problems = [_problem(detail, model, where) for detail in error.errors()]
+        problems = [_problem(detail, model, file, key) for detail in error.errors()]
         raise CheckFailed(problems) from None
 
 
-def _problem(detail: ErrorDetails, model: type[pydantic.BaseModel], where: str) -> Problem:
+def _problem(
+    detail: ErrorDetails, model: type[pydantic.BaseModel], file: str, prefix: str
+) -> Problem:
     """Return one of pydantic's findings as one of ours."""
     names = set(_field_names(model.model_json_schema()))
     path = [str(part) for part in detail["loc"]]
-    at = f"{where}, {'.'.join(path)}" if path else where
+    at = ", ".join(filter(None, (file, ".".join(filter(None, (prefix, *path))))))
     key = path[-1] if path else ""
     if detail["type"] == "extra_forbidden":
         near = difflib.get_close_matches(key, sorted(names), n=1)

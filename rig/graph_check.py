@@ -124,6 +124,13 @@ def _state(state: State, at: str) -> Iterable[Problem]:
             at,
             "Measure in one state and decide in the next.",
         )
+    for rule in state.decide:
+        if not rule.at_least > 0:
+            yield Problem(
+                f"the rule '{rule.measure} >= {rule.at_least:g}' always holds",
+                at,
+                "Ask for more than 0.",
+            )
     for count in state.count:
         if (count.reaches is None) != (count.target is None):
             yield Problem(

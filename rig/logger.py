@@ -23,7 +23,7 @@ from rig.hdf5_file import Hdf5File
 from rig.journal import split_frames
 
 READY_WITHIN = 30.0
-SEALED_WITHIN = 60.0
+SEALED_WITHIN = 20.0
 FLUSH_EVERY = 0.5
 HIGH_WATER_MARK = 100_000
 _LINGER_MS = 1000

@@ -130,7 +130,7 @@ def plan_rig(lab: Lab, path: Path, *, simulate: bool) -> RigPlan:
             driver = _driver(table, where, lab.folder)
             drivers[name] = _twin(driver, where) if simulate else driver
             rest = {key: value for key, value in table.items() if key != "driver"}
-            settings[name] = validated(driver.Settings, rest, where)
+            settings[name] = validated(driver.Settings, rest, str(path), f"devices.{name}")
         except RigError as error:
             problems += problems_of(error)
     problems += _shared_lines(settings, str(path))
@@ -163,15 +163,16 @@ def plan_protocol(lab: Lab, path: Path) -> ProtocolPlan:
     """Return the plan of a protocol file; raise `CheckFailed` with every mistake in it."""
     config = read_config(path, SessionConfig)
     protocol = load_class(config.protocol, TrialProtocol, lab.folder, f"{path}, protocol")
-    params = validated(protocol.Params, config.params, f"{path}, params")
+    params = validated(protocol.Params, config.params, str(path), "params")
     return ProtocolPlan(path, config, protocol, params)
 
 
 def plan_mouse(lab: Lab, rig: RigPlan, subject: Subject) -> MousePlan:
     """Return the virtual mouse of a subject: the rig's settings with the subject's own on top."""
-    where = f"{lab.subject_file(subject.id)}, mouse, or {rig.path}, simulation.settings"
+    file = str(lab.subject_file(subject.id) if subject.mouse else rig.path)
+    key = "mouse" if subject.mouse else "simulation.settings"
     table = {**rig.config.simulation.settings, **subject.mouse}
-    settings = validated(rig.mouse.Settings, table, where)
+    settings = validated(rig.mouse.Settings, table, file, key)
     return MousePlan(rig.mouse, settings, lab.memory(subject.id))
 
 

@@ -12,7 +12,7 @@ from typing import Literal, Self
 
 from rig.clock import Clock, SystemClock, VirtualClock
 from rig.devices import Device
-from rig.errors import DeviceError, RecordingError
+from rig.errors import DeviceError
 from rig.inbox import Command, Inbox
 from rig.locks import hold
 from rig.loop import Loop, Nobody, Watcher
@@ -144,14 +144,12 @@ class Session:
             self._clock.start()
             self._context.room.let_mouse_in()
             self._loop.run()
-        except Exception as error:
-            self.off()
-            self._fault(error)
+        except BaseException as error:
+            self._end(error)
             raise
         finally:
-            self.off()
             gc.unfreeze()
-            self._finish()
+        self._end(None)
         table = self._recorder.table
         return Result(
             self.folder,
@@ -162,7 +160,24 @@ class Session:
             self._clock.now(),
         )
 
-    def off(self) -> None:
+    def _end(self, error: BaseException | None) -> None:
+        """Turn everything off, then record the error, if any, and the end.
+
+        Raises
+        ------
+        DeviceError
+            If an output did not go off; all the rest is done by then.
+        """
+        stuck = self._off()
+        if error is not None:
+            self._fault(error)
+        if stuck is not None:
+            self._fault(stuck)
+        self._finish()
+        if stuck is not None:
+            raise stuck from error
+
+    def _off(self) -> DeviceError | None:
         """Turn every output off; one that fails does not keep the others from it."""
         failed = []
         for name, device in self._devices.items():
@@ -170,12 +185,13 @@ class Session:
                 device.off()
             except Exception as error:  # the other outputs come first
                 failed.append(f"{name}: {error}")
-        if failed:
-            raise DeviceError(
-                f"outputs could not be turned off: {'; '.join(failed)}",
-                self._plan.rig.name,
-                "Cut the rig's power by hand now.",
-            )
+        if not failed:
+            return None
+        return DeviceError(
+            f"outputs could not be turned off: {'; '.join(failed)}",
+            self._plan.rig.name,
+            "Cut the rig's power by hand now.",
+        )
 
     def _lock(self, stack: contextlib.ExitStack) -> None:
         plan = self._plan
@@ -222,12 +238,13 @@ class Session:
             self._watcher,
         )
 
-    def _fault(self, error: Exception) -> None:
+    def _fault(self, error: BaseException) -> None:
         """Record an error and keep its traceback in the session's folder."""
         detail = "".join(traceback.format_exception(error))
-        (self.folder.path / TRACEBACK).write_text(detail, encoding="utf-8")
-        if not isinstance(error, RecordingError):
+        if not self._recorder.failed:
             self._loop.fault(error, detail)
+        with contextlib.suppress(OSError), (self.folder.path / TRACEBACK).open("a") as file:
+            file.write(detail)
 
     def _finish(self) -> None:
         """Record the end, and keep what the virtual mouse has learned."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated
 
 import msgspec
@@ -58,4 +59,4 @@ class Sound(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def duration(self) -> float:
         """Seconds from the first sample to the last."""
-        return sum(part.duration for part in self.parts)
+        return math.fsum(part.duration for part in self.parts)

@@ -17,6 +17,16 @@ from rig.lab import Lab, find_lab
 RIG_COMMAND = (sys.executable, "-c", "from rig.cli import main; main()")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-golden", action="store_true", help="write the golden sessions anew")
+
+
+@pytest.fixture
+def update_golden(request: pytest.FixtureRequest) -> bool:
+    """Whether golden sessions are written anew (look at the difference before committing)."""
+    return bool(request.config.getoption("--update-golden"))
+
+
 @pytest.fixture
 def lab(tmp_path: Path) -> Lab:
     """Return a new lab, as `rig init` makes it."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import msgspec
+import numpy as np
 import typer
 
+from rig.config import Subject
 from rig.console import (
     JsonOption,
     LabOption,
@@ -19,10 +22,20 @@ from rig.console import (
 )
 from rig.errors import ExitCode, Problem, RigError, errors_among
 from rig.lab import Lab
-from rig.plan import ProtocolPlan, RigPlan, plan_protocol, plan_rig, problems_of
+from rig.plan import (
+    ProtocolPlan,
+    RigPlan,
+    plan_mouse,
+    plan_protocol,
+    plan_rig,
+    problems_of,
+)
 from rig.rehearsal import TRIALS, Rehearsal, rehearse
 from rig.session_folder import check_data_folder
 from rig.trials import short_outcome
+
+Item = TypeVar("Item")
+Made = TypeVar("Made")
 
 
 def register(app: typer.Typer) -> None:
@@ -64,40 +77,45 @@ def check_lab(
         for kind, found in (("rigs", rigs), ("protocols", protocols))
         if not found
     ]
-    problems += _general(lab)
-    rig_plans, protocol_plans = [], []
-    for path in rigs:
-        try:
-            rig_plans.append(plan_rig(lab, path, simulate=True))
-        except RigError as error:
-            problems += problems_of(error)
-    for path in protocols:
-        try:
-            protocol_plans.append(plan_protocol(lab, path))
-        except RigError as error:
-            problems += problems_of(error)
+    problems += _check_data(lab)
+    subjects = _collect(problems, lab.subject, [path.stem for path in lab.files("subjects")])
+    rig_plans = _collect(problems, lambda path: plan_rig(lab, path, simulate=True), rigs)
+    protocol_plans = _collect(problems, lambda path: plan_protocol(lab, path), protocols)
     rehearsals = []
     for rig in rig_plans:
+        problems += _check_mice(lab, rig, [subject for subject in subjects if subject.simulated])
         for protocol in protocol_plans:
             rehearsal = rehearse(lab, rig, protocol)
             problems += rehearsal.problems
             rehearsals.append(_described(rig, protocol, rehearsal))
-    return problems, rehearsals
+    return list(dict.fromkeys(problems)), rehearsals
 
 
-def _general(lab: Lab) -> list[Problem]:
-    """Return what is wrong with the data folder and the subjects."""
-    problems: list[Problem] = []
-    try:
-        check_data_folder(lab.data, lab.config.min_free_mb)
-    except RigError as error:
-        problems += problems_of(error)
-    for path in lab.files("subjects"):
+def _collect(
+    problems: list[Problem], make: Callable[[Item], Made], items: Iterable[Item]
+) -> list[Made]:
+    """Return what can be made of the items; add what is wrong with the others to `problems`."""
+    made = []
+    for item in items:
         try:
-            lab.subject(path.stem)
-            lab.memory(path.stem)
+            made.append(make(item))
         except RigError as error:
             problems += problems_of(error)
+    return made
+
+
+def _check_mice(lab: Lab, rig: RigPlan, subjects: list[Subject]) -> list[Problem]:
+    """Return what is wrong with the virtual mice on a rig: settings and memories."""
+    problems: list[Problem] = []
+    chance = np.random.default_rng(0)
+    _collect(problems, lambda subject: plan_mouse(lab, rig, subject).make(chance), subjects)
+    return problems
+
+
+def _check_data(lab: Lab) -> list[Problem]:
+    """Return what is wrong with the data folder."""
+    problems: list[Problem] = []
+    _collect(problems, lambda data: check_data_folder(data, lab.config.min_free_mb), [lab.data])
     return problems
 
 

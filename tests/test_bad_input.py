@@ -1,0 +1,239 @@
+"""Bad files: each mistake is named with its place and its remedy, and nothing is begun."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+from conftest import Done
+from helpers import plan_for
+
+from rig.commands.check import check_lab
+from rig.errors import CheckFailed, ExitCode, Problem
+from rig.lab import Lab, find_lab
+
+RIG = "rigs/box1.toml"
+GO_NOGO = "protocols/go_nogo.toml"
+VALVE = "calibration/box1-valve.toml"
+SPEAKER = "calibration/box1-speaker.toml"
+SUBJECT = "subjects/SIM01.toml"
+RECRUITMENT = "[simulation.settings.recruitment]"
+
+LOW_POINTS = """    { frequency_hz = 2000, full_scale_db_spl = 92.0 },
+    { frequency_hz = 4000, full_scale_db_spl = 96.5 },
+"""
+
+MISTAKES = {
+    "mistyped key of a device": (RIG, "max_open_ms = 150", "max_open_sm = 150",
+                                 "unknown key 'max_open_sm'", "Did you mean 'max_open_ms'?"),
+    "mistyped table": (RIG, "[devices.valve]", "[device.valve]",
+                       "unknown key 'device'", "Did you mean 'devices'?"),
+    "missing key": (RIG, "rate_hz = 192_000", "", "key 'rate_hz' is missing", "Add it"),
+    "wrong type": (RIG, "max_open_ms = 150", 'max_open_ms = "long"',
+                   "should be a valid number", "not 'long'"),
+    "out of range": (RIG, "max_open_ms = 150", "max_open_ms = 5000",
+                     "less than or equal to 1000", "Change the value"),
+    "two devices on one line": (RIG, "Dev1/port0/line1", "Dev1/port0/line0",
+                                "'port' and 'lick' share the line", "another line"),
+    "no driver": (RIG, 'driver = "hardware.valve:ValveTwin"', "", "has no driver", "Add driver"),
+    "driver is no class name": (RIG, "hardware.valve:ValveTwin", "ValveTwin",
+                                "does not name a class", "package.module:Class"),
+    "driver module missing": (RIG, "hardware.valve:", "hardware.vale:",
+                              "no module 'hardware.vale'", "spelling"),
+    "driver class missing": (RIG, "valve:ValveTwin", "valve:ValvTwin",
+                             "no class 'ValvTwin'", "Name one of: Valve"),
+    "driver is no device": (RIG, "hardware.valve:ValveTwin", "rig.sound:Sound",
+                            "no complete Device", "subclass"),
+    "driver is abstract": (RIG, "hardware.valve:ValveTwin", "rig.devices:Valve",
+                           "no complete Device", "subclass"),
+    "calibration missing": (RIG, "box1-valve.toml", "box1-vale.toml",
+                            "no such file", "Did you mean box1-valve.toml?"),
+    "no TOML": (RIG, "[devices.port]", "[devices.port", "is not valid TOML", "line 4"),
+    "mouse missing": (RIG, "virtual_mouse:LearningMouse", "virtual_mouse:LearnigMouse",
+                      "no class 'LearnigMouse'", "LearningMouse"),
+    "mouse setting mistyped": (RIG, RECRUITMENT, f"[simulation.settings]\nalfa = 1\n{RECRUITMENT}",
+                               "unknown key 'alfa'", "Did you mean 'alpha'?"),
+    "mouse units of different lengths": (RIG, "A = [1, 1, 0, 0]", "A = [1, 1]",
+                                         "the same number of units", "recruitment"),
+    "protocol parameter mistyped": (GO_NOGO, "reward_ul = 5.0", "reward_ml = 5.0",
+                                    "unknown key 'reward_ml'", "Did you mean 'reward_ul'?"),
+    "protocol parameter out of range": (GO_NOGO, "reward_ul = 5.0", "reward_ul = -5",
+                                        "greater than 0", "not -5"),
+    "protocol parameters that clash": (GO_NOGO, 'nogo_sound = "B"', 'nogo_sound = "A"',
+                                       "must differ", "params"),
+    "form unknown": (GO_NOGO, 'form = "port_visit"', 'form = "visit"',
+                     "port_visit", "params.start"),
+    "protocol class missing": (GO_NOGO, "go_nogo:GoNoGo", "go_nogo:GoNogo",
+                               "no class 'GoNogo'", "GoNoGo"),
+    "protocol file missing": (GO_NOGO, "protocols.go_nogo:GoNoGo", "protocols/mine.py:Mine",
+                              "there is no file", "spelling"),
+    "limit out of range": (GO_NOGO, "max_trials = 250", "max_trials = 0",
+                           "greater than or equal to 1", "session.max_trials"),
+    "reward outside the calibration": (GO_NOGO, "reward_ul = 5.0", "reward_ul = 15.0",
+                                       "outside its calibration, 1.18 to 10.95 uL", "limits"),
+    "valve over its limit": (RIG, "max_open_ms = 150", "max_open_ms = 20",
+                             "over its limit of 20 ms", "limits"),
+    "sound too loud": (GO_NOGO, "level_db_spl = 73", "level_db_spl = 100",
+                       "more than the speaker can give", "wider range"),
+    "sound outside the calibration": (SPEAKER, LOW_POINTS, "",
+                                      "4000 Hz lies outside its calibration", "wider range"),
+    "speaker rate too low": (RIG, "rate_hz = 192_000", "rate_hz = 20_000",
+                             "needs a rate above", "sound"),
+    "device missing": (RIG, "[devices.valve]", "[devices.tap]",
+                       "the rig has no device 'valve'", "a device that the rig has"),
+    "input missing": (RIG, "[devices.lick]", "[devices.lik]",
+                      "the rig has no digital input 'lick'", "Write 'lik'"),
+    "event missing": (RIG, "[devices.port]", "[devices.nose]",
+                      "no device of this rig gives the event 'port_on'", "an event"),
+    "calibration off the line": (VALVE, "volume_ul = 8.22", "volume_ul = 2.0",
+                                 "lie on no rising line", "Measure the points again"),
+    "calibration without a name": (VALVE, 'measured_by = "simulation"', 'measured_by = ""',
+                                   "at least 1 character", "measured_by"),
+    "calibration without a date": (VALVE, "measured_on = 2026-11-02", "",
+                                   "key 'measured_on' is missing", "Add it"),
+    "calibration out of order": (SPEAKER, "frequency_hz = 8000", "frequency_hz = 3000",
+                                 "frequencies do not rise", "Order the points"),
+    "subject of another name": (SUBJECT, 'id = "SIM01"', 'id = "SIM99"',
+                                "id = 'SIM99'", "Write id = 'SIM01'"),
+    "subject key mistyped": (SUBJECT, "simulated = true", "simulate = true",
+                             "unknown key 'simulate'", "Did you mean 'simulated'?"),
+}  # fmt: skip
+
+
+def problems_of(lab: Lab) -> list[Problem]:
+    lab = find_lab(lab.folder)
+    rigs = [lab.folder / RIG]
+    return check_lab(lab, rigs, [lab.folder / GO_NOGO])[0]
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_check_names_the_mistake(
+    lab: Lab, edit: Callable[[str, str, str], None], mistake: str
+) -> None:
+    file, old, new, what, more = MISTAKES[mistake]
+    edit(file, old, new)
+    found = [str(problem) for problem in problems_of(lab) if problem.level == "error"]
+    assert any(what in text and more in text for text in found), found
+
+
+@pytest.mark.parametrize(
+    "mistake",
+    [
+        "mistyped key of a device",
+        "reward outside the calibration",
+        "device missing",
+        "calibration off the line",
+        "subject key mistyped",
+    ],
+)
+def test_no_session_begins(
+    lab: Lab, edit: Callable[[str, str, str], None], command: Callable[..., Done], mistake: str
+) -> None:
+    file, old, new, what, _ = MISTAKES[mistake]
+    edit(file, old, new)
+    done = command("run", "--rig", RIG, "--protocol", GO_NOGO, "--subject", "SIM01", "--virtual")
+    assert done.code == ExitCode.CHECK_FAILED
+    assert what in done.err
+    assert "do: " in done.err
+    assert not lab.data.exists()
+
+
+def test_all_mistakes_of_all_files_are_named_at_once(
+    lab: Lab, edit: Callable[[str, str, str], None], command: Callable[..., Done]
+) -> None:
+    edit(RIG, "max_open_ms = 150", "max_open_sm = 150")
+    edit(RIG, "rate_hz = 192_000", "rate_hz = -1")
+    edit(GO_NOGO, "reward_ul = 5.0", "reward_ml = 5.0")
+    edit(SUBJECT, "simulated = true", "simulate = true")
+    done = command("check", "--json")
+    assert done.code == ExitCode.CHECK_FAILED
+    whats = [problem["what"] for problem in json.loads(done.out)["problems"]]
+    for word in ("max_open_sm", "max_open_ms", "greater than 0", "reward_ml", "simulate"):
+        assert any(word in what for what in whats), word
+
+
+def test_a_protocol_that_fails_on_import(lab: Lab, edit: Callable[[str, str, str], None]) -> None:
+    (lab.folder / "protocols/mine.py").write_text("import numpy\n\n1 / 0\n")
+    edit(GO_NOGO, "protocols.go_nogo:GoNoGo", "protocols/mine.py:Mine")
+    (problem,) = problems_of(lab)
+    assert "ZeroDivisionError" in problem.what
+    assert "mine.py, line 3" in problem.where
+
+
+def test_a_protocol_that_is_no_python(lab: Lab, edit: Callable[[str, str, str], None]) -> None:
+    (lab.folder / "protocols/mine.py").write_text("class Mine(:\n")
+    edit(GO_NOGO, "protocols.go_nogo:GoNoGo", "protocols/mine.py:Mine")
+    (problem,) = problems_of(lab)
+    assert "SyntaxError" in problem.what
+    assert "mine.py, line 1" in problem.where
+
+
+def test_a_state_that_is_never_reached_is_a_warning(
+    lab: Lab, edit: Callable[[str, str, str], None]
+) -> None:
+    edit(GO_NOGO, "time_out = 8.0", "time_out = 8.0\nresponse_delay = 9.0")
+    edit(GO_NOGO, "response_delay = 0.58\n", "")
+    found = problems_of(lab)
+    assert {problem.level for problem in found} == {"warning"}
+    assert any("'hit' was never reached" in problem.what for problem in found)
+
+
+def test_a_virtual_mouse_needs_simulate(lab: Lab) -> None:
+    with pytest.raises(CheckFailed) as caught:
+        plan = plan_for(lab)
+        from rig.plan import make_plan
+
+        make_plan(plan.lab, plan.rig.path, plan.protocol.path, "SIM01", simulate=False, seed=1)
+    whats = [problem.what for problem in caught.value.problems]
+    assert "these devices are simulated: port, lick, valve, speaker, house_light" in whats
+    assert "'SIM01' is a virtual mouse, and the rig is not simulated" in whats
+
+
+def test_a_real_mouse_never_runs_on_a_simulated_rig(
+    lab: Lab, edit: Callable[[str, str, str], None]
+) -> None:
+    edit(SUBJECT, "simulated = true", "")
+    with pytest.raises(CheckFailed, match="'SIM01' is a real mouse"):
+        plan_for(lab)
+
+
+def test_a_memory_that_does_not_fit_is_named(lab: Lab) -> None:
+    memory = {"excitation": [1.0, 2.0], "inhibition": [1.0, 2.0]}
+    lab.remember("SIM01", memory)
+    from helpers import run_virtual
+
+    with pytest.raises(Exception, match="remembers 2 units, and recruitment has 4"):
+        run_virtual(plan_for(lab))
+    assert not lab.data.exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (("run",), ExitCode.USAGE, "Missing option"),
+        (("run", "--rig", RIG), ExitCode.USAGE, "Missing option"),
+        (("frobnicate",), ExitCode.USAGE, "No such command"),
+        (("show", "SIM09"), ExitCode.RECORDING, "there is no session 'SIM09'"),
+        (("show", "../../etc"), ExitCode.RECORDING, "there is no session"),
+        (("journal", "nothing"), ExitCode.RECORDING, "there is no session"),
+        (("draw", "protocols/none.toml"), ExitCode.CHECK_FAILED, "there is no such file"),
+        (("draw", GO_NOGO, "--out", "x.bmp"), ExitCode.CHECK_FAILED, "no format for drawings"),
+        (("check", "--lab", "/"), ExitCode.CHECK_FAILED, "this is no lab folder"),
+        (("init", "."), ExitCode.CHECK_FAILED, "exists already"),
+        (("demo", "--lab", "."), ExitCode.CHECK_FAILED, "exists already"),
+        (("demo", "--days", "0"), ExitCode.USAGE, "days"),
+        (
+            ("run", "--rig", RIG, "--protocol", GO_NOGO, "--subject", "SIM1", "--virtual"),
+            ExitCode.CHECK_FAILED,
+            "Did you mean SIM01.toml?",
+        ),
+    ],
+)
+def test_wrong_arguments(
+    command: Callable[..., Done], arguments: tuple[str, ...], code: ExitCode, said: str
+) -> None:
+    done = command(*arguments)
+    assert done.code == code, done.err
+    assert said in done.err
+    assert "Traceback" not in done.err

@@ -1,0 +1,225 @@
+"""Real time over real processes: engine, logger, signals, sudden death."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from conftest import RIG_COMMAND
+from helpers import plan_for
+
+import rig.logger
+from analysis.sessions import SessionRecord, load_session
+from rig.errors import ExitCode
+from rig.hdf5_file import is_sealed, read_trials
+from rig.inbox import Command
+from rig.journal import digest, read_records
+from rig.lab import Lab
+from rig.session import Session
+from rig.session_folder import SessionFolder, find_sessions
+from rig.trials import TrialRow
+
+Edit = Callable[[str, str, str], None]
+ARGUMENTS = (
+    "run", "--rig", "rigs/box1.toml", "--protocol", "protocols/go_nogo.toml",
+    "--subject", "SIM01", "--simulate", "--seed", "3",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Running:
+    """A session that runs in a process of its own."""
+
+    process: subprocess.Popen[str]
+    lab: Lab
+
+    def folder(self) -> SessionFolder:
+        return next(iter(find_sessions(self.lab.data)))
+
+    def wait_for(self, words: str) -> None:
+        """Wait until the journal tells of it."""
+        end = time.monotonic() + 60
+        while time.monotonic() < end:
+            if self.process.poll() is not None:
+                raise AssertionError(self.process.communicate())
+            if any(words in str(record) for record in self._records()):
+                return
+            time.sleep(0.05)
+        raise AssertionError(f"the journal never told of '{words}'")
+
+    def _records(self) -> list[object]:
+        records: list[object] = []
+        try:
+            for record in read_records(self.folder().journal):
+                records.append(record)  # noqa: PERF402 (the last frame may be half written)
+        except Exception:
+            return records
+        return records
+
+    def end(self) -> SessionRecord:
+        """Wait for the end of the process; return what it recorded."""
+        self.process.wait(timeout=60)
+        return load_session(self.folder())
+
+
+@pytest.fixture
+def eager(lab: Lab, edit: Edit) -> Lab:
+    """Return a lab whose mouse comes at once and whose trials are short."""
+    edit("rigs/box1.toml", "[simulation.settings.recruitment]", _EAGER)
+    for old, new in (
+        ("response_delay = 0.58", "response_delay = 0.1"),
+        ("time_out = 8.0", "time_out = 0.5"),
+    ):
+        edit("protocols/go_nogo.toml", old, new)
+    return lab
+
+
+_EAGER = """[simulation.settings]
+common_excitation = 2.0
+common_inhibition = 1.0
+body = { visit_interval = 0.2, listening_time = 0.3 }
+[simulation.settings.recruitment]"""
+
+
+@pytest.fixture
+def running(eager: Lab) -> Iterator[Running]:
+    """Start a session in real time."""
+    process = subprocess.Popen(
+        [*RIG_COMMAND, *ARGUMENTS],
+        cwd=eager.folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    yield Running(process, eager)
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+
+
+def logger_of(process: subprocess.Popen[str]) -> int:
+    """Return the process id of the logger that an engine has started."""
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    for child in children:
+        if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes():
+            return int(child)
+    raise AssertionError("the engine has no logger")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_leaves_a_sealed_session(running: Running, number: signal.Signals) -> None:
+    running.wait_for("stimulus='B'")
+    running.wait_for("state='response'")
+    os.killpg(running.process.pid, number)  # as Ctrl-C does: to engine and logger
+    record = running.end()
+    assert running.process.returncode == ExitCode.STOPPED
+    assert record.ended is not None
+    assert record.ended.reason == f"stopped by {number.name}"
+    assert record.rows[-1].aborted
+    assert is_sealed(record.folder.hdf5, digest(record.folder.journal))
+    assert read_trials(record.folder.hdf5) == record.rows
+
+
+def test_a_killed_logger_costs_nothing(running: Running) -> None:
+    running.wait_for("state='response'")
+    os.kill(logger_of(running.process), signal.SIGKILL)
+    trial = len(load_session(running.folder()).rows)
+    running.wait_for(f"trial={trial + 3},")
+    running.process.send_signal(signal.SIGINT)
+    record = running.end()
+    assert running.process.returncode == ExitCode.STOPPED
+    assert len(record.rows) > trial
+    assert is_sealed(record.folder.hdf5, digest(record.folder.journal))
+    assert read_trials(record.folder.hdf5) == record.rows
+
+
+def test_a_killed_engine_leaves_its_journal_and_frees_rig_and_logger(running: Running) -> None:
+    running.wait_for("state='response'")
+    logger = logger_of(running.process)
+    running.process.kill()
+    record = running.end()
+    assert record.ended is None
+    assert record.rows or record.definition.subject == "SIM01"
+    end = time.monotonic() + 20
+    while Path(f"/proc/{logger}").exists() and time.monotonic() < end:
+        time.sleep(0.05)
+    assert not Path(f"/proc/{logger}").exists(), "the logger outlived its engine"
+    assert not is_sealed(record.folder.hdf5, digest(record.folder.journal))
+    with Session(plan_for(running.lab, seed=4), "virtual"):
+        pass
+
+
+def test_the_same_session_in_real_time_has_the_same_trials(eager: Lab, edit: Edit) -> None:
+    """Real time and virtual time differ in lateness only."""
+    edit("protocols/go_nogo.toml", "max_trials = 250", "max_trials = 3")
+    plan = plan_for(eager, seed=5)
+    results = []
+    for clock in ("virtual", "system"):
+        with Session(plan, clock) as session:
+            results.append(session.run())
+    virtual, real = (result.rows for result in results)
+    assert [row.outcome for row in real] == [row.outcome for row in virtual]
+    for row, expected in zip(real, virtual, strict=True):
+        assert row.start_time >= expected.start_time
+        assert row.start_time == pytest.approx(expected.start_time, abs=0.5)
+    assert is_sealed(results[1].folder.hdf5, digest(results[1].folder.journal))
+
+
+def test_a_logger_that_hangs_never_stops_the_session(
+    eager: Lab, edit: Edit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is given up at the end, and the file is built from the journal."""
+    edit("protocols/go_nogo.toml", "max_trials = 250", "max_trials = 2")
+    monkeypatch.setattr(rig.logger, "SEALED_WITHIN", 0.5)
+
+    class Hanging:
+        """Makes the logger hang in the first trial."""
+
+        def entered(self, trial: int, state: str) -> None:
+            link = session._recorder._link
+            if link is not None and state == "pips" and trial == 1:
+                os.kill(link._process.pid or 0, signal.SIGSTOP)
+
+        def finished(self, row: TrialRow, water_ul: float) -> None: ...
+
+    session = Session(plan_for(eager), "system", watcher=Hanging())
+    with session:
+        result = session.run()
+    assert len(result.rows) == 2
+    assert read_trials(result.folder.hdf5) == result.rows
+
+
+def test_a_stop_from_another_thread_wakes_the_loop(eager: Lab, edit: Edit) -> None:
+    edit("rigs/box1.toml", "visit_interval = 0.2", "visit_interval = 1e6")
+
+    class AtOnce:
+        """Stops the session at its first state."""
+
+        def entered(self, trial: int, state: str) -> None:
+            session._inbox.put(Command("stop_now", "from outside"))
+
+        def finished(self, row: TrialRow, water_ul: float) -> None: ...
+
+    session = Session(plan_for(eager), "system", watcher=AtOnce())
+    with session:
+        result = session.run()
+    assert result.reason == "from outside"
+    assert result.duration < 5
+
+
+def test_without_a_terminal_the_progress_is_written_as_lines(running: Running) -> None:
+    running.wait_for("trial=2,")
+    running.process.send_signal(signal.SIGINT)
+    out, err = running.process.communicate(timeout=60)
+    assert "SIM01 on box1 (SIMULATED)" in out
+    assert "Ended: stopped by SIGINT" in out
+    assert "trial    1" in err
+    assert "water 0.0" in err
+    assert "\r" not in err
