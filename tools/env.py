@@ -28,6 +28,11 @@ def main() -> int:
             f"This is Python {sys.version.split()[0]}; mouserig needs 3.11 or later.",
             "Install a newer Python and run this again with it.",
         )
+    if Path(sys.prefix).resolve() == VENV:
+        return complain(
+            f"This Python lives in {VENV}, which may have to be made anew.",
+            "Run this with the Python that is installed on the computer.",
+        )
     wanted = fingerprint()
     if not STAMP.exists() or STAMP.read_text() != wanted:
         failure = make_environment()
@@ -40,8 +45,11 @@ def main() -> int:
 
 def fingerprint() -> str:
     """Return the SHA-256 of all that the environment is made from."""
-    parts = (LOCK.read_bytes(), (ROOT / "pyproject.toml").read_bytes(), sys.version.encode())
-    return hashlib.sha256(b"\0".join(parts)).hexdigest()
+    import tomllib  # not at the top: an older Python must get as far as its error message
+
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    project = repr((settings["project"], settings["build-system"], sys.version))
+    return hashlib.sha256(LOCK.read_bytes() + project.encode()).hexdigest()
 
 
 def make_environment() -> int:
