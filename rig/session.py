@@ -138,7 +138,6 @@ class Session:
 
     def run(self) -> Result:
         """Run the session to its end; return what it came to."""
-        gc.collect()
         gc.freeze()
         try:
             self._clock.start()

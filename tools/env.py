@@ -87,13 +87,8 @@ def install_graphviz() -> None:
     may_install = shutil.which("apt-get") and hasattr(os, "geteuid") and os.geteuid() == 0
     if may_install:
         print("Installing the system package graphviz (for `rig draw`) ...", flush=True)
-        quiet = {
-            "stdout": subprocess.DEVNULL,
-            "env": os.environ | {"DEBIAN_FRONTEND": "noninteractive"},
-        }
-        subprocess.run(["apt-get", "update", "-qq"], check=False, **quiet)
         command = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "graphviz"]
-        if subprocess.run(command, check=False, **quiet).returncode == 0:
+        if run_quietly("apt-get", "update", "-qq") == 0 and run_quietly(*command) == 0:
             return
     print(
         "Note: Graphviz is missing, so `rig draw` and its tests will not work. Everything else "
@@ -108,6 +103,13 @@ def run(*command: str) -> int:
     """Run a command with its output shown; return its exit code."""
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
     return subprocess.run(command, check=False, env=environment).returncode
+
+
+def run_quietly(*command: str) -> int:
+    """Run a system command without asking questions or showing output; return its exit code."""
+    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    done = subprocess.run(command, check=False, env=environment, capture_output=True)
+    return done.returncode
 
 
 def complain(what: str, do: str) -> int:
