@@ -64,8 +64,8 @@ def make_environment() -> int:
             f"Python could not create the environment {VENV}.",
             "On Debian and Ubuntu: apt install python3-venv. Then run this again.",
         )
-    pip = (sys.executable, "-m", "pip", "--python", str(PYTHON), "install", "--quiet")
-    pip = (*pip, "--disable-pip-version-check", "--no-warn-script-location")
+    pip = [sys.executable, "-m", "pip", "--python", str(PYTHON), "install", "--quiet"]
+    pip += ["--disable-pip-version-check", "--no-warn-script-location"]
     if run(*pip, "--require-hashes", "--requirement", str(LOCK)):
         return complain(
             "pip could not install the locked packages (its own message stands above).",
