@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from importlib.metadata import entry_points, version
 from typing import Annotated
@@ -45,6 +46,10 @@ for _entry in entry_points(group="rig.commands"):
 
 def main() -> None:
     """Run the command line."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A console that lacks a character (Windows, code page 1252) shows '?' for it.
+            stream.reconfigure(errors="replace")
     try:
         app()
     except RigError as error:

@@ -210,14 +210,32 @@ class Hdf5File:
 def build_from_journal(journal: Path, journal_digest: str, path: Path) -> None:
     """Build the sealed HDF5 file of a session from its journal, in place of any that is there.
 
-    `journal_digest` is the SHA-256 of the journal behind its header; the file keeps it.
+    Parameters
+    ----------
+    journal, journal_digest
+        The journal, and its SHA-256 behind the header, which the file keeps.
+    path
+        The file to build; nothing of that name is touched until it is complete.
+
+    Raises
+    ------
+    RecordingError
+        If the file cannot be written. The journal is not touched.
     """
     partial = path.with_suffix(".h5.partial")
-    with Hdf5File(partial) as file:
-        for record in read_records(journal):
-            file.add(record)
-        file.seal(journal_digest)
-    partial.replace(path)
+    try:
+        with Hdf5File(partial) as file:
+            for record in read_records(journal):
+                file.add(record)
+            file.seal(journal_digest)
+        partial.replace(path)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise RecordingError(
+            f"the HDF5 file cannot be written: {error}",
+            str(path),
+            "Free space on the disk. The journal beside it holds the whole session.",
+        ) from error
 
 
 def is_sealed(path: Path, journal_digest: str) -> bool:

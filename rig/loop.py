@@ -152,11 +152,15 @@ class Loop:
     def end(self) -> None:
         """Record the end of the session; a trial that still runs is ended as aborted.
 
-        To be called when the devices are off: what they report of that is recorded too.
+        To be called when the devices are off: what they report of that is recorded too, and
+        so is every change of an input that the engine had no more time for.
         """
         while (message := self._inbox.take()) is not None:
             if isinstance(message, Report):
                 self._report(message)
+            elif isinstance(message, Edge):
+                fields = {"device": message.device, "level": message.level}
+                self._add(InputChanged, message.hardware_time, **fields)
         self._keep()
         now = self._clock.now()
         if self._engine.running:
@@ -185,7 +189,7 @@ class Loop:
             case Command(verb=verb, reason=reason):
                 self._add(CommandGiven, self._clock.now(), verb=verb, reason=reason)
                 self.reason = self.reason or reason
-                self._stop = verb == "stop_now"
+                self._stop = self._stop or verb == "stop_now"
                 self._keep()
             case Failure(device=device, what=what, do=do):
                 raise DeviceError(what, f"device '{device}'", do)

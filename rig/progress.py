@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import time
 from collections import Counter
@@ -55,5 +56,6 @@ class ProgressLine:
             f"trial {self._trial:4d}  {self._state:<18} {outcomes}  "
             f"water {self._water_ul / 1000:.3f} mL"
         )
-        sys.stderr.write(f"\r\x1b[K{line}" if self._terminal else line + "\n")
+        width = shutil.get_terminal_size().columns - 1
+        sys.stderr.write(f"\r{line[:width]:<{width}}" if self._terminal else line + "\n")
         sys.stderr.flush()

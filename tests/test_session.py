@@ -22,9 +22,9 @@ from rig.errors import (
     RecordingError,
     RigError,
 )
-from rig.events import DeviceReported, Fault
+from rig.events import DeviceReported, Fault, InputChanged
 from rig.hdf5_file import is_sealed
-from rig.inbox import Inbox
+from rig.inbox import Edge, Inbox
 from rig.journal import digest, read_records
 from rig.lab import Lab
 from rig.locks import hold
@@ -194,6 +194,25 @@ def test_a_stop_after_the_trial_finishes_it(short: Lab) -> None:
         session.stop("stop_after_trial", "enough for today")
         result = session.run()
     assert [row.aborted for row in result.rows] == [False]
+
+
+def test_what_inputs_tell_after_a_stop_is_recorded(short: Lab) -> None:
+    with Session(plan_for(short), "virtual") as session:
+        session.stop("stop_now", "stopped by the test")
+        session._inbox.put(Edge("lick", True, 0.0))
+        session.run()
+    records = list(read_records(session.folder.journal))
+    assert any(isinstance(r, InputChanged) and r.device == "lick" for r in records)
+    assert_ended_safely(short, trials=1)
+
+
+def test_an_hdf5_file_that_cannot_be_written_does_not_cost_the_journal(short: Lab) -> None:
+    session = Session(plan_for(short), "virtual")
+    with pytest.raises(RecordingError, match="The journal beside it holds"), session:
+        session.folder.hdf5.mkdir()
+        session.run()
+    assert not list(session.folder.path.glob("*.partial"))
+    assert len(load_session(session.folder).rows) == 24
 
 
 def test_two_sessions_on_one_rig_are_refused(lab: Lab) -> None:
