@@ -113,6 +113,11 @@ def validated(model: type[Model], data: object, file: str, key: str = "") -> Mod
         raise CheckFailed(problems) from None
 
 
+def resolved(model: pydantic.BaseModel) -> dict[str, Any]:
+    """Return a model's values, defaults included, as plain data."""
+    return model.model_dump(mode="json")
+
+
 def _problem(
     detail: ErrorDetails, model: type[pydantic.BaseModel], file: str, prefix: str
 ) -> Problem:

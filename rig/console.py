@@ -14,7 +14,7 @@ import rich.markup
 import rich.table
 import typer
 
-from rig.errors import CheckFailed, GraphError, Problem, RigError
+from rig.errors import Problem, RigError, problems_of
 from rig.lab import Lab, find_lab
 
 console = rich.console.Console(highlight=False)
@@ -90,10 +90,6 @@ def print_problems(problems: Iterable[Problem]) -> None:
 
 def print_error(error: RigError) -> None:
     """Print an error to standard error; one that holds many problems prints them all."""
-    problems = (
-        error.problems
-        if isinstance(error, CheckFailed | GraphError)
-        else [Problem(error.what, error.where, error.do)]
-    )
+    problems = problems_of(error)
     for problem in problems:
         typer.echo(f"error: {problem.what}\n  where: {problem.where}\n  do: {problem.do}", err=True)

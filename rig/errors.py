@@ -113,3 +113,10 @@ class GraphError(ProtocolError):
 def errors_among(problems: list[Problem]) -> list[Problem]:
     """Return the problems that forbid a session; warnings are left out."""
     return [problem for problem in problems if problem.level == "error"]
+
+
+def problems_of(error: RigError) -> list[Problem]:
+    """Return an error as the list of problems that it stands for."""
+    if isinstance(error, CheckFailed | GraphError):
+        return error.problems
+    return [Problem(error.what, error.where, error.do)]

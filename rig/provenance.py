@@ -13,10 +13,11 @@ from typing import Literal
 
 import msgspec
 
+from rig.config import resolved
 from rig.devices import Device
 from rig.errors import ConfigError
 from rig.events import SCHEMA_VERSION, Definition, DeviceRecord, Header
-from rig.plan import Plan, resolved
+from rig.plan import Plan
 from rig.plugins import source_sha256
 from rig.protocol import TrialProtocol
 from rig.session_folder import SessionFolder

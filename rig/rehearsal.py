@@ -9,22 +9,15 @@ import numpy as np
 
 from rig.clock import VirtualClock
 from rig.config import Limits, validated
-from rig.errors import Problem, RigError
+from rig.errors import Problem, RigError, problems_of
 from rig.events import Event, GraphDefined, StateEntered
 from rig.inbox import Inbox
 from rig.lab import Lab
 from rig.loop import Loop, Nobody
-from rig.plan import (
-    MousePlan,
-    ProtocolPlan,
-    RigPlan,
-    graph_check,
-    load_sounds,
-    new_context,
-    problems_of,
-)
+from rig.plan import MousePlan, ProtocolPlan
 from rig.plugins import load_class
 from rig.recorder import MemoryRecorder
+from rig.rig_plan import RigPlan, graph_check, load_sounds, new_context
 from rig.room import Mouse
 from rig.trial_source import TrialSource
 

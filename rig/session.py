@@ -7,7 +7,6 @@ import gc
 import traceback
 from dataclasses import dataclass
 from datetime import datetime
-from types import TracebackType
 from typing import Literal, Self
 
 from rig.clock import Clock, SystemClock, VirtualClock
@@ -16,9 +15,10 @@ from rig.errors import DeviceError
 from rig.inbox import Command, Inbox
 from rig.locks import hold
 from rig.loop import Loop, Nobody, Watcher
-from rig.plan import Plan, graph_check, load_sounds, new_context
+from rig.plan import Plan
 from rig.provenance import make_definition, make_header
 from rig.recorder import SessionRecorder
+from rig.rig_plan import graph_check, load_sounds, new_context
 from rig.session_folder import (
     PROTOCOL_TOML,
     RIG_TOML,
@@ -123,12 +123,7 @@ class Session:
             self._exits = stack.pop_all()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self._exits.close()
 
     def stop(self, verb: Literal["stop_now", "stop_after_trial"], reason: str) -> None:

@@ -20,17 +20,11 @@ from rig.console import (
     print_table,
     the_lab,
 )
-from rig.errors import ExitCode, Problem, RigError, errors_among
+from rig.errors import ExitCode, Problem, RigError, errors_among, problems_of
 from rig.lab import Lab
-from rig.plan import (
-    ProtocolPlan,
-    RigPlan,
-    plan_mouse,
-    plan_protocol,
-    plan_rig,
-    problems_of,
-)
+from rig.plan import ProtocolPlan, plan_mouse, plan_protocol
 from rig.rehearsal import TRIALS, Rehearsal, rehearse
+from rig.rig_plan import RigPlan, plan_rig
 from rig.session_folder import check_data_folder
 from rig.trials import short_outcome
 

@@ -7,9 +7,10 @@ from typing import Annotated
 
 import typer
 
+from rig.config import resolved
 from rig.console import JsonOption, LabOption, print_json, print_table, the_lab
 from rig.lab import Lab
-from rig.plan import plan_rig, resolved
+from rig.rig_plan import plan_rig
 
 _COLUMNS = ("rig", "device", "kind", "simulated", "line", "driver")
 

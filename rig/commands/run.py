@@ -12,9 +12,10 @@ import typer
 from rig.console import JsonOption, LabOption, console, print_json, the_lab
 from rig.errors import CheckFailed, ExitCode, errors_among
 from rig.lab import find_lab
-from rig.plan import Plan, make_plan, plan_rig
+from rig.plan import Plan, make_plan
 from rig.progress import ProgressLine
 from rig.rehearsal import rehearse
+from rig.rig_plan import plan_rig
 from rig.session import Result, Session
 from rig.signals import stop_on_signals
 
