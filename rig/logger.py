@@ -1,11 +1,14 @@
 """The logger: a process of its own that gets the session's frames by ZMQ and writes HDF5.
 
-Messages to the logger: ``[b"frames", frames]`` and ``[b"seal", journal digest]``. Its answers:
-``[b"ready"]`` before the first trial, then ``[b"sealed"]`` or ``[b"failed", reason]``.
+Messages to the logger: ``[b"header", frame]``, ``[b"frames", frames]`` and ``[b"seal", digest]``,
+where the digest is the SHA-256 of the journal behind its header: the logger seals only what it
+has got whole. Its answers: ``[b"ready"]`` before the first trial, then ``[b"sealed"]`` or
+``[b"failed", reason]``.
 """
 
 from __future__ import annotations
 
+import hashlib
 import multiprocessing
 import shutil
 import signal
@@ -63,11 +66,11 @@ class LoggerLink:
                 "Look at its message above; `rig doctor` tests the parts it needs.",
             )
 
-    def send(self, frames: bytes) -> None:
+    def send(self, frames: bytes, verb: bytes = b"frames") -> None:
         """Send frames; if the logger does not keep up, the file is built later instead."""
         if self._complete:
             try:
-                self._events.send_multipart((b"frames", frames), flags=zmq.NOBLOCK)
+                self._events.send_multipart((verb, frames), flags=zmq.NOBLOCK)
             except zmq.Again:
                 self._complete = False
 
@@ -156,9 +159,16 @@ def _messages(events: zmq.Socket[bytes], flush: Callable[[], None]) -> Iterator[
 
 def _log(file: Hdf5File, messages: Iterator[list[bytes]]) -> None:
     """Write the frames of all messages until the one that asks for the seal."""
+    sha = hashlib.sha256()
     for verb, content in messages:
         if verb == b"seal":
+            if content.decode() != sha.hexdigest():
+                raise RecordingError(
+                    "the logger did not get all events", "logger", "Build it from the journal."
+                )
             file.seal(content.decode())
             return
+        if verb == b"frames":
+            sha.update(content)
         for payload in split_frames(content):
             file.add(decode(payload))

@@ -81,7 +81,8 @@ class SessionRecorder:
             self._journal.sync()
             if self._link is not None:
                 self._link.start()
-                self._link.send(b"".join(self._first))
+                self._link.send(self._first[0], b"header")
+                self._link.send(self._first[1])
         except BaseException:
             self._journal.close()
             self._close()

@@ -196,6 +196,31 @@ def test_a_logger_that_hangs_never_stops_the_session(
     assert read_trials(result.folder.hdf5) == result.rows
 
 
+def test_a_logger_that_misses_an_event_does_not_seal(eager: Lab, edit: Edit) -> None:
+    edit("protocols/go_nogo.toml", "max_trials = 250", "max_trials = 2")
+    sealed: list[bool] = []
+
+    class Losing:
+        """Keeps one message from the logger."""
+
+        def entered(self, trial: int, state: str) -> None: ...
+
+        def finished(self, row: TrialRow, water_ul: float) -> None:
+            link = session._recorder._link
+            assert link is not None
+            if row.trial == 1:
+                send, seal = link.send, link.seal
+                link.send = lambda frames: setattr(link, "send", send)
+                link.seal = lambda digest: sealed.append(seal(digest)) or sealed[-1]
+
+    session = Session(plan_for(eager), "system", watcher=Losing())
+    with session:
+        result = session.run()
+    assert sealed == [False]
+    assert is_sealed(result.folder.hdf5, digest(result.folder.journal))
+    assert read_trials(result.folder.hdf5) == result.rows
+
+
 def test_a_stop_from_another_thread_wakes_the_loop(eager: Lab, edit: Edit) -> None:
     edit("rigs/box1.toml", "visit_interval = 0.2", "visit_interval = 1e6")
 
