@@ -26,10 +26,11 @@ from rig.console import (
     print_json,
     print_table,
     the_lab,
+    the_session,
 )
 from rig.errors import RecordingError
 from rig.lab import Lab, find_lab
-from rig.session_folder import SessionFolder, find_session, find_sessions
+from rig.session_folder import SessionFolder, find_sessions
 from rig.trials import TrialRow
 
 SHOWN_TRIALS = 20
@@ -200,7 +201,7 @@ def show(
     json: JsonOption = False,
 ) -> None:
     """Show one session: its summary, the timing of its states, its table of trials."""
-    record = load_session(find_session(_data_of(session, lab), session))
+    record = load_session(the_session(session, lab))
     summary = _summary(record)
     if json:
         print_json({"summary": summary, "trials": record.rows, "timing": record.timing})
@@ -228,7 +229,7 @@ def show(
                 "stimulus",
                 "lick",
                 "licks",
-                "dwell",
+                "response",
                 "uL",
                 "outcome",
             ),
@@ -247,19 +248,21 @@ def _shown(row: TrialRow) -> tuple[object, ...]:
         _since(row.start_time, row.stimulus_time),
         _since(row.stimulus_time, row.first_lick_time),
         row.lick_count,
-        row.dwell if row.dwell is not None else row.licks,
+        _response(row),
         row.reward_ul,
         row.outcome or "aborted",
     )
 
 
+def _response(row: TrialRow) -> str | None:
+    """Return what the criterion saw, with its unit."""
+    if row.dwell is not None:
+        return f"{row.dwell:.3f} s"
+    return None if row.licks is None else f"{row.licks:g} licks"
+
+
 def _since(start: float | None, time: float | None) -> float | None:
     return None if start is None or time is None else time - start
-
-
-def _data_of(session: str, lab: Path | None) -> Path:
-    """Return the data folder to look in; a session named by its path needs no lab."""
-    return Path() if Path(session, "session.journal").is_file() else the_lab(lab).data
 
 
 def _summary(record: SessionRecord) -> dict[str, Any]:

@@ -13,6 +13,9 @@ from rig.events import GraphDefined, Record, StateEntered, TrialEnded
 class StateTiming(msgspec.Struct, frozen=True):
     """The stays in one state in a session; durations in seconds.
 
+    Achieved durations are taken between the moments at which the engine carried out the
+    actions, not between the deadlines, which would agree with what was requested by definition.
+
     Attributes
     ----------
     state
@@ -51,7 +54,7 @@ def state_timing(records: Iterable[Record]) -> list[StateTiming]:
             continue
         if open_ is not None and record.cause != "aborted":
             timed = record.cause == "timeout" and open_.state not in restartable
-            found[open_.state].leave(open_, record.hardware_time, timed=timed)
+            found[open_.state].leave(open_, record.engine_time, timed=timed)
         open_ = None
         if isinstance(record, StateEntered):
             open_ = record
@@ -76,7 +79,7 @@ class _Stays:
             self._requested = max(self._requested or 0.0, entry.requested)
 
     def leave(self, entry: StateEntered, time: float, *, timed: bool) -> None:
-        lasted = time - entry.hardware_time
+        lasted = time - entry.engine_time
         self._shortest = min(self._shortest, lasted)
         self._longest = max(self._longest, lasted)
         if entry.requested is not None and timed:

@@ -16,6 +16,7 @@ import typer
 
 from rig.errors import Problem, RigError, problems_of
 from rig.lab import Lab, find_lab
+from rig.session_folder import JOURNAL, SessionFolder, find_session
 
 console = rich.console.Console(highlight=False)
 """Writes to standard output."""
@@ -23,7 +24,9 @@ console = rich.console.Console(highlight=False)
 LabOption = Annotated[
     Path | None,
     typer.Option(
-        "--lab", help="The lab's folder; by default the one that you are in.", show_default=False
+        "--lab",
+        help="The lab's folder; by default the one that the files or you are in.",
+        show_default=False,
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
@@ -32,6 +35,13 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for program
 def the_lab(folder: Path | None) -> Lab:
     """Return the lab named on the command line, else the one that the shell is in."""
     return find_lab(folder or Path.cwd())
+
+
+def the_session(name: str, lab: Path | None) -> SessionFolder:
+    """Return the session named on the command line; one named by its path needs no lab."""
+    if (Path(name) / JOURNAL).is_file():
+        return SessionFolder(Path(name).resolve())
+    return find_session(the_lab(lab).data, name)
 
 
 def print_json(value: object) -> None:
@@ -67,13 +77,13 @@ def as_cell(value: object) -> str:
     Examples
     --------
     >>> as_cell(None), as_cell(True), as_cell(0.7512), as_cell(250)
-    ('-', 'yes', '0.75', '250')
+    ('-', 'yes', '0.751', '250')
     """
     if value is None:
         return "-"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return f"{value:.2f}" if isinstance(value, float) else str(value)
+    return f"{value:.3f}" if isinstance(value, float) else str(value)
 
 
 def print_problems(problems: Iterable[Problem]) -> None:

@@ -180,7 +180,7 @@ class Valve(Device):
 
 
 class Speaker(Device):
-    """Plays sounds that were loaded before; reports each one when it has begun."""
+    """Plays sounds that were loaded before; reports each one, with its onset, when it has ended."""
 
     kind = "speaker"
 

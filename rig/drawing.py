@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import shutil
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import graphviz
+import msgspec
 import numpy as np
 
 from rig.devices import describe
-from rig.errors import ConfigError, ProtocolError
+from rig.errors import ConfigError
 from rig.graph import END, State, TrialGraph
 from rig.plan import ProtocolPlan
 from rig.protocol import Finished
+from rig.trial_source import ask
 
 LOOKED_AT = 64
 _FILL = {
@@ -25,8 +27,23 @@ _FILL = {
 }
 
 
-def trial_graphs(plan: ProtocolPlan, seed: int = 0) -> list[TrialGraph]:
-    """Return one graph of each shape among the first trials of a protocol.
+class Drawn(msgspec.Struct, frozen=True):
+    """One shape of graph, as the first trials of a protocol have it.
+
+    Attributes
+    ----------
+    graph
+        The first trial of that shape.
+    timeouts
+        State -> shortest and longest of its timeouts in seconds.
+    """
+
+    graph: TrialGraph
+    timeouts: dict[str, tuple[float, float]]
+
+
+def trial_graphs(plan: ProtocolPlan, seed: int = 0) -> list[Drawn]:
+    """Return every shape of graph among the first trials of a protocol, ordered by trial type.
 
     Raises
     ------
@@ -34,23 +51,27 @@ def trial_graphs(plan: ProtocolPlan, seed: int = 0) -> list[TrialGraph]:
         If the protocol fails.
     """
     protocol = plan.make(np.random.default_rng(seed))
-    found: dict[object, TrialGraph] = {}
+    found: dict[object, list[TrialGraph]] = {}
     for number in range(1, LOOKED_AT + 1):
-        try:
-            graph = protocol.trial(number, [])
-        except Exception as error:
-            raise ProtocolError(
-                f"the protocol raised {type(error).__name__}: {error}",
-                f"{plan.path}, trial {number}",
-                "Mend the protocol.",
-            ) from error
+        graph = ask(protocol, number, ())
         if isinstance(graph, Finished):
             break
-        found.setdefault((graph.trial_type, graph.shape()), graph)
-    return sorted(found.values(), key=lambda graph: graph.trial_type)
+        found.setdefault((graph.trial_type, graph.shape()), []).append(graph)
+    drawn = [Drawn(graphs[0], _timeouts(graphs)) for graphs in found.values()]
+    return sorted(drawn, key=lambda one: one.graph.trial_type)
 
 
-def draw(graphs: Iterable[TrialGraph], title: str, path: Path) -> None:
+def _timeouts(graphs: Sequence[TrialGraph]) -> dict[str, tuple[float, float]]:
+    """Return the range of each state's timeout over graphs of one shape."""
+    found: dict[str, list[float]] = {}
+    for graph in graphs:
+        for state in graph.states:
+            if state.timeout:
+                found.setdefault(state.name, []).append(state.timeout[0])
+    return {name: (min(times), max(times)) for name, times in found.items()}
+
+
+def draw(shapes: Iterable[Drawn], title: str, path: Path) -> None:
     """Draw graphs into one file; the ending of `path` (svg, png, pdf) gives the format.
 
     Raises
@@ -73,9 +94,9 @@ def draw(graphs: Iterable[TrialGraph], title: str, path: Path) -> None:
             "Let the file end in .svg, .png or .pdf.",
         )
     figure = _figure(title)
-    for number, graph in enumerate(graphs):
+    for number, shape in enumerate(shapes):
         with figure.subgraph(name=f"cluster_{number}") as panel:
-            _panel(panel, graph, number)
+            _panel(panel, shape, number)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(figure.pipe(format=form))
 
@@ -106,8 +127,9 @@ def _figure(title: str) -> graphviz.Digraph:
     )
 
 
-def _panel(panel: graphviz.Digraph, graph: TrialGraph, number: int) -> None:
+def _panel(panel: graphviz.Digraph, shape: Drawn, number: int) -> None:
     """Draw one graph into its panel."""
+    graph = shape.graph
     panel.attr(
         label=f"{graph.trial_type}: {graph.stimulus}",
         color="#bbbbbb",
@@ -123,7 +145,11 @@ def _panel(panel: graphviz.Digraph, graph: TrialGraph, number: int) -> None:
             style="filled" if state.otherwise else "rounded,filled",
         )
         for cause, target in state.targets():
-            panel.edge(f"{number}_{state.name}", f"{number}_{target}", f" {_cause(state, cause)} ")
+            panel.edge(
+                f"{number}_{state.name}",
+                f"{number}_{target}",
+                f" {_cause(state, cause, shape.timeouts)} ",
+            )
     panel.node(f"{number}_{END}", "end of trial", shape="plaintext", style="", fillcolor="none")
 
 
@@ -148,12 +174,13 @@ def _label(state: State) -> str:
     return f"<{'<BR/>'.join(lines)}>"
 
 
-def _cause(state: State, cause: str) -> str:
+def _cause(state: State, cause: str, timeouts: Mapping[str, tuple[float, float]]) -> str:
     """Return what leads along an edge, with the seconds of a timeout."""
-    if cause == "timeout" and state.timeout:
-        anew = f", anew at {', '.join(state.restart)}" if state.restart else ""
-        return f"{state.timeout[0]:g} s{anew}"
-    return cause
+    if cause != "timeout":
+        return cause
+    shortest, longest = timeouts[state.name]
+    seconds = f"{shortest:g} s" if shortest == longest else f"{shortest:.1f} to {longest:.1f} s"
+    return f"{seconds}, anew at {', '.join(state.restart)}" if state.restart else seconds
 
 
 def _escape(text: str) -> str:

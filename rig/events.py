@@ -29,11 +29,16 @@ class Header(msgspec.Struct, frozen=True, tag="header"):
 
 
 class DeviceRecord(msgspec.Struct, frozen=True):
-    """One device of the rig as it was in the session."""
+    """One device of the rig as it was in the session.
+
+    `driver` is the class as the rig file names it, and `ran` the name of the class that ran: the
+    driver itself or its twin.
+    """
 
     name: str
     kind: str
     driver: str
+    ran: str
     simulated: bool
     settings: dict[str, Any]
 
@@ -50,6 +55,7 @@ class Definition(msgspec.Struct, frozen=True, tag="definition"):
     protocol_toml: str
     subject_toml: str
     calibration_toml: dict[str, str]
+    own_files: dict[str, str]
     params: dict[str, Any]
     session: dict[str, Any]
     devices: tuple[DeviceRecord, ...]
@@ -204,5 +210,5 @@ def as_text(record: Record) -> str:
     told = {key: value for key, value in fields.items() if key not in Happened.__struct_fields__}
     return (
         f"{record.seq:6d} {record.hardware_time:12.6f} s  trial {record.trial:3d}  {tag:<13}  "
-        + " ".join(f"{key}={value}" for key, value in told.items())
+        + " ".join(f"{key}={value}" for key, value in told.items()).replace("\n", "\\n")
     )

@@ -81,6 +81,8 @@ class Loop:
     ----------
     reason
         Why the session ends, in words; empty while it runs.
+    timed_out
+        Whether it was the longest duration that ended it.
     """
 
     def __init__(
@@ -95,6 +97,7 @@ class Loop:
         watcher: Watcher,
     ) -> None:
         self.reason = ""
+        self.timed_out = False
         self._clock = clock
         self._inbox = inbox
         self._room = room
@@ -325,6 +328,7 @@ class Loop:
     def _limit_reached(self) -> None:
         """End the session after the running trial; a trial that still waits ends now."""
         self._limit = math.inf
+        self.timed_out = True
         self.reason = self.reason or f"{self._limits.max_duration:g} s"
         self._add(CommandGiven, self._clock.now(), verb="stop_after_trial", reason=self.reason)
         self._stop = self._state == self._first_state

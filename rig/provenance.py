@@ -63,13 +63,15 @@ def make_definition(
             for device in devices.values()
             for path in device.files()
         },
+        own_files=_own_files(plan),
         params=resolved(plan.protocol.params),
         session=resolved(plan.protocol.config.session),
         devices=tuple(
             DeviceRecord(
                 name=name,
                 kind=device.kind,
-                driver=f"{type(device).__module__}:{type(device).__qualname__}",
+                driver=plan.rig.config.devices[name]["driver"],
+                ran=type(device).__qualname__,
                 simulated=device.simulated,
                 settings=resolved(plan.rig.settings[name]),
             )
@@ -84,10 +86,21 @@ def make_definition(
     )
 
 
+def _own_files(plan: Plan) -> dict[str, str]:
+    """Return the lab's own Python files: those that classes were named by, as text."""
+    names = [plan.protocol.config.protocol, plan.rig.config.simulation.mouse]
+    names += [table["driver"] for table in plan.rig.config.devices.values()]
+    paths = {name.rpartition(":")[0] for name in names}
+    own = sorted(path for path in paths if path.endswith(".py"))
+    return {path: _text(plan.lab.folder / path) for path in own}
+
+
 @functools.cache
 def _git_state() -> tuple[str | None, bool | None]:
     """Return the commit of this checkout and whether it is changed; None if it is none."""
     try:
+        if Path(_git("rev-parse", "--show-toplevel")).resolve() != _REPOSITORY:
+            return None, None
         commit = _git("rev-parse", "HEAD")
         return commit, bool(_git("status", "--porcelain"))
     except (OSError, subprocess.SubprocessError):

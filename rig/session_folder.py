@@ -121,16 +121,15 @@ def find_sessions(data: Path, subject: str | None = None) -> Iterator[SessionFol
 
 
 def find_session(data: Path, name: str) -> SessionFolder:
-    """Return the session called ``SUBJECT/DATE/N``, ``SUBJECT`` (its last one), or a path.
+    """Return the session called ``SUBJECT/DATE/N``, or ``SUBJECT`` for its last one.
 
     Raises
     ------
     RecordingError
         If there is none.
     """
-    for path in (Path(name), data / name):
-        if (path / JOURNAL).is_file():
-            return SessionFolder(path.resolve())
+    if (data / name / JOURNAL).is_file():
+        return SessionFolder((data / name).resolve())
     sessions = list(find_sessions(data, name)) if "/" not in name and name.strip(".") else []
     if not sessions:
         raise RecordingError(

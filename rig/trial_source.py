@@ -30,28 +30,36 @@ class TrialSource:
 
     def trial(self, number: int) -> TrialGraph | Finished:
         """Return the graph of trial `number`, or `Finished`; raise `ProtocolError` if unsound."""
-        name = type(self.protocol).__name__
-        where = f"protocol '{name}', trial {number}"
-        try:
-            graph = self.protocol.trial(number, self.rows)
-        except Exception as error:
-            raise ProtocolError(
-                f"the protocol raised {type(error).__name__}: {error}",
-                where,
-                "Mend the protocol; the traceback tells the line.",
-            ) from error
+        graph = ask(self.protocol, number, self.rows)
         if isinstance(graph, Finished):
             return graph
-        if not isinstance(graph, TrialGraph):
-            raise ProtocolError(
-                f"the protocol returned a {type(graph).__name__}",
-                where,
-                "Return a TrialGraph or Finished.",
-            )
         shape = graph.shape()
         if shape not in self._sound_shapes:
             problems = self._check.problems(graph)
             if problems:
-                raise GraphError(problems, where)
+                raise GraphError(problems, _where(self.protocol, number))
             self._sound_shapes.add(shape)
         return graph
+
+
+def ask(protocol: TrialProtocol, number: int, rows: Sequence[TrialRow]) -> TrialGraph | Finished:
+    """Return what a protocol answers; raise `ProtocolError` if it fails or answers nonsense."""
+    try:
+        graph = protocol.trial(number, rows)
+    except Exception as error:
+        raise ProtocolError(
+            f"the protocol raised {type(error).__name__}: {error}",
+            _where(protocol, number),
+            "Mend the protocol; the traceback tells the line.",
+        ) from error
+    if not isinstance(graph, TrialGraph | Finished):
+        raise ProtocolError(
+            f"the protocol returned a {type(graph).__name__}",
+            _where(protocol, number),
+            "Return a TrialGraph or Finished.",
+        )
+    return graph
+
+
+def _where(protocol: TrialProtocol, number: int) -> str:
+    return f"protocol '{type(protocol).__name__}', trial {number}"

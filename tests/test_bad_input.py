@@ -104,7 +104,7 @@ MISTAKES = {
 def problems_of(lab: Lab) -> list[Problem]:
     lab = find_lab(lab.folder)
     rigs = [lab.folder / RIG]
-    return check_lab(lab, rigs, [lab.folder / GO_NOGO])[0]
+    return check_lab(lab, rigs, [lab.folder / GO_NOGO], simulate=False)[0]
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)

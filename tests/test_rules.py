@@ -115,8 +115,8 @@ VENDORS = ("nidaqmx", "serial", "sounddevice", "psychopy", "cv2", "PyQt5")
 def test_every_state_of_every_protocol_has_a_meaning(lab: Lab, name: str) -> None:
     graphs = trial_graphs(plan_protocol(lab, lab.folder / "protocols" / f"{name}.toml"))
     assert graphs
-    for graph in graphs:
-        for state in graph.states:
+    for shape in graphs:
+        for state in shape.graph.states:
             assert len(state.meaning.split()) >= 3, state.name
 
 

@@ -2,7 +2,8 @@ r"""Make the environment ``.venv``: pinned, hashed packages and this checkout it
 
 Needs Python 3.11 or later and pip, and nothing of ours. Run it with any Python:
 ``python3 tools/env.py`` (Linux, macOS) or ``py tools\env.py`` (Windows). It does nothing
-when the environment is up to date.
+when the environment is up to date. What follows on the line is run in the environment:
+``py tools\env.py rig demo``.
 """
 
 from __future__ import annotations
@@ -40,6 +41,9 @@ def main() -> int:
             return failure
         STAMP.write_text(wanted)
     install_graphviz()
+    if sys.argv[1:]:
+        program, *arguments = sys.argv[1:]
+        return run(str(PYTHON.with_name(program)), *arguments)
     return 0
 
 

@@ -43,6 +43,9 @@ def check(
     protocol: Annotated[
         list[Path] | None, typer.Option(help="Check this protocol; may be repeated.")
     ] = None,
+    simulate: Annotated[
+        bool, typer.Option("--simulate", help="Leave real devices alone: check their twins.")
+    ] = False,
     json: JsonOption = False,
 ) -> None:
     """Find all mistakes of the lab, its rigs, protocols, subjects and calibrations at once.
@@ -53,7 +56,7 @@ def check(
     the = the_lab(lab)
     rigs = [the.find(path) for path in rig] if rig else the.files("rigs")
     protocols = [the.find(path) for path in protocol] if protocol else the.files("protocols")
-    problems, rehearsals = check_lab(the, rigs, protocols)
+    problems, rehearsals = check_lab(the, rigs, protocols, simulate=simulate)
     if json:
         print_json({"problems": problems, "rehearsals": rehearsals})
     else:
@@ -63,7 +66,7 @@ def check(
 
 
 def check_lab(
-    lab: Lab, rigs: list[Path], protocols: list[Path]
+    lab: Lab, rigs: list[Path], protocols: list[Path], *, simulate: bool
 ) -> tuple[list[Problem], list[dict[str, Any]]]:
     """Return all problems, and what each protocol came to on each rig."""
     problems = [
@@ -73,6 +76,8 @@ def check_lab(
     ]
     problems += _check_data(lab)
     subjects = _collect(problems, lab.subject, [path.stem for path in lab.files("subjects")])
+    if not simulate:
+        _collect(problems, lambda path: plan_rig(lab, path, simulate=False), rigs)
     rig_plans = _collect(problems, lambda path: plan_rig(lab, path, simulate=True), rigs)
     protocol_plans = _collect(problems, lambda path: plan_protocol(lab, path), protocols)
     rehearsals = []

@@ -12,7 +12,7 @@ from rig.console import JsonOption, LabOption, print_json, print_table, the_lab
 from rig.lab import Lab
 from rig.rig_plan import plan_rig
 
-_COLUMNS = ("rig", "device", "kind", "simulated", "line", "driver")
+_COLUMNS = ("rig", "device", "kind", "simulated", "line", "class")
 
 
 def register(app: typer.Typer) -> None:
@@ -46,7 +46,8 @@ def _rows(lab: Lab, path: Path) -> list[dict[str, object]]:
             "device": name,
             "kind": driver.kind,
             "line": resolved(plan.settings[name]).get("line"),
-            "driver": f"{driver.__module__}:{driver.__qualname__}",
+            "class": driver.__qualname__,
+            "driver": plan.config.devices[name]["driver"],
             "simulated": driver.simulated,
             "settings": resolved(plan.settings[name]),
         }

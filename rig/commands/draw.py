@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
+import msgspec
 import typer
 
 from rig.console import JsonOption, LabOption, console, print_json
@@ -31,15 +32,10 @@ def draw(
     near = protocol.resolve().parent if protocol.exists() else Path.cwd()
     the = find_lab(lab or near)
     plan = plan_protocol(the, the.find(protocol))
-    graphs = trial_graphs(plan)
+    shapes = trial_graphs(plan)
     if json:
-        print_json(
-            [
-                {"trial_type": graph.trial_type, "stimulus": graph.stimulus, "states": graph.states}
-                for graph in graphs
-            ]
-        )
+        print_json([{**msgspec.to_builtins(s.graph), "timeouts": s.timeouts} for s in shapes])
         return
     path = out or Path(f"{plan.path.stem}.svg")
-    draw_graphs(graphs, plan.path.stem, path)
-    console.print(f"Drew {len(graphs)} graph(s): {path.resolve()}", soft_wrap=True)
+    draw_graphs(shapes, plan.path.stem, path)
+    console.print(f"Drew {len(shapes)} graph(s): {path.resolve()}", soft_wrap=True)

@@ -7,11 +7,10 @@ from typing import Annotated
 import msgspec
 import typer
 
-from rig.console import JsonOption, LabOption, the_lab
+from rig.console import JsonOption, LabOption, the_session
 from rig.events import as_json, as_text
 from rig.journal import digest as journal_digest
 from rig.journal import read_records
-from rig.session_folder import find_session
 
 
 def register(app: typer.Typer) -> None:
@@ -31,7 +30,7 @@ def journal(
 
     The digest is the same for every session that is run again with the same seed.
     """
-    folder = find_session(the_lab(lab).data, session)
+    folder = the_session(session, lab)
     if digest:
         sha256 = journal_digest(folder.journal)
         typer.echo(msgspec.json.encode({"sha256": sha256}).decode() if json else sha256)

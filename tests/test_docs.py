@@ -1,0 +1,117 @@
+"""What the how-to pages print is run as it is printed."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from conftest import Done
+from helpers import plan_for, run_virtual
+
+from analysis.sessions import load_session
+from rig.clock import SystemClock
+from rig.commands.check import check_lab
+from rig.devices import Context, DigitalOutput
+from rig.errors import DeviceError, ExitCode
+from rig.inbox import Inbox
+from rig.journal import digest
+from rig.lab import Lab, find_lab
+from rig.plugins import load_class
+from rig.room import Room
+
+HOW_TO = Path(__file__).parent.parent / "docs" / "how-to"
+BLOCK = re.compile(r"into\s+`([\w/]+\.(?:py|toml))`[^`]*?```(?:python|toml)\n(.*?)```", re.DOTALL)
+Edit = Callable[[str, str, str], None]
+
+
+def files_in(page: str) -> dict[str, str]:
+    """Return the files that a page tells to write."""
+    found = dict(BLOCK.findall((HOW_TO / page).read_text(encoding="utf-8")))
+    assert found
+    return found
+
+
+@pytest.fixture
+def with_protocol(lab: Lab) -> Lab:
+    """Return a lab with the protocol of the page."""
+    for name, text in files_in("own-protocol.md").items():
+        (lab.folder / name).write_text(text, encoding="utf-8")
+    return lab
+
+
+@pytest.fixture
+def with_driver(lab: Lab, edit: Edit) -> Lab:
+    """Return a lab with the driver of the page."""
+    (lab.folder / "drivers").mkdir()
+    for name, text in files_in("own-driver.md").items():
+        (lab.folder / name).write_text(text, encoding="utf-8")
+    page = (HOW_TO / "own-driver.md").read_text(encoding="utf-8")
+    table = re.search(r"```toml\n(\[devices\.house_light\].*?)```", page, re.DOTALL)
+    assert table is not None
+    old = re.search(
+        r"\[devices\.house_light\].*?\n\n", (lab.folder / "rigs/box1.toml").read_text(), re.DOTALL
+    )
+    assert old is not None
+    edit("rigs/box1.toml", old[0], table[1] + "\n")
+    return lab
+
+
+def test_the_protocol_passes_its_check_and_runs(with_protocol: Lab) -> None:
+    path = with_protocol.folder / "protocols/visit.toml"
+    problems, rehearsals = check_lab(
+        with_protocol, [with_protocol.folder / "rigs/box1.toml"], [path], simulate=True
+    )
+    assert [problem.level for problem in problems] == ["warning"]
+    assert rehearsals[0]["outcomes"] == {"hit": 20}
+    result = run_virtual(plan_for(with_protocol, Path("protocols/visit.toml")))
+    assert result.reason == "20 drops drunk"
+    assert result.water_ul == pytest.approx(80.0)
+
+
+def test_a_lab_s_own_files_are_kept_with_the_session(with_protocol: Lab, tmp_path: Path) -> None:
+    """And where the lab's folder lies makes no difference to the record."""
+    shutil.copytree(with_protocol.folder, tmp_path / "elsewhere")
+    path = Path("protocols/visit.toml")
+    here = run_virtual(plan_for(with_protocol, path)).folder
+    there = run_virtual(plan_for(find_lab(tmp_path / "elsewhere"), path)).folder
+    assert digest(here.journal) == digest(there.journal)
+    own = load_session(here).definition.own_files
+    assert own == {"protocols/visit.py": (with_protocol.folder / "protocols/visit.py").read_text()}
+
+
+def test_the_driver_is_simulated_by_its_twin(with_driver: Lab) -> None:
+    record = load_session(run_virtual(plan_for(with_driver)).folder)
+    light = {device.name: device for device in record.definition.devices}["house_light"]
+    assert (light.driver, light.ran, light.simulated) == ("drivers/led.py:Led", "LedTwin", True)
+    assert list(record.definition.own_files) == ["drivers/led.py"]
+
+
+def test_check_asks_the_driver_itself_unless_told_not_to(
+    with_driver: Lab, command: Callable[..., Done]
+) -> None:
+    arguments = ("check", "--rig", "rigs/box1.toml", "--protocol", "protocols/go_nogo.toml")
+    asked = command(*arguments)
+    assert asked.code == ExitCode.CHECK_FAILED
+    assert "there is no such LED" in asked.out
+    assert command(*arguments, "--simulate").code == ExitCode.OK
+
+
+def test_the_driver_switches_what_it_is_told_to(with_driver: Lab, tmp_path: Path) -> None:
+    driver = load_class("drivers/led.py:Led", DigitalOutput, with_driver.folder, "test")
+    line = tmp_path / "brightness"
+    line.touch()
+    context = Context(SystemClock(), Inbox(), Room(), with_driver.folder)
+    light = driver("light", driver.Settings.model_validate({"line": str(line)}), context)
+    light.open()
+    assert not light.level()
+    light.switch_on()
+    assert line.read_text() == "1"
+    light.close()
+    assert line.read_text() == "0"
+    line.unlink()
+    line.mkdir()
+    with pytest.raises(DeviceError, match="cannot be switched"):
+        light.switch_on()
