@@ -84,7 +84,7 @@ def train(lab: Lab, subject: str, days: int, seed: int, last_day: datetime) -> I
         with Session(plan, "virtual", started_at=started_at) as session:
             result = session.run()
         yield Training(_summary(day, result), protocol.stem, result)
-        if result.reason.endswith("rewards collected"):
+        if result.finished:
             protocol = GO_NOGO
 
 

@@ -8,12 +8,13 @@ from typing import TypeVar
 
 import pydantic
 
-from rig.config import Config, read_config
+from rig.config import read_config
+from rig.frozen import FrozenModel
 
-Points = TypeVar("Points", bound=Config)
+Points = TypeVar("Points", bound=FrozenModel)
 
 
-class Calibration(Config):
+class Calibration(FrozenModel):
     """What every calibration tells beside its points."""
 
     measured_on: date

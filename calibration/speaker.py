@@ -8,11 +8,11 @@ import numpy as np
 import pydantic
 
 from calibration.record import Calibration, read_calibration
-from rig.config import Config
 from rig.errors import CheckFailed, Problem
+from rig.frozen import FrozenModel
 
 
-class SpeakerPoint(Config):
+class SpeakerPoint(FrozenModel):
     """One measurement: a tone of one frequency, played at full scale."""
 
     frequency_hz: float = pydantic.Field(gt=0)

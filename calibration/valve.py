@@ -8,14 +8,14 @@ import numpy as np
 import pydantic
 
 from calibration.record import Calibration, read_calibration
-from rig.config import Config
 from rig.errors import CheckFailed, Problem
+from rig.frozen import FrozenModel
 
 MIN_POINTS = 3
 MIN_R_SQUARED = 0.98
 
 
-class ValvePoint(Config):
+class ValvePoint(FrozenModel):
     """One measurement: mean volume of a drop for one opening time."""
 
     open_ms: float = pydantic.Field(gt=0)

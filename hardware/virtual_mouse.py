@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import pydantic
 
 from hardware.mouse_body import BodySettings, MouseBody
 from models.reinforcement import Core, Weights, learn, response_probability
+from rig.config import validated
 from rig.errors import ConfigError
+from rig.frozen import FrozenModel
 from rig.room import Mouse, MouseSettings, Room
+
+NonNegative = Annotated[float, pydantic.Field(ge=0, allow_inf_nan=False)]
 
 
 class LearningSettings(MouseSettings):
@@ -40,6 +44,13 @@ class LearningSettings(MouseSettings):
         return self
 
 
+class Memory(FrozenModel):
+    """What a learning mouse remembers: the weights of its sensory units."""
+
+    excitation: tuple[NonNegative, ...]
+    inhibition: tuple[NonNegative, ...]
+
+
 class LearningMouse(Mouse):
     """A mouse that learns which sounds mean water; its memory is its weights."""
 
@@ -56,8 +67,9 @@ class LearningMouse(Mouse):
             "excitation": [settings.common_excitation, *specific],
             "inhibition": [settings.common_inhibition, *specific],
         }
-        self._excitation: Weights = np.array(memory.get("excitation", naive["excitation"]))
-        self._inhibition: Weights = np.array(memory.get("inhibition", naive["inhibition"]))
+        remembered = validated(Memory, memory or naive, "the subject's .memory.json")
+        self._excitation: Weights = np.array(remembered.excitation)
+        self._inhibition: Weights = np.array(remembered.inhibition)
         if len(self._excitation) != count or len(self._inhibition) != count:
             raise ConfigError(
                 f"the mouse remembers {len(self._excitation)} units, and recruitment has {count}",

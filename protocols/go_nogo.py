@@ -128,9 +128,9 @@ class GoNoGo(TrialProtocol):
         draws = self._draw()
         if self._order.next() == "go":
             states = (*self._opening(params.go_sound, draws), *self._go_outcomes())
-            return TrialGraph(states, "go", params.go_sound, draws)
+            return TrialGraph(states, "go", params.go_sound, draws, stimulus_state="sound")
         states = (*self._opening(params.nogo_sound, draws), *self._nogo_outcomes())
-        return TrialGraph(states, "nogo", params.nogo_sound, draws)
+        return TrialGraph(states, "nogo", params.nogo_sound, draws, stimulus_state="sound")
 
     def _collects(self, past: Sequence[TrialRow]) -> bool:
         """Whether the mouse collected enough of its last rewards."""
@@ -188,7 +188,7 @@ class GoNoGo(TrialProtocol):
                 "quiet",
                 "waits until the mouse has not licked for a while",
                 timeout=(start.quiet, "pips"),
-                restart=("lick_on",),
+                restart=("lick_on", "lick_off"),
             ),
         )
 

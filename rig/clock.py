@@ -31,18 +31,16 @@ class Clock(ABC):
 
 
 class SystemClock(Clock):
-    """The computer's monotonic clock.
+    """The computer's monotonic clock; any thread may ask for the time.
 
     Parameters
     ----------
     source
-        Returns seconds; must never go backwards. If it does, `now` stands still, so that the
-        session can still be ended and recorded, and `receive` raises `DeviceError`.
+        Returns seconds; must never go backwards. If it does, `receive` raises `DeviceError`.
     """
 
     def __init__(self, source: Callable[[], float] = time.perf_counter) -> None:
         self._source = source
-        self._backwards = 0.0
         self.start()
 
     def start(self) -> None:
@@ -52,27 +50,23 @@ class SystemClock(Clock):
 
     def now(self) -> float:
         """Return the seconds since session start."""
-        now = self._source() - self._start
-        if now < self._last:
-            self._backwards = max(self._backwards, self._last - now)
-        else:
-            self._last = now
-        return self._last
+        return self._source() - self._start
 
     def receive(self, inbox: Inbox, until: float) -> Message | None:
         """Wait for the next message, at most until the clock shows `until`."""
         message = inbox.take()
         while message is None:
-            remaining = until - self.now()
-            if self._backwards:
+            now = self.now()
+            if now < self._last:
                 raise DeviceError(
-                    f"the computer's clock went backwards by {self._backwards:.6f} s",
+                    f"the computer's clock went backwards by {self._last - now:.6f} s",
                     "engine clock",
                     "Restart the computer; if it happens again, run `rig doctor`.",
                 )
-            if remaining <= 0:
+            self._last = now
+            if now >= until:
                 return None
-            message = inbox.wait(min(remaining, LONGEST_WAIT))
+            message = inbox.wait(min(until - now, LONGEST_WAIT))
         return message
 
 

@@ -17,18 +17,13 @@ import pydantic
 from pydantic_core import ErrorDetails
 
 from rig.errors import CheckFailed, ConfigError, Problem
+from rig.frozen import FrozenModel
 
 Model = TypeVar("Model", bound=pydantic.BaseModel)
 FileName = Annotated[str, pydantic.Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
 
 
-class Config(pydantic.BaseModel):
-    """Base of all files: frozen, unknown keys refused."""
-
-    model_config = pydantic.ConfigDict(frozen=True, extra="forbid")
-
-
-class LabConfig(Config):
+class LabConfig(FrozenModel):
     """``lab.toml``: the lab."""
 
     name: str
@@ -36,37 +31,41 @@ class LabConfig(Config):
     min_free_mb: float = pydantic.Field(default=500, ge=0)
 
 
-class Simulation(Config):
+class Simulation(FrozenModel):
     """The virtual mouse of a rig, used when its devices are simulated."""
 
     mouse: str = "hardware.virtual_mouse:LearningMouse"
-    settings: dict[str, Any] = {}
+    settings: dict[str, Any] = pydantic.Field(default_factory=dict)
 
 
-class RigConfig(Config):
+class RigConfig(FrozenModel):
     """``rigs/NAME.toml``: the devices of one rig, and how they are wired."""
 
     devices: dict[FileName, dict[str, Any]]
     simulation: Simulation = Simulation()
 
 
-class Limits(Config):
-    """When a session ends by itself, whatever the protocol says."""
+class Limits(FrozenModel):
+    """When a session ends by itself, whatever the protocol says.
+
+    At `max_duration` the running trial may still take `last_trial` seconds; then it is aborted.
+    """
 
     max_trials: int = pydantic.Field(default=1000, ge=1, le=100_000)
     max_duration: float = pydantic.Field(default=3600.0, gt=0, le=86_400)
+    last_trial: float = pydantic.Field(default=60.0, ge=0, le=3600)
     max_water_ul: float = pydantic.Field(default=1500.0, gt=0, le=5000)
 
 
-class SessionConfig(Config):
+class SessionConfig(FrozenModel):
     """``protocols/NAME.toml``: an experiment with its parameters and limits."""
 
     protocol: str
-    params: dict[str, Any] = {}
+    params: dict[str, Any] = pydantic.Field(default_factory=dict)
     session: Limits = Limits()
 
 
-class Subject(Config):
+class Subject(FrozenModel):
     """``subjects/NAME.toml``: one mouse, real or virtual."""
 
     id: FileName
@@ -74,7 +73,7 @@ class Subject(Config):
     species: str = "Mus musculus"
     sex: str = pydantic.Field(default="U", pattern="^[MFUO]$")
     description: str = ""
-    mouse: dict[str, Any] = {}
+    mouse: dict[str, Any] = pydantic.Field(default_factory=dict)
 
 
 def read_toml(path: Path) -> dict[str, Any]:

@@ -17,6 +17,7 @@ import pydantic
 
 from rig.clock import Clock
 from rig.errors import Problem
+from rig.frozen import FrozenModel
 from rig.graph import Action, Play, Pulse, TurnOff, TurnOn
 from rig.inbox import Inbox
 from rig.room import Room
@@ -25,13 +26,11 @@ from rig.sound import Sound
 Line = Annotated[str, pydantic.Field(min_length=1, description="the wire, as the card names it")]
 
 
-class DeviceSettings(pydantic.BaseModel):
-    """Base of the settings of devices: frozen, unknown keys refused.
+class DeviceSettings(FrozenModel):
+    """Base of the settings of devices.
 
     A field called ``line`` names a wire; two devices of a rig cannot share one.
     """
-
-    model_config = pydantic.ConfigDict(frozen=True, extra="forbid")
 
 
 @dataclass(frozen=True)

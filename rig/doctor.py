@@ -18,7 +18,7 @@ import zmq
 
 from rig.errors import RigError
 from rig.lab import Lab
-from rig.session_folder import check_data_folder
+from rig.session_folder import check_data_folder, nearest_folder
 
 CLOCK_RESOLUTION = 1e-4
 
@@ -166,7 +166,7 @@ def _data(lab: Lab) -> Finding:
     """Look whether sessions can be written, by writing."""
     try:
         check_data_folder(lab.data, lab.config.min_free_mb)
-        nearest = next(path for path in (lab.data, *lab.data.parents) if path.exists())
+        nearest = nearest_folder(lab.data)
         with tempfile.TemporaryFile(dir=nearest) as file:
             began = time.perf_counter()
             file.write(b"x" * 4096)

@@ -9,16 +9,11 @@ from pathlib import Path
 
 import graphviz
 import msgspec
-import numpy as np
 
 from rig.devices import describe
 from rig.errors import ConfigError
 from rig.graph import END, State, TrialGraph
-from rig.plan import ProtocolPlan
-from rig.protocol import Finished
-from rig.trial_source import ask
 
-LOOKED_AT = 64
 _FILL = {
     "hit": "#cfe8dc",
     "correct_rejection": "#d3e5f3",
@@ -42,22 +37,12 @@ class Drawn(msgspec.Struct, frozen=True):
     timeouts: dict[str, tuple[float, float]]
 
 
-def trial_graphs(plan: ProtocolPlan, seed: int = 0) -> list[Drawn]:
-    """Return every shape of graph among the first trials of a protocol, ordered by trial type.
-
-    Raises
-    ------
-    ProtocolError
-        If the protocol fails.
-    """
-    protocol = plan.make(np.random.default_rng(seed))
+def shapes_of(graphs: Iterable[TrialGraph]) -> list[Drawn]:
+    """Return every shape among graphs of trials, ordered by trial type."""
     found: dict[object, list[TrialGraph]] = {}
-    for number in range(1, LOOKED_AT + 1):
-        graph = ask(protocol, number, ())
-        if isinstance(graph, Finished):
-            break
+    for graph in graphs:
         found.setdefault((graph.trial_type, graph.shape()), []).append(graph)
-    drawn = [Drawn(graphs[0], _timeouts(graphs)) for graphs in found.values()]
+    drawn = [Drawn(same[0], _timeouts(same)) for same in found.values()]
     return sorted(drawn, key=lambda one: one.graph.trial_type)
 
 

@@ -14,6 +14,8 @@ from rig.errors import ProtocolError
 from rig.graph import END, State, TrialGraph
 
 LONGEST_CHAIN = 1000
+TOLERANCE = 1e-9
+"""Seconds: sums of times that should be equal may differ by rounding."""
 
 
 class Entered(msgspec.Struct, frozen=True):
@@ -106,7 +108,7 @@ class Engine:
             if count.event == event:
                 value = self.measures[count.measure] + 1
                 self.measures[count.measure] = value
-                if count.target is not None and value == count.reaches:
+                if count.reaches is not None and value >= count.reaches and count.target:
                     return self._leave(state, count.target, time, event)
         target = state.to.get(event)
         if target is not None:
@@ -160,7 +162,7 @@ class Engine:
     def _decide(self, state: State) -> str:
         """Return the target of the first rule that holds."""
         for rule in state.decide:
-            if self.measures.get(rule.measure, 0.0) >= rule.at_least:
+            if self.measures.get(rule.measure, 0.0) >= rule.at_least - TOLERANCE:
                 return rule.target
         if state.otherwise is None:
             raise ProtocolError(

@@ -11,6 +11,8 @@ from typing import Any, Literal
 
 import msgspec
 
+from rig.graph import plain
+
 SCHEMA_VERSION = 1
 
 
@@ -51,6 +53,7 @@ class Definition(msgspec.Struct, frozen=True, tag="definition"):
     protocol: str
     protocol_class: str
     protocol_sha256: str
+    lab_toml: str
     rig_toml: str
     protocol_toml: str
     subject_toml: str
@@ -58,6 +61,7 @@ class Definition(msgspec.Struct, frozen=True, tag="definition"):
     own_files: dict[str, str]
     params: dict[str, Any]
     session: dict[str, Any]
+    subject_values: dict[str, Any]
     devices: tuple[DeviceRecord, ...]
     sounds: dict[str, Any]
     mouse: str | None
@@ -91,6 +95,7 @@ class TrialStarted(Happened, frozen=True, tag="trial_started"):
     trial_type: str
     stimulus: str
     draws: dict[str, float]
+    stimulus_state: str
 
 
 class StateEntered(Happened, frozen=True, tag="state"):
@@ -149,12 +154,11 @@ class CommandGiven(Happened, frozen=True, tag="command"):
 
 
 class Fault(Happened, frozen=True, tag="fault"):
-    """Something failed; `detail` holds the traceback if there is one."""
+    """Something failed; a traceback, if there is one, stands beside the journal."""
 
     what: str
     where: str
     do: str
-    detail: str
 
 
 class SessionEnded(Happened, frozen=True, tag="session_ended"):
@@ -180,7 +184,7 @@ Event = (
 )
 Record = Header | Definition | Event
 
-_encoder = msgspec.msgpack.Encoder(order="deterministic")
+_encoder = msgspec.msgpack.Encoder(enc_hook=plain, order="deterministic")
 _decoder: msgspec.msgpack.Decoder[Record] = msgspec.msgpack.Decoder(Record)
 encode = _encoder.encode
 
@@ -192,7 +196,7 @@ def decode(payload: bytes | memoryview) -> Record:
 
 def as_json(record: Record) -> str:
     """Return the record as one line of JSON, fields in their order."""
-    return msgspec.json.encode(record).decode()
+    return msgspec.json.encode(record, enc_hook=plain).decode()
 
 
 def as_text(record: Record) -> str:

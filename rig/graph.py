@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
+import numpy as np
 
 END: Final = "end"
 """The target that ends the trial."""
@@ -126,24 +127,27 @@ class TrialGraph(msgspec.Struct, frozen=True):
         What is presented, in the words of the experiment.
     draws
         What the protocol drew for this trial, by name (an inter-trial interval, ...).
+    stimulus_state
+        The state whose entry is the onset of the stimulus; empty if there is none.
     """
 
     states: tuple[State, ...]
     trial_type: str
     stimulus: str
     draws: Mapping[str, float] = {}
+    stimulus_state: str = ""
 
     def shape(self) -> tuple[Any, ...]:
         """Return what stays the same when only the lengths of timeouts change.
 
-        Timeouts of no time at all are told apart: they change what a graph can do.
+        Timeouts of no time at all and impossible ones are told apart from the others.
         """
-        return tuple(
+        states = tuple(
             (
                 state.name,
                 state.meaning,
                 state.enter,
-                (state.timeout[1], 0 < state.timeout[0] < math.inf) if state.timeout else None,
+                _timeout_shape(state.timeout) if state.timeout else None,
                 tuple(state.to.items()),
                 state.restart,
                 state.count,
@@ -154,14 +158,28 @@ class TrialGraph(msgspec.Struct, frozen=True):
             )
             for state in self.states
         )
+        return (self.stimulus_state, *states)
 
     def described(self) -> tuple[dict[str, Any], ...]:
         """Return the states as plain data, without the lengths of their timeouts."""
         return tuple(_described(state) for state in self.states)
 
 
+def plain(value: object) -> object:
+    """Return a NumPy scalar, as random generators give them, as a plain value."""
+    if isinstance(value, np.generic):
+        return value.item()
+    raise TypeError(f"a {type(value).__name__} cannot be recorded")
+
+
+def _timeout_shape(timeout: tuple[float, str]) -> tuple[str, bool, bool]:
+    """Return the target of a timeout, whether its time is possible, and whether it is above 0."""
+    seconds, target = timeout
+    return target, 0 <= seconds < math.inf, seconds > 0
+
+
 def _described(state: State) -> dict[str, Any]:
     """Return one state as plain data; what is empty is left out."""
-    data: dict[str, Any] = msgspec.to_builtins(state)
+    data: dict[str, Any] = msgspec.to_builtins(state, enc_hook=plain)
     data["timeout"] = state.timeout[1] if state.timeout else None
     return {key: value for key, value in data.items() if value}

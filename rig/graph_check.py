@@ -31,7 +31,7 @@ class GraphCheck:
     def problems(self, graph: TrialGraph) -> list[Problem]:
         """Return every mistake; an empty list means that the graph may run."""
         where = f"graph of trial type '{graph.trial_type}'"
-        found = list(_names(graph, where))
+        found = [*_names(graph, where), *_measures(graph, where)]
         for state in graph.states:
             at = f"{where}, state '{state.name}'"
             found += _state(state, at)
@@ -77,7 +77,7 @@ class GraphCheck:
 
 def _instead(wrong: str, right: Iterable[str], else_: str) -> str:
     """Return the remedy for a wrong name: the nearest right one."""
-    near = difflib.get_close_matches(wrong, list(right), n=1)
+    near = difflib.get_close_matches(wrong, sorted(right), n=1)
     return f"Write '{near[0]}'." if near else f"Use {else_}: {', '.join(sorted(right))}."
 
 
@@ -96,6 +96,29 @@ def _names(graph: TrialGraph, where: str) -> Iterable[Problem]:
                 "Rename it: this name is the target that ends the trial.",
             )
         seen.add(state.name)
+
+
+def _counted(graph: TrialGraph) -> set[str]:
+    return {count.measure for state in graph.states for count in state.count}
+
+
+def _dwelt(graph: TrialGraph) -> set[str]:
+    return {dwell.measure for state in graph.states for dwell in state.dwell}
+
+
+def _measures(graph: TrialGraph, where: str) -> Iterable[Problem]:
+    """Return measures that mean two things, and a stimulus state that is none."""
+    for measure in sorted(_counted(graph) & _dwelt(graph)):
+        yield Problem(
+            f"'{measure}' measures both a number and a time", where, "Give them two names."
+        )
+    names = [state.name for state in graph.states]
+    if graph.stimulus_state and graph.stimulus_state not in names:
+        yield Problem(
+            f"the stimulus state '{graph.stimulus_state}' is no state of the graph",
+            where,
+            _instead(graph.stimulus_state, names, "a state of this graph"),
+        )
 
 
 def _state(state: State, at: str) -> Iterable[Problem]:
@@ -132,6 +155,12 @@ def _state(state: State, at: str) -> Iterable[Problem]:
                 "Ask for more than 0.",
             )
     for count in state.count:
+        if count.reaches is not None and (count.reaches < 1 or count.reaches % 1):
+            yield Problem(
+                f"count '{count.measure}' can never reach {count.reaches:g}",
+                at,
+                "Ask for 1, 2, 3, ...",
+            )
         if (count.reaches is None) != (count.target is None):
             yield Problem(
                 f"count '{count.measure}' has only one of `reaches` and `target`",
@@ -150,8 +179,7 @@ def _targets(state: State, graph: TrialGraph, at: str) -> Iterable[Problem]:
                 at,
                 _instead(target, names, "a state of this graph"),
             )
-    measured = {count.measure for other in graph.states for count in other.count}
-    measured |= {dwell.measure for other in graph.states for dwell in other.dwell}
+    measured = _counted(graph) | _dwelt(graph)
     for rule in state.decide:
         if rule.measure not in measured:
             yield Problem(
@@ -166,12 +194,12 @@ def _paths(graph: TrialGraph, where: str) -> Iterable[Problem]:
     states = {state.name: state for state in graph.states}
     first = graph.states[0].name
     reached = _reachable(states, first)
-    for name in states.keys() - reached:
+    for name in sorted(states.keys() - reached):
         yield Problem(
             f"state '{name}' is never reached", where, "Let some state lead to it, or remove it."
         )
     for name in sorted(reached):
-        if END not in _reachable(states, name, with_end=True):
+        if not _can_end(states, name):
             yield Problem(
                 f"from state '{name}' the trial never ends",
                 where,
@@ -182,7 +210,7 @@ def _paths(graph: TrialGraph, where: str) -> Iterable[Problem]:
     yield from _outcomes(states, first, where)
 
 
-def _reachable(states: Mapping[str, State], start: str, *, with_end: bool = False) -> set[str]:
+def _reachable(states: Mapping[str, State], start: str) -> set[str]:
     """Return the names of the states that can be reached from `start`, itself included."""
     reached, open_ = {start}, [start]
     while open_:
@@ -190,9 +218,13 @@ def _reachable(states: Mapping[str, State], start: str, *, with_end: bool = Fals
             if target != END and target not in reached:
                 reached.add(target)
                 open_.append(target)
-    if with_end and any(t == END for name in reached for _, t in states[name].targets()):
-        reached.add(END)
     return reached
+
+
+def _can_end(states: Mapping[str, State], start: str) -> bool:
+    """Whether some path from `start` leads to the end of the trial."""
+    reached = _reachable(states, start)
+    return any(target == END for name in reached for _, target in states[name].targets())
 
 
 def _instant_circles(states: Mapping[str, State], where: str) -> Iterable[Problem]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from pathlib import Path
 from typing import Any, Self
 
@@ -99,7 +100,10 @@ class Hdf5File:
         self._documents: dict[str, list[str]] = {"graphs": [], "other_events": []}
         self._trials = TrialTable()
         for name, dtype in _STREAMS.items():
-            self._file.create_dataset(name, (0,), dtype, maxshape=(None,), chunks=(CHUNK_ROWS,))
+            dataset = self._file.create_dataset(
+                name, (0,), dtype, maxshape=(None,), chunks=(CHUNK_ROWS,), fletcher32=True
+            )
+            dataset.attrs["units"] = _units(dtype)
 
     def __enter__(self) -> Self:
         return self
@@ -128,10 +132,8 @@ class Hdf5File:
                 self._add_row("reports", record, *names, *durations, _number(record.volume_ul))
             case GraphDefined():
                 self._documents["graphs"].append(as_json(record))
-            case CommandGiven() | Fault() | SessionEnded():
+            case TrialStarted() | TrialEnded() | CommandGiven() | Fault() | SessionEnded():
                 self._documents["other_events"].append(as_json(record))
-            case TrialStarted() | TrialEnded():
-                pass
         self.count += 1
         self._trials.add(record)
 
@@ -145,7 +147,8 @@ class Hdf5File:
         """Write what is only known at the end, and mark the file as complete."""
         self.flush()
         rows = [self._trial_row(row) for row in self._trials.rows]
-        self._file.create_dataset("trials", data=np.array(rows, dtype=_TRIALS))
+        trials = self._file.create_dataset("trials", data=np.array(rows, dtype=_TRIALS))
+        trials.attrs["units"] = _units(_TRIALS)
         for name, documents in self._documents.items():
             self._file.create_dataset(name, data=_texts(documents))
         self._file.create_dataset("names", data=_texts(list(self._names)))
@@ -222,6 +225,8 @@ def build_from_journal(journal: Path, journal_digest: str, path: Path) -> None:
             for record in read_records(journal):
                 file.add(record)
             file.seal(journal_digest)
+        with partial.open("rb+") as written:
+            os.fsync(written.fileno())
         partial.replace(path)
     except OSError as error:
         partial.unlink(missing_ok=True)
@@ -275,6 +280,13 @@ def _row(values: np.void, names: list[str]) -> TrialRow:
         fields[name] = value
     fields["stimulus"] = fields["stimulus"] or ""
     return TrialRow(**fields)
+
+
+def _units(dtype: np.dtype[np.void]) -> str:
+    """Return the unit of each field as JSON; what counts or names has none."""
+    units = {name: "s" for name in dtype.names or () if dtype[name] == np.float64}
+    units |= {"volume_ul": "uL", "reward_ul": "uL", "value": "uL", "licks": "licks"}
+    return json.dumps({name: unit for name, unit in units.items() if name in (dtype.names or ())})
 
 
 def _texts(texts: list[str]) -> np.ndarray[Any, np.dtype[np.bytes_]]:

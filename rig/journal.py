@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import struct
+import sys
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -40,7 +41,7 @@ def split_frames(data: bytes) -> Iterator[bytes]:
 
 
 class JournalWriter:
-    """Writes a new journal; the header is its first frame.
+    """Writes a new journal; the frame of the header is its first.
 
     Attributes
     ----------
@@ -53,16 +54,17 @@ class JournalWriter:
         If the file exists, or cannot be written.
     """
 
-    def __init__(self, path: Path, header: Header) -> None:
+    def __init__(self, path: Path, header: bytes) -> None:
         self._path = path
         self.digest = hashlib.sha256()
-        # O_BINARY exists on Windows only, where the default would change line ends.
-        flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0)
+        flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY
+        if sys.platform == "win32":
+            flags |= os.O_BINARY  # the default there would change line ends
         try:
             self._file = os.open(path, flags, 0o644)
         except OSError as error:
             raise self._error(error) from error
-        self._write(MAGIC + frame(header))
+        self._write(MAGIC + header)
 
     def append(self, frames: bytes) -> None:
         """Append whole frames; they are with the operating system when this returns."""

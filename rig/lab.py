@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from rig.config import LabConfig, Subject, read_config
-from rig.errors import ConfigError
+from rig.errors import ConfigError, RecordingError
 
 LAB_TOML = "lab.toml"
 
@@ -35,8 +35,9 @@ class Lab:
         return sorted((self.folder / kind).glob("*.toml"))
 
     def find(self, path: Path) -> Path:
-        """Return a file named on the command line: relative to here, or to the lab."""
-        return path if path.exists() or path.is_absolute() else self.folder / path
+        """Return a file named on the command line: relative to the lab, else to here."""
+        in_lab = self.folder / path
+        return path if path.exists() and not in_lab.exists() else in_lab
 
     def subject_file(self, subject: str) -> Path:
         """Return the file of a subject."""
@@ -56,7 +57,9 @@ class Lab:
         """Return what a virtual mouse learned in its earlier sessions; empty if it is naive."""
         path = self._memory_file(subject)
         try:
-            memory: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+            memory = json.loads(path.read_text(encoding="utf-8"))
+            if not isinstance(memory, dict):
+                raise ValueError("it holds no table")
         except FileNotFoundError:
             return {}
         except (OSError, ValueError) as error:
@@ -71,8 +74,15 @@ class Lab:
         """Keep what a virtual mouse has learned."""
         path = self._memory_file(subject)
         partial = path.with_suffix(".partial")
-        partial.write_text(json.dumps(memory, indent=1, sort_keys=True), encoding="utf-8")
-        partial.replace(path)
+        try:
+            partial.write_text(json.dumps(memory, indent=1, sort_keys=True), encoding="utf-8")
+            partial.replace(path)
+        except OSError as error:
+            raise RecordingError(
+                f"what the virtual mouse has learned cannot be kept: {error.strerror}",
+                str(path),
+                "Check the rights on the folder. The session itself is recorded.",
+            ) from error
 
     def _memory_file(self, subject: str) -> Path:
         return self.folder / "subjects" / f"{subject}.memory.json"

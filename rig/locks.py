@@ -9,7 +9,7 @@ from pathlib import Path
 
 import filelock
 
-from rig.errors import BusyError
+from rig.errors import BusyError, RecordingError
 
 
 @contextlib.contextmanager
@@ -25,21 +25,42 @@ def hold(folder: Path, kind: str, name: str, holder: str) -> Iterator[None]:
     holder
         Who holds it, in words, for the error that others get.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    lock = filelock.FileLock(folder / f"{kind}-{name}.lock", timeout=0)
     note = folder / f"{kind}-{name}.txt"
+    lock = _acquire(folder, f"{kind}-{name}", note, f"{kind} '{name}'")
     try:
+        with contextlib.suppress(OSError):  # the note is a courtesy; the lock is what counts
+            note.write_text(f"{holder} (process {os.getpid()})", encoding="utf-8")
+        yield
+    finally:
+        with contextlib.suppress(OSError):
+            note.unlink(missing_ok=True)
+        lock.release()
+
+
+def _acquire(folder: Path, name: str, note: Path, what: str) -> filelock.BaseFileLock:
+    """Return the lock, held; raise `BusyError` if another process holds it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = filelock.FileLock(folder / f"{name}.lock", timeout=0)
         lock.acquire()
     except filelock.Timeout:
-        who = note.read_text(encoding="utf-8") if note.exists() else "another session"
         raise BusyError(
-            f"{kind} '{name}' is in use by {who}",
+            f"{what} is in use by {_holder(note)}",
             str(note),
             "Wait until that session ends, or stop it.",
         ) from None
+    except OSError as error:
+        raise RecordingError(
+            f"the lab's locks cannot be written: {error.strerror}",
+            str(folder),
+            "Check the rights on the lab's folder.",
+        ) from error
+    return lock
+
+
+def _holder(note: Path) -> str:
+    """Return who holds a lock, in words."""
     try:
-        note.write_text(f"{holder} (process {os.getpid()})", encoding="utf-8")
-        yield
-    finally:
-        note.unlink(missing_ok=True)
-        lock.release()
+        return note.read_text(encoding="utf-8")
+    except OSError:
+        return "another session"

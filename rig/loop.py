@@ -13,30 +13,16 @@ from typing import Protocol
 
 from rig.clock import Clock
 from rig.config import Limits
-from rig.devices import Device, describe
+from rig.devices import Device, DigitalInput
 from rig.engine import Engine, Entered
-from rig.errors import DeviceError, RigError
-from rig.events import (
-    ActionDone,
-    CommandGiven,
-    DeviceReported,
-    Event,
-    Fault,
-    GraphDefined,
-    InputChanged,
-    SessionEnded,
-    StateEntered,
-    TrialEnded,
-    TrialStarted,
-)
+from rig.errors import DeviceError, Problem
+from rig.event_log import ABORTED, EventLog
 from rig.graph import TrialGraph
 from rig.inbox import Command, Edge, Failure, Inbox, Message, Report
 from rig.protocol import Finished
 from rig.recorder import Recorder
 from rig.room import Room
 from rig.trials import TrialRow
-
-ABORTED = "aborted"
 
 
 class Watcher(Protocol):
@@ -80,9 +66,11 @@ class Loop:
     Attributes
     ----------
     reason
-        Why the session ends, in words; empty while it runs.
-    timed_out
-        Whether it was the longest duration that ended it.
+        Why the session ends, in words; None while it runs.
+    finished, timed_out
+        Whether it was the protocol, or the longest duration, that ended it.
+    warnings
+        What a person should know, though the session went on.
     """
 
     def __init__(
@@ -96,27 +84,23 @@ class Loop:
         recorder: Recorder,
         watcher: Watcher,
     ) -> None:
-        self.reason = ""
+        self.reason: str | None = None
+        self.finished = False
         self.timed_out = False
+        self.warnings: list[Problem] = []
         self._clock = clock
         self._inbox = inbox
         self._room = room
-        self._agenda = room.agenda
         self._devices = devices
         self._next_trial = next_trial
         self._limits = limits
         self._recorder = recorder
         self._watcher = watcher
         self._engine = Engine()
-        self._batch: list[Event] = []
-        self._seq = 0
-        self._trial = 0
+        self._log = EventLog(clock, recorder)
         self._stop = False
-        self._first_state = ""
-        self._state = ""
+        self._first_state = self._state = ""
         self._limit = limits.max_duration
-        self._graphs: dict[object, int] = {}
-        self._ordered_in: dict[str, int] = {}
         self._last_edge: dict[str, float] = {}
 
     def run(self) -> None:
@@ -129,9 +113,10 @@ class Loop:
         DeviceError, RecordingError
             If a device or the recording fails.
         """
-        engine, agenda, receive = self._engine, self._agenda, self._clock.receive
-        self._start_trial()
-        while not self._stop and (engine.running or not self.reason):
+        engine, agenda, receive = self._engine, self._room.agenda, self._clock.receive
+        self._take_what_waits()
+        self._go_on()
+        while not self._stop and (engine.running or self.reason is None):
             until = min(engine.deadline, agenda.next_time, self._limit)
             message = receive(self._inbox, until)
             if message is not None:
@@ -141,128 +126,104 @@ class Loop:
             elif engine.deadline <= until:
                 self._follow(engine.expire())
             else:
-                self._limit_reached()
-            if not engine.running and not self.reason:
-                self._start_trial()
+                self._reach_limit()
+            self._go_on()
 
-    def fault(self, error: BaseException, detail: str) -> None:
-        """Record the error that ends the session, with its traceback."""
-        what, where, do = _told(error)
-        self._add(Fault, self._clock.now(), what=what, where=where, do=do, detail=detail)
+    def fault(self, error: BaseException) -> None:
+        """Record the error that ends the session."""
+        self._log.fault(error)
+        what = str(error) or type(error).__name__
         self.reason = f"error: {what}"
-        self._keep()
+        self._log.keep()
 
     def end(self) -> None:
         """Record the end of the session; a trial that still runs is ended as aborted.
 
         To be called when the devices are off: what they report of that is recorded too, and
-        so is every change of an input that the engine had no more time for.
+        so is everything else that the engine had no more time for.
         """
         while (message := self._inbox.take()) is not None:
-            if isinstance(message, Report):
-                self._report(message)
-            elif isinstance(message, Edge):
-                fields = {"device": message.device, "level": message.level}
-                self._add(InputChanged, message.hardware_time, **fields)
-        self._keep()
-        now = self._clock.now()
+            self._note(message)
+        self._log.keep()
         if self._engine.running:
             self._engine.abort()
-            self._end_trial(now, ABORTED)
+            self._end_trial(self._clock.now(), ABORTED)
         table = self._recorder.table
         trials = sum(not row.aborted for row in table.rows)
-        self._add(
-            SessionEnded,
-            now,
-            reason=self.reason,
-            trials=trials,
-            water_ul=table.water_ul,
-            mouse_memory=self._room.memory(),
-        )
-        self._keep()
+        reason = self.reason or "never run"
+        self._log.session_ended(reason, trials, table.water_ul, self._room.memory())
+        self._log.keep()
+
+    def _go_on(self) -> None:
+        """Start the next trial if none runs and nothing ends the session."""
+        if self._engine.running or self.reason is not None:
+            return
+        graph = self._next_trial(self._log.trial + 1)
+        if isinstance(graph, Finished):
+            self.finished = True
+            self.reason = graph.reason
+            return
+        now = self._clock.now()
+        self._first_state = graph.states[0].name
+        self._log.trial_started(graph, now)
+        self._follow(self._engine.start(graph, now))
+
+    def _take_what_waits(self) -> None:
+        """Before the first trial: deal with what has come already, and look at the inputs."""
+        while (message := self._inbox.take()) is not None:
+            self._take(message)
+        for name, device in self._devices.items():
+            if isinstance(device, DigitalInput):
+                level = device.level()
+                if level != self._engine.levels.get(name, False):
+                    self._edge(Edge(name, level, self._clock.now()))
 
     def _take(self, message: Message) -> None:
         """Deal with one message."""
         match message:
             case Edge():
                 self._edge(message)
-            case Report():
-                self._report(message)
-                self._keep()
+                return
             case Command(verb=verb, reason=reason):
-                self._add(CommandGiven, self._clock.now(), verb=verb, reason=reason)
-                self.reason = self.reason or reason
+                self._end_with(reason)
                 self._stop = self._stop or verb == "stop_now"
-                self._keep()
             case Failure(device=device, what=what, do=do):
                 raise DeviceError(what, f"device '{device}'", do)
+            case Report():
+                pass
+        self._note(message)
+        self._log.keep()
+
+    def _note(self, message: Message) -> None:
+        """Record a message, and do nothing else about it."""
+        match message:
+            case Edge():
+                self._log.input_changed(message)
+            case Report():
+                self._log.reported(message)
+            case Command():
+                self._log.command_given(message)
+            case Failure():
+                self._log.failed(message)
 
     def _edge(self, edge: Edge) -> None:
         """Record that an input changed, and let the engine know."""
         device, time = edge.device, edge.hardware_time
-        if time < self._last_edge.get(device, -math.inf):
+        last = self._last_edge.get(device, -math.inf)
+        if time < last:
             raise DeviceError(
-                f"its clock went backwards, from {self._last_edge[device]:.6f} to {time:.6f} s",
+                f"its clock went backwards, from {last:.6f} to {time:.6f} s",
                 f"device '{device}'",
                 "Run `rig check`; restart the device or its card.",
             )
         self._last_edge[device] = time
+        # A loop that was late must not let the edge act on a state whose time was up before.
+        while self._engine.deadline < time:
+            self._follow(self._engine.expire())
+            self._go_on()
         entered = self._engine.sense(device, edge.level, time)
-        self._add(InputChanged, time, device=device, level=edge.level)
+        self._log.input_changed(edge)
         self._follow(entered)
-
-    def _report(self, report: Report) -> None:
-        self._seq += 1
-        trial = self._ordered_in.get(report.device, self._trial)
-        self._batch.append(
-            DeviceReported(
-                self._seq,
-                report.hardware_time,
-                self._clock.now(),
-                trial,
-                report.device,
-                report.what,
-                report.detail,
-                report.requested,
-                report.achieved,
-                report.volume_ul,
-            )
-        )
-
-    def _start_trial(self) -> None:
-        """Get the next trial from the protocol and start it."""
-        graph = self._next_trial(self._trial + 1)
-        now = self._clock.now()
-        if isinstance(graph, Finished):
-            self.reason = graph.reason
-            return
-        self._trial += 1
-        self._first_state = graph.states[0].name
-        number = self._graph_number(graph, now)
-        self._add(
-            TrialStarted,
-            now,
-            graph=number,
-            trial_type=graph.trial_type,
-            stimulus=graph.stimulus,
-            draws=dict(graph.draws),
-        )
-        self._follow(self._engine.start(graph, now))
-
-    def _graph_number(self, graph: TrialGraph, now: float) -> int:
-        """Return the number of the graph's shape; record a shape that is new."""
-        shape = graph.shape()
-        number = self._graphs.get(shape)
-        if number is None:
-            number = self._graphs[shape] = len(self._graphs) + 1
-            self._add(
-                GraphDefined,
-                now,
-                graph=number,
-                states=graph.described(),
-                first=graph.states[0].name,
-            )
-        return number
 
     def _follow(self, entered: tuple[Entered, ...]) -> None:
         """Carry out the actions of the states entered; then record all of it."""
@@ -277,77 +238,44 @@ class Loop:
 
     def _record(self, entered: tuple[Entered, ...], done: int) -> None:
         """Record the states entered and the first `done` of their actions."""
-        now = self._clock.now()
         for step in entered:
             state = step.state
             if state is None:
                 self._end_trial(step.time, step.cause)
                 continue
-            self._seq += 1
-            requested = state.timeout[0] if state.timeout else None
-            self._batch.append(
-                StateEntered(
-                    self._seq, step.time, now, self._trial, state.name, requested, step.cause
-                )
-            )
+            self._log.state_entered(state, step.time, step.cause)
             self._state = state.name
-            self._watcher.entered(self._trial, state.name)
+            self._watcher.entered(self._log.trial, state.name)
             for action in state.enter[:done]:
-                verb, detail, value = describe(action)
-                self._ordered_in[action.device] = self._trial
-                self._add(
-                    ActionDone,
-                    step.time,
-                    device=action.device,
-                    verb=verb,
-                    detail=detail,
-                    value=value,
-                )
+                self._log.action_done(action, step.time)
             done -= len(state.enter[:done])
-        self._keep()
+        self._log.keep()
 
     def _end_trial(self, time: float, cause: str) -> None:
         """Record the end of the running trial, and see whether a limit is reached."""
-        engine = self._engine
-        self._add(
-            TrialEnded,
-            time,
-            cause=cause,
-            outcome=None if cause == ABORTED else engine.outcome,
-            aborted=cause == ABORTED,
-            measures=dict(engine.measures),
-        )
-        self._keep()
-        table = self._recorder.table
+        self._log.trial_ended(time, cause, self._engine.outcome, self._engine.measures)
+        self._log.keep()
+        trouble = self._recorder.trouble()
+        if trouble is not None:
+            self.warnings.append(trouble)
+            self._log.fault(trouble)
+        table, limits = self._recorder.table, self._limits
         self._watcher.finished(table.rows[-1], table.water_ul)
-        if self._trial >= self._limits.max_trials:
-            self.reason = self.reason or f"{self._limits.max_trials} trials"
-        if table.water_ul >= self._limits.max_water_ul:
-            self.reason = self.reason or f"{self._limits.max_water_ul:g} uL of water"
+        if self._log.trial >= limits.max_trials:
+            self._end_with(f"{limits.max_trials} trials")
+        if table.water_ul >= limits.max_water_ul:
+            self._end_with(f"{limits.max_water_ul:g} uL of water")
 
-    def _limit_reached(self) -> None:
-        """End the session after the running trial; a trial that still waits ends now."""
-        self._limit = math.inf
+    def _reach_limit(self) -> None:
+        """End the session after the running trial; one that waits, or is too long, ends now."""
+        self._stop = self.timed_out or self._state == self._first_state
+        self._limit += self._limits.last_trial
         self.timed_out = True
-        self.reason = self.reason or f"{self._limits.max_duration:g} s"
-        self._add(CommandGiven, self._clock.now(), verb="stop_after_trial", reason=self.reason)
-        self._stop = self._state == self._first_state
-        self._keep()
+        self._end_with(f"{self._limits.max_duration:g} s")
+        self._log.command_given(Command("stop_after_trial", f"{self._limits.max_duration:g} s"))
+        self._log.keep()
 
-    def _add(self, kind: Callable[..., Event], time: float, **fields: object) -> None:
-        """Add one event to the batch of this step."""
-        self._seq += 1
-        self._batch.append(kind(self._seq, time, self._clock.now(), self._trial, **fields))
-
-    def _keep(self) -> None:
-        """Hand the batch to the recorder."""
-        if self._batch:
-            batch, self._batch = self._batch, []
-            self._recorder.keep(batch)
-
-
-def _told(error: BaseException) -> tuple[str, str, str]:
-    """Return an error as what, where and what to do."""
-    if isinstance(error, RigError):
-        return error.what, error.where, error.do
-    return f"{type(error).__name__}: {error}", "engine", "Report it with traceback.txt."
+    def _end_with(self, reason: str) -> None:
+        """Begin no trial any more; the first reason is the one that counts."""
+        if self.reason is None:
+            self.reason = reason

@@ -83,14 +83,14 @@ def _load_module(name: str, folder: Path, where: str) -> ModuleType:
     except ConfigError:
         raise
     except ModuleNotFoundError as error:
-        if error.name is None or not name.startswith(error.name):
+        if error.name is None or not f"{name}.".startswith(f"{error.name}."):
             raise _failed(name, where, error) from error
         raise ConfigError(
             f"there is no module '{name}'",
             where,
             "Check its spelling; a file of your own is named by its path, 'protocols/my_task.py'.",
         ) from error
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise _failed(name, where, error) from error
 
 
@@ -98,7 +98,11 @@ def _load_file(path: Path, where: str) -> ModuleType:
     """Import a file of the lab."""
     if not path.is_file():
         raise ConfigError(f"there is no file {path}", where, "Check its path and spelling.")
-    name = f"lab_{hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:16]}_{path.stem}"
+    # The same file is one module for all devices that name it, and another one when it changed.
+    content = str(path.resolve()).encode() + path.read_bytes()
+    name = f"lab_{hashlib.sha256(content).hexdigest()[:16]}_{path.stem}"
+    if name in sys.modules:
+        return sys.modules[name]
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
         raise ConfigError(f"{path} is not a Python file", where, "Name a file that ends in .py.")
@@ -112,7 +116,7 @@ def _load_file(path: Path, where: str) -> ModuleType:
     return module
 
 
-def _failed(name: str, where: str, error: Exception) -> ConfigError:
+def _failed(name: str, where: str, error: BaseException) -> ConfigError:
     """Return the error for a module that raises on import, with the place where it did."""
     if isinstance(error, SyntaxError):
         place = f"{error.filename}, line {error.lineno}"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import sys
-import time
+import threading
 from collections import Counter
 
 from rig.trials import TrialRow, short_outcome
@@ -13,23 +14,24 @@ from rig.trials import TrialRow, short_outcome
 class ProgressLine:
     """Shows trial, state, outcomes and water on one line of standard error.
 
-    On a terminal the line is renewed at most ten times a second; elsewhere (a log file) a new
-    one is written every ten seconds.
+    On a terminal the line is renewed ten times a second; elsewhere (a log file) a new one is
+    written every ten seconds. A thread of its own writes it: a terminal that stands still
+    (Ctrl-S, text being selected) must not make the engine wait.
     """
 
     def __init__(self) -> None:
         self._terminal = sys.stderr.isatty()
-        self._interval = 0.1 if self._terminal else 10.0
-        self._next = 0.0
         self._outcomes: Counter[str] = Counter()
         self._trial = 0
         self._state = ""
         self._water_ul = 0.0
+        self._closing = threading.Event()
+        self._writer = threading.Thread(target=self._write_lines, name="progress", daemon=True)
+        self._writer.start()
 
     def entered(self, trial: int, state: str) -> None:
-        """Show the state that was entered."""
+        """Note the state that was entered."""
         self._trial, self._state = trial, state
-        self._show()
 
     def finished(self, row: TrialRow, water_ul: float) -> None:
         """Count the outcome of a trial."""
@@ -37,20 +39,24 @@ class ProgressLine:
         self._water_ul = water_ul
 
     def close(self) -> None:
-        """Show the last line and end it."""
-        self._next = 0.0
-        self._show()
-        if self._terminal:
-            sys.stderr.write("\n")
-            sys.stderr.flush()
+        """Show the last line and end it; a terminal that stands still is not waited for."""
+        self._closing.set()
+        self._writer.join(timeout=1)
 
-    def _show(self) -> None:
-        now = time.monotonic()
-        if now < self._next:
+    def _write_lines(self) -> None:
+        with contextlib.suppress(OSError, ValueError):  # a terminal that is closed shows nothing
+            while not self._closing.wait(0.1 if self._terminal else 10):
+                self._write()
+            self._write()
+            if self._terminal:
+                sys.stderr.write("\n")
+                sys.stderr.flush()
+
+    def _write(self) -> None:
+        if not self._trial:
             return
-        self._next = now + self._interval
         outcomes = "  ".join(
-            f"{short_outcome(name)} {count}" for name, count in sorted(self._outcomes.items())
+            f"{short_outcome(name)} {count}" for name, count in sorted(dict(self._outcomes).items())
         )
         line = (
             f"trial {self._trial:4d}  {self._state:<18} {outcomes}  "

@@ -8,17 +8,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pydantic
 
+from rig.frozen import FrozenModel
 from rig.graph import TrialGraph
 from rig.sound import Sound
 from rig.trials import TrialRow
 
 
-class Parameters(pydantic.BaseModel):
-    """Base of a protocol's parameters: frozen, unknown keys refused, each with a description."""
-
-    model_config = pydantic.ConfigDict(frozen=True, extra="forbid")
+class Parameters(FrozenModel):
+    """Base of a protocol's parameters; each has a description with its unit."""
 
 
 @dataclass(frozen=True)

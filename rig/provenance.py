@@ -17,6 +17,7 @@ from rig.config import resolved
 from rig.devices import Device
 from rig.errors import ConfigError
 from rig.events import SCHEMA_VERSION, Definition, DeviceRecord, Header
+from rig.lab import LAB_TOML
 from rig.plan import Plan
 from rig.plugins import source_sha256
 from rig.protocol import TrialProtocol
@@ -55,6 +56,7 @@ def make_definition(
         protocol=plan.protocol.path.stem,
         protocol_class=plan.protocol.config.protocol,
         protocol_sha256=source_sha256(plan.protocol.protocol),
+        lab_toml=_text(plan.lab.folder / LAB_TOML),
         rig_toml=_text(plan.rig.path),
         protocol_toml=_text(plan.protocol.path),
         subject_toml=_text(plan.lab.subject_file(plan.subject.id)),
@@ -66,6 +68,7 @@ def make_definition(
         own_files=_own_files(plan),
         params=resolved(plan.protocol.params),
         session=resolved(plan.protocol.config.session),
+        subject_values=resolved(plan.subject),
         devices=tuple(
             DeviceRecord(
                 name=name,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal, Protocol, Self
 
-from rig.errors import RecordingError
-from rig.events import Definition, Event, Header
+from rig.errors import Problem, RecordingError
+from rig.events import Definition, Event, Header, encode
 from rig.hdf5_file import build_from_journal
 from rig.journal import JournalWriter, frame
 from rig.logger import LoggerLink
@@ -24,6 +24,9 @@ class Recorder(Protocol):
     def keep(self, events: list[Event]) -> None:
         """Keep the events of one step, in their order."""
 
+    def trouble(self) -> Problem | None:
+        """Return what a person should know of the recording, once; None if all is well."""
+
 
 class MemoryRecorder:
     """Keeps the table of trials and hands the events on; for rehearsals and tests.
@@ -39,10 +42,15 @@ class MemoryRecorder:
         self._listen = listen
 
     def keep(self, events: list[Event]) -> None:
-        """Keep the events of one step."""
+        """Keep the events of one step; what could not be recorded raises here as it would then."""
         for event in events:
+            encode(event)
             self.table.add(event)
         self._listen(events)
+
+    def trouble(self) -> Problem | None:
+        """Return None: memory does not fail."""
+        return None
 
 
 class SessionRecorder:
@@ -59,6 +67,13 @@ class SessionRecorder:
         The first two records.
     clock
         Which clock the session runs on.
+
+    Attributes
+    ----------
+    table
+        The trials so far.
+    failed
+        Whether the journal could not be written; nothing more is recorded then.
     """
 
     def __init__(
@@ -69,22 +84,21 @@ class SessionRecorder:
         clock: Literal["system", "virtual"],
     ) -> None:
         self.table = TrialTable()
-        self._folder = folder
-        self._journal = JournalWriter(folder.journal, header)
-        self._link = LoggerLink(folder.hdf5) if clock == "system" else None
-        self._first = frame(header), frame(definition)
         self.failed = False
+        self._folder = folder
+        self._header, self._definition = frame(header), frame(definition)
+        self._link = LoggerLink(folder.hdf5) if clock == "system" else None
+        self._journal = JournalWriter(folder.journal, self._header)
 
     def __enter__(self) -> Self:
         try:
-            self._journal.append(self._first[1])
+            self._journal.append(self._definition)
             self._journal.sync()
             if self._link is not None:
                 self._link.start()
-                self._link.send(self._first[0], b"header")
-                self._link.send(self._first[1])
+                self._link.send(self._header, b"header")
+                self._link.send(self._definition)
         except BaseException:
-            self._journal.close()
             self._close()
             raise
         return self
@@ -94,30 +108,43 @@ class SessionRecorder:
             if not self.failed:
                 self._seal()
         finally:
-            self._journal.close()
             self._close()
 
     def keep(self, events: list[Event]) -> None:
-        """Keep the events of one step; raise `RecordingError` if the journal cannot be written."""
-        frames = b"".join([frame(event) for event in events])
+        """Keep the events of one step; raise `RecordingError` if they cannot be written."""
         try:
+            frames = b"".join([frame(event) for event in events])
             self._journal.append(frames)
-        except RecordingError:
+        except (RecordingError, TypeError) as error:
             self.failed = True
-            raise
+            if isinstance(error, RecordingError):
+                raise
+            raise RecordingError(
+                f"an event cannot be written: {error}",
+                str(self._folder.journal),
+                "Give plain numbers and texts to the record. What was recorded before is kept.",
+            ) from error
         if self._link is not None:
             self._link.send(frames)
         for event in events:
             if self.table.add(event) is not None and self._link is not None:
                 self._journal.sync()
 
+    def trouble(self) -> Problem | None:
+        """Return, once, that the logger is gone; the journal goes on without it."""
+        return self._link.trouble() if self._link is not None else None
+
     def _seal(self) -> None:
         """Have the HDF5 file sealed, by the logger or, where that fails, from the journal."""
         self._journal.sync()
         digest = self._journal.digest.hexdigest()
-        if self._link is None or not self._link.seal(digest):
+        sealed = self._link is not None and self._link.seal(digest)
+        # A logger that hangs holds the file, and is ended before the file is replaced.
+        self._close()
+        if not sealed:
             build_from_journal(self._folder.journal, digest, self._folder.hdf5)
 
     def _close(self) -> None:
+        self._journal.close()
         if self._link is not None:
             self._link.close()

@@ -11,11 +11,13 @@ from rig.clock import VirtualClock
 from rig.config import Limits, validated
 from rig.errors import Problem, RigError, problems_of
 from rig.events import Event, GraphDefined, StateEntered
+from rig.graph import TrialGraph
 from rig.inbox import Inbox
 from rig.lab import Lab
 from rig.loop import Loop, Nobody
 from rig.plan import MousePlan, ProtocolPlan
 from rig.plugins import load_class
+from rig.protocol import Finished
 from rig.recorder import MemoryRecorder
 from rig.rig_plan import RigPlan, graph_check, load_sounds, new_context
 from rig.room import Mouse
@@ -42,6 +44,8 @@ class Rehearsal:
         Seconds, waiting for the mouse included.
     water_ul
         Water delivered.
+    graphs
+        The graphs of the trials, in their order.
     problems
         What is wrong.
     """
@@ -51,6 +55,7 @@ class Rehearsal:
     states: dict[str, int]
     longest_trial: float
     water_ul: float
+    graphs: list[TrialGraph]
     problems: list[Problem]
 
 
@@ -73,8 +78,9 @@ def rehearse(
     defined: set[str] = set()
     recorder = MemoryRecorder(lambda events: _look(events, states, defined))
     problems: list[Problem] = []
+    graphs: list[TrialGraph] = []
     try:
-        loop = _prepare(lab, rig, protocol, recorder, trials, seed)
+        loop = _prepare(lab, rig, protocol, recorder, trials, seed, graphs)
         loop.run()
         if loop.timed_out:
             problems.append(
@@ -104,14 +110,21 @@ def rehearse(
         states={**dict(states), **dict.fromkeys(never, 0)},
         longest_trial=max((row.end_time - row.start_time for row in rows), default=0.0),
         water_ul=recorder.table.water_ul,
+        graphs=graphs,
         problems=problems,
     )
 
 
 def _prepare(
-    lab: Lab, rig: RigPlan, protocol: ProtocolPlan, recorder: MemoryRecorder, trials: int, seed: int
+    lab: Lab,
+    rig: RigPlan,
+    protocol: ProtocolPlan,
+    recorder: MemoryRecorder,
+    trials: int,
+    seed: int,
+    graphs: list[TrialGraph],
 ) -> Loop:
-    """Make the loop of a rehearsal, with its devices open."""
+    """Make the loop of a rehearsal, with its devices open; the trials' graphs go to `graphs`."""
     protocol_rng, mouse_rng = (
         np.random.default_rng(child) for child in np.random.SeedSequence(seed).spawn(2)
     )
@@ -124,13 +137,18 @@ def _prepare(
         device.open()
     source = TrialSource(made, graph_check(devices))
     source.rows = recorder.table.rows
+
+    def next_trial(number: int) -> TrialGraph | Finished:
+        graph = source.trial(number)
+        if isinstance(graph, TrialGraph):
+            graphs.append(graph)
+        return graph
+
     context.room.let_mouse_in()
     limits = Limits.model_construct(
-        max_trials=trials, max_duration=LONGEST, max_water_ul=float("inf")
+        max_trials=trials, max_duration=LONGEST, last_trial=0.0, max_water_ul=float("inf")
     )
-    return Loop(
-        clock, context.inbox, context.room, devices, source.trial, limits, recorder, Nobody()
-    )
+    return Loop(clock, context.inbox, context.room, devices, next_trial, limits, recorder, Nobody())
 
 
 def random_mouse(lab: Lab) -> MousePlan:

@@ -14,6 +14,7 @@ from rig.errors import (
     CheckFailed,
     ConfigError,
     Problem,
+    ProtocolError,
     RigError,
     errors_among,
     problems_of,
@@ -116,9 +117,16 @@ def load_sounds(devices: Iterable[Device], protocol: TrialProtocol, where: str) 
     ------
     CheckFailed
         With every sound that a speaker refuses.
+    ProtocolError
+        If the protocol raises.
     """
     problems: list[Problem] = []
-    sounds = protocol.sounds()
+    try:
+        sounds = protocol.sounds()
+    except Exception as error:
+        raise ProtocolError(
+            f"the protocol raised {type(error).__name__}: {error}", f"{where}, sounds()", "Mend it."
+        ) from error
     for device in devices:
         if isinstance(device, Speaker):
             refused = {name: device.refuse_sound(sound) for name, sound in sounds.items()}

@@ -7,15 +7,13 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import pydantic
 
 from rig.agenda import Agenda
+from rig.frozen import FrozenModel
 
 
-class MouseSettings(pydantic.BaseModel):
-    """Base of the settings of virtual mice: frozen, unknown keys refused."""
-
-    model_config = pydantic.ConfigDict(frozen=True, extra="forbid")
+class MouseSettings(FrozenModel):
+    """Base of the settings of virtual mice."""
 
 
 class Mouse(ABC):

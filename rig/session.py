@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import shutil
 import traceback
 from dataclasses import dataclass
 from datetime import datetime
+from types import TracebackType
 from typing import Literal, Self
 
 from rig.clock import Clock, SystemClock, VirtualClock
 from rig.devices import Device
-from rig.errors import DeviceError
+from rig.errors import DeviceError, Problem
+from rig.events import Definition
 from rig.inbox import Command, Inbox
 from rig.locks import hold
 from rig.loop import Loop, Nobody, Watcher
@@ -27,6 +30,7 @@ from rig.session_folder import (
     SessionFolder,
     check_data_folder,
     create_folder,
+    remove_folder,
 )
 from rig.trial_source import TrialSource
 from rig.trials import TrialRow
@@ -42,22 +46,26 @@ class Result:
         Where it is recorded.
     reason
         Why it ended, in words.
-    stopped
-        Whether a person stopped it.
+    finished, stopped
+        Whether the protocol said that it was over, or a person stopped it.
     rows
         Its trials.
     water_ul
         All water delivered.
     duration
         Seconds of session time.
+    warnings
+        What a person should know, though the session went on.
     """
 
     folder: SessionFolder
     reason: str
+    finished: bool
     stopped: bool
     rows: list[TrialRow]
     water_ul: float
     duration: float
+    warnings: list[Problem]
 
 
 class Session:
@@ -101,30 +109,38 @@ class Session:
         self._inbox = Inbox()
         self._exits = contextlib.ExitStack()
         self._stopped = False
+        self._ended = False
 
     def __enter__(self) -> Self:
         with contextlib.ExitStack() as stack:
             self._lock(stack)
             check_data_folder(self._plan.lab.data, self._plan.lab.config.min_free_mb)
             self._prepare()
-            for device in self._devices.values():
-                stack.callback(device.close)
-                device.open()
-            self.folder = self._make_folder()
             definition = make_definition(
                 self._plan, self._devices, self._source.protocol, self._clock_kind
             )
-            header = make_header(self._plan, self.folder, self._started_at)
-            self._recorder = stack.enter_context(
-                SessionRecorder(self.folder, header, definition, self._clock_kind)
+            self.folder = create_folder(
+                self._plan.lab.data, self._plan.subject.id, self._started_at.date(), self._number
             )
-            self._source.rows = self._recorder.table.rows
-            self._loop = self._make_loop()
+            try:
+                with contextlib.ExitStack() as opened:
+                    self._open(opened, definition)
+                    stack.push(opened.pop_all())
+            except BaseException:
+                remove_folder(self.folder)
+                raise
             self._exits = stack.pop_all()
         return self
 
-    def __exit__(self, *error: object) -> None:
-        self._exits.close()
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        with self._exits:
+            if not self._ended:
+                self._end(error)
 
     def stop(self, verb: Literal["stop_now", "stop_after_trial"], reason: str) -> None:
         """Ask the session to stop; may be called by any thread or signal handler."""
@@ -135,7 +151,6 @@ class Session:
         """Run the session to its end; return what it came to."""
         gc.freeze()
         try:
-            self._clock.start()
             self._context.room.let_mouse_in()
             self._loop.run()
         except BaseException as error:
@@ -146,13 +161,36 @@ class Session:
         self._end(None)
         table = self._recorder.table
         return Result(
-            self.folder,
-            self._loop.reason,
-            self._stopped,
-            table.rows,
-            table.water_ul,
-            self._clock.now(),
+            folder=self.folder,
+            reason=self._loop.reason or "",
+            finished=self._loop.finished,
+            stopped=self._stopped,
+            rows=table.rows,
+            water_ul=table.water_ul,
+            duration=self._clock.now(),
+            warnings=self._loop.warnings,
         )
+
+    def _open(self, opened: contextlib.ExitStack, definition: Definition) -> None:
+        """Begin the record, set the clock to zero, and open the devices."""
+        plan = self._plan
+        copies = {
+            RIG_TOML: plan.rig.path,
+            PROTOCOL_TOML: plan.protocol.path,
+            SUBJECT_TOML: plan.lab.subject_file(plan.subject.id),
+        }
+        for name, path in copies.items():
+            shutil.copyfile(path, self.folder.path / name)
+        header = make_header(plan, self.folder, self._started_at)
+        self._recorder = opened.enter_context(
+            SessionRecorder(self.folder, header, definition, self._clock_kind)
+        )
+        self._source.rows = self._recorder.table.rows
+        self._loop = self._make_loop()
+        self._clock.start()
+        for device in self._devices.values():
+            opened.callback(device.close)
+            device.open()
 
     def _end(self, error: BaseException | None) -> None:
         """Turn everything off, then record the error, if any, and the end.
@@ -162,14 +200,18 @@ class Session:
         DeviceError
             If an output did not go off; all the rest is done by then.
         """
+        self._ended = True
         stuck = self._off()
-        if error is not None:
-            self._fault(error)
-        if stuck is not None:
-            self._fault(stuck)
-        self._finish()
-        if stuck is not None:
-            raise stuck from error
+        try:
+            for fault in filter(None, (error, stuck)):
+                self._fault(fault)
+            if not self._recorder.failed:
+                self._loop.end()
+            if self._plan.mouse is not None:
+                self._plan.lab.remember(self._plan.subject.id, self._context.room.memory())
+        finally:
+            if stuck is not None:
+                raise stuck from error
 
     def _off(self) -> DeviceError | None:
         """Turn every output off; one that fails does not keep the others from it."""
@@ -205,21 +247,6 @@ class Session:
         load_sounds(self._devices.values(), protocol, str(plan.protocol.path))
         self._source = TrialSource(protocol, graph_check(self._devices))
 
-    def _make_folder(self) -> SessionFolder:
-        """Make the session's folder, with copies of the files that the session is made of."""
-        plan = self._plan
-        folder = create_folder(
-            plan.lab.data, plan.subject.id, self._started_at.date(), self._number
-        )
-        copies = {
-            RIG_TOML: plan.rig.path,
-            PROTOCOL_TOML: plan.protocol.path,
-            SUBJECT_TOML: plan.lab.subject_file(plan.subject.id),
-        }
-        for name, path in copies.items():
-            (folder.path / name).write_bytes(path.read_bytes())
-        return folder
-
     def _make_loop(self) -> Loop:
         return Loop(
             self._clock,
@@ -233,16 +260,10 @@ class Session:
         )
 
     def _fault(self, error: BaseException) -> None:
-        """Record an error and keep its traceback in the session's folder."""
+        """Keep the traceback of an error in the session's folder, and record the error."""
         detail = "".join(traceback.format_exception(error))
-        if not self._recorder.failed:
-            self._loop.fault(error, detail)
-        with contextlib.suppress(OSError), (self.folder.path / TRACEBACK).open("a") as file:
+        path = self.folder.path / TRACEBACK
+        with contextlib.suppress(OSError), path.open("a", encoding="utf-8") as file:
             file.write(detail)
-
-    def _finish(self) -> None:
-        """Record the end, and keep what the virtual mouse has learned."""
         if not self._recorder.failed:
-            self._loop.end()
-        if self._plan.mouse is not None:
-            self._plan.lab.remember(self._plan.subject.id, self._context.room.memory())
+            self._loop.fault(error)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import os
+import contextlib
 import shutil
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -94,15 +95,26 @@ def create_folder(data: Path, subject: str, day: date, number: int | None) -> Se
         ) from error
 
 
+def remove_folder(folder: SessionFolder) -> None:
+    """Remove the folder of a session that never began, and the folders that it leaves empty."""
+    shutil.rmtree(folder.path, ignore_errors=True)
+    with contextlib.suppress(OSError):
+        for parent in folder.path.parents[:3]:
+            parent.rmdir()
+
+
 def check_data_folder(data: Path, min_free_mb: float) -> None:
     """Raise `RecordingError` if `data` is not writable or too full for a session."""
-    nearest = next(path for path in (data, *data.parents) if path.exists())
-    if not nearest.is_dir() or not os.access(nearest, os.W_OK):
+    nearest = nearest_folder(data)
+    try:
+        with tempfile.TemporaryFile(dir=nearest):
+            pass
+    except OSError as error:
         raise RecordingError(
-            "the data folder cannot be written",
+            f"the data folder cannot be written: {error.strerror}",
             str(data),
             "Check the rights on the folder, or change `data` in lab.toml.",
-        )
+        ) from error
     free_mb = shutil.disk_usage(nearest).free / 1e6
     if free_mb < min_free_mb:
         raise RecordingError(
@@ -110,6 +122,22 @@ def check_data_folder(data: Path, min_free_mb: float) -> None:
             str(data),
             "Free some space, or change `min_free_mb` in lab.toml.",
         )
+
+
+def nearest_folder(path: Path) -> Path:
+    """Return the nearest path above and including `path` that exists.
+
+    Raises
+    ------
+    RecordingError
+        If none does, as on a drive that is not there.
+    """
+    for candidate in (path, *path.parents):
+        if candidate.exists():
+            return candidate
+    raise RecordingError(
+        "the drive of the data folder is not there", str(path), "Connect it, or change lab.toml."
+    )
 
 
 def find_sessions(data: Path, subject: str | None = None) -> Iterator[SessionFolder]:

@@ -1,4 +1,4 @@
-"""Ctrl-C, SIGTERM and (on Windows) Ctrl-Break all stop a session in the same safe way."""
+"""Ctrl-C, SIGTERM, a closed terminal and Ctrl-Break all stop a session in the same safe way."""
 
 from __future__ import annotations
 
@@ -7,7 +7,13 @@ import signal
 from collections.abc import Callable, Iterator
 from types import FrameType
 
-STOP_SIGNALS = ("SIGINT", "SIGTERM", "SIGBREAK", "SIGHUP")
+_NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
+
+
+def stop_signals() -> list[signal.Signals]:
+    """Return the signals that ask a program to end, as far as this system has them."""
+    present = signal.Signals.__members__
+    return [present[name] for name in _NAMES if name in present]
 
 
 @contextlib.contextmanager
@@ -17,8 +23,7 @@ def stop_on_signals(stop: Callable[[str], None]) -> Iterator[None]:
     def handle(number: int, frame: FrameType | None) -> None:
         stop(f"stopped by {signal.Signals(number).name}")
 
-    present = [vars(signal)[name] for name in STOP_SIGNALS if name in vars(signal)]
-    before = {number: signal.signal(number, handle) for number in present}
+    before = {number: signal.signal(number, handle) for number in stop_signals()}
     try:
         yield
     finally:

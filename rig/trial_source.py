@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+
+import msgspec
 
 from rig.errors import GraphError, ProtocolError
-from rig.graph import TrialGraph
+from rig.graph import TrialGraph, plain
 from rig.graph_check import GraphCheck
 from rig.protocol import Finished, TrialProtocol
 from rig.trials import TrialRow
+
+_OF_A_TRIAL = tuple[str, str, Mapping[str, float]]
 
 
 class TrialSource:
@@ -33,12 +37,22 @@ class TrialSource:
         graph = ask(self.protocol, number, self.rows)
         if isinstance(graph, Finished):
             return graph
-        shape = graph.shape()
-        if shape not in self._sound_shapes:
-            problems = self._check.problems(graph)
-            if problems:
-                raise GraphError(problems, _where(self.protocol, number))
-            self._sound_shapes.add(shape)
+        try:
+            _convert((graph.trial_type, graph.stimulus, graph.draws), _OF_A_TRIAL)
+            shape = graph.shape()
+            if shape in self._sound_shapes:
+                return graph
+            _convert(graph, TrialGraph)
+        except (TypeError, AttributeError, ValueError, msgspec.ValidationError) as error:
+            raise ProtocolError(
+                f"the graph holds a value of a wrong type: {error}",
+                _where(self.protocol, number),
+                "Compare it with the fields of rig.graph.TrialGraph and rig.graph.State.",
+            ) from error
+        problems = self._check.problems(graph)
+        if problems:
+            raise GraphError(problems, _where(self.protocol, number))
+        self._sound_shapes.add(shape)
         return graph
 
 
@@ -46,7 +60,7 @@ def ask(protocol: TrialProtocol, number: int, rows: Sequence[TrialRow]) -> Trial
     """Return what a protocol answers; raise `ProtocolError` if it fails or answers nonsense."""
     try:
         graph = protocol.trial(number, rows)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise ProtocolError(
             f"the protocol raised {type(error).__name__}: {error}",
             _where(protocol, number),
@@ -59,6 +73,11 @@ def ask(protocol: TrialProtocol, number: int, rows: Sequence[TrialRow]) -> Trial
             "Return a TrialGraph or Finished.",
         )
     return graph
+
+
+def _convert(value: object, wanted: object) -> None:
+    """Raise `msgspec.ValidationError` if a value is not of the wanted type, nor NumPy's for it."""
+    msgspec.convert(msgspec.to_builtins(value, enc_hook=plain), wanted)
 
 
 def _where(protocol: TrialProtocol, number: int) -> str:

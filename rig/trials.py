@@ -8,10 +8,10 @@ from __future__ import annotations
 import msgspec
 
 from rig.events import (
-    ActionDone,
     DeviceReported,
     Event,
     InputChanged,
+    StateEntered,
     TrialEnded,
     TrialStarted,
 )
@@ -34,8 +34,8 @@ class TrialRow(msgspec.Struct, frozen=True):
     start_time, end_time
         When it began and ended.
     stimulus_time
-        Onset of its first sound: as the speaker reported it or, if it never did, as it was
-        ordered; None if none began.
+        Onset of the stimulus: entry of the state that the protocol names as such; None if the
+        trial did not get there.
     first_lick_time
         First lick at or after that onset; None if there was none.
     lick_count
@@ -95,7 +95,6 @@ class TrialTable:
         self.water_ul = 0.0
         self._started: TrialStarted | None = None
         self._stimulus_time: float | None = None
-        self._onset_reported = False
         self._first_lick_time: float | None = None
         self._lick_count = 0
         self._reward_ul: float | None = None
@@ -108,13 +107,11 @@ class TrialTable:
                     self._lick(event.hardware_time)
             case DeviceReported():
                 self._report(event)
-            case ActionDone(verb="play"):
-                if self._stimulus_time is None:
-                    self._stimulus_time = event.hardware_time
+            case StateEntered():
+                self._enter(event)
             case TrialStarted():
                 self._started = event
                 self._stimulus_time = self._first_lick_time = self._reward_ul = None
-                self._onset_reported = False
                 self._lick_count = 0
             case TrialEnded():
                 return self._end(event)
@@ -127,12 +124,14 @@ class TrialTable:
         if self._first_lick_time is None and self._stimulus_time is not None:
             self._first_lick_time = time
 
+    def _enter(self, event: StateEntered) -> None:
+        started = self._started
+        if self._stimulus_time is None and started and event.state == started.stimulus_state:
+            self._stimulus_time = event.hardware_time
+
     def _report(self, event: DeviceReported) -> None:
         started = self._started
         own = started is not None and event.trial == started.trial
-        if event.what == "sound" and own and not self._onset_reported:
-            self._stimulus_time = event.hardware_time
-            self._onset_reported = True
         if event.volume_ul is None:
             return
         self.water_ul += event.volume_ul

@@ -14,7 +14,7 @@ import pytest
 from rig.commands.init import make_lab
 from rig.lab import Lab, find_lab
 
-RIG_COMMAND = (sys.executable, "-c", "from rig.cli import main; main()")
+RIG_COMMAND = (str(Path(sys.executable).with_name("rig")),)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -10,7 +10,7 @@ from conftest import Done
 from helpers import plan_for
 
 from rig.commands.check import check_lab
-from rig.errors import CheckFailed, ExitCode, Problem
+from rig.errors import CheckFailed, ConfigError, ExitCode, Problem
 from rig.lab import Lab, find_lab
 
 RIG = "rigs/box1.toml"
@@ -203,9 +203,31 @@ def test_a_memory_that_does_not_fit_is_named(lab: Lab) -> None:
     lab.remember("SIM01", memory)
     from helpers import run_virtual
 
-    with pytest.raises(Exception, match="remembers 2 units, and recruitment has 4"):
+    with pytest.raises(ConfigError, match="remembers 2 units, and recruitment has 4"):
         run_virtual(plan_for(lab))
     assert not lab.data.exists()
+
+
+@pytest.mark.parametrize(
+    "memory",
+    ["[]", '"abc"', "{", '{"excitation": "much"}', '{"excitation": [[1]], "inhibition": [1]}',
+     '{"excitation": [NaN], "inhibition": [1]}', '{"weights": [1]}'],
+)  # fmt: skip
+def test_a_damaged_memory_is_named(lab: Lab, memory: str) -> None:
+    (lab.folder / "subjects/SIM01.memory.json").write_text(memory)
+    found = [problem.where for problem in problems_of(lab) if problem.level == "error"]
+    assert found
+    assert all("memory.json" in where for where in found)
+
+
+def test_a_protocol_that_leaves_on_import(
+    lab: Lab, edit: Callable[[str, str, str], None], command: Callable[..., Done]
+) -> None:
+    (lab.folder / "protocols/mine.py").write_text("import sys\nsys.exit(0)\n")
+    edit(GO_NOGO, "protocols.go_nogo:GoNoGo", "protocols/mine.py:Mine")
+    done = command("check", "--json")
+    assert done.code == ExitCode.CHECK_FAILED
+    assert "SystemExit" in done.out
 
 
 @pytest.mark.parametrize(

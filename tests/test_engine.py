@@ -70,6 +70,18 @@ def test_count_leads_on_at_its_limit_and_outlives_the_state() -> None:
     assert engine.measures == {"licks": 3}
 
 
+def test_count_that_is_passed_before_its_state_still_leads_on() -> None:
+    engine = start(
+        State("a", "counts", timeout=(1.0, "b"), count=(Count("n", "lick_on"),)),
+        State("b", "goes on", timeout=(9.0, END),
+              count=(Count("n", "lick_on", reaches=2, target=END),)),
+    )  # fmt: skip
+    for time in (0.1, 0.2, 0.3):
+        engine.sense("lick", True, time)
+    engine.expire()
+    assert names(engine.sense("lick", True, 1.1)) == [None]
+
+
 def test_dwell_counts_only_the_time_in_the_state() -> None:
     engine = Engine()
     engine.sense("lick", True, -1.0)  # the beam is broken before the window opens

@@ -12,7 +12,7 @@ from helpers import GO_NOGO, plan_for, run_virtual
 
 from analysis.sessions import load_session
 from analysis.timing import StateTiming
-from rig.events import DeviceReported, Event, InputChanged, StateEntered, TrialEnded
+from rig.events import DeviceReported, Event, InputChanged, StateEntered
 from rig.journal import read_records
 from rig.lab import Lab
 from rig.session import Result
@@ -134,11 +134,7 @@ def test_head_fixed_waits_and_then_asks_for_three_quiet_seconds(lab: Lab, edit: 
     assert min(intervals) >= 3
     assert max(intervals) <= 7
     assert max(intervals) - min(intervals) > 3
-    licks = [
-        e.hardware_time
-        for e in found
-        if isinstance(e, InputChanged) and e.device == "lick" and e.level
-    ]
+    licks = [e.hardware_time for e in found if isinstance(e, InputChanged) and e.device == "lick"]
     quiet_since = 0.0
     for event in found:
         if isinstance(event, StateEntered) and event.state == "quiet":
@@ -188,12 +184,3 @@ def test_a_session_ends_in_time_even_if_the_mouse_stays_away(lab: Lab, edit: Edi
     result = run_virtual(plan_for(lab, GO_NOGO))
     assert (result.reason, result.duration) == ("100 s", 100.0)
     assert [row.aborted for row in result.rows] == [True]
-
-
-def test_a_trial_under_way_is_finished_at_the_limit(lab: Lab, edit: Edit) -> None:
-    use_mouse(edit, 1)
-    edit("protocols/go_nogo.toml", "max_duration = 3600", "max_duration = 100")
-    result = run_virtual(plan_for(lab, GO_NOGO))
-    last = [e for e in events(result) if isinstance(e, TrialEnded)][-1]
-    assert result.duration >= 100
-    assert last.aborted is (last.hardware_time == 100.0)

@@ -121,6 +121,20 @@ MISTAKES = {
         ),
         "always holds",
     ),
+    "count that is never reached": (
+        (
+            go(timeout=(1, "done"), count=(Count("n", "lick_on", reaches=2.5, target="done"),)),
+            DONE,
+        ),
+        "can never reach 2.5",
+    ),
+    "measure of two meanings": (
+        (
+            go(timeout=(1, "done"), count=(Count("n", "lick_on"),), dwell=(Dwell("n", "lick"),)),
+            DONE,
+        ),
+        "both a number and a time",
+    ),
     "half a count": (
         (go(timeout=(1, "done"), count=(Count("n", "lick_on", reaches=3),)), DONE),
         "only one of",
@@ -142,6 +156,19 @@ def test_each_mistake_is_named(mistake: str) -> None:
     states, said = MISTAKES[mistake]
     found = problems(*states)
     assert any(said in problem for problem in found), found
+
+
+def test_an_unknown_stimulus_state_is_named() -> None:
+    graph = TrialGraph((DONE,), "go", "A", stimulus_state="dnoe")
+    assert "Write 'done'" in str(CHECK.problems(graph)[0])
+
+
+@pytest.mark.parametrize("seconds", [-5.0, math.inf, math.nan])
+def test_the_shape_tells_impossible_timeouts_from_good_ones(seconds: float) -> None:
+    """Otherwise a graph that was found good once would vouch for them."""
+    good = [TrialGraph((go(timeout=(t, END), outcome="hit"),), "go", "A") for t in (0.0, 2.0)]
+    bad = TrialGraph((go(timeout=(seconds, END), outcome="hit"),), "go", "A")
+    assert bad.shape() not in [graph.shape() for graph in good]
 
 
 def test_all_mistakes_are_named_at_once() -> None:

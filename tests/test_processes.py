@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -21,6 +22,7 @@ from rig.hdf5_file import is_sealed, read_trials
 from rig.inbox import Command
 from rig.journal import digest, read_records
 from rig.lab import Lab
+from rig.progress import ProgressLine
 from rig.session import Session
 from rig.session_folder import SessionFolder, find_sessions
 from rig.trials import TrialRow
@@ -108,12 +110,12 @@ def logger_of(process: subprocess.Popen[str]) -> int:
     """Return the process id of the logger that an engine has started."""
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
     for child in children:
-        if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes():
+        if b"rig.logger" in Path(f"/proc/{child}/cmdline").read_bytes():
             return int(child)
     raise AssertionError("the engine has no logger")
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_leaves_a_sealed_session(running: Running, number: signal.Signals) -> None:
     running.wait_for("stimulus='B'")
     running.wait_for("state='response'")
@@ -125,6 +127,70 @@ def test_a_signal_leaves_a_sealed_session(running: Running, number: signal.Signa
     assert record.rows[-1].aborted
     assert is_sealed(record.folder.hdf5, digest(record.folder.journal))
     assert read_trials(record.folder.hdf5) == record.rows
+
+
+@pytest.mark.parametrize("delay", [0.0, 0.05, 0.15, 0.4])
+def test_a_signal_during_start_up_leaves_a_whole_session(running: Running, delay: float) -> None:
+    end = time.monotonic() + 60
+    while not list(find_sessions(running.lab.data)) and time.monotonic() < end:
+        time.sleep(0.005)
+    time.sleep(delay)
+    os.killpg(running.process.pid, signal.SIGINT)
+    record = running.end()
+    assert running.process.returncode == ExitCode.STOPPED, running.process.communicate()
+    assert record.ended is not None
+    assert is_sealed(record.folder.hdf5, digest(record.folder.journal))
+
+
+def test_a_killed_logger_is_told_of(running: Running) -> None:
+    running.wait_for("state='response'")
+    os.kill(logger_of(running.process), signal.SIGKILL)
+    running.wait_for("the logger has ended")
+    running.process.send_signal(signal.SIGINT)
+    out, _ = running.process.communicate(timeout=60)
+    assert "warning: the logger has ended" in out
+
+
+def test_a_terminal_that_stands_still_does_not_hold_the_session_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As after Ctrl-S: the line cannot be written, and nobody waits for it."""
+    reader, writer = os.pipe()
+    os.set_blocking(writer, True)
+    with open(writer, "w", encoding="utf-8") as full:  # noqa: PTH123 (a pipe has no path)
+        os.set_blocking(writer, False)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                os.write(writer, b"x" * 65536)
+        os.set_blocking(writer, True)
+        full.isatty = lambda: True  # type: ignore[method-assign]
+        monkeypatch.setattr("sys.stderr", full)
+        line = ProgressLine()
+        began = time.monotonic()
+        for trial in range(1, 5):
+            line.entered(trial, "response")
+            time.sleep(0.1)
+        assert time.monotonic() - began < 2
+        line.close()
+        assert time.monotonic() - began < 4
+        monkeypatch.undo()
+        os.set_blocking(reader, False)
+        os.read(reader, 1 << 20)
+
+
+def test_a_long_temporary_folder_is_no_trouble(
+    eager: Lab, edit: Edit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Paths of ipc sockets are short; where the folder's is too long, tcp is used."""
+    edit("protocols/go_nogo.toml", "max_trials = 250", "max_trials = 1")
+    long = tmp_path / ("x" * 120)
+    long.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(long))
+    with Session(plan_for(eager), "system") as session:
+        result = session.run()
+    assert result.warnings == []
+    assert is_sealed(result.folder.hdf5, digest(result.folder.journal))
+    assert list(long.iterdir()) == []
 
 
 def test_a_killed_logger_costs_nothing(running: Running) -> None:
@@ -146,7 +212,8 @@ def test_a_killed_engine_leaves_its_journal_and_frees_rig_and_logger(running: Ru
     running.process.kill()
     record = running.end()
     assert record.ended is None
-    assert record.rows or record.definition.subject == "SIM01"
+    assert record.definition.subject == "SIM01"
+    assert record.timing, "what happened before the kill is in the journal"
     end = time.monotonic() + 20
     while Path(f"/proc/{logger}").exists() and time.monotonic() < end:
         time.sleep(0.05)
@@ -245,6 +312,6 @@ def test_without_a_terminal_the_progress_is_written_as_lines(running: Running) -
     out, err = running.process.communicate(timeout=60)
     assert "SIM01 on box1 (SIMULATED)" in out
     assert "Ended: stopped by SIGINT" in out
-    assert "trial    1" in err
+    assert "trial    " in err
     assert "water 0.0" in err
     assert "\r" not in err

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import os
+import shutil
+import threading
+import time
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from helpers import GO_NOGO, plan_for, run_virtual
 
+import rig.session
 from analysis.sessions import load_session
 from hardware.valve import ValveTwin
 from rig.clock import SystemClock
@@ -22,11 +27,11 @@ from rig.errors import (
     RecordingError,
     RigError,
 )
-from rig.events import DeviceReported, Fault, InputChanged
+from rig.events import DeviceReported, Fault, TrialStarted
 from rig.hdf5_file import is_sealed
-from rig.inbox import Edge, Inbox
+from rig.inbox import Inbox
 from rig.journal import digest, read_records
-from rig.lab import Lab
+from rig.lab import Lab, find_lab
 from rig.locks import hold
 from rig.session import Session
 from rig.session_folder import SessionFolder, find_sessions
@@ -45,7 +50,7 @@ class Failing(TrialProtocol):
         way: str = "raise"
 
     def __init__(self, params, rng):
-        self._params = params
+        self._params, self._rng = params, rng
         if params.way == "init":
             raise RuntimeError("not even made")
 
@@ -55,6 +60,19 @@ class Failing(TrialProtocol):
         if number == self._params.fails_at:
             if self._params.way == "raise":
                 raise RuntimeError("mistake in the protocol")
+            if self._params.way == "numpy":
+                drawn = self._rng.choice([1.0, 2.0])
+                return TrialGraph(
+                    (State("a", "b", enter=(Pulse("valve", drawn + 2),), timeout=(drawn, END),
+                           outcome="hit"),),
+                    self._rng.choice(["go"]), "x", {"drawn": drawn, "n": self._rng.integers(3)})
+            if self._params.way == "exit":
+                raise SystemExit(0)
+            if self._params.way == "list":
+                light_on = [TurnOn("house_light")]
+                light_off = [Pulse("valve", "much")]
+            if self._params.way == "number":
+                return TrialGraph((State("a", "b", timeout=(1.0, END), outcome="hit"),), 3, "x")
             if self._params.way == "nothing":
                 return None
             if self._params.way == "left on":
@@ -102,6 +120,9 @@ def assert_ended_safely(lab: Lab, trials: int) -> SessionFolder:
         ("raise", "RuntimeError: mistake in the protocol"),
         ("nothing", "returned a NoneType"),
         ("left on", "'house_light' can be left on"),
+        ("exit", "SystemExit: 0"),
+        ("list", "wrong type"),
+        ("number", "wrong type"),
     ],
 )
 def test_a_protocol_that_fails_in_the_middle(
@@ -115,6 +136,19 @@ def test_a_protocol_that_fails_in_the_middle(
     assert said in faults[0].what
     assert "Traceback" in (folder.path / "traceback.txt").read_text()
     assert ProtocolError.exit_code == ExitCode.PROTOCOL
+
+
+def test_what_numpy_draws_is_recorded_as_plain_values(
+    lab: Lab, failing: Callable[[str], Path], edit: Edit
+) -> None:
+    path = failing("numpy")
+    path.write_text(path.read_text() + "[session]\nmax_trials = 4\n", encoding="utf-8")
+    with Session(plan_for(lab, path), "virtual") as session:
+        session.run()
+    folder = assert_ended_safely(lab, trials=4)
+    starts = [r for r in read_records(folder.journal) if isinstance(r, TrialStarted)]
+    assert type(starts[2].draws["drawn"]) is float
+    assert type(starts[2].trial_type) is str
 
 
 def test_a_protocol_that_cannot_be_made_leaves_nothing(
@@ -142,6 +176,12 @@ def test_a_device_that_fails_in_the_middle(lab: Lab, failing: Callable[[str], Pa
     assert not session._devices["valve"].is_open()
 
 
+def children() -> list[str]:
+    """Return the processes that this one has started and that still run."""
+    own = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children")
+    return own.read_text().split()
+
+
 def test_one_output_that_does_not_go_off_does_not_keep_the_others_on(
     lab: Lab, failing: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -161,8 +201,9 @@ def test_one_output_that_does_not_go_off_does_not_keep_the_others_on(
     assert ["RuntimeError" in faults[0], "stuck" in faults[1]] == [True, True]
 
 
+@pytest.mark.parametrize("clock", ["virtual", "system"])
 def test_a_device_that_does_not_open_leaves_nothing(
-    lab: Lab, monkeypatch: pytest.MonkeyPatch
+    lab: Lab, monkeypatch: pytest.MonkeyPatch, clock: Literal["virtual", "system"]
 ) -> None:
     opened = []
 
@@ -171,39 +212,53 @@ def test_a_device_that_does_not_open_leaves_nothing(
         raise DeviceError("it is not plugged in", "device 'valve'", "Plug it in.")
 
     monkeypatch.setattr(ValveTwin, "open", fail)
-    with pytest.raises(DeviceError, match="not plugged in"), Session(plan_for(lab), "virtual"):
+    with pytest.raises(DeviceError, match="not plugged in"), Session(plan_for(lab), clock):
         pass
     assert len(opened) == 1
     assert not lab.data.exists()
+    assert children() == []
     with hold(lab.locks, "rig", "box1", "test"):
         pass
 
 
+def stop_at(session: Session, time: float, verb: str) -> None:
+    """Let the session be stopped at that time of its own."""
+    room = session._context.room
+    room.agenda.at(time, lambda _: session.stop(verb, "stopped by the test"))
+
+
 def test_a_stop_keeps_the_partial_trial(short: Lab) -> None:
     with Session(plan_for(short), "virtual") as session:
-        session.stop("stop_now", "stopped by the test")
+        stop_at(session, 30.0, "stop_now")
         result = session.run()
     assert result.stopped
     assert result.reason == "stopped by the test"
-    folder = assert_ended_safely(short, trials=1)
-    assert load_session(folder).rows[0].aborted
+    assert result.duration == 30.0
+    rows = load_session(assert_ended_safely(short, trials=len(result.rows))).rows
+    assert [row.aborted for row in rows] == [False] * (len(rows) - 1) + [True]
 
 
 def test_a_stop_after_the_trial_finishes_it(short: Lab) -> None:
     with Session(plan_for(short), "virtual") as session:
-        session.stop("stop_after_trial", "enough for today")
+        stop_at(session, 30.0, "stop_after_trial")
         result = session.run()
-    assert [row.aborted for row in result.rows] == [False]
+    assert not any(row.aborted for row in result.rows)
+    assert result.rows[-1].start_time < 30 < result.rows[-1].end_time
 
 
-def test_what_inputs_tell_after_a_stop_is_recorded(short: Lab) -> None:
+def test_a_stop_before_the_start_begins_no_trial(short: Lab) -> None:
     with Session(plan_for(short), "virtual") as session:
-        session.stop("stop_now", "stopped by the test")
-        session._inbox.put(Edge("lick", True, 0.0))
-        session.run()
-    records = list(read_records(session.folder.journal))
-    assert any(isinstance(r, InputChanged) and r.device == "lick" for r in records)
-    assert_ended_safely(short, trials=1)
+        session.stop("stop_now", "too early")
+        assert session.run().rows == []
+    assert_ended_safely(short, trials=0)
+
+
+def test_a_session_that_is_never_run_says_so(short: Lab) -> None:
+    with Session(plan_for(short), "virtual"):
+        pass
+    ended = load_session(assert_ended_safely(short, trials=0)).ended
+    assert ended is not None
+    assert ended.reason == "never run"
 
 
 def test_an_hdf5_file_that_cannot_be_written_does_not_cost_the_journal(short: Lab) -> None:
@@ -286,14 +341,40 @@ def test_a_disk_that_fills_up_ends_the_session_safely(
     assert not session._devices["valve"].is_open()
 
 
-def test_a_clock_that_goes_backwards_ends_the_session(lab: Lab) -> None:
-    times = iter([0.0, 0.0, 1.0, 2.0, 1.5])
-    clock = SystemClock(lambda: next(times, 1.6))
-    clock.start()
-    with pytest.raises(DeviceError, match=r"went backwards by 0\.5"):
-        while True:
-            clock.receive(Inbox(), until=10.0)
-    assert clock.now() == 2.0
+def test_a_clock_that_goes_backwards_ends_the_session(
+    short: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three seconds into the session the clock jumps back by one."""
+    start = time.perf_counter()
+
+    def jumping() -> float:
+        now = time.perf_counter()
+        return now - 1.0 if now > start + 3 else now
+
+    monkeypatch.setattr(rig.session, "SystemClock", lambda: SystemClock(jumping))
+    with (
+        pytest.raises(DeviceError, match="went backwards by"),
+        Session(plan_for(short), "system") as session,
+    ):
+        session.run()
+    assert_ended_safely(short, trials=1)
+
+
+def test_any_thread_may_ask_for_the_time() -> None:
+    clock, done = SystemClock(), threading.Event()
+
+    def ask() -> None:
+        while not done.is_set():
+            clock.now()
+
+    threads = [threading.Thread(target=ask) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for _ in range(2000):
+        clock.receive(Inbox(), until=0.0)
+    done.set()
+    for thread in threads:
+        thread.join()
 
 
 def test_a_device_whose_clock_goes_backwards_ends_the_session(lab: Lab) -> None:
@@ -313,6 +394,36 @@ def test_a_mouse_learns_from_session_to_session(short: Lab) -> None:
     run_virtual(plan_for(short))
     assert naive == {}
     assert set(short.memory("SIM01")) == {"excitation", "inhibition"}
+
+
+def test_a_fault_is_the_same_wherever_the_lab_lies(
+    lab: Lab, failing: Callable[[str], Path], tmp_path: Path
+) -> None:
+    failing("raise")
+    shutil.copytree(lab.folder, tmp_path / "elsewhere")
+    digests = set()
+    for folder in (lab.folder, tmp_path / "elsewhere"):
+        session = Session(plan_for(find_lab(folder), Path("protocols/failing.toml")), "virtual")
+        with pytest.raises(ProtocolError), session:
+            session.run()
+        digests.add(digest(session.folder.journal))
+    assert len(digests) == 1
+
+
+def test_locks_that_cannot_be_written_are_named(lab: Lab) -> None:
+    lab.locks.write_text("a file where the folder should be")
+    with pytest.raises(RecordingError, match="locks cannot be written"):
+        Session(plan_for(lab), "virtual").__enter__()
+
+
+def test_files_of_the_named_lab_come_first(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    elsewhere = lab.folder.parent / "other"
+    shutil.copytree(lab.folder, elsewhere)
+    monkeypatch.chdir(elsewhere)
+    assert lab.find(GO_NOGO) == lab.folder / GO_NOGO
+    assert lab.find(Path("lab.toml")) == lab.folder / "lab.toml"
+    monkeypatch.chdir(lab.folder / "protocols")
+    assert lab.find(Path("go_nogo.toml")) == Path("go_nogo.toml")
 
 
 def test_errors_tell_what_where_and_what_to_do() -> None:

@@ -29,13 +29,13 @@ def main() -> int:
             f"This is Python {sys.version.split()[0]}; mouserig needs 3.11 or later.",
             "Install a newer Python and run this again with it.",
         )
-    if Path(sys.prefix).resolve() == VENV:
-        return complain(
-            f"This Python lives in {VENV}, which may have to be made anew.",
-            "Run this with the Python that is installed on the computer.",
-        )
     wanted = fingerprint()
     if not STAMP.exists() or STAMP.read_text() != wanted:
+        if Path(sys.prefix).resolve() == VENV:
+            return complain(
+                f"The environment {VENV} must be made anew, and this Python lives in it.",
+                "Run `deactivate`, then this again.",
+            )
         failure = make_environment()
         if failure:
             return failure
@@ -52,7 +52,7 @@ def fingerprint() -> str:
     import tomllib  # not at the top: an older Python must get as far as its error message
 
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    project = repr((settings["project"], settings["build-system"], sys.version))
+    project = repr((settings["project"], settings["build-system"], sys.version, ROOT))
     return hashlib.sha256(LOCK.read_bytes() + project.encode()).hexdigest()
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
-import msgspec
 import numpy as np
 import typer
 
@@ -24,7 +24,7 @@ from rig.errors import ExitCode, Problem, RigError, errors_among, problems_of
 from rig.lab import Lab
 from rig.plan import ProtocolPlan, plan_mouse, plan_protocol
 from rig.rehearsal import TRIALS, Rehearsal, rehearse
-from rig.rig_plan import RigPlan, plan_rig
+from rig.rig_plan import RigPlan, check_devices, plan_rig
 from rig.session_folder import check_data_folder
 from rig.trials import short_outcome
 
@@ -82,6 +82,7 @@ def check_lab(
     protocol_plans = _collect(problems, lambda path: plan_protocol(lab, path), protocols)
     rehearsals = []
     for rig in rig_plans:
+        problems += check_devices(lab, rig)
         problems += _check_mice(lab, rig, [subject for subject in subjects if subject.simulated])
         for protocol in protocol_plans:
             rehearsal = rehearse(lab, rig, protocol)
@@ -119,9 +120,9 @@ def _check_data(lab: Lab) -> list[Problem]:
 
 
 def _described(rig: RigPlan, protocol: ProtocolPlan, rehearsal: Rehearsal) -> dict[str, Any]:
-    data: dict[str, Any] = msgspec.to_builtins(rehearsal)
-    del data["problems"]
-    return {"rig": rig.name, "protocol": protocol.path.stem, **data}
+    told = ("trials", "outcomes", "states", "longest_trial", "water_ul")
+    data = dataclasses.asdict(dataclasses.replace(rehearsal, graphs=[], problems=[]))
+    return {"rig": rig.name, "protocol": protocol.path.stem, **{key: data[key] for key in told}}
 
 
 def _print(rehearsals: list[dict[str, Any]], problems: list[Problem]) -> None:

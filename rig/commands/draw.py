@@ -10,9 +10,15 @@ import typer
 
 from rig.console import JsonOption, LabOption, console, print_json
 from rig.drawing import draw as draw_graphs
-from rig.drawing import trial_graphs
-from rig.lab import find_lab
-from rig.plan import plan_protocol
+from rig.drawing import shapes_of
+from rig.errors import CheckFailed, ConfigError, errors_among
+from rig.graph import TrialGraph
+from rig.lab import Lab, find_lab
+from rig.plan import ProtocolPlan, plan_protocol
+from rig.rehearsal import rehearse
+from rig.rig_plan import plan_rig
+
+REHEARSED_TRIALS = 64
 
 
 def register(app: typer.Typer) -> None:
@@ -25,17 +31,39 @@ def draw(
     out: Annotated[
         Path | None, typer.Option(help="Picture to make (.svg, .png, .pdf); NAME.svg by default.")
     ] = None,
+    rig: Annotated[
+        Path | None, typer.Option(help="Rehearse on this rig; the lab's first by default.")
+    ] = None,
     lab: LabOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Draw a protocol's state graphs, one panel for each kind of trial; or print them as JSON."""
+    """Draw a protocol's state graphs, one panel for each kind of trial; or print them as JSON.
+
+    The graphs are those of the first virtual trials with a mouse that licks at random.
+    """
     near = protocol.resolve().parent if protocol.exists() else Path.cwd()
     the = find_lab(lab or near)
     plan = plan_protocol(the, the.find(protocol))
-    shapes = trial_graphs(plan)
+    shapes = shapes_of(_graphs(the, plan, the.find(rig) if rig else _first_rig(the)))
     if json:
         print_json([{**msgspec.to_builtins(s.graph), "timeouts": s.timeouts} for s in shapes])
         return
     path = out or Path(f"{plan.path.stem}.svg")
     draw_graphs(shapes, plan.path.stem, path)
     console.print(f"Drew {len(shapes)} graph(s): {path.resolve()}", soft_wrap=True)
+
+
+def _graphs(lab: Lab, plan: ProtocolPlan, rig: Path) -> list[TrialGraph]:
+    """Return the graphs of the first virtual trials; raise `CheckFailed` if they are not sound."""
+    rehearsal = rehearse(lab, plan_rig(lab, rig, simulate=True), plan, trials=REHEARSED_TRIALS)
+    problems = errors_among(rehearsal.problems)
+    if problems:
+        raise CheckFailed(problems)
+    return rehearsal.graphs
+
+
+def _first_rig(lab: Lab) -> Path:
+    rigs = lab.files("rigs")
+    if not rigs:
+        raise ConfigError("the lab has no rigs", str(lab.folder), "Add one in rigs/.")
+    return rigs[0]

@@ -9,7 +9,14 @@ from typing import Annotated
 
 import typer
 
-from rig.console import JsonOption, LabOption, console, print_json, the_lab
+from rig.console import (
+    JsonOption,
+    LabOption,
+    console,
+    print_json,
+    print_problems,
+    the_lab,
+)
 from rig.errors import CheckFailed, ExitCode, errors_among
 from rig.lab import find_lab
 from rig.plan import Plan, make_plan
@@ -60,18 +67,15 @@ def run(
     seed = secrets.randbits(32) if seed is None else seed
     plan = make_plan(the, rig, protocol, subject, simulate=simulate or virtual, seed=seed)
     _rehearse(plan)
+    if not json:
+        console.print(f"{subject} on {plan.rig.name}{' (SIMULATED)' if plan.mouse else ''}")
     progress = ProgressLine()
     session = Session(plan, "virtual" if virtual else "system", number=number, watcher=progress)
-    with stop_on_signals(lambda reason: session.stop("stop_now", reason)), session:
-        if not json:
-            simulated = " (SIMULATED)" if plan.mouse else ""
-            console.print(
-                f"{subject} on {plan.rig.name}{simulated}: {session.folder.path}", soft_wrap=True
-            )
-        try:
+    try:
+        with stop_on_signals(lambda reason: session.stop("stop_now", reason)), session:
             result = session.run()
-        finally:
-            progress.close()
+    finally:
+        progress.close()
     _tell(result, json=json)
     raise typer.Exit(ExitCode.STOPPED if result.stopped else ExitCode.OK)
 
@@ -97,12 +101,16 @@ def _tell(result: Result, *, json: bool) -> None:
                 "outcomes": dict(sorted(outcomes.items())),
                 "water_ml": result.water_ul / 1000,
                 "duration": result.duration,
+                "warnings": result.warnings,
             }
         )
         return
+    print_problems(result.warnings)
     counts = ", ".join(f"{name} {count}" for name, count in sorted(outcomes.items()))
     console.print(
         f"Ended: {result.reason}. {len(result.rows)} trials ({counts}), "
-        f"{result.water_ul / 1000:.3f} mL, {result.duration / 60:.1f} min."
+        f"{result.water_ul / 1000:.3f} mL, {result.duration / 60:.1f} min.",
+        soft_wrap=True,
     )
-    console.print(f"rig show {result.folder.name}")
+    console.print(f"Recorded: {result.folder.path}", soft_wrap=True)
+    console.print(f"Look at it: rig show {result.folder.name}")

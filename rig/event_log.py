@@ -1,0 +1,164 @@
+"""Numbers the events of a session, collects those of one step, and hands them to the recorder."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from rig.clock import Clock
+from rig.devices import describe
+from rig.errors import Problem, RigError
+from rig.events import (
+    ActionDone,
+    CommandGiven,
+    DeviceReported,
+    Event,
+    Fault,
+    GraphDefined,
+    InputChanged,
+    SessionEnded,
+    StateEntered,
+    TrialEnded,
+    TrialStarted,
+)
+from rig.graph import Action, Play, Pulse, State, TrialGraph
+from rig.inbox import Command, Edge, Failure, Report
+from rig.recorder import Recorder
+
+ABORTED = "aborted"
+
+
+class EventLog:
+    """Turns what happens into events; all of it is kept when `keep` is called.
+
+    Parameters
+    ----------
+    clock
+        Gives the engine's time of each event.
+    recorder
+        Keeps the events.
+
+    Attributes
+    ----------
+    trial
+        Number of the running trial, or of the last one.
+    """
+
+    def __init__(self, clock: Clock, recorder: Recorder) -> None:
+        self.trial = 0
+        self._now = clock.now
+        self._recorder = recorder
+        self._batch: list[Event] = []
+        self._seq = 0
+        self._graphs: dict[object, int] = {}
+        self._orders: dict[str, deque[int]] = {}
+
+    def keep(self) -> None:
+        """Hand everything since the last call to the recorder."""
+        if self._batch:
+            batch, self._batch = self._batch, []
+            self._recorder.keep(batch)
+
+    def trial_started(self, graph: TrialGraph, time: float) -> None:
+        """Begin the next trial; a graph of a new shape is recorded before it."""
+        self.trial += 1
+        shape = graph.shape()
+        number = self._graphs.get(shape)
+        if number is None:
+            number = self._graphs[shape] = len(self._graphs) + 1
+            first = graph.states[0].name
+            self._add(GraphDefined, time, graph=number, states=graph.described(), first=first)
+        self._add(
+            TrialStarted,
+            time,
+            graph=number,
+            trial_type=graph.trial_type,
+            stimulus=graph.stimulus,
+            draws=dict(graph.draws),
+            stimulus_state=graph.stimulus_state,
+        )
+
+    def trial_ended(
+        self, time: float, cause: str, outcome: str | None, measures: Mapping[str, float]
+    ) -> None:
+        """End the trial; `cause` is ``aborted`` if it was cut short."""
+        aborted = cause == ABORTED
+        self._add(
+            TrialEnded,
+            time,
+            cause=cause,
+            outcome=None if aborted else outcome,
+            aborted=aborted,
+            measures=dict(measures),
+        )
+
+    def state_entered(self, state: State, time: float, cause: str) -> None:
+        """Record that a state was entered."""
+        requested = state.timeout[0] if state.timeout else None
+        self._add(StateEntered, time, state=state.name, requested=requested, cause=cause)
+
+    def action_done(self, action: Action, time: float) -> None:
+        """Record that an order was given; the device will report openings and sounds."""
+        if isinstance(action, Pulse | Play):
+            self._orders.setdefault(action.device, deque()).append(self.trial)
+        verb, detail, value = describe(action)
+        self._add(ActionDone, time, device=action.device, verb=verb, detail=detail, value=value)
+
+    def input_changed(self, edge: Edge) -> None:
+        """Record that an input changed its level."""
+        self._add(InputChanged, edge.hardware_time, device=edge.device, level=edge.level)
+
+    def reported(self, report: Report) -> None:
+        """Record a report; it belongs to the trial of the oldest order not yet reported."""
+        orders = self._orders.get(report.device)
+        self._seq += 1
+        self._batch.append(
+            DeviceReported(
+                self._seq,
+                report.hardware_time,
+                self._now(),
+                orders.popleft() if orders else self.trial,
+                report.device,
+                report.what,
+                report.detail,
+                report.requested,
+                report.achieved,
+                report.volume_ul,
+            )
+        )
+
+    def command_given(self, command: Command) -> None:
+        """Record a command."""
+        self._add(CommandGiven, self._now(), verb=command.verb, reason=command.reason)
+
+    def failed(self, failure: Failure) -> None:
+        """Record that a device failed."""
+        where = f"device '{failure.device}'"
+        self._add(Fault, self._now(), what=failure.what, where=where, do=failure.do)
+
+    def fault(self, error: BaseException | Problem) -> None:
+        """Record an error or a problem."""
+        if isinstance(error, RigError | Problem):
+            what, where, do = error.what, error.where, error.do
+        else:
+            what, where = f"{type(error).__name__}: {error}", "engine"
+            do = "Report it, with the file traceback.txt."
+        self._add(Fault, self._now(), what=what, where=where, do=do)
+
+    def session_ended(
+        self, reason: str, trials: int, water_ul: float, memory: Mapping[str, Any]
+    ) -> None:
+        """Record the end of the session."""
+        self._add(
+            SessionEnded,
+            self._now(),
+            reason=reason,
+            trials=trials,
+            water_ul=water_ul,
+            mouse_memory=dict(memory),
+        )
+
+    def _add(self, kind: Callable[..., Event], time: float, **fields: object) -> None:
+        self._seq += 1
+        self._batch.append(kind(self._seq, time, self._now(), self.trial, **fields))
