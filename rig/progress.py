@@ -25,6 +25,7 @@ class ProgressLine:
         self._trial = 0
         self._state = ""
         self._water_ul = 0.0
+        self._shown = ""
         self._closing = threading.Event()
         self._writer = threading.Thread(target=self._write_lines, name="progress", daemon=True)
         self._writer.start()
@@ -62,6 +63,9 @@ class ProgressLine:
             f"trial {self._trial:4d}  {self._state:<18} {outcomes}  "
             f"water {self._water_ul / 1000:.3f} mL"
         )
+        if line == self._shown:
+            return
+        self._shown = line
         width = shutil.get_terminal_size().columns - 1
         sys.stderr.write(f"\r{line[:width]:<{width}}" if self._terminal else line + "\n")
         sys.stderr.flush()

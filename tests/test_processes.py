@@ -142,6 +142,18 @@ def test_a_signal_during_start_up_leaves_a_whole_session(running: Running, delay
     assert is_sealed(record.folder.hdf5, digest(record.folder.journal))
 
 
+def test_a_stop_before_anything_is_begun_shows_no_traceback(eager: Lab) -> None:
+    for delay in (0.1, 0.3, 0.6):
+        process = subprocess.Popen(
+            [*RIG_COMMAND, *ARGUMENTS], cwd=eager.folder, stderr=subprocess.PIPE, text=True
+        )
+        time.sleep(delay)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+        assert process.returncode in {ExitCode.STOPPED, -signal.SIGINT}
+        assert "rig/" not in err, "no traceback of ours"
+
+
 def test_a_killed_logger_is_told_of(running: Running) -> None:
     running.wait_for("state='response'")
     os.kill(logger_of(running.process), signal.SIGKILL)

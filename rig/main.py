@@ -1,0 +1,33 @@
+"""The command ``rig``: runs the command line, and turns errors into sentences and exit codes."""
+
+from __future__ import annotations
+
+import io
+import sys
+
+from rig.errors import ExitCode, RigError
+
+
+def main() -> None:
+    """Run the command line."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A console that lacks a character (Windows, code page 1252) shows '?' for it.
+            stream.reconfigure(errors="replace")
+    try:
+        # Not at the top: it takes a while, in which Ctrl-C must not show a traceback.
+        from rig.cli import app
+
+        app()
+    except RigError as error:
+        from rig.console import print_error
+
+        print_error(error)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.stderr.write("Stopped before anything was begun.\n")
+        sys.exit(ExitCode.STOPPED)
+    except BrokenPipeError:
+        # Whoever read the output has gone; nothing more can be told, not even at exit.
+        sys.stderr = sys.stdout = io.StringIO()
+        sys.exit(ExitCode.UNEXPECTED)
