@@ -9,12 +9,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from rig.commands.init import make_lab
 from rig.lab import Lab, find_lab
 
 RIG_COMMAND = (str(Path(sys.executable).with_name("rig")),)
+
+
+# On CI the same examples every time: a change is judged by what it changed.
+hypothesis.settings.register_profile("ci", derandomize=True)
+if "CI" in os.environ:
+    hypothesis.settings.load_profile("ci")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -247,7 +247,6 @@ def test_the_same_session_in_real_time_has_the_same_trials(eager: Lab, edit: Edi
     assert [row.outcome for row in real] == [row.outcome for row in virtual]
     for row, expected in zip(real, virtual, strict=True):
         assert row.start_time >= expected.start_time
-        assert row.start_time == pytest.approx(expected.start_time, abs=0.5)
     assert is_sealed(results[1].folder.hdf5, digest(results[1].folder.journal))
 
 

@@ -35,6 +35,7 @@ from rig.lab import Lab, find_lab
 from rig.locks import hold
 from rig.session import Session
 from rig.session_folder import SessionFolder, find_sessions
+from rig.trials import TrialRow
 
 Edit = Callable[[str, str, str], None]
 
@@ -344,18 +345,23 @@ def test_a_disk_that_fills_up_ends_the_session_safely(
 def test_a_clock_that_goes_backwards_ends_the_session(
     short: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Three seconds into the session the clock jumps back by one."""
-    start = time.perf_counter()
+    """The clock jumps back by a second when the first state is entered."""
+    jumped = threading.Event()
 
-    def jumping() -> float:
-        now = time.perf_counter()
-        return now - 1.0 if now > start + 3 else now
+    class Jumper:
+        """Makes the clock jump."""
 
-    monkeypatch.setattr(rig.session, "SystemClock", lambda: SystemClock(jumping))
-    with (
-        pytest.raises(DeviceError, match="went backwards by"),
-        Session(plan_for(short), "system") as session,
-    ):
+        def entered(self, trial: int, state: str) -> None:
+            jumped.set()
+
+        def finished(self, row: TrialRow, water_ul: float) -> None: ...
+
+    def source() -> float:
+        return time.perf_counter() - (1.0 if jumped.is_set() else 0.0)
+
+    monkeypatch.setattr(rig.session, "SystemClock", lambda: SystemClock(source))
+    session = Session(plan_for(short), "system", watcher=Jumper())
+    with pytest.raises(DeviceError, match="went backwards by"), session:
         session.run()
     assert_ended_safely(short, trials=1)
 
