@@ -27,6 +27,7 @@ from rig.console import (
     print_table,
     the_lab,
     the_session,
+    typed,
 )
 from rig.errors import RecordingError
 from rig.lab import Lab, find_lab
@@ -73,7 +74,8 @@ def demo(
     _print_days(trainings)
     console.print(f"\nSessions:       {(the.data / STUDENT).resolve()}", soft_wrap=True)
     console.print(f"Learning curve: {picture.resolve()}", soft_wrap=True)
-    console.print(f"Look further:   rig show {STUDENT} --lab {folder}", soft_wrap=True)
+    further = typed(f"show {STUDENT} --lab {folder}")
+    console.print(f"Look further:   {further}", soft_wrap=True)
     if not headless and _has_display():
         typer.launch(str(picture))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -42,6 +43,15 @@ def the_session(name: str, lab: Path | None) -> SessionFolder:
     if (Path(name) / JOURNAL).is_file():
         return SessionFolder(Path(name).resolve())
     return find_session(the_lab(lab).data, name)
+
+
+def typed(arguments: str) -> str:
+    """Return a ``rig`` command as it is to be typed here: by its path, if it is on no path."""
+    if shutil.which("rig"):
+        return f"rig {arguments}"
+    program = Path(sys.argv[0])
+    near = program.is_relative_to(Path.cwd())
+    return f"{program.relative_to(Path.cwd()) if near else program} {arguments}"
 
 
 def print_json(value: object) -> None:

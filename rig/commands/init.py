@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from rig.console import console
+from rig.console import console, typed
 from rig.lab import write_new
 
 
@@ -24,10 +24,9 @@ def init(
     """Make a lab's folder: a rig, three protocols, four virtual mice, calibrations."""
     make_lab(folder)
     console.print(f"Made the lab {folder.resolve()}. Its files are yours to change.")
-    console.print(
-        "Next: rig check, then rig run --rig rigs/box1.toml "
-        "--protocol protocols/pretraining.toml --subject SIM01 --simulate"
-    )
+    run = "run --rig rigs/box1.toml --protocol protocols/pretraining.toml --subject SIM01"
+    console.print(f"Next, in that folder: {typed('check')}", soft_wrap=True)
+    console.print(f"and then: {typed(run)} --simulate", soft_wrap=True)
 
 
 def make_lab(folder: Path) -> None:

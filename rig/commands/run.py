@@ -16,6 +16,7 @@ from rig.console import (
     print_json,
     print_problems,
     the_lab,
+    typed,
 )
 from rig.errors import CheckFailed, ExitCode, errors_among
 from rig.lab import find_lab
@@ -113,4 +114,4 @@ def _tell(result: Result, *, json: bool) -> None:
         soft_wrap=True,
     )
     console.print(f"Recorded: {result.folder.path}", soft_wrap=True)
-    console.print(f"Look at it: rig show {result.folder.name}")
+    console.print(f"Look at it: {typed(f'show {result.folder.name}')}", soft_wrap=True)
