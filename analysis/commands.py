@@ -48,7 +48,7 @@ def register(app: typer.Typer) -> None:
 
 def demo(
     days: Annotated[int, typer.Option(min=1, max=100, help="Days of training.")] = 10,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of all chance.")] = 1,
+    seed: Annotated[int, typer.Option(min=0, max=2**32, help="Seed of all chance.")] = 1,
     lab: Annotated[
         Path | None, typer.Option(help="Folder to make; the first free demo-lab by default.")
     ] = None,
@@ -173,6 +173,9 @@ def ls(
     sessions = [_summary_of(folder) for folder in folders]
     if json:
         print_json(sessions)
+        return
+    if not sessions:
+        console.print("There are no sessions.")
         return
     columns = {
         "session": "session",

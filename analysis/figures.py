@@ -9,6 +9,7 @@ import matplotlib.style
 import plotext
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 COLOURS = {"hit": "#009E73", "false_alarm": "#D55E00", "correct": "#0072B2", "grey": "#666666"}
 """Okabe-Ito, safe for colour-blind readers."""
@@ -45,9 +46,9 @@ def learning_curve(
         xlabel="day",
         ylabel="fraction of trials",
         ylim=(-0.02, 1.02),
-        xticks=list(days),
         xlim=(min(days, default=1) - 0.5, max(days, default=1) + 0.5),
     )
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=10, min_n_ticks=1))
     pretraining = [day for day, rate in zip(days, false_alarm_rates, strict=True) if rate is None]
     if pretraining and pretraining[0] == days[0]:
         ax.axvspan(days[0] - 0.5, pretraining[-1] + 0.5, color=COLOURS["grey"], alpha=0.12, lw=0)
@@ -124,7 +125,8 @@ def terminal_curve(
             x, y = zip(*shown, strict=True)
             plotext.plot(x, y, label=label, color=colour, marker=marker)
     plotext.ylim(0, 1)
-    plotext.xticks(list(days))
+    plotext.xticks(list(days)[:: 1 + len(days) // 12])
+    plotext.yticks([0, 0.2, 0.4, 0.6, 0.8, 1])
     plotext.xlabel("day")
     text: str = plotext.build()
     return text

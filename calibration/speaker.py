@@ -9,7 +9,7 @@ import pydantic
 
 from calibration.record import Calibration, read_calibration
 from rig.errors import CheckFailed, Problem
-from rig.frozen import FrozenModel
+from rig.frozen import FrozenModel, Items
 
 
 class SpeakerPoint(FrozenModel):
@@ -23,7 +23,7 @@ class SpeakerFile(Calibration):
     """The file of a speaker's calibration."""
 
     microphone: str
-    points: tuple[SpeakerPoint, ...] = pydantic.Field(min_length=2)
+    points: Items[SpeakerPoint] = pydantic.Field(min_length=2)
 
 
 class SpeakerCalibration:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import statistics
 from pathlib import Path
 
-import numpy as np
 import pydantic
 
 from calibration.record import Calibration, read_calibration
 from rig.errors import CheckFailed, Problem
-from rig.frozen import FrozenModel
+from rig.frozen import FrozenModel, Items
 
 MIN_POINTS = 3
 MIN_R_SQUARED = 0.98
@@ -25,11 +25,14 @@ class ValvePoint(FrozenModel):
 class ValveFile(Calibration):
     """The file of a valve's calibration."""
 
-    points: tuple[ValvePoint, ...] = pydantic.Field(min_length=MIN_POINTS)
+    points: Items[ValvePoint] = pydantic.Field(min_length=MIN_POINTS)
 
 
 class ValveCalibration:
     """The least-squares line ``volume = offset + slope * time`` through the measured points.
+
+    It is computed without linear algebra libraries, whose last digit depends on the processor:
+    opening times stand in the record, which must be the same on every computer.
 
     Parameters
     ----------
@@ -45,14 +48,13 @@ class ValveCalibration:
     def __init__(self, folder: Path, name: str) -> None:
         self.path = folder / name
         file = read_calibration(folder, name, ValveFile)
-        open_ms = np.array([point.open_ms for point in file.points])
-        volume_ul = np.array([point.volume_ul for point in file.points])
+        open_ms = [point.open_ms for point in file.points]
+        volume_ul = [point.volume_ul for point in file.points]
         problems = _problems(open_ms, volume_ul, str(self.path))
         if problems:
             raise CheckFailed(problems)
-        slope, offset = np.polyfit(open_ms, volume_ul, 1)
-        self._slope, self._offset = float(slope), float(offset)
-        self.smallest_ul, self.largest_ul = float(volume_ul.min()), float(volume_ul.max())
+        self._slope, self._offset = statistics.linear_regression(open_ms, volume_ul)
+        self.smallest_ul, self.largest_ul = min(volume_ul), max(volume_ul)
 
     def refuse(self, volume_ul: float) -> str | None:
         """Return why a volume cannot be promised: it lies outside what was measured."""
@@ -72,13 +74,9 @@ class ValveCalibration:
         return max(0.0, self._offset + self._slope * open_time * 1000)
 
 
-def _problems(
-    open_ms: np.ndarray[tuple[int], np.dtype[np.float64]],
-    volume_ul: np.ndarray[tuple[int], np.dtype[np.float64]],
-    where: str,
-) -> list[Problem]:
-    """Return what is wrong with the points; both arrays have shape (points,)."""
-    if len(np.unique(open_ms)) < MIN_POINTS:
+def _problems(open_ms: list[float], volume_ul: list[float], where: str) -> list[Problem]:
+    """Return what is wrong with the points."""
+    if len(set(open_ms)) < MIN_POINTS:
         return [
             Problem(
                 f"there are fewer than {MIN_POINTS} different opening times",
@@ -86,15 +84,10 @@ def _problems(
                 "Measure more opening times.",
             )
         ]
-    slope, offset = np.polyfit(open_ms, volume_ul, 1)
-    residual = volume_ul - (offset + slope * open_ms)
-    spread = float(np.sum((volume_ul - volume_ul.mean()) ** 2))
-    r_squared = 1 - float(np.sum(residual**2)) / spread if spread else 0.0
-    if slope <= 0 or r_squared < MIN_R_SQUARED:
+    if len(set(volume_ul)) == 1 or statistics.correlation(open_ms, volume_ul) < MIN_R_SQUARED**0.5:
         return [
             Problem(
-                f"the points lie on no rising line (r2 = {r_squared:.3f}, "
-                f"slope = {slope:.3g} uL/ms)",
+                "the points lie on no rising line",
                 where,
                 "Measure the points again; look for air in the tube or a sticking valve.",
             )

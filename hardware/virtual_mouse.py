@@ -12,10 +12,11 @@ from hardware.mouse_body import BodySettings, MouseBody
 from models.reinforcement import Core, Weights, learn, response_probability
 from rig.config import validated
 from rig.errors import ConfigError
-from rig.frozen import FrozenModel
+from rig.frozen import FrozenModel, Items
 from rig.room import Mouse, MouseSettings, Room
 
-NonNegative = Annotated[float, pydantic.Field(ge=0, allow_inf_nan=False)]
+Weight = Annotated[float, pydantic.Field(ge=0)]
+Activity = Annotated[float, pydantic.Field(ge=0, le=100)]
 
 
 class LearningSettings(MouseSettings):
@@ -29,7 +30,7 @@ class LearningSettings(MouseSettings):
     alpha: float = pydantic.Field(default=0.01, gt=0, le=0.2)
     sigma: float = pydantic.Field(default=0.6195, gt=0)
     asymmetry: float = pydantic.Field(default=6.0, gt=0)
-    recruitment: Mapping[str, tuple[float, ...]] = pydantic.Field(
+    recruitment: Mapping[str, Items[Activity]] = pydantic.Field(
         default_factory=lambda: {"A": (1.0, 1.0, 0.0), "B": (1.0, 0.0, 2.0)}
     )
     common_excitation: float = pydantic.Field(default=0.7, gt=0)
@@ -47,8 +48,8 @@ class LearningSettings(MouseSettings):
 class Memory(FrozenModel):
     """What a learning mouse remembers: the weights of its sensory units."""
 
-    excitation: tuple[NonNegative, ...]
-    inhibition: tuple[NonNegative, ...]
+    excitation: Items[Weight]
+    inhibition: Items[Weight]
 
 
 class LearningMouse(Mouse):

@@ -51,7 +51,7 @@ def response_probability(excitation: Weights, inhibition: Weights, units: Weight
     >>> round(response_probability(*weights, common_only), 4)
     0.8413
     """
-    drive = float((excitation - inhibition) @ units)
+    drive = _drive(excitation, inhibition, units)
     return 0.5 * (1 + math.erf(drive / math.sqrt(2)))
 
 
@@ -76,7 +76,12 @@ def learn(
     excitation, inhibition
         New arrays, shape (units,), never negative.
     """
-    error = reward - core.sigma * float((excitation - inhibition) @ units)
+    error = reward - core.sigma * _drive(excitation, inhibition, units)
     weighted = core.asymmetry * error if error > 0 else error
     change = core.alpha * weighted * units
     return np.maximum(excitation * (1 + change), 0), np.maximum(inhibition * (1 - change), 0)
+
+
+def _drive(excitation: Weights, inhibition: Weights, units: Weights) -> float:
+    """Return the sum of all inputs to the decision unit, the same on every processor."""
+    return math.fsum(((excitation - inhibition) * units).tolist())

@@ -131,8 +131,11 @@ def _problem(
         return Problem(f"unknown key '{key}'", at, do)
     if detail["type"] == "missing":
         return Problem(f"key '{key}' is missing", at, "Add it.")
-    message = detail["msg"][0].lower() + detail["msg"][1:]
-    return Problem(f"{message}, not {detail['input']!r}", at, "Change the value.")
+    message = detail["msg"].removeprefix("Value error, ")
+    message = message[0].lower() + message[1:]
+    if not isinstance(detail["input"], dict | list):
+        message += f", not {detail['input']!r}"
+    return Problem(message, at, "Change the value.")
 
 
 def _field_names(schema: dict[str, Any]) -> Iterator[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import sys
 from collections.abc import Iterable, Sequence
@@ -12,6 +11,7 @@ from typing import Annotated
 import msgspec
 import rich.console
 import rich.markup
+import rich.measure
 import rich.table
 import typer
 
@@ -56,13 +56,14 @@ def typed(arguments: str) -> str:
 
 def print_json(value: object) -> None:
     """Print a value as JSON; what is missing or not a number is null."""
-    sys.stdout.write(json.dumps(json.loads(msgspec.json.encode(value)), indent=2) + "\n")
+    sys.stdout.write(msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n")
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], title: str = "") -> None:
     """Print rows under their columns; None is shown as a dash, numbers stand on the right.
 
-    Only the last column is folded where the terminal is too narrow.
+    Only the last column is folded; a table that is wider than the terminal all the same is
+    not cut, since a number that has lost a digit would be read as another one.
     """
     table = rich.table.Table(
         title=title or None, title_justify="left", box=None, header_style="bold", pad_edge=False
@@ -78,7 +79,9 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], title:
         )
     for row in rows:
         table.add_row(*(rich.markup.escape(as_cell(value)) for value in row))
-    console.print(table)
+    needed = rich.measure.Measurement.get(console, console.options, table).minimum
+    wide = rich.console.Console(highlight=False, width=max(console.width, needed))
+    wide.print(table, soft_wrap=needed > console.width)
 
 
 def as_cell(value: object) -> str:
@@ -108,8 +111,10 @@ def print_problems(problems: Iterable[Problem]) -> None:
         )
 
 
-def print_error(error: RigError) -> None:
-    """Print an error to standard error; one that holds many problems prints them all."""
+def print_error(error: RigError, *, json: bool) -> None:
+    """Print an error to standard error, all problems of it; with `json` to standard output too."""
     problems = problems_of(error)
+    if json:
+        print_json({"problems": problems})
     for problem in problems:
         typer.echo(f"error: {problem.what}\n  where: {problem.where}\n  do: {problem.do}", err=True)

@@ -34,6 +34,9 @@ class Watcher(Protocol):
     def finished(self, row: TrialRow, water_ul: float) -> None:
         """A trial ended; `water_ul` is the water so far."""
 
+    def warned(self, problem: Problem) -> None:
+        """Something is wrong, though the session goes on."""
+
 
 class Nobody:
     """A watcher who does not look."""
@@ -42,6 +45,9 @@ class Nobody:
         """Look away."""
 
     def finished(self, row: TrialRow, water_ul: float) -> None:
+        """Look away."""
+
+    def warned(self, problem: Problem) -> None:
         """Look away."""
 
 
@@ -258,6 +264,7 @@ class Loop:
         trouble = self._recorder.trouble()
         if trouble is not None:
             self.warnings.append(trouble)
+            self._watcher.warned(trouble)
             self._log.fault(trouble)
         table, limits = self._recorder.table, self._limits
         self._watcher.finished(table.rows[-1], table.water_ul)

@@ -22,7 +22,7 @@ def main() -> None:
     except RigError as error:
         from rig.console import print_error
 
-        print_error(error)
+        print_error(error, json="--json" in sys.argv)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         sys.stderr.write("Stopped before anything was begun.\n")
@@ -30,4 +30,9 @@ def main() -> None:
     except BrokenPipeError:
         # Whoever read the output has gone; nothing more can be told, not even at exit.
         sys.stderr = sys.stdout = io.StringIO()
+        sys.exit(ExitCode.UNEXPECTED)
+    except OSError as error:
+        what = f"error: {error.strerror or error}\n  where: {error.filename or 'output'}\n"
+        sys.stderr.write(f"{what}  do: Check that it exists, and that you may read and write it.\n")
+        sys.stdout = io.StringIO()
         sys.exit(ExitCode.UNEXPECTED)

@@ -30,7 +30,7 @@ class ProtocolPlan:
         """Return the protocol, ready for its first trial; raise `ProtocolError` if it fails."""
         try:
             return self.protocol(self.params, rng)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise ProtocolError(
                 f"the protocol raised {type(error).__name__}: {error}",
                 f"{self.path}, when it was made",

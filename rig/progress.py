@@ -8,6 +8,7 @@ import sys
 import threading
 from collections import Counter
 
+from rig.errors import Problem
 from rig.trials import TrialRow, short_outcome
 
 
@@ -26,6 +27,7 @@ class ProgressLine:
         self._state = ""
         self._water_ul = 0.0
         self._shown = ""
+        self._warnings: list[Problem] = []
         self._closing = threading.Event()
         self._writer = threading.Thread(target=self._write_lines, name="progress", daemon=True)
         self._writer.start()
@@ -38,6 +40,10 @@ class ProgressLine:
         """Count the outcome of a trial."""
         self._outcomes[row.outcome or "aborted"] += 1
         self._water_ul = water_ul
+
+    def warned(self, problem: Problem) -> None:
+        """Show a warning on a line of its own."""
+        self._warnings.append(problem)
 
     def close(self) -> None:
         """Show the last line and end it; a terminal that stands still is not waited for."""
@@ -54,6 +60,8 @@ class ProgressLine:
                 sys.stderr.flush()
 
     def _write(self) -> None:
+        while self._warnings:
+            sys.stderr.write(f"\nwarning: {self._warnings.pop(0)}\n")
         if not self._trial:
             return
         outcomes = "  ".join(

@@ -25,6 +25,7 @@ from rig.lab import Lab
 from rig.plugins import load_class
 from rig.protocol import TrialProtocol
 from rig.room import Mouse, Room
+from rig.sound import Sound
 
 
 @dataclass(frozen=True)
@@ -39,16 +40,16 @@ class RigPlan:
 
     @property
     def name(self) -> str:
-        """The rig's name: that of its file."""
-        return self.path.stem
+        """The rig's name: that of its file, also where it is reached by a link."""
+        return self.path.resolve().stem
 
     def devices(self, context: Context) -> dict[str, Device]:
         """Make the devices, unopened; raise `CheckFailed` with all that is wrong with them."""
         problems: list[Problem] = []
         devices: dict[str, Device] = {}
-        for name, driver in self.drivers.items():
+        for name, settings in self.settings.items():
             try:
-                devices[name] = driver(name, self.settings[name], context)
+                devices[name] = self.drivers[name](name, settings, context)
             except RigError as error:
                 problems += problems_of(error)
         if problems:
@@ -86,10 +87,10 @@ def plan_rig(lab: Lab, path: Path, *, simulate: bool) -> RigPlan:
         mouse = load_class(config.simulation.mouse, Mouse, lab.folder, where)
     except RigError as error:
         problems += problems_of(error)
-    if problems or mouse is None:
+    if mouse is None:
         raise CheckFailed(problems)
     plan = RigPlan(path, config, drivers, settings, mouse)
-    problems = errors_among(check_devices(lab, plan))
+    problems += errors_among(check_devices(lab, plan))
     if problems:
         raise CheckFailed(problems)
     return plan
@@ -123,10 +124,17 @@ def load_sounds(devices: Iterable[Device], protocol: TrialProtocol, where: str) 
     problems: list[Problem] = []
     try:
         sounds = protocol.sounds()
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise ProtocolError(
             f"the protocol raised {type(error).__name__}: {error}", f"{where}, sounds()", "Mend it."
         ) from error
+    wrong = sorted(str(name) for name, sound in sounds.items() if not isinstance(sound, Sound))
+    if wrong:
+        raise ProtocolError(
+            f"these are no sounds: {', '.join(wrong)}",
+            f"{where}, sounds()",
+            "Return rig.sound.Sound.",
+        )
     for device in devices:
         if isinstance(device, Speaker):
             refused = {name: device.refuse_sound(sound) for name, sound in sounds.items()}

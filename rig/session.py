@@ -29,6 +29,7 @@ from rig.session_folder import (
     TRACEBACK,
     SessionFolder,
     check_data_folder,
+    check_writable,
     create_folder,
     remove_folder,
 )
@@ -115,6 +116,8 @@ class Session:
         with contextlib.ExitStack() as stack:
             self._lock(stack)
             check_data_folder(self._plan.lab.data, self._plan.lab.config.min_free_mb)
+            if self._plan.mouse is not None:
+                check_writable(self._plan.lab.folder / "subjects")
             self._prepare()
             definition = make_definition(
                 self._plan, self._devices, self._source.protocol, self._clock_kind

@@ -106,15 +106,7 @@ def remove_folder(folder: SessionFolder) -> None:
 def check_data_folder(data: Path, min_free_mb: float) -> None:
     """Raise `RecordingError` if `data` is not writable or too full for a session."""
     nearest = nearest_folder(data)
-    try:
-        with tempfile.TemporaryFile(dir=nearest):
-            pass
-    except OSError as error:
-        raise RecordingError(
-            f"the data folder cannot be written: {error.strerror}",
-            str(data),
-            "Check the rights on the folder, or change `data` in lab.toml.",
-        ) from error
+    check_writable(nearest)
     free_mb = shutil.disk_usage(nearest).free / 1e6
     if free_mb < min_free_mb:
         raise RecordingError(
@@ -122,6 +114,19 @@ def check_data_folder(data: Path, min_free_mb: float) -> None:
             str(data),
             "Free some space, or change `min_free_mb` in lab.toml.",
         )
+
+
+def check_writable(folder: Path) -> None:
+    """Raise `RecordingError` if nothing can be written into a folder, by writing."""
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise RecordingError(
+            f"the folder cannot be written: {error.strerror}",
+            str(folder),
+            "Check the rights on the folder, or change `data` in lab.toml.",
+        ) from error
 
 
 def nearest_folder(path: Path) -> Path:

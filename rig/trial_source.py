@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import msgspec
 
@@ -61,11 +63,20 @@ def ask(protocol: TrialProtocol, number: int, rows: Sequence[TrialRow]) -> Trial
     try:
         graph = protocol.trial(number, rows)
     except (Exception, SystemExit) as error:
+        # The name of the file alone: a record must not tell where the lab's folder lies.
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        place = f"{Path(last.filename).name}, line {last.lineno}"
         raise ProtocolError(
             f"the protocol raised {type(error).__name__}: {error}",
-            _where(protocol, number),
-            "Mend the protocol; the traceback tells the line.",
+            f"{_where(protocol, number)}, {place}",
+            "Mend that line.",
         ) from error
+    if isinstance(graph, Finished) and not isinstance(graph.reason, str):
+        raise ProtocolError(
+            f"the protocol finished with a {type(graph.reason).__name__}",
+            _where(protocol, number),
+            "Return Finished('why, in words').",
+        )
     if not isinstance(graph, TrialGraph | Finished):
         raise ProtocolError(
             f"the protocol returned a {type(graph).__name__}",

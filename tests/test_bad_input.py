@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Callable
 
 import pytest
-from conftest import Done
+from conftest import RIG_COMMAND, Done
 from helpers import plan_for
 
 from rig.commands.check import check_lab
@@ -32,6 +33,10 @@ MISTAKES = {
     "missing key": (RIG, "rate_hz = 192_000", "", "key 'rate_hz' is missing", "Add it"),
     "wrong type": (RIG, "max_open_ms = 150", 'max_open_ms = "long"',
                    "should be a valid number", "not 'long'"),
+    "text for a number": (GO_NOGO, "response_delay = 0.58", 'response_delay = "0.58"',
+                          "should be a valid number", "not '0.58'"),
+    "not a number": (RIG, "B = [1, 0, 2, 0]", "B = [1, 0, nan, 0]",
+                     "should be a finite number", "recruitment"),
     "out of range": (RIG, "max_open_ms = 150", "max_open_ms = 5000",
                      "less than or equal to 1000", "Change the value"),
     "two devices on one line": (RIG, "Dev1/port0/line1", "Dev1/port0/line0",
@@ -179,6 +184,55 @@ def test_a_state_that_is_never_reached_is_a_warning(
     assert any("'hit' was never reached" in problem.what for problem in found)
 
 
+def test_json_of_a_check_that_cannot_begin(
+    lab: Lab, edit: Callable[[str, str, str], None], command: Callable[..., Done]
+) -> None:
+    edit("lab.toml", "min_free_mb", "min_fre_mb")
+    done = command("check", "--json")
+    assert done.code == ExitCode.CHECK_FAILED
+    assert json.loads(done.out)["problems"][0]["do"] == "Did you mean 'min_free_mb'?"
+
+
+def test_an_output_that_cannot_be_written_begins_nothing(lab: Lab) -> None:
+    arguments = ("run", "--rig", RIG, "--protocol", GO_NOGO, "--subject", "SIM01", "--simulate")
+    with open("/dev/full", "w") as full:  # noqa: PTH123 (a device)
+        done = subprocess.run(
+            [*RIG_COMMAND, *arguments], cwd=lab.folder, stdout=full, stderr=subprocess.PIPE,
+            text=True, timeout=60, check=False,
+        )  # fmt: skip
+    assert done.returncode == ExitCode.UNEXPECTED
+    assert "No space left" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not lab.data.exists()
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("def sounds(self): return {'A': 7}", "these are no sounds: A"),
+        ("def sounds(self): raise OSError('no file')", "OSError: no file"),
+        ("def trial(self, number, past): return Finished(7)", "finished with a int"),
+        ("def trial(self, number, past): return 1 / 0", "mine.py, line 5"),
+        ("def trial(self, number, past): raise SystemExit(0)", "SystemExit"),
+    ],
+)
+def test_mistakes_in_a_protocol_s_code(
+    lab: Lab, edit: Callable[[str, str, str], None], body: str, said: str
+) -> None:
+    (lab.folder / "protocols/mine.py").write_text(
+        "from rig.protocol import Finished, Parameters, TrialProtocol\n"
+        "class Mine(TrialProtocol):\n"
+        "    class Params(Parameters): pass\n"
+        "    def __init__(self, params, rng): print('made')\n"
+        f"    {body}\n" + ("" if "trial" in body else "    def trial(self, n, past): pass\n")
+    )
+    edit(GO_NOGO, "protocols.go_nogo:GoNoGo", "protocols/mine.py:Mine")
+    path = lab.folder / GO_NOGO
+    path.write_text(path.read_text().split("[params]")[0])
+    found = [str(problem) for problem in problems_of(lab)]
+    assert any(said in problem for problem in found), found
+
+
 def test_a_virtual_mouse_needs_simulate(lab: Lab) -> None:
     with pytest.raises(CheckFailed) as caught:
         plan = plan_for(lab)
@@ -245,6 +299,8 @@ def test_a_protocol_that_leaves_on_import(
         (("init", "."), ExitCode.CHECK_FAILED, "exists already"),
         (("demo", "--lab", "."), ExitCode.CHECK_FAILED, "exists already"),
         (("demo", "--days", "0"), ExitCode.USAGE, "days"),
+        (("demo", "--seed", str(2**64)), ExitCode.USAGE, "seed"),
+        (("demo", "--lab", "lab.toml"), ExitCode.UNEXPECTED, "Check that it exists"),
         (
             ("run", "--rig", RIG, "--protocol", GO_NOGO, "--subject", "SIM1", "--virtual"),
             ExitCode.CHECK_FAILED,

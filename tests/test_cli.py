@@ -114,6 +114,12 @@ def test_ls_of_an_empty_lab(command: Command) -> None:
     assert command("ls").code == 0
 
 
+def test_a_narrow_terminal_cuts_no_number(short: Lab, command: Command) -> None:
+    run_virtual(plan_for(short))
+    wide = command("ls").out.split()
+    assert command("ls", COLUMNS="30").out.split() == wide
+
+
 def test_ls_shows_a_damaged_session_and_goes_on(short: Lab, command: Command) -> None:
     first = run_virtual(plan_for(short)).folder
     run_virtual(plan_for(short))

@@ -17,7 +17,7 @@ from helpers import plan_for
 
 import rig.logger
 from analysis.sessions import SessionRecord, load_session
-from rig.errors import ExitCode
+from rig.errors import ExitCode, Problem
 from rig.hdf5_file import is_sealed, read_trials
 from rig.inbox import Command
 from rig.journal import digest, read_records
@@ -260,6 +260,8 @@ def test_a_logger_that_hangs_never_stops_the_session(
     class Hanging:
         """Makes the logger hang in the first trial."""
 
+        def warned(self, problem: Problem) -> None: ...
+
         def entered(self, trial: int, state: str) -> None:
             link = session._recorder._link
             if link is not None and state == "pips" and trial == 1:
@@ -280,6 +282,8 @@ def test_a_logger_that_misses_an_event_does_not_seal(eager: Lab, edit: Edit) -> 
 
     class Losing:
         """Keeps one message from the logger."""
+
+        def warned(self, problem: Problem) -> None: ...
 
         def entered(self, trial: int, state: str) -> None: ...
 
@@ -304,6 +308,8 @@ def test_a_stop_from_another_thread_wakes_the_loop(eager: Lab, edit: Edit) -> No
 
     class AtOnce:
         """Stops the session at its first state."""
+
+        def warned(self, problem: Problem) -> None: ...
 
         def entered(self, trial: int, state: str) -> None:
             session._inbox.put(Command("stop_now", "from outside"))

@@ -23,6 +23,7 @@ from rig.errors import (
     CheckFailed,
     DeviceError,
     ExitCode,
+    Problem,
     ProtocolError,
     RecordingError,
     RigError,
@@ -350,6 +351,8 @@ def test_a_clock_that_goes_backwards_ends_the_session(
 
     class Jumper:
         """Makes the clock jump."""
+
+        def warned(self, problem: Problem) -> None: ...
 
         def entered(self, trial: int, state: str) -> None:
             jumped.set()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -56,7 +58,8 @@ def check(
     the = the_lab(lab)
     rigs = [the.find(path) for path in rig] if rig else the.files("rigs")
     protocols = [the.find(path) for path in protocol] if protocol else the.files("protocols")
-    problems, rehearsals = check_lab(the, rigs, protocols, simulate=simulate)
+    with contextlib.redirect_stdout(sys.stderr):  # what protocols print is not our output
+        problems, rehearsals = check_lab(the, rigs, protocols, simulate=simulate)
     if json:
         print_json({"problems": problems, "rehearsals": rehearsals})
     else:

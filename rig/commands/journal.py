@@ -28,7 +28,8 @@ def journal(
 ) -> None:
     """Print a session's journal, a record a line; with --json each line is a JSON object.
 
-    The digest is the same for every session that is run again with the same seed.
+    The digest is the same for every session that is run again from the same files, seed and
+    memory of the virtual mouse.
     """
     folder = the_session(session, lab)
     if digest:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
+import sys
 from collections import Counter
 from pathlib import Path
 from typing import Annotated
@@ -50,10 +52,11 @@ def run(
         bool, typer.Option("--virtual", help="Virtual time: simulate, and never wait.")
     ] = False,
     seed: Annotated[
-        int | None, typer.Option(min=0, help="Seed of all chance; drawn anew by default.")
+        int | None,
+        typer.Option(min=0, max=2**63 - 1, help="Seed of all chance; drawn anew by default."),
     ] = None,
     number: Annotated[
-        int | None, typer.Option(min=1, help="Number of the session on its day.")
+        int | None, typer.Option(min=1, max=9999, help="Number of the session on its day.")
     ] = None,
     lab: LabOption = None,
     json: JsonOption = False,
@@ -67,17 +70,23 @@ def run(
     the = the_lab(lab) if lab else find_lab(rig.resolve().parent if rig.exists() else Path.cwd())
     seed = secrets.randbits(32) if seed is None else seed
     plan = make_plan(the, rig, protocol, subject, simulate=simulate or virtual, seed=seed)
-    _rehearse(plan)
+    with contextlib.redirect_stdout(sys.stderr):  # what protocols print is not our output
+        _rehearse(plan)
     if not json:
         console.print(f"{subject} on {plan.rig.name}{' (SIMULATED)' if plan.mouse else ''}")
     progress = ProgressLine()
     session = Session(plan, "virtual" if virtual else "system", number=number, watcher=progress)
     try:
-        with stop_on_signals(lambda reason: session.stop("stop_now", reason)), session:
+        with (
+            stop_on_signals(lambda reason: session.stop("stop_now", reason)),
+            session,
+            contextlib.redirect_stdout(sys.stderr),
+        ):
             result = session.run()
     finally:
         progress.close()
-    _tell(result, json=json)
+    with contextlib.suppress(OSError):  # a terminal that was closed is told nothing
+        _tell(result, json=json)
     raise typer.Exit(ExitCode.STOPPED if result.stopped else ExitCode.OK)
 
 
