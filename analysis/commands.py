@@ -32,7 +32,7 @@ from rig.console import (
 from rig.errors import RecordingError
 from rig.lab import Lab, find_lab
 from rig.session_folder import SessionFolder, find_sessions
-from rig.trials import TrialRow
+from rig.trials import TrialRow, short_outcome
 
 SHOWN_TRIALS = 20
 
@@ -214,8 +214,6 @@ def show(
     outcomes = ", ".join(f"{name} {count}" for name, count in summary["outcomes"].items())
     for name, value in (summary | {"outcomes": outcomes}).items():
         console.print(f"[bold]{name:<17}[/] {as_cell(value)}", soft_wrap=True)
-    if record.damage:
-        console.print(f"[red]damaged[/]           {record.damage}")
     if record.timing:
         console.print("\nStates: requested and achieved durations in s, the engine's lateness")
         columns = ("requested", "shortest", "longest", "error ms", "late ms")
@@ -255,7 +253,7 @@ def _shown(row: TrialRow) -> tuple[object, ...]:
         row.lick_count,
         _response(row),
         row.reward_ul,
-        row.outcome or "aborted",
+        short_outcome(row.outcome or "aborted"),
     )
 
 
@@ -290,5 +288,6 @@ def _summary(record: SessionRecord) -> dict[str, Any]:
         "simulated": len(simulated) == len(definition.devices),
         "seed": definition.seed,
         "ended": record.ended.reason if record.ended else "cut off",
+        "damage": record.damage or None,
         "folder": str(record.folder.path),
     }

@@ -6,12 +6,11 @@ import shutil
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 import rich.console
 import rich.markup
-import rich.measure
 import rich.table
 import typer
 
@@ -19,6 +18,8 @@ from rig.errors import Problem, RigError, problems_of
 from rig.lab import Lab, find_lab
 from rig.session_folder import JOURNAL, SessionFolder, find_session
 
+LONGEST_WORD = 18
+"""Characters: the last column of a table is never folded to less."""
 console = rich.console.Console(highlight=False)
 """Writes to standard output."""
 
@@ -59,27 +60,27 @@ def print_json(value: object) -> None:
     sys.stdout.write(msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n")
 
 
-def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], title: str = "") -> None:
+def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]], title: str = "") -> None:
     """Print rows under their columns; None is shown as a dash, numbers stand on the right.
 
     Only the last column is folded; a table that is wider than the terminal all the same is
     not cut, since a number that has lost a digit would be read as another one.
     """
+    cells = [[as_cell(value) for value in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(columns, *cells, strict=True)]
     table = rich.table.Table(
         title=title or None, title_justify="left", box=None, header_style="bold", pad_edge=False
     )
-    rows = [list(row) for row in rows]
     for index, column in enumerate(columns):
         numbers = all(isinstance(row[index], int | float | None) for row in rows)
+        justify: Literal["left", "right"] = "right" if numbers else "left"
         table.add_column(
-            column,
-            justify="right" if numbers else "left",
-            overflow="fold",
-            no_wrap=column != columns[-1],
-        )
-    for row in rows:
-        table.add_row(*(rich.markup.escape(as_cell(value)) for value in row))
-    needed = rich.measure.Measurement.get(console, console.options, table).minimum
+            column, justify=justify, overflow="fold", no_wrap=column != columns[-1],
+            min_width=min(widths[index], LONGEST_WORD),
+        )  # fmt: skip
+    for row in cells:
+        table.add_row(*map(rich.markup.escape, row))
+    needed = sum(widths[:-1]) + min(widths[-1], LONGEST_WORD) + 2 * (len(widths) - 1)
     wide = rich.console.Console(highlight=False, width=max(console.width, needed))
     wide.print(table, soft_wrap=needed > console.width)
 

@@ -135,7 +135,7 @@ class EventLog:
     def failed(self, failure: Failure) -> None:
         """Record that a device failed."""
         where = f"device '{failure.device}'"
-        self._add(Fault, self._now(), what=failure.what, where=where, do=failure.do)
+        self.fault(Problem(failure.what, where, failure.do))
 
     def fault(self, error: BaseException | Problem) -> None:
         """Record an error or a problem."""
@@ -144,7 +144,8 @@ class EventLog:
         else:
             what, where = f"{type(error).__name__}: {error}", "engine"
             do = "Report it, with the file traceback.txt."
-        self._add(Fault, self._now(), what=what, where=where, do=do)
+        level = error.level if isinstance(error, Problem) else "error"
+        self._add(Fault, self._now(), what=what, where=where, do=do, level=level)
 
     def session_ended(
         self, reason: str, trials: int, water_ul: float, memory: Mapping[str, Any]

@@ -154,11 +154,15 @@ class CommandGiven(Happened, frozen=True, tag="command"):
 
 
 class Fault(Happened, frozen=True, tag="fault"):
-    """Something failed; a traceback, if there is one, stands beside the journal."""
+    """Something failed; a traceback, if there is one, stands beside the journal.
+
+    `level` is ``error`` if it ended the session, ``warning`` if the session went on.
+    """
 
     what: str
     where: str
     do: str
+    level: str
 
 
 class SessionEnded(Happened, frozen=True, tag="session_ended"):

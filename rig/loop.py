@@ -278,8 +278,9 @@ class Loop:
         self._stop = self.timed_out or self._state == self._first_state
         self._limit += self._limits.last_trial
         self.timed_out = True
-        self._end_with(f"{self._limits.max_duration:g} s")
-        self._log.command_given(Command("stop_after_trial", f"{self._limits.max_duration:g} s"))
+        reason = f"{self._limits.max_duration:g} s"
+        self._end_with(reason)
+        self._log.command_given(Command("stop_now" if self._stop else "stop_after_trial", reason))
         self._log.keep()
 
     def _end_with(self, reason: str) -> None:

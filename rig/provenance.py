@@ -17,6 +17,7 @@ from rig.config import resolved
 from rig.devices import Device
 from rig.errors import ConfigError
 from rig.events import SCHEMA_VERSION, Definition, DeviceRecord, Header
+from rig.graph import plain
 from rig.lab import LAB_TOML
 from rig.plan import Plan
 from rig.plugins import source_sha256
@@ -80,7 +81,10 @@ def make_definition(
             )
             for name, device in devices.items()
         ),
-        sounds={name: msgspec.to_builtins(sound) for name, sound in protocol.sounds().items()},
+        sounds={
+            name: msgspec.to_builtins(sound, enc_hook=plain)
+            for name, sound in protocol.sounds().items()
+        },
         mouse=plan.rig.config.simulation.mouse if mouse else None,
         mouse_settings=resolved(mouse.settings) if mouse else {},
         mouse_memory=mouse.memory if mouse else {},

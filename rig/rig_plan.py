@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from rig.clock import Clock, VirtualClock
 from rig.config import RigConfig, read_config, resolved, validated
 from rig.devices import Context, Device, DeviceSettings, DigitalInput, Speaker
@@ -19,6 +21,7 @@ from rig.errors import (
     errors_among,
     problems_of,
 )
+from rig.graph import plain
 from rig.graph_check import GraphCheck
 from rig.inbox import Inbox
 from rig.lab import Lab
@@ -128,13 +131,12 @@ def load_sounds(devices: Iterable[Device], protocol: TrialProtocol, where: str) 
         raise ProtocolError(
             f"the protocol raised {type(error).__name__}: {error}", f"{where}, sounds()", "Mend it."
         ) from error
-    wrong = sorted(str(name) for name, sound in sounds.items() if not isinstance(sound, Sound))
-    if wrong:
+    try:
+        sounds = msgspec.convert(msgspec.to_builtins(sounds, enc_hook=plain), dict[str, Sound])
+    except (TypeError, msgspec.ValidationError) as error:
         raise ProtocolError(
-            f"these are no sounds: {', '.join(wrong)}",
-            f"{where}, sounds()",
-            "Return rig.sound.Sound.",
-        )
+            f"these are no sounds: {error}", f"{where}, sounds()", "Return rig.sound.Sound by name."
+        ) from error
     for device in devices:
         if isinstance(device, Speaker):
             refused = {name: device.refuse_sound(sound) for name, sound in sounds.items()}

@@ -125,7 +125,7 @@ def check_writable(folder: Path) -> None:
         raise RecordingError(
             f"the folder cannot be written: {error.strerror}",
             str(folder),
-            "Check the rights on the folder, or change `data` in lab.toml.",
+            "Check the rights on the folder.",
         ) from error
 
 

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from analysis.sessions import load_session
+from rig.hdf5_file import is_sealed
+from rig.journal import digest
 from rig.lab import Lab
+from rig.locks import hold
 from rig.plan import Plan, make_plan
 from rig.session import Result, Session
+from rig.session_folder import SessionFolder, find_sessions
 
 RIG = Path("rigs/box1.toml")
 GO_NOGO = Path("protocols/go_nogo.toml")
@@ -21,3 +26,15 @@ def run_virtual(plan: Plan) -> Result:
     """Run a session in virtual time."""
     with Session(plan, "virtual") as session:
         return session.run()
+
+
+def assert_ended_safely(lab: Lab, trials: int) -> SessionFolder:
+    """Assert that the last session is sealed and complete, and nothing is held any more."""
+    folder = list(find_sessions(lab.data))[-1]
+    record = load_session(folder)
+    assert record.ended is not None
+    assert record.damage == ""
+    assert len(record.rows) == trials
+    assert is_sealed(folder.hdf5, digest(folder.journal))
+    with hold(lab.locks, "rig", "box1", "test"), hold(lab.locks, "subject", "SIM01", "test"):
+        return folder

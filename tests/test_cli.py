@@ -133,7 +133,7 @@ def test_show_tells_of_a_session_that_was_cut_off(short: Lab, command: Command) 
     folder.journal.write_bytes(folder.journal.read_bytes()[:-3])
     out = command("show", "SIM01").out
     assert "cut off" in out
-    assert "damaged" in out
+    assert "its last frame is cut short" in out
 
 
 def test_the_number_of_a_session_can_be_chosen(short: Lab, command: Command) -> None:

@@ -158,6 +158,8 @@ def test_a_line_that_chatters_cannot_keep_a_session_going() -> None:
     bench.loop.end()
     assert bench.clock.now() == 30.0
     assert bench.loop.reason == "20 s"
+    verbs = [(event.verb, event.hardware_time) for event in bench.of(CommandGiven)]
+    assert verbs == [("stop_after_trial", 20.0), ("stop_now", 30.0)]
     assert bench.recorder.table.rows[0].aborted
 
 

@@ -43,7 +43,8 @@ def main() -> int:
     install_graphviz()
     if sys.argv[1:]:
         program, *arguments = sys.argv[1:]
-        return run(str(PYTHON.with_name(program)), *arguments)
+        suffix = ".exe" if os.name == "nt" else ""
+        return run(str(PYTHON.with_name(program + suffix)), *arguments)
     return 0
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +14,7 @@ from rig.console import JsonOption, LabOption, console, print_json
 from rig.drawing import draw as draw_graphs
 from rig.drawing import shapes_of
 from rig.errors import CheckFailed, ConfigError, errors_among
-from rig.graph import TrialGraph
+from rig.graph import TrialGraph, plain
 from rig.lab import Lab, find_lab
 from rig.plan import ProtocolPlan, plan_protocol
 from rig.rehearsal import rehearse
@@ -46,7 +48,12 @@ def draw(
     plan = plan_protocol(the, the.find(protocol))
     shapes = shapes_of(_graphs(the, plan, the.find(rig) if rig else _first_rig(the)))
     if json:
-        print_json([{**msgspec.to_builtins(s.graph), "timeouts": s.timeouts} for s in shapes])
+        print_json(
+            [
+                {**msgspec.to_builtins(s.graph, enc_hook=plain), "timeouts": s.timeouts}
+                for s in shapes
+            ]
+        )
         return
     path = out or Path(f"{plan.path.stem}.svg")
     draw_graphs(shapes, plan.path.stem, path)
@@ -55,7 +62,9 @@ def draw(
 
 def _graphs(lab: Lab, plan: ProtocolPlan, rig: Path) -> list[TrialGraph]:
     """Return the graphs of the first virtual trials; raise `CheckFailed` if they are not sound."""
-    rehearsal = rehearse(lab, plan_rig(lab, rig, simulate=True), plan, trials=REHEARSED_TRIALS)
+    twins = plan_rig(lab, rig, simulate=True)
+    with contextlib.redirect_stdout(sys.stderr):  # what protocols print is not our output
+        rehearsal = rehearse(lab, twins, plan, trials=REHEARSED_TRIALS)
     problems = errors_among(rehearsal.problems)
     if problems:
         raise CheckFailed(problems)

@@ -20,7 +20,7 @@ from rig.console import (
     the_lab,
     typed,
 )
-from rig.errors import CheckFailed, ExitCode, errors_among
+from rig.errors import CheckFailed, ExitCode, RigError, errors_among
 from rig.lab import find_lab
 from rig.plan import Plan, make_plan
 from rig.progress import ProgressLine
@@ -82,12 +82,21 @@ def run(
             session,
             contextlib.redirect_stdout(sys.stderr),
         ):
-            result = session.run()
+            result = _run(session)
     finally:
         progress.close()
     with contextlib.suppress(OSError):  # a terminal that was closed is told nothing
         _tell(result, json=json)
     raise typer.Exit(ExitCode.STOPPED if result.stopped else ExitCode.OK)
+
+
+def _run(session: Session) -> Result:
+    """Run the session; if it fails, say where it is recorded up to there."""
+    try:
+        return session.run()
+    except RigError:
+        typer.echo(f"\nRecorded up to here: {session.folder.path}", err=True)
+        raise
 
 
 def _rehearse(plan: Plan) -> None:
