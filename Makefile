@@ -39,5 +39,5 @@ bench: env       ## print the benchmark figures
 
 lock: env        ## renew requirements.lock (pins and hashes, no addresses); needs uv
 	@uv pip compile pyproject.toml --group dev --universal --python-version 3.11 \
-	  --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate \
+	  --generate-hashes --no-header --no-annotate \
 	  --upgrade --quiet --output-file requirements.lock

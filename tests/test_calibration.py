@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -15,6 +17,8 @@ from rig.lab import Lab
 from rig.sound import Chord, Silence, Sound
 
 RATE_HZ = 192_000
+TEMPLATE = Path(__file__).parent.parent / "rig" / "template"
+SPEAKER = "calibration/box1-speaker.toml"
 
 
 @pytest.fixture
@@ -24,7 +28,7 @@ def valve(lab: Lab) -> ValveCalibration:
 
 @pytest.fixture
 def speaker(lab: Lab) -> SpeakerCalibration:
-    return SpeakerCalibration(lab.folder, "calibration/box1-speaker.toml")
+    return SpeakerCalibration(lab.folder, SPEAKER)
 
 
 def test_valve_line_is_the_least_squares_line(valve: ValveCalibration) -> None:
@@ -113,7 +117,7 @@ def speaker_gain(speaker: SpeakerCalibration, bins_hz: np.ndarray) -> np.ndarray
 @given(st.lists(st.floats(0.001, 0.3), min_size=1, max_size=8))
 def test_rendering_keeps_the_length(durations: list[float]) -> None:
     sound = Sound(tuple(Silence(duration) for duration in durations))
-    samples = render(sound, RATE_HZ, None)  # type: ignore[arg-type]  # silence asks for no level
+    samples = render(sound, RATE_HZ, SpeakerCalibration(TEMPLATE, SPEAKER))
     assert abs(len(samples) - sound.duration * RATE_HZ) <= 0.5 + 1e-6
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import signal
 import subprocess
@@ -163,19 +164,24 @@ def test_a_killed_logger_is_told_of(running: Running) -> None:
     assert "warning: the logger has ended" in out
 
 
+class Terminal(io.TextIOWrapper):
+    """A stream that says that it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
 def test_a_terminal_that_stands_still_does_not_hold_the_session_up(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """As after Ctrl-S: the line cannot be written, and nobody waits for it."""
     reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            os.write(writer, b"x" * 65536)
     os.set_blocking(writer, True)
-    with open(writer, "w", encoding="utf-8") as full:  # noqa: PTH123 (a pipe has no path)
-        os.set_blocking(writer, False)
-        with contextlib.suppress(BlockingIOError):
-            while True:
-                os.write(writer, b"x" * 65536)
-        os.set_blocking(writer, True)
-        full.isatty = lambda: True  # type: ignore[method-assign]
+    with Terminal(io.FileIO(writer, "w"), encoding="utf-8") as full:
         monkeypatch.setattr("sys.stderr", full)
         line = ProgressLine()
         began = time.monotonic()
