@@ -15,6 +15,7 @@ COLOURS = {"hit": "#009E73", "false_alarm": "#D55E00", "correct": "#0072B2", "gr
 """Okabe-Ito, safe for colour-blind readers."""
 STYLE = Path(__file__).with_name("mouserig.mplstyle")
 WIDTH_MM = 174
+MOST_MARKERS = 40
 MM = 1 / 25.4
 
 
@@ -41,7 +42,9 @@ def learning_curve(
     ):
         shown = [(day, rate) for day, rate in zip(days, rates, strict=True) if rate is not None]
         if shown:
-            ax.plot(*zip(*shown, strict=True), color=COLOURS[name], marker="o", label=label)
+            ax.plot(
+                *zip(*shown, strict=True), color=COLOURS[name], marker=_marker(shown), label=label
+            )
     ax.set(
         xlabel="day",
         ylabel="fraction of trials",
@@ -51,11 +54,12 @@ def learning_curve(
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=10, min_n_ticks=1))
     pretraining = [day for day, rate in zip(days, false_alarm_rates, strict=True) if rate is None]
     if pretraining and pretraining[0] == days[0]:
+        wide_enough = len(pretraining) >= 0.06 * len(days)
         ax.axvspan(days[0] - 0.5, pretraining[-1] + 0.5, color=COLOURS["grey"], alpha=0.12, lw=0)
         ax.text(
             days[0] - 0.4,
             0.98,
-            "pretraining",
+            "pretraining" if wide_enough else "",
             rotation=90,
             va="top",
             size="small",
@@ -79,11 +83,16 @@ def performance_curve(ax: Axes, bins: Sequence[tuple[float, float]]) -> Axes:
         ax.plot(
             *zip(*bins, strict=True),
             color=COLOURS["correct"],
-            marker="o",
+            marker=_marker(bins),
             label="correct, bins of 100 trials",
         )
     ax.set(xlabel="Go/NoGo trial", ylabel="fraction correct", ylim=(0.4, 1.02))
     return ax
+
+
+def _marker(points: Sequence[object]) -> str:
+    """Return the marker of a curve: none where markers would run into each other."""
+    return "o" if len(points) <= MOST_MARKERS else ""
 
 
 def save_learning_figure(
