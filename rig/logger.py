@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -26,7 +25,7 @@ from rig.errors import Problem, RecordingError
 from rig.events import decode
 from rig.hdf5_file import Hdf5File
 from rig.journal import split_frames
-from rig.signals import stop_signals
+from rig.signals import ignore_stop_signals
 
 READY_WITHIN = 30.0
 SEALED_WITHIN = 20.0
@@ -151,8 +150,7 @@ def _apart() -> dict[str, Any]:
 
 def run_logger(events_at: str, answers_at: str, path: str) -> None:
     """Be the logger process until the file is sealed or the engine is gone."""
-    for number in stop_signals():
-        signal.signal(number, signal.SIG_IGN)
+    ignore_stop_signals()
     context = zmq.Context()
     events, answers = context.socket(zmq.PULL), context.socket(zmq.PUSH)
     events.set_hwm(HIGH_WATER_MARK)

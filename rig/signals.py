@@ -29,3 +29,9 @@ def stop_on_signals(stop: Callable[[str], None]) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def ignore_stop_signals() -> None:
+    """Ignore them: the program is ending, and its exit code is to tell how the session ended."""
+    for number in stop_signals():
+        signal.signal(number, signal.SIG_IGN)

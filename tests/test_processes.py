@@ -143,6 +143,17 @@ def test_a_signal_during_start_up_leaves_a_whole_session(running: Running, delay
     assert is_sealed(record.folder.hdf5, digest(record.folder.journal))
 
 
+def test_impatient_signals_change_nothing(running: Running) -> None:
+    """Ctrl-C again and again until the program has ended."""
+    running.wait_for("state='response'")
+    while running.process.poll() is None:
+        running.process.send_signal(signal.SIGINT)
+        time.sleep(0.02)
+    record = running.end()
+    assert running.process.returncode == ExitCode.STOPPED
+    assert is_sealed(record.folder.hdf5, digest(record.folder.journal))
+
+
 def test_a_stop_before_anything_is_begun_shows_no_traceback(eager: Lab) -> None:
     for delay in (0.1, 0.3, 0.6):
         process = subprocess.Popen(

@@ -27,7 +27,7 @@ from rig.progress import ProgressLine
 from rig.rehearsal import rehearse
 from rig.rig_plan import plan_rig
 from rig.session import Result, Session
-from rig.signals import stop_on_signals
+from rig.signals import ignore_stop_signals, stop_on_signals
 
 REHEARSED_TRIALS = 64
 
@@ -84,6 +84,7 @@ def run(
         ):
             result = _run(session)
     finally:
+        ignore_stop_signals()
         progress.close()
     with contextlib.suppress(OSError):  # a terminal that was closed is told nothing
         _tell(result, json=json)
