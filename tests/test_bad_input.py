@@ -158,6 +158,13 @@ def test_all_mistakes_of_all_files_are_named_at_once(
         assert any(word in what for what in whats), word
 
 
+def test_a_calibration_that_no_rig_names_is_read_too(lab: Lab) -> None:
+    (lab.folder / "calibration/old.toml").write_text("garbage =")
+    (problem,) = problems_of(lab)
+    assert "is not valid TOML" in problem.what
+    assert "old.toml" in problem.where
+
+
 def test_a_protocol_that_fails_on_import(lab: Lab, edit: Callable[[str, str, str], None]) -> None:
     (lab.folder / "protocols/mine.py").write_text("import numpy\n\n1 / 0\n")
     edit(GO_NOGO, "protocols.go_nogo:GoNoGo", "protocols/mine.py:Mine")

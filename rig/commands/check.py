@@ -12,7 +12,7 @@ from typing import Annotated, Any, TypeVar
 import numpy as np
 import typer
 
-from rig.config import Subject
+from rig.config import Subject, read_toml
 from rig.console import (
     JsonOption,
     LabOption,
@@ -116,8 +116,9 @@ def _check_mice(lab: Lab, rig: RigPlan, subjects: list[Subject]) -> list[Problem
 
 
 def _check_data(lab: Lab) -> list[Problem]:
-    """Return what is wrong with the data folder."""
+    """Return what is wrong with the data folder, and calibration files that are no TOML."""
     problems: list[Problem] = []
+    _collect(problems, read_toml, lab.files("calibration"))
     _collect(problems, lambda data: check_data_folder(data, lab.config.min_free_mb), [lab.data])
     return problems
 
