@@ -62,10 +62,11 @@ class Plan:
     mouse: MousePlan | None
     seed: int
 
-    def generators(self) -> tuple[np.random.Generator, np.random.Generator]:
-        """Return the generators of the protocol and of the mouse; the same for the same seed."""
-        protocol, mouse = np.random.SeedSequence(self.seed).spawn(2)
-        return np.random.default_rng(protocol), np.random.default_rng(mouse)
+
+def generators(seed: int) -> tuple[np.random.Generator, np.random.Generator]:
+    """Return the generators of the protocol and of the mouse; the same for the same seed."""
+    protocol, mouse = np.random.SeedSequence(seed).spawn(2)
+    return np.random.default_rng(protocol), np.random.default_rng(mouse)
 
 
 def plan_protocol(lab: Lab, path: Path) -> ProtocolPlan:

@@ -17,12 +17,11 @@ from rig.config import resolved
 from rig.devices import Device
 from rig.errors import ConfigError
 from rig.events import SCHEMA_VERSION, Definition, DeviceRecord, Header
-from rig.graph import plain
 from rig.lab import LAB_TOML
 from rig.plan import Plan
 from rig.plugins import source_sha256
-from rig.protocol import TrialProtocol
 from rig.session_folder import SessionFolder
+from rig.sound import Sound
 
 _REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -46,7 +45,7 @@ def make_header(plan: Plan, folder: SessionFolder, started_at: datetime) -> Head
 def make_definition(
     plan: Plan,
     devices: Mapping[str, Device],
-    protocol: TrialProtocol,
+    sounds: Mapping[str, Sound],
     clock: Literal["system", "virtual"],
 ) -> Definition:
     """Return the record of all that the session is made of."""
@@ -81,10 +80,7 @@ def make_definition(
             )
             for name, device in devices.items()
         ),
-        sounds={
-            name: msgspec.to_builtins(sound, enc_hook=plain)
-            for name, sound in protocol.sounds().items()
-        },
+        sounds=msgspec.to_builtins(sounds),
         mouse=plan.rig.config.simulation.mouse if mouse else None,
         mouse_settings=resolved(mouse.settings) if mouse else {},
         mouse_memory=mouse.memory if mouse else {},

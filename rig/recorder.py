@@ -115,10 +115,11 @@ class SessionRecorder:
         try:
             frames = b"".join([frame(event) for event in events])
             self._journal.append(frames)
-        except (RecordingError, TypeError) as error:
+        except RecordingError:
             self.failed = True
-            if isinstance(error, RecordingError):
-                raise
+            raise
+        except TypeError as error:
+            self.failed = True
             raise RecordingError(
                 f"an event cannot be written: {error}",
                 str(self._folder.journal),

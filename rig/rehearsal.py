@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-import numpy as np
-
 from rig.clock import VirtualClock
 from rig.config import Limits, validated
 from rig.errors import Problem, RigError, problems_of
@@ -15,7 +13,7 @@ from rig.graph import TrialGraph
 from rig.inbox import Inbox
 from rig.lab import Lab
 from rig.loop import Loop, Nobody
-from rig.plan import MousePlan, ProtocolPlan
+from rig.plan import MousePlan, ProtocolPlan, generators
 from rig.plugins import load_class
 from rig.protocol import Finished
 from rig.recorder import MemoryRecorder
@@ -125,9 +123,7 @@ def _prepare(
     graphs: list[TrialGraph],
 ) -> Loop:
     """Make the loop of a rehearsal, with its devices open; the trials' graphs go to `graphs`."""
-    protocol_rng, mouse_rng = (
-        np.random.default_rng(child) for child in np.random.SeedSequence(seed).spawn(2)
-    )
+    protocol_rng, mouse_rng = generators(seed)
     clock = VirtualClock()
     context = new_context(lab, clock, Inbox(), random_mouse(lab).make(mouse_rng))
     devices = rig.devices(context)

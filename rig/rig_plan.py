@@ -114,8 +114,8 @@ def new_context(lab: Lab, clock: Clock, inbox: Inbox, mouse: Mouse | None) -> Co
     return Context(clock, inbox, Room(mouse), lab.folder)
 
 
-def load_sounds(devices: Iterable[Device], protocol: TrialProtocol, where: str) -> None:
-    """Load the protocol's sounds into every speaker.
+def load_sounds(devices: Iterable[Device], protocol: TrialProtocol, where: str) -> dict[str, Sound]:
+    """Load the protocol's sounds into every speaker, and return them.
 
     Raises
     ------
@@ -126,13 +126,13 @@ def load_sounds(devices: Iterable[Device], protocol: TrialProtocol, where: str) 
     """
     problems: list[Problem] = []
     try:
-        sounds = protocol.sounds()
+        answer = protocol.sounds()
     except (Exception, SystemExit) as error:
         raise ProtocolError(
             f"the protocol raised {type(error).__name__}: {error}", f"{where}, sounds()", "Mend it."
         ) from error
     try:
-        sounds = msgspec.convert(msgspec.to_builtins(sounds, enc_hook=plain), dict[str, Sound])
+        sounds = msgspec.convert(msgspec.to_builtins(answer, enc_hook=plain), dict[str, Sound])
     except (TypeError, msgspec.ValidationError) as error:
         raise ProtocolError(
             f"these are no sounds: {error}", f"{where}, sounds()", "Return rig.sound.Sound by name."
@@ -153,6 +153,7 @@ def load_sounds(devices: Iterable[Device], protocol: TrialProtocol, where: str) 
                 device.load(sounds)
     if problems:
         raise CheckFailed(problems)
+    return sounds
 
 
 def graph_check(devices: Mapping[str, Device]) -> GraphCheck:

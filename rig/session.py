@@ -18,7 +18,7 @@ from rig.events import Definition
 from rig.inbox import Command, Inbox
 from rig.locks import hold
 from rig.loop import Loop, Nobody, Watcher
-from rig.plan import Plan
+from rig.plan import Plan, generators
 from rig.provenance import make_definition, make_header
 from rig.recorder import SessionRecorder
 from rig.rig_plan import graph_check, load_sounds, new_context
@@ -119,9 +119,7 @@ class Session:
             if self._plan.mouse is not None:
                 check_writable(self._plan.lab.folder / "subjects")
             self._prepare()
-            definition = make_definition(
-                self._plan, self._devices, self._source.protocol, self._clock_kind
-            )
+            definition = make_definition(self._plan, self._devices, self._sounds, self._clock_kind)
             self.folder = create_folder(
                 self._plan.lab.data, self._plan.subject.id, self._started_at.date(), self._number
             )
@@ -241,13 +239,13 @@ class Session:
     def _prepare(self) -> None:
         """Make clock, mouse, devices and protocol; nothing is opened yet."""
         plan = self._plan
-        protocol_rng, mouse_rng = plan.generators()
+        protocol_rng, mouse_rng = generators(plan.seed)
         self._clock: Clock = SystemClock() if self._clock_kind == "system" else VirtualClock()
         mouse = plan.mouse.make(mouse_rng) if plan.mouse else None
         self._context = new_context(plan.lab, self._clock, self._inbox, mouse)
         self._devices: dict[str, Device] = plan.rig.devices(self._context)
         protocol = plan.protocol.make(protocol_rng)
-        load_sounds(self._devices.values(), protocol, str(plan.protocol.path))
+        self._sounds = load_sounds(self._devices.values(), protocol, str(plan.protocol.path))
         self._source = TrialSource(protocol, graph_check(self._devices))
 
     def _make_loop(self) -> Loop:

@@ -36,7 +36,7 @@ class TrialSource:
 
     def trial(self, number: int) -> TrialGraph | Finished:
         """Return the graph of trial `number`, or `Finished`; raise `ProtocolError` if unsound."""
-        graph = ask(self.protocol, number, self.rows)
+        graph = _ask(self.protocol, number, self.rows)
         if isinstance(graph, Finished):
             return graph
         try:
@@ -58,7 +58,7 @@ class TrialSource:
         return graph
 
 
-def ask(protocol: TrialProtocol, number: int, rows: Sequence[TrialRow]) -> TrialGraph | Finished:
+def _ask(protocol: TrialProtocol, number: int, rows: Sequence[TrialRow]) -> TrialGraph | Finished:
     """Return what a protocol answers; raise `ProtocolError` if it fails or answers nonsense."""
     try:
         graph = protocol.trial(number, rows)

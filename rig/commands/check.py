@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -124,9 +123,15 @@ def _check_data(lab: Lab) -> list[Problem]:
 
 
 def _described(rig: RigPlan, protocol: ProtocolPlan, rehearsal: Rehearsal) -> dict[str, Any]:
-    told = ("trials", "outcomes", "states", "longest_trial", "water_ul")
-    data = dataclasses.asdict(dataclasses.replace(rehearsal, graphs=[], problems=[]))
-    return {"rig": rig.name, "protocol": protocol.path.stem, **{key: data[key] for key in told}}
+    return {
+        "rig": rig.name,
+        "protocol": protocol.path.stem,
+        "trials": rehearsal.trials,
+        "outcomes": rehearsal.outcomes,
+        "states": rehearsal.states,
+        "longest_trial": rehearsal.longest_trial,
+        "water_ul": rehearsal.water_ul,
+    }
 
 
 def _print(rehearsals: list[dict[str, Any]], problems: list[Problem]) -> None:

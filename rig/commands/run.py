@@ -102,7 +102,7 @@ def _run(session: Session) -> Result:
 
 def _rehearse(plan: Plan) -> None:
     """Play a few virtual trials, so that a protocol's mistakes show before the animal comes."""
-    rig = plan_rig(plan.lab, plan.rig.path, simulate=True)
+    rig = plan.rig if plan.mouse else plan_rig(plan.lab, plan.rig.path, simulate=True)
     problems = rehearse(plan.lab, rig, plan.protocol, trials=REHEARSED_TRIALS).problems
     if errors_among(problems):
         raise CheckFailed(errors_among(problems))
