@@ -1,92 +1,10 @@
-"""What a mouse did, in numbers: outcomes, hit and false-alarm rates, d'."""
+"""What a mouse did over time: the fraction of correct trials in bins."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
-from statistics import NormalDist
-
-import msgspec
 
 from rig.trials import TrialRow
-
-MIN_TRIALS = 10
-"""Fewer trials of a type than this are too few for d'."""
-CLIP = 0.01
-"""Rates are clipped to [CLIP, 1 - CLIP] before d' is taken (Hajnal et al. 2024, Methods)."""
-
-
-class Performance(msgspec.Struct, frozen=True):
-    """Counts and rates of a series of trials; None where the trials give no answer.
-
-    Attributes
-    ----------
-    trials
-        Trials that were not aborted.
-    hits, misses, false_alarms, correct_rejections
-        How many of each.
-    hit_rate, false_alarm_rate
-        Share of S+ (S-) trials with a response; None without such trials.
-    correct
-        Share of trials that were hit or correct rejection; None without trials.
-    d_prime
-        z(hit rate) - z(false-alarm rate), rates clipped; None below 10 trials of either type.
-    """
-
-    trials: int
-    hits: int
-    misses: int
-    false_alarms: int
-    correct_rejections: int
-    hit_rate: float | None
-    false_alarm_rate: float | None
-    correct: float | None
-    d_prime: float | None
-
-
-def performance(rows: Sequence[TrialRow]) -> Performance:
-    """Return counts and rates of the trials; aborted ones are left out.
-
-    Examples
-    --------
-    >>> performance([]).hit_rate is None
-    True
-    """
-    counts = Counter(row.outcome for row in rows if not row.aborted)
-    hits, misses = counts["hit"], counts["miss"]
-    false_alarms, rejections = counts["false_alarm"], counts["correct_rejection"]
-    hit_rate = _share(hits, hits + misses)
-    false_alarm_rate = _share(false_alarms, false_alarms + rejections)
-    enough = min(hits + misses, false_alarms + rejections) >= MIN_TRIALS
-    return Performance(
-        trials=counts.total(),
-        hits=hits,
-        misses=misses,
-        false_alarms=false_alarms,
-        correct_rejections=rejections,
-        hit_rate=hit_rate,
-        false_alarm_rate=false_alarm_rate,
-        correct=_share(hits + rejections, hits + misses + false_alarms + rejections),
-        d_prime=d_prime(hit_rate, false_alarm_rate) if enough else None,
-    )
-
-
-def d_prime(hit_rate: float | None, false_alarm_rate: float | None) -> float | None:
-    """Return d' = z(hit rate) - z(false-alarm rate), with rates clipped to [0.01, 0.99].
-
-    Source: Hajnal et al. 2024, Methods. None if one of the rates is None.
-
-    Examples
-    --------
-    >>> round(d_prime(1.0, 0.0), 4)
-    4.6527
-    >>> d_prime(0.5, 0.5)
-    0.0
-    """
-    if hit_rate is None or false_alarm_rate is None:
-        return None
-    z = NormalDist().inv_cdf
-    return z(_clip(hit_rate)) - z(_clip(false_alarm_rate))
 
 
 def binned_correct(rows: Sequence[TrialRow], size: int = 100) -> list[tuple[float, float]]:
@@ -100,11 +18,3 @@ def binned_correct(rows: Sequence[TrialRow], size: int = 100) -> list[tuple[floa
         (start + size / 2, sum(correct[start : start + size]) / size)
         for start in range(0, len(correct) - size + 1, size)
     ]
-
-
-def _share(part: int, whole: int) -> float | None:
-    return part / whole if whole else None
-
-
-def _clip(rate: float) -> float:
-    return min(max(rate, CLIP), 1 - CLIP)

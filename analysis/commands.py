@@ -13,10 +13,10 @@ import rich.console
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from analysis.behaviour import binned_correct, performance
+from analysis.behaviour import binned_correct
 from analysis.demo import STUDENT, Training, days_to_train, demo_start, train, train_the_others
 from analysis.figures import save_learning_figure, terminal_curve
-from analysis.sessions import SessionRecord, load_session
+from analysis.timing import state_timing
 from rig.commands.init import make_lab
 from rig.console import (
     JsonOption,
@@ -31,7 +31,9 @@ from rig.console import (
 )
 from rig.errors import RecordingError
 from rig.lab import Lab, find_lab
+from rig.performance import performance
 from rig.session_folder import SessionFolder, find_sessions
+from rig.session_record import SessionRecord, load_session
 from rig.trials import TrialRow, short_outcome
 
 SHOWN_TRIALS = 20
@@ -207,18 +209,19 @@ def show(
 ) -> None:
     """Show one session: its summary, the timing of its states, its table of trials."""
     record = load_session(the_session(session, lab))
+    timing = state_timing(record.events)
     summary = _summary(record)
     if json:
-        print_json({"summary": summary, "trials": record.rows, "timing": record.timing})
+        print_json({"summary": summary, "trials": record.rows, "timing": timing})
         return
     outcomes = ", ".join(f"{name} {count}" for name, count in summary["outcomes"].items())
     for name, value in (summary | {"outcomes": outcomes}).items():
         console.print(f"[bold]{name:<17}[/] {as_cell(value)}", soft_wrap=True)
-    if record.timing:
+    if timing:
         console.print("\nStates: requested and achieved durations in s, the engine's lateness")
         columns = ("requested", "shortest", "longest", "error ms", "late ms")
         print_table(
-            ("state", "entered", *columns), [msgspec.structs.astuple(row) for row in record.timing]
+            ("state", "entered", *columns), [msgspec.structs.astuple(row) for row in timing]
         )
     shown = record.rows[-trials:] if trials else []
     if shown:

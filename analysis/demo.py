@@ -13,8 +13,8 @@ from pathlib import Path
 
 import msgspec
 
-from analysis.behaviour import performance
 from rig.lab import Lab
+from rig.performance import performance
 from rig.plan import make_plan
 from rig.session import Result, Session
 

@@ -109,20 +109,21 @@ class GoNoGo(TrialProtocol):
                 raise ValueError("go_sound and nogo_sound must differ")
             return self
 
+    params: Params
+
     def __init__(self, params: Params, rng: np.random.Generator) -> None:
-        self._params = params
-        self._rng = rng
+        super().__init__(params, rng)
         types = ("go",) if params.stage == "pretraining" else ("go", "nogo")
         self._order = BalancedSequence(types, 8, rng)
 
     def sounds(self) -> Mapping[str, Sound]:
         """Return S+ and S-, each behind its two pips, by the names of the complex sounds."""
-        names = (self._params.go_sound, self._params.nogo_sound)
-        return {name: cued_sound(name, self._params.level_db_spl) for name in names}
+        names = (self.params.go_sound, self.params.nogo_sound)
+        return {name: cued_sound(name, self.params.level_db_spl) for name in names}
 
     def trial(self, number: int, past: Sequence[TrialRow]) -> TrialGraph | Finished:
         """Return the next trial; 4 S+ and 4 S- in every 8."""
-        params = self._params
+        params = self.params
         if params.stage == "pretraining" and self._collects(past):
             return Finished(f"{params.collected_fraction:.0%} of rewards collected")
         draws = self._draw()
@@ -134,21 +135,21 @@ class GoNoGo(TrialProtocol):
 
     def _collects(self, past: Sequence[TrialRow]) -> bool:
         """Whether the mouse collected enough of its last rewards."""
-        last = past[-self._params.collected_trials :]
+        last = past[-self.params.collected_trials :]
         hits = sum(row.outcome == "hit" for row in last)
-        enough = len(last) == self._params.collected_trials
-        return enough and hits >= self._params.collected_fraction * len(last)
+        enough = len(last) == self.params.collected_trials
+        return enough and hits >= self.params.collected_fraction * len(last)
 
     def _draw(self) -> dict[str, float]:
         """Return what is random in this trial."""
-        start = self._params.start
+        start = self.params.start
         if isinstance(start, PortVisit):
             return {}
-        return {"inter_trial_interval": float(self._rng.uniform(start.shortest, start.longest))}
+        return {"inter_trial_interval": float(self.rng.uniform(start.shortest, start.longest))}
 
     def _opening(self, sound: str, draws: Mapping[str, float]) -> tuple[State, ...]:
         """Return the states from the start of the trial to the decision."""
-        params = self._params
+        params = self.params
         announcement = 2 * (PIP_DURATION + PIP_INTERVAL)
         return (
             *self._start(draws),
@@ -169,7 +170,7 @@ class GoNoGo(TrialProtocol):
 
     def _start(self, draws: Mapping[str, float]) -> tuple[State, ...]:
         """Return the states that wait for the mouse."""
-        start = self._params.start
+        start = self.params.start
         if isinstance(start, PortVisit):
             return (
                 State(
@@ -194,17 +195,17 @@ class GoNoGo(TrialProtocol):
 
     def _response_state(self) -> State:
         """Return the state in which licking is measured."""
-        window = (self._params.response_window, "judge")
+        window = (self.params.response_window, "judge")
         meaning = "measures licking until the window closes"
-        if isinstance(self._params.response, BeamDwell):
+        if isinstance(self.params.response, BeamDwell):
             return State("response", meaning, timeout=window, dwell=(Dwell("dwell", "lick"),))
         return State("response", meaning, timeout=window, count=(Count("licks", "lick_on"),))
 
     def _judge(self, responded: str, withheld: str) -> State:
         """Return the decision whether the mouse responded."""
-        response = self._params.response
+        response = self.params.response
         if isinstance(response, BeamDwell):
-            rule = Rule("dwell", response.fraction * self._params.response_window, responded)
+            rule = Rule("dwell", response.fraction * self.params.response_window, responded)
         else:
             rule = Rule("licks", response.licks, responded)
         return State(
@@ -212,7 +213,7 @@ class GoNoGo(TrialProtocol):
         )
 
     def _go_outcomes(self) -> tuple[State, ...]:
-        params = self._params
+        params = self.params
         return (
             self._judge("hit", "miss"),
             State(
@@ -228,7 +229,7 @@ class GoNoGo(TrialProtocol):
         )
 
     def _nogo_outcomes(self) -> tuple[State, ...]:
-        params = self._params
+        params = self.params
         return (
             self._judge("false_alarm", "correct_rejection"),
             State(

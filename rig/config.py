@@ -39,8 +39,12 @@ class Simulation(FrozenModel):
 
 
 class RigConfig(FrozenModel):
-    """``rigs/NAME.toml``: the devices of one rig, and how they are wired."""
+    """``rigs/NAME.toml``: the devices of one rig, and how they are wired.
 
+    `setup` says in a word what kind of rig it is; protocols that name another do not run on it.
+    """
+
+    setup: str = ""
     devices: dict[FileName, dict[str, Any]]
     simulation: Simulation = Simulation()
 
@@ -58,9 +62,13 @@ class Limits(FrozenModel):
 
 
 class SessionConfig(FrozenModel):
-    """``protocols/NAME.toml``: an experiment with its parameters and limits."""
+    """``protocols/NAME.toml``: an experiment with its parameters and limits.
+
+    `setup` is the kind of rig that it is meant for; empty if any rig will do.
+    """
 
     protocol: str
+    setup: str = ""
     params: dict[str, Any] = pydantic.Field(default_factory=dict)
     session: Limits = Limits()
 

@@ -77,6 +77,8 @@ class EventLog:
             stimulus=graph.stimulus,
             draws=dict(graph.draws),
             stimulus_state=graph.stimulus_state,
+            block=graph.block,
+            labels=dict(graph.labels),
         )
 
     def trial_ended(
@@ -148,7 +150,7 @@ class EventLog:
         self._add(Fault, self._now(), what=what, where=where, do=do, level=level)
 
     def session_ended(
-        self, reason: str, trials: int, water_ul: float, memory: Mapping[str, Any]
+        self, reason: str, how: str, trials: int, water_ul: float, memory: Mapping[str, Any]
     ) -> None:
         """Record the end of the session."""
         self._add(
@@ -158,6 +160,7 @@ class EventLog:
             trials=trials,
             water_ul=water_ul,
             mouse_memory=dict(memory),
+            how=how,
         )
 
     def _add(self, kind: Callable[..., Event], time: float, **fields: object) -> None:

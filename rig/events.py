@@ -69,6 +69,7 @@ class Definition(msgspec.Struct, frozen=True, tag="definition"):
     mouse_memory: dict[str, Any]
     seed: int
     clock: Literal["system", "virtual"]
+    stage: str = ""
 
 
 class Happened(msgspec.Struct, frozen=True):
@@ -89,13 +90,15 @@ class GraphDefined(Happened, frozen=True, tag="graph"):
 
 
 class TrialStarted(Happened, frozen=True, tag="trial_started"):
-    """A trial began."""
+    """A trial began; `block` and `labels` say where in the experiment it stands."""
 
     graph: int
     trial_type: str
     stimulus: str
     draws: dict[str, float]
     stimulus_state: str
+    block: int = 0
+    labels: dict[str, str] = {}
 
 
 class StateEntered(Happened, frozen=True, tag="state"):
@@ -166,12 +169,17 @@ class Fault(Happened, frozen=True, tag="fault"):
 
 
 class SessionEnded(Happened, frozen=True, tag="session_ended"):
-    """The last event of every session that ended by itself or was stopped."""
+    """The last event of every session that ended by itself or was stopped.
+
+    `how` sorts the reason: ``finished`` (the protocol said so), ``limit``, ``stopped`` (after a
+    trial, by a person), ``aborted`` (at once, by a person or a signal) or ``failed``.
+    """
 
     reason: str
     trials: int
     water_ul: float
     mouse_memory: dict[str, Any]
+    how: str = ""
 
 
 Event = (

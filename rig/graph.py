@@ -129,6 +129,10 @@ class TrialGraph(msgspec.Struct, frozen=True):
         What the protocol drew for this trial, by name (an inter-trial interval, ...).
     stimulus_state
         The state whose entry is the onset of the stimulus; empty if there is none.
+    block
+        Number of the block (1, 2, ...) that the trial belongs to; 0 in a task without blocks.
+    labels
+        What else sets the trial apart, in words by name (``context``, ``congruency``, ...).
     """
 
     states: tuple[State, ...]
@@ -136,6 +140,8 @@ class TrialGraph(msgspec.Struct, frozen=True):
     stimulus: str
     draws: Mapping[str, float] = {}
     stimulus_state: str = ""
+    block: int = 0
+    labels: Mapping[str, str] = {}
 
     def shape(self) -> tuple[Any, ...]:
         """Return what stays the same when only the lengths of timeouts change.

@@ -38,7 +38,7 @@ from rig.events import (
 from rig.journal import read_records
 from rig.trials import TrialRow, TrialTable
 
-LAYOUT_VERSION = 1
+LAYOUT_VERSION = 2
 NO_NAME = 65535
 BATCH_ROWS = 4096
 CHUNK_ROWS = 1024
@@ -77,6 +77,8 @@ _TRIALS = np.dtype(
         ("dwell", "f8"),
         ("licks", "f8"),
         ("reward_ul", "f8"),
+        ("block", "u4"),
+        ("labels", "u2"),
     ]
 )
 
@@ -199,6 +201,8 @@ class Hdf5File:
         """Return a row with names as numbers and what is missing as NaN."""
         values: list[float] = []
         for name, value in zip(row.__struct_fields__, msgspec.structs.astuple(row), strict=True):
+            if isinstance(value, dict):
+                value = msgspec.json.encode(value, order="deterministic").decode() if value else ""
             is_name = isinstance(value, str) or name == "outcome"
             values.append(self._code(value or "") if is_name else _number(value))
         return tuple(values)
@@ -279,6 +283,7 @@ def _row(values: np.void, names: list[str]) -> TrialRow:
             value = None
         fields[name] = value
     fields["stimulus"] = fields["stimulus"] or ""
+    fields["labels"] = json.loads(fields["labels"] or "{}")
     return TrialRow(**fields)
 
 

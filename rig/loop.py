@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from typing import Protocol
+from typing import Literal, Protocol
 
 from rig.clock import Clock
 from rig.config import Limits
@@ -23,6 +23,8 @@ from rig.protocol import Finished
 from rig.recorder import Recorder
 from rig.room import Room
 from rig.trials import TrialRow
+
+How = Literal["finished", "limit", "stopped", "aborted", "failed"]
 
 
 class Watcher(Protocol):
@@ -73,6 +75,8 @@ class Loop:
     ----------
     reason
         Why the session ends, in words; None while it runs.
+    how
+        The same sorted, as `rig.events.SessionEnded` has it.
     finished, timed_out
         Whether it was the protocol, or the longest duration, that ended it.
     warnings
@@ -91,6 +95,7 @@ class Loop:
         watcher: Watcher,
     ) -> None:
         self.reason: str | None = None
+        self.how: How = "failed"
         self.finished = False
         self.timed_out = False
         self.warnings: list[Problem] = []
@@ -139,7 +144,7 @@ class Loop:
         """Record the error that ends the session."""
         self._log.fault(error)
         what = str(error) or type(error).__name__
-        self.reason = f"error: {what}"
+        self.reason, self.how = f"error: {what}", "failed"
         self._log.keep()
 
     def end(self) -> None:
@@ -157,7 +162,8 @@ class Loop:
         table = self._recorder.table
         trials = sum(not row.aborted for row in table.rows)
         reason = self.reason or "never run"
-        self._log.session_ended(reason, trials, table.water_ul, self._room.memory())
+        memory = self._room.memory()
+        self._log.session_ended(reason, self.how, trials, table.water_ul, memory)
         self._log.keep()
 
     def _go_on(self) -> None:
@@ -167,7 +173,7 @@ class Loop:
         graph = self._next_trial(self._log.trial + 1)
         if isinstance(graph, Finished):
             self.finished = True
-            self.reason = graph.reason
+            self._end_with(graph.reason, "finished")
             return
         now = self._clock.now()
         self._first_state = graph.states[0].name
@@ -191,7 +197,7 @@ class Loop:
                 self._edge(message)
                 return
             case Command(verb=verb, reason=reason):
-                self._end_with(reason)
+                self._end_with(reason, "aborted" if verb == "stop_now" else "stopped")
                 self._stop = self._stop or verb == "stop_now"
             case Failure(device=device, what=what, do=do):
                 raise DeviceError(what, f"device '{device}'", do)
@@ -269,9 +275,9 @@ class Loop:
         table, limits = self._recorder.table, self._limits
         self._watcher.finished(table.rows[-1], table.water_ul)
         if self._log.trial >= limits.max_trials:
-            self._end_with(f"{limits.max_trials} trials")
+            self._end_with(f"{limits.max_trials} trials", "limit")
         if table.water_ul >= limits.max_water_ul:
-            self._end_with(f"{limits.max_water_ul:g} uL of water")
+            self._end_with(f"{limits.max_water_ul:g} uL of water", "limit")
 
     def _reach_limit(self) -> None:
         """End the session after the running trial; one that waits, or is too long, ends now."""
@@ -279,11 +285,11 @@ class Loop:
         self._limit += self._limits.last_trial
         self.timed_out = True
         reason = f"{self._limits.max_duration:g} s"
-        self._end_with(reason)
+        self._end_with(reason, "limit")
         self._log.command_given(Command("stop_now" if self._stop else "stop_after_trial", reason))
         self._log.keep()
 
-    def _end_with(self, reason: str) -> None:
+    def _end_with(self, reason: str, how: How) -> None:
         """Begin no trial any more; the first reason is the one that counts."""
         if self.reason is None:
-            self.reason = reason
+            self.reason, self.how = reason, how

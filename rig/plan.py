@@ -109,9 +109,26 @@ def make_plan(
             mouse = plan_mouse(lab, rig_plan, animal)
     except RigError as error:
         problems += problems_of(error)
+    if rig_plan is not None and protocol_plan is not None:
+        problems += wrong_setup(rig_plan, protocol_plan)
     if problems or rig_plan is None or protocol_plan is None or animal is None:
         raise CheckFailed(problems)
     return Plan(lab, rig_plan, protocol_plan, animal, mouse, seed)
+
+
+def wrong_setup(rig: RigPlan, protocol: ProtocolPlan) -> list[Problem]:
+    """Return a problem if a protocol is meant for another kind of rig."""
+    wanted, has = protocol.config.setup, rig.config.setup
+    if wanted in ("", has):
+        return []
+    return [
+        Problem(
+            f"the protocol is meant for a rig with setup = '{wanted}', "
+            f"and '{rig.name}' has " + (f"setup = '{has}'" if has else "none"),
+            str(protocol.path),
+            "Take another rig, or change `setup` in the rig file or in the protocol file.",
+        )
+    ]
 
 
 def _wrong_world(rig: RigPlan, *, simulate: bool) -> list[Problem]:

@@ -31,12 +31,20 @@ class TrialProtocol(ABC):
 
     A protocol has a nested class ``Params`` and is made with its parameters and a seeded random
     generator, the only source of chance that it may use.
+
+    Attributes
+    ----------
+    params
+        The parameters; the session replaces them when a person changes one, between trials.
+    rng
+        The source of chance.
     """
 
     Params: type[Parameters]
 
-    @abstractmethod
-    def __init__(self, params: Any, rng: np.random.Generator) -> None: ...
+    def __init__(self, params: Any, rng: np.random.Generator) -> None:
+        self.params = params
+        self.rng = rng
 
     def sounds(self) -> Mapping[str, Sound]:
         """Return the sounds that trials play, by name; they are loaded before the session."""

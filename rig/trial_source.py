@@ -14,7 +14,7 @@ from rig.graph_check import GraphCheck
 from rig.protocol import Finished, TrialProtocol
 from rig.trials import TrialRow
 
-_OF_A_TRIAL = tuple[str, str, Mapping[str, float]]
+_OF_A_TRIAL = tuple[str, str, Mapping[str, float], int, Mapping[str, str]]
 
 
 class TrialSource:
@@ -40,7 +40,8 @@ class TrialSource:
         if isinstance(graph, Finished):
             return graph
         try:
-            _convert((graph.trial_type, graph.stimulus, graph.draws), _OF_A_TRIAL)
+            of_a_trial = graph.trial_type, graph.stimulus, graph.draws, graph.block, graph.labels
+            _convert(of_a_trial, _OF_A_TRIAL)
             shape = graph.shape()
             if shape in self._sound_shapes:
                 return graph

@@ -45,6 +45,10 @@ class TrialRow(msgspec.Struct, frozen=True):
         window; None if the protocol does not measure it or the trial did not get there.
     reward_ul
         Volume delivered for this trial; None if no valve opened.
+    block
+        Number of the block; 0 in a task without blocks.
+    labels
+        What else sets the trial apart, in words by name (``context``, ``congruency``, ...).
     """
 
     trial: int
@@ -60,6 +64,8 @@ class TrialRow(msgspec.Struct, frozen=True):
     dwell: float | None
     licks: float | None
     reward_ul: float | None
+    block: int = 0
+    labels: dict[str, str] = {}
 
 
 _SHORT = {"false_alarm": "FA", "correct_rejection": "CR"}
@@ -159,6 +165,8 @@ class TrialTable:
             dwell=event.measures.get("dwell"),
             licks=event.measures.get("licks"),
             reward_ul=self._reward_ul,
+            block=started.block,
+            labels=started.labels,
         )
         self.rows.append(row)
         self._started = None

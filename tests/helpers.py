@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from analysis.sessions import load_session
 from rig.hdf5_file import is_sealed
 from rig.journal import digest
 from rig.lab import Lab
@@ -12,6 +11,7 @@ from rig.locks import hold
 from rig.plan import Plan, make_plan
 from rig.session import Result, Session
 from rig.session_folder import SessionFolder, find_sessions
+from rig.session_record import load_session
 
 RIG = Path("rigs/box1.toml")
 GO_NOGO = Path("protocols/go_nogo.toml")

@@ -11,7 +11,6 @@ import pytest
 from conftest import Done
 from helpers import plan_for, run_virtual
 
-from analysis.sessions import load_session
 from rig.clock import SystemClock
 from rig.commands.check import check_lab
 from rig.devices import Context, DigitalOutput
@@ -21,6 +20,7 @@ from rig.journal import digest
 from rig.lab import Lab, find_lab
 from rig.plugins import load_class
 from rig.room import Room
+from rig.session_record import load_session
 
 HOW_TO = Path(__file__).parent.parent / "docs" / "how-to"
 BLOCK = re.compile(r"into\s+`([\w/]+\.(?:py|toml))`[^`]*?```(?:python|toml)\n(.*?)```", re.DOTALL)

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from helpers import GO_NOGO, plan_for, run_virtual
 
-from analysis.sessions import load_session
-from analysis.timing import StateTiming
+from analysis.timing import StateTiming, state_timing
 from rig.events import DeviceReported, Event, InputChanged, StateEntered
 from rig.journal import read_records
 from rig.lab import Lab
 from rig.session import Result
+from rig.session_record import load_session
 
 HEAD_FIXED = Path("protocols/go_nogo_head_fixed.toml")
 PRETRAINING = Path("protocols/pretraining.toml")
@@ -41,7 +41,7 @@ def events(result: Result) -> list[Event]:
 
 
 def timing(result: Result) -> dict[str, StateTiming]:
-    return {row.state: row for row in load_session(result.folder).timing}
+    return {row.state: row for row in state_timing(load_session(result.folder).events)}
 
 
 def test_a_mouse_that_always_licks(short: Lab, edit: Edit) -> None:

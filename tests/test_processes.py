@@ -17,7 +17,6 @@ from conftest import RIG_COMMAND
 from helpers import plan_for
 
 import rig.logger
-from analysis.sessions import SessionRecord, load_session
 from rig.errors import ExitCode, Problem
 from rig.hdf5_file import is_sealed, read_trials
 from rig.inbox import Command
@@ -26,6 +25,7 @@ from rig.lab import Lab
 from rig.progress import ProgressLine
 from rig.session import Session
 from rig.session_folder import SessionFolder, find_sessions
+from rig.session_record import SessionRecord, load_session
 from rig.trials import TrialRow
 
 Edit = Callable[[str, str, str], None]
@@ -242,7 +242,7 @@ def test_a_killed_engine_leaves_its_journal_and_frees_rig_and_logger(running: Ru
     record = running.end()
     assert record.ended is None
     assert record.definition.subject == "SIM01"
-    assert record.timing, "what happened before the kill is in the journal"
+    assert record.events, "what happened before the kill is in the journal"
     end = time.monotonic() + 20
     while Path(f"/proc/{logger}").exists() and time.monotonic() < end:
         time.sleep(0.05)

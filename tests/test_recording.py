@@ -12,11 +12,11 @@ from helpers import plan_for, run_virtual
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.sessions import load_session
 from rig.errors import RecordingError
 from rig.events import (
     ActionDone,
     DeviceReported,
+    GraphDefined,
     Header,
     InputChanged,
     Record,
@@ -26,6 +26,7 @@ from rig.events import (
 from rig.hdf5_file import is_sealed, read_trials
 from rig.journal import JournalWriter, digest, frame, read_frames, read_records
 from rig.session_folder import SessionFolder
+from rig.session_record import load_session
 
 HEADER = Header(
     1, "M1/2026-01-01/1", "2026-01-01T09:00:00+01:00", "pc", "3.11", "0", None, None, ""
@@ -211,7 +212,12 @@ def test_what_the_session_was_made_of_is_recorded(session: SessionFolder) -> Non
     assert len(definition.protocol_sha256) == 64
     assert record.header.mouserig_version
     assert record.header.git_commit is None or len(record.header.git_commit) == 40
-    meanings = [state["meaning"] for graph in record.graphs for state in graph.states]
+    meanings = [
+        state["meaning"]
+        for graph in record.events
+        if isinstance(graph, GraphDefined)
+        for state in graph.states
+    ]
     assert len(meanings) > 10
     assert all(meanings)
 

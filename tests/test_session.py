@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 from helpers import GO_NOGO, assert_ended_safely, plan_for, run_virtual
 
-from analysis.sessions import load_session
 from rig.errors import (
     BusyError,
     CheckFailed,
@@ -21,6 +20,7 @@ from rig.lab import Lab
 from rig.locks import hold
 from rig.session import Session
 from rig.session_folder import find_sessions
+from rig.session_record import load_session
 
 Edit = Callable[[str, str, str], None]
 

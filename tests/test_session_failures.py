@@ -14,7 +14,6 @@ import pytest
 from helpers import assert_ended_safely, plan_for
 
 import rig.session
-from analysis.sessions import load_session
 from hardware.valve import ValveTwin
 from rig.clock import SystemClock
 from rig.errors import (
@@ -31,6 +30,7 @@ from rig.lab import Lab, find_lab
 from rig.locks import hold
 from rig.session import Session
 from rig.session_folder import find_sessions
+from rig.session_record import load_session
 from rig.trials import TrialRow
 
 Edit = Callable[[str, str, str], None]

@@ -23,7 +23,7 @@ from rig.console import (
 )
 from rig.errors import ExitCode, Problem, RigError, errors_among, problems_of
 from rig.lab import Lab
-from rig.plan import ProtocolPlan, plan_mouse, plan_protocol
+from rig.plan import ProtocolPlan, plan_mouse, plan_protocol, wrong_setup
 from rig.rehearsal import TRIALS, Rehearsal, rehearse
 from rig.rig_plan import RigPlan, check_devices, plan_rig
 from rig.session_folder import check_data_folder
@@ -87,9 +87,20 @@ def check_lab(
         problems += check_devices(lab, rig)
         problems += _check_mice(lab, rig, [subject for subject in subjects if subject.simulated])
         for protocol in protocol_plans:
+            if wrong_setup(rig, protocol):
+                continue
             rehearsal = rehearse(lab, rig, protocol)
             problems += rehearsal.problems
             rehearsals.append(_described(rig, protocol, rehearsal))
+    problems += [
+        Problem(
+            f"no rig here has setup = '{protocol.config.setup}', so nothing was played",
+            str(protocol.path),
+            "Give a rig file that `setup`, or take it out of the protocol file.",
+        )
+        for protocol in protocol_plans
+        if rig_plans and all(wrong_setup(rig, protocol) for rig in rig_plans)
+    ]
     return list(dict.fromkeys(problems)), rehearsals
 
 

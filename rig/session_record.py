@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from analysis.timing import StateTiming, state_timing
 from rig.errors import RecordingError
-from rig.events import Definition, GraphDefined, Header, Record, SessionEnded
+from rig.events import Definition, Event, Header, SessionEnded
 from rig.journal import read_records
 from rig.session_folder import SessionFolder
 from rig.trials import TrialRow, TrialTable
@@ -26,10 +25,8 @@ class SessionRecord:
         Its trials; aborted ones too.
     water_ul
         Water delivered.
-    graphs
-        The shapes of its trials.
-    timing
-        Requested and achieved durations of its states.
+    events
+        Everything that happened in it, in order.
     ended
         Its last event; None if it was cut off (a crash, a power failure) or still runs.
     damage
@@ -41,8 +38,7 @@ class SessionRecord:
     definition: Definition
     rows: list[TrialRow]
     water_ul: float
-    graphs: list[GraphDefined]
-    timing: list[StateTiming]
+    events: list[Event]
     ended: SessionEnded | None
     damage: str
 
@@ -56,9 +52,8 @@ def load_session(folder: SessionFolder) -> SessionRecord:
         If not even header and definition can be read.
     """
     header = definition = ended = None
-    graphs: list[GraphDefined] = []
     table = TrialTable()
-    events: list[Record] = []
+    events: list[Event] = []
     damage = ""
     try:
         for record in read_records(folder.journal):
@@ -70,9 +65,7 @@ def load_session(folder: SessionFolder) -> SessionRecord:
                 case _:
                     table.add(record)
                     events.append(record)
-                    if isinstance(record, GraphDefined):
-                        graphs.append(record)
-                    elif isinstance(record, SessionEnded):
+                    if isinstance(record, SessionEnded):
                         ended = record
     except RecordingError as error:
         damage = error.what
@@ -90,8 +83,7 @@ def load_session(folder: SessionFolder) -> SessionRecord:
         definition,
         table.rows,
         table.water_ul,
-        graphs,
-        state_timing(events),
+        events,
         ended,
         damage,
     )
