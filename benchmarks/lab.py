@@ -20,8 +20,8 @@ EDITS = {
     },
     # A mouse that licks to every second sound, as a trained one does, and is never sated.
     "rigs/box1.toml": {
-        "virtual_mouse:LearningMouse": "virtual_mouse:RandomMouse",
-        "[simulation.settings.recruitment]": "[simulation.settings]\nbody = {{ thirst_ul = 1e9 }}",
+        "virtual_mouse:LearningMouse": "policy_mouse:PolicyMouse",
+        "[simulation.settings.recruitment]": '[simulation.settings]\npolicy = "random"',
         "A = [1, 1, 0, 0]\nB = [1, 0, 2, 0]\nC = [1, 0, 0, 1.5]\n": "",
     },
 }

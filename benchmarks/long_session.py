@@ -11,12 +11,13 @@ from benchmarks.lab import bench_lab, bench_plan
 from rig.errors import Problem
 from rig.session import Session
 from rig.trials import TrialRow
+from rig.watcher import Nobody
 
 TRIALS = 5000
 WINDOW = 1000
 
 
-class Stopwatch:
+class Stopwatch(Nobody):
     """Notes when each trial has ended."""
 
     def __init__(self) -> None:

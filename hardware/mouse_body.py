@@ -1,13 +1,14 @@
 """The body of a virtual mouse: visits the port, licks in bouts, gets sated. It has no opinions.
 
-What the mouse does with a sound is its mind's to say: `decide` is asked at each sound, `learn`
-is told whether a decision to lick was rewarded.
+What the mouse does with a stimulus is its mind's to say: `decide` is asked at each stimulus,
+`learn` is told whether a decision to lick was rewarded.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Literal, NamedTuple
 
 import numpy as np
 import pydantic
@@ -18,6 +19,17 @@ PORT = "port"
 SPOUT = "lick"
 
 
+class Stimulus(NamedTuple):
+    """Something that the mouse sensed."""
+
+    sense: Literal["sound", "grating", "flashes"]
+    name: str
+
+
+Percept = tuple[Stimulus, ...]
+"""The stimuli that began together: the mouse makes one decision about them."""
+
+
 class BodySettings(MouseSettings):
     """How a virtual mouse moves; seconds unless the name says otherwise."""
 
@@ -25,10 +37,14 @@ class BodySettings(MouseSettings):
     patience: float = pydantic.Field(default=1.0, gt=0)
     listening_time: float = pydantic.Field(default=1.0, gt=0)
     reaction_time: float = pydantic.Field(default=0.2, gt=0)
+    reaction_spread: float = pydantic.Field(default=0.25, ge=0, le=2)
     lick_rate_hz: float = pydantic.Field(default=7.0, ge=1, le=12)
     contact_fraction: float = pydantic.Field(default=0.9, gt=0, lt=1)
     persistence: float = pydantic.Field(default=2.0, gt=0)
     drinking_time: float = pydantic.Field(default=1.0, gt=0)
+    notice_probability: float = pydantic.Field(default=0.2, ge=0, le=1)
+    find_probability: float = pydantic.Field(default=0.9, ge=0, le=1)
+    guess_probability: float = pydantic.Field(default=0.0, ge=0, le=1)
     impulsive_probability: float = pydantic.Field(default=0.2, ge=0, le=1)
     spontaneous_interval: float = pydantic.Field(default=15.0, gt=0)
     thirst_ul: float = pydantic.Field(default=1500.0, gt=0)
@@ -44,7 +60,7 @@ class MouseBody:
     rng
         Its only source of chance.
     decide
-        Asked with the name of a sound: whether to lick.
+        Asked with what began together: the spout to lick at, or None.
     learn
         Told after a decision to lick whether a reward came.
     """
@@ -53,7 +69,7 @@ class MouseBody:
         self,
         settings: BodySettings,
         rng: np.random.Generator,
-        decide: Callable[[str], bool],
+        decide: Callable[[Percept], str | None],
         learn: Callable[[bool], None],
     ) -> None:
         self._settings = settings
@@ -63,11 +79,14 @@ class MouseBody:
         self._room = Room()
         self._at_port = False
         self._visit = 0
-        self._heard = False
+        self._spout = SPOUT
+        self._percept: Percept = ()
+        self._attending = False
         self._licking = False
         self._lick_until = 0.0
         self._hoping = False
         self._hope = 0
+        self._withholds_until = 0.0
         self._drunk_ul = 0.0
 
     def enter(self, room: Room) -> None:
@@ -78,25 +97,42 @@ class MouseBody:
         else:
             self._plan_spontaneous(0.0)
 
-    def hear(self, sound: str, time: float) -> None:
-        """Listen, then lick or leave."""
-        self._heard = True
+    def sense(self, stimulus: Stimulus, time: float) -> None:
+        """Sense a stimulus; what begins at the same time is taken together."""
+        self._attending = True
+        if not self._percept:
+            self._at(time, self._react)
+        self._percept = (*self._percept, stimulus)
+
+    def _react(self, time: float) -> None:
+        """Wait for a while, then lick or leave."""
+        percept, self._percept = self._percept, ()
         settings = self._settings
         start = time + settings.listening_time
-        start += settings.reaction_time * math.exp(0.25 * self._rng.standard_normal())
-        if self._decide(sound):
+        spread = settings.reaction_spread * self._rng.standard_normal()
+        start += settings.reaction_time * math.exp(spread)
+        spout = self._decide(percept)
+        if spout is not None:
+            self._spout = spout
             self._hoping = True
             self._hope += 1
             hope = self._hope
             self._lick(start, start + settings.persistence)
             self._at(start + settings.persistence, lambda now: self._give_up(hope, now))
             return
+        self._withholds_until = start + settings.persistence
         if self._rng.random() < settings.impulsive_probability:
             self._lick(time + 0.3, time + 0.3 + 2 / settings.lick_rate_hz)
         self._at(start, self._leave)
 
     def drink(self, volume_ul: float, time: float) -> None:
-        """Drink a drop."""
+        """Drink a drop; one that was not hoped for is noticed only sometimes."""
+        if not self._hoping:
+            withholds = time < self._withholds_until
+            settings = self._settings
+            chance = settings.notice_probability if withholds else settings.find_probability
+            if self._rng.random() >= chance:
+                return
         self._drunk_ul += volume_ul
         if self._hoping:
             self._hoping = False
@@ -118,16 +154,20 @@ class MouseBody:
         self._at(time + self._draw_wait(self._settings.visit_interval / thirst), self._come)
 
     def _come(self, time: float) -> None:
-        """Come to the port, and leave it if no sound comes."""
+        """Come to the port, and leave it if nothing happens."""
         self._at_port = True
-        self._heard = False
+        self._attending = False
         self._visit += 1
         visit = self._visit
         self._room.touch(PORT, True, time)
-        self._at(time + self._settings.patience, lambda now: self._leave_unheard(visit, now))
+        guess = self._settings.guess_probability
+        if guess and self._rng.random() < guess:
+            start = time + self._settings.reaction_time
+            self._lick(start, start + self._settings.persistence)
+        self._at(time + self._settings.patience, lambda now: self._lose_patience(visit, now))
 
-    def _leave_unheard(self, visit: int, time: float) -> None:
-        if visit == self._visit and not self._heard:
+    def _lose_patience(self, visit: int, time: float) -> None:
+        if visit == self._visit and not self._attending:
             self._leave(time)
 
     def _leave(self, time: float) -> None:
@@ -138,7 +178,7 @@ class MouseBody:
             self._plan_visit(time)
 
     def _plan_spontaneous(self, time: float) -> None:
-        """Plan some licks that no sound asked for, as head-fixed mice do."""
+        """Plan some licks that nothing asked for, as head-fixed mice do."""
         wait = self._draw_wait(self._settings.spontaneous_interval)
         self._at(time + wait, self._lick_spontaneously)
 
@@ -155,13 +195,13 @@ class MouseBody:
 
     def _touch(self, time: float) -> None:
         settings = self._settings
-        self._room.touch(SPOUT, True, time)
+        self._room.touch(self._spout, True, time)
         period = (1 + 0.1 * self._rng.standard_normal()) / settings.lick_rate_hz
         self._at(time + abs(period) * settings.contact_fraction, self._release)
 
     def _release(self, time: float) -> None:
         settings = self._settings
-        self._room.touch(SPOUT, False, time)
+        self._room.touch(self._spout, False, time)
         next_touch = time + (1 - settings.contact_fraction) / settings.lick_rate_hz
         self._licking = next_touch < self._lick_until
         if self._licking:

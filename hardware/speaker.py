@@ -8,10 +8,10 @@ from pathlib import Path
 import pydantic
 
 from calibration.speaker import SpeakerCalibration
+from hardware.playback import Playback
 from hardware.synthesis import refuse_sound
 from rig.devices import Context, DeviceSettings, Line, Speaker
 from rig.errors import DeviceError, Problem
-from rig.inbox import Report
 from rig.sound import Sound
 
 
@@ -32,27 +32,22 @@ class SpeakerTwin(Speaker):
     def __init__(self, name: str, settings: SpeakerSettings, context: Context) -> None:
         self._name = name
         self._settings = settings
-        self._clock = context.clock
-        self._inbox = context.inbox
         self._room = context.room
         self._calibration = SpeakerCalibration(context.folder, settings.calibration)
-        self._durations: dict[str, float] = {}
-        self._ready = False
-        self._playing: tuple[str, float] | None = None
-        self._play = 0
+        self._playback = Playback(name, "sound", context)
 
     def open(self) -> None:
         """Take hold of the output; it is silent."""
-        self._ready = True
+        self._playback.ready = True
 
     def off(self) -> None:
         """Be silent; a sound that this cuts short is reported with its true length."""
-        self._cut()
+        self._playback.cut()
 
     def close(self) -> None:
         """Be silent and let go of the output."""
         self.off()
-        self._ready = False
+        self._playback.ready = False
 
     def check(self) -> list[Problem]:
         """Return no problems: the calibration was read when the twin was made."""
@@ -62,54 +57,24 @@ class SpeakerTwin(Speaker):
         """Return the calibration file."""
         return (self._calibration.path,)
 
-    def refuse_sound(self, sound: Sound) -> str | None:
+    def refuse_stimulus(self, stimulus: Sound) -> str | None:
         """Return why that sound cannot be played as it is meant, or None if it can."""
-        return refuse_sound(sound, self._settings.rate_hz, self._calibration)
+        return refuse_sound(stimulus, self._settings.rate_hz, self._calibration)
 
-    def load(self, sounds: Mapping[str, Sound]) -> None:
+    def load(self, stimuli: Mapping[str, Sound]) -> None:
         """Make these the sounds that can be played."""
-        for name, sound in sounds.items():
-            reason = self.refuse_sound(sound)
+        for name, sound in stimuli.items():
+            reason = self.refuse_stimulus(sound)
             if reason:
                 raise DeviceError(
                     reason, f"device '{self._name}', sound '{name}'", "Change the sound."
                 )
-        self._durations = {name: sound.duration for name, sound in sounds.items()}
+        self._playback.durations = {name: one.duration for name, one in stimuli.items()}
 
     def loaded(self) -> frozenset[str]:
         """Return the names of the sounds that can be played."""
-        return frozenset(self._durations)
+        return frozenset(self._playback.durations)
 
-    def play(self, sound: str) -> None:
+    def present(self, stimulus: str) -> None:
         """Begin to play a sound, in place of any that still sounds."""
-        if not self._ready or sound not in self._durations:
-            raise DeviceError(
-                f"it cannot play '{sound}'",
-                f"device '{self._name}'",
-                "Open the speaker and load the sound first.",
-            )
-        now = self._clock.now()
-        self._cut()
-        self._play += 1
-        play = self._play
-        self._playing = (sound, now)
-        self._room.agenda.at(now + self._durations[sound], lambda _: self._end(play))
-        self._room.sound(sound, now)
-
-    def _end(self, play: int) -> None:
-        """End that sound after its whole length, unless it was cut short before."""
-        if play == self._play and self._playing is not None:
-            self._stop(self._durations[self._playing[0]])
-
-    def _cut(self) -> None:
-        """End the sound that plays, if one does."""
-        if self._playing is not None:
-            self._stop(self._clock.now() - self._playing[1])
-
-    def _stop(self, achieved: float) -> None:
-        """Be silent, and report the sound."""
-        if self._playing is None:
-            return
-        (sound, began), self._playing = self._playing, None
-        requested = self._durations[sound]
-        self._inbox.put(Report(self._name, "sound", sound, began, requested, achieved))
+        self._room.sound(stimulus, self._playback.begin(stimulus))

@@ -1,4 +1,4 @@
-"""Virtual mice: a mind on a body. One learns as in Ceballo et al. 2019, one licks at random."""
+"""The virtual mouse that learns as in Ceballo et al. 2019: a mind on a body."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import numpy as np
 import pydantic
 
-from hardware.mouse_body import BodySettings, MouseBody
+from hardware.mouse_body import SPOUT, BodySettings, MouseBody, Percept, Stimulus
 from models.reinforcement import Core, Weights, learn, response_probability
 from rig.config import validated
 from rig.errors import ConfigError
@@ -20,11 +20,11 @@ Activity = Annotated[float, pydantic.Field(ge=0, le=100)]
 
 
 class LearningSettings(MouseSettings):
-    """What a learning mouse hears in each sound, and how it begins.
+    """What a learning mouse finds in each stimulus, and how it begins.
 
-    ``recruitment`` gives for each sound the activity of the sensory units: the first is
-    common to all sounds, the others answer to one sound each. The initial weights are those
-    of a mouse that has never been in the rig; it licks to one sound in forty.
+    ``recruitment`` gives for each stimulus the activity of the sensory units: the first is
+    common to all of them, the others answer to one stimulus each. The initial weights are those
+    of a mouse that has never been in the rig; it licks to one stimulus in forty.
     """
 
     alpha: float = pydantic.Field(default=0.01, gt=0, le=0.2)
@@ -41,7 +41,7 @@ class LearningSettings(MouseSettings):
     @pydantic.model_validator(mode="after")
     def _equal_lengths(self) -> LearningSettings:
         if len({len(units) for units in self.recruitment.values()}) != 1:
-            raise ValueError("recruitment must give each sound the same number of units")
+            raise ValueError("recruitment must give each stimulus the same number of units")
         return self
 
 
@@ -53,7 +53,7 @@ class Memory(FrozenModel):
 
 
 class LearningMouse(Mouse):
-    """A mouse that learns which sounds mean water; its memory is its weights."""
+    """A mouse that learns which stimuli mean water; its memory is its weights."""
 
     Settings = LearningSettings
 
@@ -86,9 +86,16 @@ class LearningMouse(Mouse):
         self._body.enter(room)
 
     def hear(self, sound: str, time: float) -> None:
-        """Hear a sound; one that is not in ``recruitment`` means nothing."""
-        if sound in self._units:
-            self._body.hear(sound, time)
+        """Hear a sound."""
+        self._sense(Stimulus("sound", sound), time)
+
+    def see(self, grating: str, time: float) -> None:
+        """See a grating."""
+        self._sense(Stimulus("grating", grating), time)
+
+    def feel(self, flashes: str, time: float) -> None:
+        """Feel flashes on the cortex."""
+        self._sense(Stimulus("flashes", flashes), time)
 
     def drink(self, volume_ul: float, time: float) -> None:
         """Drink a drop."""
@@ -98,54 +105,18 @@ class LearningMouse(Mouse):
         """Return the weights."""
         return {"excitation": self._excitation.tolist(), "inhibition": self._inhibition.tolist()}
 
-    def _decide(self, sound: str) -> bool:
-        self._last = self._units[sound]
+    def _sense(self, stimulus: Stimulus, time: float) -> None:
+        """Sense a stimulus; one that is not in ``recruitment`` means nothing."""
+        if stimulus.name in self._units:
+            self._body.sense(stimulus, time)
+
+    def _decide(self, percept: Percept) -> str | None:
+        """Decide; stimuli that began together drive each unit as the stronger one does."""
+        self._last = np.max([self._units[stimulus.name] for stimulus in percept], axis=0)
         chance = response_probability(self._excitation, self._inhibition, self._last)
-        return bool(self._rng.random() < chance)
+        return SPOUT if self._rng.random() < chance else None
 
     def _learn(self, rewarded: bool) -> None:
         self._excitation, self._inhibition = learn(
             self._excitation, self._inhibition, self._last, 1.0 if rewarded else -1.0, self._core
         )
-
-
-class RandomSettings(MouseSettings):
-    """How often a random mouse licks."""
-
-    lick_probability: float = pydantic.Field(default=0.5, ge=0, le=1)
-    body: BodySettings = BodySettings()
-
-
-class RandomMouse(Mouse):
-    """A mouse that licks with a fixed probability, whatever it hears, and learns nothing."""
-
-    Settings = RandomSettings
-
-    def __init__(
-        self, settings: RandomSettings, memory: dict[str, Any], rng: np.random.Generator
-    ) -> None:
-        self._probability = settings.lick_probability
-        self._rng = rng
-        self._body = MouseBody(settings.body, rng, self._decide, self._learn)
-
-    def enter(self, room: Room) -> None:
-        """Begin the session."""
-        self._body.enter(room)
-
-    def hear(self, sound: str, time: float) -> None:
-        """Hear a sound."""
-        self._body.hear(sound, time)
-
-    def drink(self, volume_ul: float, time: float) -> None:
-        """Drink a drop."""
-        self._body.drink(volume_ul, time)
-
-    def memory(self) -> dict[str, Any]:
-        """Return nothing: it has learned nothing."""
-        return {}
-
-    def _decide(self, sound: str) -> bool:
-        return bool(self._rng.random() < self._probability)
-
-    def _learn(self, rewarded: bool) -> None:
-        pass

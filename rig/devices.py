@@ -18,10 +18,9 @@ import pydantic
 from rig.clock import Clock
 from rig.errors import Problem
 from rig.frozen import FrozenModel
-from rig.graph import Action, Play, Pulse, TurnOff, TurnOn
+from rig.graph import Action, Flash, Play, Pulse, Show, TurnOff, TurnOn
 from rig.inbox import Inbox
 from rig.room import Room
-from rig.sound import Sound
 
 Line = Annotated[str, pydantic.Field(min_length=1, description="the wire, as the card names it")]
 
@@ -178,39 +177,85 @@ class Valve(Device):
             self.deliver(action.volume_ul)
 
 
-class Speaker(Device):
-    """Plays sounds that were loaded before; reports each one, with its onset, when it has ended."""
+class Presenter(Device):
+    """What presents stimuli that were loaded before, one at a time.
 
-    kind = "speaker"
-
-    @abstractmethod
-    def refuse_sound(self, sound: Sound) -> str | None:
-        """Return why that sound cannot be played as it is meant, or None if it can."""
+    A stimulus ends by itself, timed by the hardware; it is reported, with its onset, when it has
+    ended.
+    """
 
     @abstractmethod
-    def load(self, sounds: Mapping[str, Sound]) -> None:
-        """Make these the sounds that can be played; they are rendered now."""
+    def refuse_stimulus(self, stimulus: Any) -> str | None:
+        """Return why that stimulus cannot be presented as it is meant, or None if it can."""
+
+    @abstractmethod
+    def load(self, stimuli: Mapping[str, Any]) -> None:
+        """Make these the stimuli that can be presented; they are rendered now."""
 
     @abstractmethod
     def loaded(self) -> frozenset[str]:
-        """Return the names of the sounds that can be played."""
+        """Return the names of the stimuli that can be presented."""
 
     @abstractmethod
-    def play(self, sound: str) -> None:
-        """Begin to play the loaded sound of that name, in place of any that still sounds."""
+    def present(self, stimulus: str) -> None:
+        """Begin to present the loaded stimulus of that name, in place of any that still lasts."""
+
+    def _refuse_name(self, stimulus: str, sort: str) -> str | None:
+        """Return why a stimulus of that name cannot be presented."""
+        if stimulus in self.loaded():
+            return None
+        return f"the protocol has no {sort} '{stimulus}'"
+
+
+class Speaker(Presenter):
+    """Plays sounds."""
+
+    kind = "speaker"
 
     def refuse(self, action: Action) -> str | None:
         """Refuse all but a `Play` of a loaded sound."""
         if not isinstance(action, Play):
             return f"a speaker cannot do '{type(action).__name__}'"
-        if action.sound not in self.loaded():
-            return f"the protocol has no sound '{action.sound}'"
-        return None
+        return self._refuse_name(action.sound, "sound")
 
     def act(self, action: Action) -> None:
         """Play the sound."""
         if isinstance(action, Play):
-            self.play(action.sound)
+            self.present(action.sound)
+
+
+class Display(Presenter):
+    """Shows gratings on a screen that is grey, as bright as they are on average, in between."""
+
+    kind = "display"
+
+    def refuse(self, action: Action) -> str | None:
+        """Refuse all but a `Show` of a loaded grating."""
+        if not isinstance(action, Show):
+            return f"a display cannot do '{type(action).__name__}'"
+        return self._refuse_name(action.grating, "grating")
+
+    def act(self, action: Action) -> None:
+        """Show the grating."""
+        if isinstance(action, Show):
+            self.present(action.grating)
+
+
+class Projector(Presenter):
+    """Projects flashing disks on the cortex; dark in between."""
+
+    kind = "projector"
+
+    def refuse(self, action: Action) -> str | None:
+        """Refuse all but a `Flash` of loaded flashes."""
+        if not isinstance(action, Flash):
+            return f"a projector cannot do '{type(action).__name__}'"
+        return self._refuse_name(action.flashes, "flashes")
+
+    def act(self, action: Action) -> None:
+        """Project the flashes."""
+        if isinstance(action, Flash):
+            self.present(action.flashes)
 
 
 def describe(action: Action) -> tuple[str, str, float | None]:
@@ -226,6 +271,10 @@ def describe(action: Action) -> tuple[str, str, float | None]:
             return "deliver", "", volume_ul
         case Play(sound=sound):
             return "play", sound, None
+        case Show(grating=grating):
+            return "show", grating, None
+        case Flash(flashes=flashes):
+            return "flash", flashes, None
         case TurnOn():
             return "on", "", None
         case TurnOff():

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import msgspec
+
+from rig.changes import Change
 from rig.clock import Clock
 from rig.devices import describe
 from rig.errors import Problem, RigError
@@ -17,13 +21,16 @@ from rig.events import (
     Fault,
     GraphDefined,
     InputChanged,
+    ParameterChanged,
+    QuestionAsked,
     SessionEnded,
     StateEntered,
     TrialEnded,
     TrialStarted,
 )
-from rig.graph import Action, Play, Pulse, State, TrialGraph
-from rig.inbox import Command, Edge, Failure, Report
+from rig.graph import Action, Flash, Play, Pulse, Show, State, TrialGraph
+from rig.inbox import Command, Edge, Failure, Reply, Report
+from rig.protocol import Question
 from rig.recorder import Recorder
 
 ABORTED = "aborted"
@@ -38,6 +45,8 @@ class EventLog:
         Gives the engine's time of each event.
     recorder
         Keeps the events.
+    trial
+        Number of the last trial of the session that this one goes on with; 0 in others.
 
     Attributes
     ----------
@@ -45,14 +54,14 @@ class EventLog:
         Number of the running trial, or of the last one.
     """
 
-    def __init__(self, clock: Clock, recorder: Recorder) -> None:
-        self.trial = 0
+    def __init__(self, clock: Clock, recorder: Recorder, trial: int = 0) -> None:
+        self.trial = trial
         self._now = clock.now
         self._recorder = recorder
         self._batch: list[Event] = []
         self._seq = 0
         self._graphs: dict[object, int] = {}
-        self._orders: dict[str, deque[int]] = {}
+        self._orders: dict[str, deque[tuple[int, str]]] = {}
 
     def keep(self) -> None:
         """Hand everything since the last call to the recorder."""
@@ -100,12 +109,13 @@ class EventLog:
         requested = state.timeout[0] if state.timeout else None
         self._add(StateEntered, time, state=state.name, requested=requested, cause=cause)
 
-    def action_done(self, action: Action, time: float) -> None:
-        """Record that an order was given; the device will report openings and sounds."""
-        if isinstance(action, Pulse | Play):
-            self._orders.setdefault(action.device, deque()).append(self.trial)
+    def action_done(self, action: Action, time: float, author: str = "") -> None:
+        """Record that an order was given; the device will report openings and stimuli."""
+        if isinstance(action, Pulse | Play | Show | Flash):
+            self._orders.setdefault(action.device, deque()).append((self.trial, author))
         verb, detail, value = describe(action)
-        self._add(ActionDone, time, device=action.device, verb=verb, detail=detail, value=value)
+        told = {"device": action.device, "verb": verb, "detail": detail, "value": value}
+        self._add(ActionDone, time, **told, author=author)
 
     def input_changed(self, edge: Edge) -> None:
         """Record that an input changed its level."""
@@ -114,25 +124,45 @@ class EventLog:
     def reported(self, report: Report) -> None:
         """Record a report; it belongs to the trial of the oldest order not yet reported."""
         orders = self._orders.get(report.device)
+        trial, author = orders.popleft() if orders else (self.trial, "")
         self._seq += 1
         self._batch.append(
             DeviceReported(
                 self._seq,
                 report.hardware_time,
                 self._now(),
-                orders.popleft() if orders else self.trial,
+                trial,
                 report.device,
                 report.what,
                 report.detail,
                 report.requested,
                 report.achieved,
                 report.volume_ul,
+                author,
             )
         )
 
-    def command_given(self, command: Command) -> None:
-        """Record a command."""
-        self._add(CommandGiven, self._now(), verb=command.verb, reason=command.reason)
+    def command_given(self, command: Command, reply: Reply) -> None:
+        """Record a command and what was answered."""
+        self._add(
+            CommandGiven,
+            self._now(),
+            verb=command.verb,
+            reason=command.text,
+            author=command.author,
+            key=command.key,
+            value=command.value,
+            accepted=reply.accepted,
+            reply=reply.text,
+        )
+
+    def parameter_changed(self, change: Change) -> None:
+        """Record that a parameter has another value from here on."""
+        self._add(ParameterChanged, self._now(), **msgspec.structs.asdict(change))
+
+    def question_asked(self, question: Question) -> None:
+        """Record that the protocol asked the operator."""
+        self._add(QuestionAsked, self._now(), **dataclasses.asdict(question))
 
     def failed(self, failure: Failure) -> None:
         """Record that a device failed."""

@@ -13,7 +13,7 @@ import msgspec
 
 from rig.graph import plain
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 class Header(msgspec.Struct, frozen=True, tag="header"):
@@ -70,6 +70,9 @@ class Definition(msgspec.Struct, frozen=True, tag="definition"):
     seed: int
     clock: Literal["system", "virtual"]
     stage: str = ""
+    resumes: str = ""
+    gratings: dict[str, Any] = {}
+    flashes: dict[str, Any] = {}
 
 
 class Happened(msgspec.Struct, frozen=True):
@@ -121,16 +124,20 @@ class InputChanged(Happened, frozen=True, tag="input"):
 
 
 class ActionDone(Happened, frozen=True, tag="action"):
-    """An order was given to a device; `value` is its amount (uL for an opening)."""
+    """An order was given to a device; `value` is its amount (uL for an opening).
+
+    `author` is the person who gave it; empty if the protocol did.
+    """
 
     device: str
     verb: str
     detail: str
     value: float | None
+    author: str = ""
 
 
 class DeviceReported(Happened, frozen=True, tag="report"):
-    """A device told what it really did; durations in seconds."""
+    """A device told what it really did; durations in seconds; `author` is that of the order."""
 
     device: str
     what: str
@@ -138,6 +145,7 @@ class DeviceReported(Happened, frozen=True, tag="report"):
     requested: float
     achieved: float
     volume_ul: float | None
+    author: str = ""
 
 
 class TrialEnded(Happened, frozen=True, tag="trial_ended"):
@@ -150,10 +158,37 @@ class TrialEnded(Happened, frozen=True, tag="trial_ended"):
 
 
 class CommandGiven(Happened, frozen=True, tag="command"):
-    """A person or a limit asked the session to stop."""
+    """A person, a signal or a limit asked something of the session; it obeyed or refused.
+
+    `reason` holds the command's words: why to stop, a note, the answer to a question.
+    """
 
     verb: str
     reason: str
+    author: str = ""
+    key: str = ""
+    value: Any = None
+    accepted: bool = True
+    reply: str = ""
+
+
+class ParameterChanged(Happened, frozen=True, tag="parameter"):
+    """A parameter has another value from here on; `when` says if it waits for the next block."""
+
+    key: str
+    before: Any
+    after: Any
+    author: str
+    when: str
+
+
+class QuestionAsked(Happened, frozen=True, tag="question"):
+    """The protocol asked the operator; the answer is a command of the verb ``answer``."""
+
+    text: str
+    choices: tuple[str, ...]
+    default: str
+    patience: float
 
 
 class Fault(Happened, frozen=True, tag="fault"):
@@ -191,6 +226,8 @@ Event = (
     | DeviceReported
     | TrialEnded
     | CommandGiven
+    | ParameterChanged
+    | QuestionAsked
     | Fault
     | SessionEnded
 )

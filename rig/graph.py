@@ -27,6 +27,20 @@ class Play(msgspec.Struct, frozen=True, tag="play"):
     sound: str
 
 
+class Show(msgspec.Struct, frozen=True, tag="show"):
+    """Show a loaded grating; it goes on when the state that started it is left."""
+
+    device: str
+    grating: str
+
+
+class Flash(msgspec.Struct, frozen=True, tag="flash"):
+    """Project loaded flashes; they go on when the state that started them is left."""
+
+    device: str
+    flashes: str
+
+
 class TurnOn(msgspec.Struct, frozen=True, tag="on"):
     """Switch an output on; some state on every path must switch it off again."""
 
@@ -39,7 +53,7 @@ class TurnOff(msgspec.Struct, frozen=True, tag="off"):
     device: str
 
 
-Action = Pulse | Play | TurnOn | TurnOff
+Action = Pulse | Play | Show | Flash | TurnOn | TurnOff
 
 
 class Count(msgspec.Struct, frozen=True):

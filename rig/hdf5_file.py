@@ -28,6 +28,8 @@ from rig.events import (
     Happened,
     Header,
     InputChanged,
+    ParameterChanged,
+    QuestionAsked,
     Record,
     SessionEnded,
     StateEntered,
@@ -48,7 +50,14 @@ _STREAMS = {
     "inputs": np.dtype([*_TIMES, ("device", "u2"), ("level", "?")]),
     "states": np.dtype([*_TIMES, ("state", "u2"), ("requested", "f8"), ("cause", "u2")]),
     "actions": np.dtype(
-        [*_TIMES, ("device", "u2"), ("verb", "u2"), ("detail", "u2"), ("value", "f8")]
+        [
+            *_TIMES,
+            ("device", "u2"),
+            ("verb", "u2"),
+            ("detail", "u2"),
+            ("value", "f8"),
+            ("author", "u2"),
+        ]
     ),
     "reports": np.dtype(
         [
@@ -59,6 +68,7 @@ _STREAMS = {
             ("requested", "f8"),
             ("achieved", "f8"),
             ("volume_ul", "f8"),
+            ("author", "u2"),
         ]
     ),
 }
@@ -126,15 +136,24 @@ class Hdf5File:
                 requested = _number(record.requested)
                 self._add_row("states", record, code(record.state), requested, code(record.cause))
             case ActionDone(device=device, verb=verb, detail=detail):
-                value = _number(record.value)
-                self._add_row("actions", record, code(device), code(verb), code(detail), value)
+                values = code(detail), _number(record.value), code(record.author)
+                self._add_row("actions", record, code(device), code(verb), *values)
             case DeviceReported(device=device, what=what, detail=detail):
                 names = code(device), code(what), code(detail)
                 durations = record.requested, record.achieved
-                self._add_row("reports", record, *names, *durations, _number(record.volume_ul))
+                drop = _number(record.volume_ul), code(record.author)
+                self._add_row("reports", record, *names, *durations, *drop)
             case GraphDefined():
                 self._documents["graphs"].append(as_json(record))
-            case TrialStarted() | TrialEnded() | CommandGiven() | Fault() | SessionEnded():
+            case (
+                TrialStarted()
+                | TrialEnded()
+                | CommandGiven()
+                | ParameterChanged()
+                | QuestionAsked()
+                | Fault()
+                | SessionEnded()
+            ):
                 self._documents["other_events"].append(as_json(record))
         self.count += 1
         self._trials.add(record)

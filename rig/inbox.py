@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import queue
-from typing import Literal
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import msgspec
 
@@ -19,12 +20,12 @@ class Edge(msgspec.Struct, frozen=True):
 class Report(msgspec.Struct, frozen=True):
     """A device tells what it really did.
 
-    `requested` and `achieved` are seconds: how long an opening or a sound was asked for and
+    `requested` and `achieved` are seconds: how long an opening or a stimulus was asked for and
     how long it lasted. `volume_ul` is what a valve delivered by its calibration.
     """
 
     device: str
-    what: Literal["opening", "sound"]
+    what: Literal["opening", "sound", "grating", "flashes"]
     detail: str
     hardware_time: float
     requested: float
@@ -40,14 +41,57 @@ class Failure(msgspec.Struct, frozen=True):
     do: str
 
 
-class Command(msgspec.Struct, frozen=True):
-    """An order from a person: stop now, or after the running trial."""
+Verb = Literal[
+    "pause_after_trial",
+    "resume",
+    "stop_after_trial",
+    "stop_now",
+    "reward",
+    "skip_block",
+    "set",
+    "answer",
+    "note",
+]
 
-    verb: Literal["stop_now", "stop_after_trial"]
-    reason: str
+
+class Command(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An order from a person.
+
+    Attributes
+    ----------
+    verb
+        What is to be done.
+    text
+        The reason of a stop, the words of a note, the choice of an answer.
+    author
+        Who gives the order; empty if nobody does (a signal, a limit).
+    key, value
+        The parameter to set and its value; a reward's volume in uL, None for the usual one.
+    """
+
+    verb: Verb
+    text: str = ""
+    author: str = ""
+    key: str = ""
+    value: Any = None
 
 
-Message = Edge | Report | Failure | Command
+class Reply(msgspec.Struct, frozen=True):
+    """What a session answers to a command: whether it obeys, and what happens, in words."""
+
+    accepted: bool
+    text: str
+
+
+@dataclass(frozen=True)
+class Request:
+    """A command whose reply somebody waits for."""
+
+    command: Command
+    replies: queue.SimpleQueue[Reply]
+
+
+Message = Edge | Report | Failure | Command | Request
 
 
 class Inbox:

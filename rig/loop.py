@@ -8,8 +8,8 @@ order is: messages, twins, timer, limit.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from typing import Literal, Protocol
+from collections.abc import Mapping
+from typing import Literal
 
 from rig.clock import Clock
 from rig.config import Limits
@@ -17,40 +17,17 @@ from rig.devices import Device, DigitalInput
 from rig.engine import Engine, Entered
 from rig.errors import DeviceError, Problem
 from rig.event_log import ABORTED, EventLog
-from rig.graph import TrialGraph
-from rig.inbox import Command, Edge, Failure, Inbox, Message, Report
-from rig.protocol import Finished
+from rig.graph import TrialGraph, TurnOn
+from rig.inbox import Command, Edge, Failure, Inbox, Message, Reply, Report, Request
+from rig.orders import Orders
+from rig.protocol import Finished, Question
 from rig.recorder import Recorder
 from rig.room import Room
-from rig.trials import TrialRow
+from rig.trial_source import TrialSource
+from rig.watcher import Watcher
 
+TOO_LATE = Reply(False, "the session has ended")
 How = Literal["finished", "limit", "stopped", "aborted", "failed"]
-
-
-class Watcher(Protocol):
-    """Is told what happens, for a progress line; must be quick and never fail."""
-
-    def entered(self, trial: int, state: str) -> None:
-        """A state was entered."""
-
-    def finished(self, row: TrialRow, water_ul: float) -> None:
-        """A trial ended; `water_ul` is the water so far."""
-
-    def warned(self, problem: Problem) -> None:
-        """Something is wrong, though the session goes on."""
-
-
-class Nobody:
-    """A watcher who does not look."""
-
-    def entered(self, trial: int, state: str) -> None:
-        """Look away."""
-
-    def finished(self, row: TrialRow, water_ul: float) -> None:
-        """Look away."""
-
-    def warned(self, problem: Problem) -> None:
-        """Look away."""
 
 
 class Loop:
@@ -62,14 +39,16 @@ class Loop:
         The session's.
     devices
         All devices of the rig, open, by name.
-    next_trial
-        Returns the graph of the trial with that number, checked, or `Finished`.
+    source
+        The protocol's trials.
     limits
         When the session ends by itself.
     recorder
         Keeps the events.
     watcher
         Is told of states and trials.
+    trial
+        Number of the last trial of the session that this one goes on with; 0 in others.
 
     Attributes
     ----------
@@ -89,10 +68,11 @@ class Loop:
         inbox: Inbox,
         room: Room,
         devices: Mapping[str, Device],
-        next_trial: Callable[[int], TrialGraph | Finished],
+        source: TrialSource,
         limits: Limits,
         recorder: Recorder,
         watcher: Watcher,
+        trial: int = 0,
     ) -> None:
         self.reason: str | None = None
         self.how: How = "failed"
@@ -103,12 +83,13 @@ class Loop:
         self._inbox = inbox
         self._room = room
         self._devices = devices
-        self._next_trial = next_trial
+        self._source = source
         self._limits = limits
         self._recorder = recorder
         self._watcher = watcher
         self._engine = Engine()
-        self._log = EventLog(clock, recorder)
+        self._log = EventLog(clock, recorder, trial)
+        self._orders = Orders(source, devices, limits, recorder.table, self._log)
         self._stop = False
         self._first_state = self._state = ""
         self._limit = limits.max_duration
@@ -124,11 +105,13 @@ class Loop:
         DeviceError, RecordingError
             If a device or the recording fails.
         """
-        engine, agenda, receive = self._engine, self._room.agenda, self._clock.receive
+        engine, agenda, orders = self._engine, self._room.agenda, self._orders
+        receive = self._clock.receive
         self._take_what_waits()
+        self._switch_on()
         self._go_on()
         while not self._stop and (engine.running or self.reason is None):
-            until = min(engine.deadline, agenda.next_time, self._limit)
+            until = min(engine.deadline, agenda.next_time, self._limit, orders.answer_by)
             message = receive(self._inbox, until)
             if message is not None:
                 self._take(message)
@@ -136,6 +119,8 @@ class Loop:
                 agenda.run_until(until)
             elif engine.deadline <= until:
                 self._follow(engine.expire())
+            elif orders.question is not None and orders.answer_by <= until:
+                self._obey(Command("answer", orders.question.default))
             else:
                 self._reach_limit()
             self._go_on()
@@ -168,17 +153,37 @@ class Loop:
 
     def _go_on(self) -> None:
         """Start the next trial if none runs and nothing ends the session."""
-        if self._engine.running or self.reason is not None:
+        if self._engine.running or self.reason is not None or self._orders.waiting:
             return
-        graph = self._next_trial(self._log.trial + 1)
-        if isinstance(graph, Finished):
-            self.finished = True
-            self._end_with(graph.reason, "finished")
-            return
+        for change in self._source.apply_changes():
+            self._log.parameter_changed(change)
+        match self._source.trial(self._log.trial + 1):
+            case Finished(reason=reason):
+                self.finished = True
+                self._end_with(reason, "finished")
+            case Question() as question:
+                self._orders.ask(question, self._clock.now())
+                self._log.question_asked(question)
+                self._watcher.noticed(f"{question.text} ({' / '.join(question.choices)})")
+            case TrialGraph() as graph:
+                self._begin(graph)
+        self._log.keep()
+
+    def _begin(self, graph: TrialGraph) -> None:
+        """Start a trial."""
         now = self._clock.now()
         self._first_state = graph.states[0].name
         self._log.trial_started(graph, now)
+        self._watcher.began(self._log.trial, graph)
         self._follow(self._engine.start(graph, now))
+
+    def _switch_on(self) -> None:
+        """Switch on the outputs that are on throughout the session."""
+        for name in self._source.protocol.session_outputs():
+            order = TurnOn(name)
+            self._devices[name].act(order)
+            self._log.action_done(order, self._clock.now())
+        self._log.keep()
 
     def _take_what_waits(self) -> None:
         """Before the first trial: deal with what has come already, and look at the inputs."""
@@ -196,15 +201,36 @@ class Loop:
             case Edge():
                 self._edge(message)
                 return
-            case Command(verb=verb, reason=reason):
-                self._end_with(reason, "aborted" if verb == "stop_now" else "stopped")
-                self._stop = self._stop or verb == "stop_now"
+            case Command():
+                self._obey(message)
+                return
+            case Request(command=command, replies=replies):
+                replies.put(self._obey(command))
+                return
             case Failure(device=device, what=what, do=do):
                 raise DeviceError(what, f"device '{device}'", do)
             case Report():
                 pass
         self._note(message)
         self._log.keep()
+
+    def _obey(self, command: Command) -> Reply:
+        """Carry out a command; record it with what is answered."""
+        match command.verb:
+            case "stop_now":
+                self._end_with(_reason(command), "aborted")
+                self._stop = True
+                reply = Reply(True, "stops now")
+            case "stop_after_trial":
+                self._end_with(_reason(command), "stopped")
+                reply = Reply(True, f"stops after trial {self._log.trial}")
+            case _:
+                reply = self._orders.obey(command, self._log.trial, self._clock.now())
+        self._log.command_given(command, reply)
+        self._log.keep()
+        if command.author:
+            self._watcher.noticed(f"{command.author}, {command.verb}: {reply.text}")
+        return reply
 
     def _note(self, message: Message) -> None:
         """Record a message, and do nothing else about it."""
@@ -214,7 +240,10 @@ class Loop:
             case Report():
                 self._log.reported(message)
             case Command():
-                self._log.command_given(message)
+                self._log.command_given(message, TOO_LATE)
+            case Request(command=command, replies=replies):
+                replies.put(TOO_LATE)
+                self._log.command_given(command, TOO_LATE)
             case Failure():
                 self._log.failed(message)
 
@@ -281,15 +310,22 @@ class Loop:
 
     def _reach_limit(self) -> None:
         """End the session after the running trial; one that waits, or is too long, ends now."""
-        self._stop = self.timed_out or self._state == self._first_state
+        waiting = not self._engine.running or self._state == self._first_state
+        self._stop = self.timed_out or waiting
         self._limit += self._limits.last_trial
         self.timed_out = True
         reason = f"{self._limits.max_duration:g} s"
         self._end_with(reason, "limit")
-        self._log.command_given(Command("stop_now" if self._stop else "stop_after_trial", reason))
+        command = Command("stop_now" if self._stop else "stop_after_trial", reason)
+        self._log.command_given(command, Reply(True, "the session's longest duration"))
         self._log.keep()
 
     def _end_with(self, reason: str, how: How) -> None:
         """Begin no trial any more; the first reason is the one that counts."""
         if self.reason is None:
             self.reason, self.how = reason, how
+
+
+def _reason(command: Command) -> str:
+    """Return why a person stops the session, in words."""
+    return command.text or f"stopped by {command.author or 'the operator'}"

@@ -29,13 +29,16 @@ class ProtocolPlan:
     def make(self, rng: np.random.Generator) -> TrialProtocol:
         """Return the protocol, ready for its first trial; raise `ProtocolError` if it fails."""
         try:
-            return self.protocol(self.params, rng)
+            made = self.protocol(self.params, rng)
         except (Exception, SystemExit) as error:
             raise ProtocolError(
                 f"the protocol raised {type(error).__name__}: {error}",
                 f"{self.path}, when it was made",
                 "Mend its __init__.",
             ) from error
+        # Here too, since a protocol may have an __init__ that does not hand them on.
+        made.params, made.rng = self.params, rng
+        return made
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ import threading
 from collections import Counter
 
 from rig.errors import Problem
+from rig.graph import TrialGraph
 from rig.trials import TrialRow, short_outcome
 
 
@@ -27,10 +28,13 @@ class ProgressLine:
         self._state = ""
         self._water_ul = 0.0
         self._shown = ""
-        self._warnings: list[Problem] = []
+        self._lines: list[str] = []
         self._closing = threading.Event()
         self._writer = threading.Thread(target=self._write_lines, name="progress", daemon=True)
         self._writer.start()
+
+    def began(self, trial: int, graph: TrialGraph) -> None:
+        """Note nothing: the states tell."""
 
     def entered(self, trial: int, state: str) -> None:
         """Note the state that was entered."""
@@ -41,9 +45,13 @@ class ProgressLine:
         self._outcomes[row.outcome or "aborted"] += 1
         self._water_ul = water_ul
 
+    def noticed(self, text: str) -> None:
+        """Show what a person should read on a line of its own."""
+        self._lines.append(text)
+
     def warned(self, problem: Problem) -> None:
         """Show a warning on a line of its own."""
-        self._warnings.append(problem)
+        self._lines.append(f"warning: {problem}")
 
     def close(self) -> None:
         """Show the last line and end it; a terminal that stands still is not waited for."""
@@ -60,8 +68,8 @@ class ProgressLine:
                 sys.stderr.flush()
 
     def _write(self) -> None:
-        while self._warnings:
-            sys.stderr.write(f"\nwarning: {self._warnings.pop(0)}\n")
+        while self._lines:
+            sys.stderr.write(f"\n{self._lines.pop(0)}\n")
         if not self._trial:
             return
         outcomes = "  ".join(

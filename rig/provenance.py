@@ -21,7 +21,7 @@ from rig.lab import LAB_TOML
 from rig.plan import Plan
 from rig.plugins import source_sha256
 from rig.session_folder import SessionFolder
-from rig.sound import Sound
+from rig.stimuli import Stimuli
 
 _REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -45,8 +45,9 @@ def make_header(plan: Plan, folder: SessionFolder, started_at: datetime) -> Head
 def make_definition(
     plan: Plan,
     devices: Mapping[str, Device],
-    sounds: Mapping[str, Sound],
+    stimuli: Stimuli,
     clock: Literal["system", "virtual"],
+    resumes: str,
 ) -> Definition:
     """Return the record of all that the session is made of."""
     mouse = plan.mouse
@@ -80,12 +81,15 @@ def make_definition(
             )
             for name, device in devices.items()
         ),
-        sounds=msgspec.to_builtins(sounds),
+        sounds=msgspec.to_builtins(stimuli.sounds),
+        gratings=msgspec.to_builtins(stimuli.gratings),
+        flashes=msgspec.to_builtins(stimuli.flashes),
         mouse=plan.rig.config.simulation.mouse if mouse else None,
         mouse_settings=resolved(mouse.settings) if mouse else {},
         mouse_memory=mouse.memory if mouse else {},
         seed=plan.seed,
         clock=clock,
+        resumes=resumes,
     )
 
 

@@ -1,4 +1,4 @@
-"""Plays a protocol in virtual time, with a mouse that licks at random, and records nothing."""
+"""Plays a protocol in virtual time, with mice of known behaviour, and records nothing."""
 
 from __future__ import annotations
 
@@ -8,22 +8,25 @@ from dataclasses import dataclass
 from rig.clock import VirtualClock
 from rig.config import Limits, validated
 from rig.errors import Problem, RigError, problems_of
-from rig.events import Event, GraphDefined, StateEntered
-from rig.graph import TrialGraph
+from rig.events import Event, StateEntered
+from rig.graph import Action, Flash, Play, Pulse, Show, TrialGraph
 from rig.inbox import Inbox
 from rig.lab import Lab
-from rig.loop import Loop, Nobody
+from rig.loading import load_stimuli
+from rig.loop import Loop
 from rig.plan import MousePlan, ProtocolPlan, generators
 from rig.plugins import load_class
-from rig.protocol import Finished
 from rig.recorder import MemoryRecorder
-from rig.rig_plan import RigPlan, graph_check, load_sounds, new_context
+from rig.rig_plan import RigPlan, graph_check, new_context
 from rig.room import Mouse
 from rig.trial_source import TrialSource
+from rig.trials import TrialTable
+from rig.watcher import Nobody
 
-TRIALS = 500
+TRIALS = 250
 LONGEST = 7 * 86_400.0
-RANDOM_MOUSE = "hardware.virtual_mouse:RandomMouse"
+MOST_EXPERTS = 2
+POLICY_MOUSE = "hardware.policy_mouse:PolicyMouse"
 
 
 @dataclass(frozen=True)
@@ -33,17 +36,17 @@ class Rehearsal:
     Attributes
     ----------
     trials
-        Trials played.
+        Trials that the mouse played that licks at random.
     outcomes
-        Outcome -> how often.
+        Outcome -> how often, with that mouse.
     states
-        State -> how often it was entered, 0 for one that was never reached.
+        State -> how often it was entered, with all mice; 0 for one that was never reached.
     longest_trial
-        Seconds, waiting for the mouse included.
+        Seconds, waiting for the mouse included, with that mouse.
     water_ul
-        Water delivered.
+        Water delivered to that mouse.
     graphs
-        The graphs of the trials, in their order.
+        The graphs of all trials, of that mouse first.
     problems
         What is wrong.
     """
@@ -57,60 +60,141 @@ class Rehearsal:
     problems: list[Problem]
 
 
+_BODY = {
+    "listening_time": 0.2,
+    "persistence": 4.0,
+    "guess_probability": 0.2,
+    "thirst_ul": 1e12,
+}
+"""A mouse with whims: impulsive licks, licks between trials, variable reactions."""
+
+
+class Noting(Nobody):
+    """A watcher who notes the graphs of the trials."""
+
+    def __init__(self, graphs: list[TrialGraph]) -> None:
+        self._graphs = graphs
+
+    def began(self, trial: int, graph: TrialGraph) -> None:
+        """Note the graph."""
+        self._graphs.append(graph)
+
+
 def rehearse(
     lab: Lab, rig: RigPlan, protocol: ProtocolPlan, *, trials: int = TRIALS, seed: int = 0
 ) -> Rehearsal:
-    """Play `trials` virtual trials of a protocol on the twins of a rig.
+    """Play a protocol on the twins of a rig: with a mouse that licks at random, then with experts.
+
+    An expert licks to the stimuli that meant water in the plays before it, not to those that
+    meant none, and by chance to others. So what only a mouse meets that has learned the task is
+    played too.
 
     Parameters
     ----------
     lab, rig, protocol
         What is played; the rig is planned with ``simulate=True``.
     trials
-        How many trials, if the protocol does not end before.
+        How many trials each mouse plays, if the protocol does not end before.
     seed
-        Of the protocol and of the mouse.
+        Of the protocol and of the mice.
     """
-    where = str(protocol.path)
+    random = _play(lab, rig, protocol, trials, seed, {"policy": "random", "body": _BODY})
+    plays, known = [random], dict[str, bool]()
+    for _ in range(MOST_EXPERTS):
+        before = dict(known)
+        for play in plays:
+            known.update(_meanings(play.graphs))
+        if random.problems or known == before:
+            break
+        go = sorted(name for name, water in known.items() if water)
+        nogo = sorted(known.keys() - go)
+        expert: dict[str, object] = {"policy": "perfect", "go": go, "nogo": nogo}
+        plays.append(_play(lab, rig, protocol, trials, seed, expert))
     states: Counter[str] = Counter()
-    defined: set[str] = set()
-    recorder = MemoryRecorder(lambda events: _look(events, states, defined))
-    problems: list[Problem] = []
-    graphs: list[TrialGraph] = []
-    try:
-        loop = _prepare(lab, rig, protocol, recorder, trials, seed, graphs)
-        loop.run()
-        if loop.timed_out:
-            problems.append(
-                Problem(
-                    f"only {len(recorder.table.rows)} trials ended in a virtual week",
-                    where,
-                    "Look for a state that waits too long.",
-                )
-            )
-    except RigError as error:
-        problems += problems_of(error)
-    rows = recorder.table.rows
+    for play in plays:
+        states.update(play.states)
+    defined = {state.name for play in plays for graph in play.graphs for state in graph.states}
     never = sorted(defined - states.keys())
+    problems = list(dict.fromkeys(problem for play in plays for problem in play.problems))
     if not problems:
         problems += [
             Problem(
-                f"state '{name}' was never reached in {len(rows)} virtual trials",
-                where,
+                f"state '{name}' was never reached in {len(plays)} x {trials} virtual trials",
+                str(protocol.path),
                 "Look whether some behaviour can lead there.",
                 "warning",
             )
             for name in never
         ]
+    rows = random.table.rows
     return Rehearsal(
         trials=len(rows),
         outcomes=dict(sorted(Counter(row.outcome or "aborted" for row in rows).items())),
         states={**dict(states), **dict.fromkeys(never, 0)},
         longest_trial=max((row.end_time - row.start_time for row in rows), default=0.0),
-        water_ul=recorder.table.water_ul,
-        graphs=graphs,
+        water_ul=random.table.water_ul,
+        graphs=[graph for play in plays for graph in play.graphs],
         problems=problems,
     )
+
+
+@dataclass(frozen=True)
+class _Play:
+    """What one mouse came to."""
+
+    table: TrialTable
+    states: Counter[str]
+    graphs: list[TrialGraph]
+    problems: list[Problem]
+
+
+def _play(
+    lab: Lab,
+    rig: RigPlan,
+    protocol: ProtocolPlan,
+    trials: int,
+    seed: int,
+    mouse: dict[str, object],
+) -> _Play:
+    """Play with one mouse."""
+    states: Counter[str] = Counter()
+    graphs: list[TrialGraph] = []
+    problems: list[Problem] = []
+    recorder = MemoryRecorder(lambda events: _look(events, states))
+    try:
+        loop = _prepare(lab, rig, protocol, recorder, trials, seed, graphs, mouse)
+        loop.run()
+        if loop.timed_out:
+            problems.append(
+                Problem(
+                    f"only {len(recorder.table.rows)} trials ended in a virtual week",
+                    str(protocol.path),
+                    "Look for a state that waits too long.",
+                )
+            )
+    except RigError as error:
+        problems += problems_of(error)
+    return _Play(recorder.table, states, graphs, problems)
+
+
+def _meanings(graphs: list[TrialGraph]) -> dict[str, bool]:
+    """Return the stimuli that were presented alone, and whether a valve can open then."""
+    found = {}
+    for graph in graphs:
+        actions = [action for state in graph.states for action in state.enter]
+        presented = [name for name in map(_presented, actions) if name]
+        if len(presented) == 1:
+            found[presented[0]] = any(isinstance(action, Pulse) for action in actions)
+    return found
+
+
+def _presented(action: Action) -> str:
+    """Return the name of the stimulus that an action presents; empty if it presents none."""
+    match action:
+        case Play(sound=name) | Show(grating=name) | Flash(flashes=name):
+            return name
+        case _:
+            return ""
 
 
 def _prepare(
@@ -121,43 +205,36 @@ def _prepare(
     trials: int,
     seed: int,
     graphs: list[TrialGraph],
+    mouse: dict[str, object],
 ) -> Loop:
     """Make the loop of a rehearsal, with its devices open; the trials' graphs go to `graphs`."""
     protocol_rng, mouse_rng = generators(seed)
     clock = VirtualClock()
-    context = new_context(lab, clock, Inbox(), random_mouse(lab).make(mouse_rng))
+    context = new_context(lab, clock, Inbox(), _policy_mouse(lab, mouse).make(mouse_rng))
     devices = rig.devices(context)
     made = protocol.make(protocol_rng)
-    load_sounds(devices.values(), made, str(protocol.path))
+    load_stimuli(devices, made, str(protocol.path))
     for device in devices.values():
         device.open()
     source = TrialSource(made, graph_check(devices))
     source.rows = recorder.table.rows
 
-    def next_trial(number: int) -> TrialGraph | Finished:
-        graph = source.trial(number)
-        if isinstance(graph, TrialGraph):
-            graphs.append(graph)
-        return graph
-
     context.room.let_mouse_in()
     limits = Limits.model_construct(
         max_trials=trials, max_duration=LONGEST, last_trial=0.0, max_water_ul=float("inf")
     )
-    return Loop(clock, context.inbox, context.room, devices, next_trial, limits, recorder, Nobody())
+    watcher = Noting(graphs)
+    return Loop(clock, context.inbox, context.room, devices, source, limits, recorder, watcher)
 
 
-def random_mouse(lab: Lab) -> MousePlan:
-    """Return the mouse of rehearsals: it licks to every second sound and is never sated."""
-    mouse = load_class(RANDOM_MOUSE, Mouse, lab.folder, "rehearsal")
-    settings = validated(mouse.Settings, {"body": {"thirst_ul": 1e9}}, "rehearsal")
-    return MousePlan(mouse, settings, {})
+def _policy_mouse(lab: Lab, settings: dict[str, object]) -> MousePlan:
+    """Return a mouse of rehearsals, that does what its settings say and is never sated."""
+    mouse = load_class(POLICY_MOUSE, Mouse, lab.folder, "rehearsal")
+    return MousePlan(mouse, validated(mouse.Settings, settings, "rehearsal"), {})
 
 
-def _look(events: list[Event], states: Counter[str], defined: set[str]) -> None:
-    """Note the states that are defined and those that are entered."""
+def _look(events: list[Event], states: Counter[str]) -> None:
+    """Count the states that are entered."""
     for event in events:
         if isinstance(event, StateEntered):
             states[event.state] += 1
-        elif isinstance(event, GraphDefined):
-            defined.update(state["name"] for state in event.states)

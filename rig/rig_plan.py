@@ -2,33 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from rig.clock import Clock, VirtualClock
 from rig.config import RigConfig, read_config, resolved, validated
-from rig.devices import Context, Device, DeviceSettings, DigitalInput, Speaker
+from rig.devices import Context, Device, DeviceSettings, DigitalInput
 from rig.errors import (
     CheckFailed,
     ConfigError,
     Problem,
-    ProtocolError,
     RigError,
     errors_among,
     problems_of,
 )
-from rig.graph import plain
 from rig.graph_check import GraphCheck
 from rig.inbox import Inbox
 from rig.lab import Lab
 from rig.plugins import load_class
-from rig.protocol import TrialProtocol
 from rig.room import Mouse, Room
-from rig.sound import Sound
 
 
 @dataclass(frozen=True)
@@ -112,48 +106,6 @@ def check_devices(lab: Lab, rig: RigPlan) -> list[Problem]:
 def new_context(lab: Lab, clock: Clock, inbox: Inbox, mouse: Mouse | None) -> Context:
     """Return the surroundings of a new session's devices."""
     return Context(clock, inbox, Room(mouse), lab.folder)
-
-
-def load_sounds(devices: Iterable[Device], protocol: TrialProtocol, where: str) -> dict[str, Sound]:
-    """Load the protocol's sounds into every speaker, and return them.
-
-    Raises
-    ------
-    CheckFailed
-        With every sound that a speaker refuses.
-    ProtocolError
-        If the protocol raises.
-    """
-    problems: list[Problem] = []
-    try:
-        answer = protocol.sounds()
-    except (Exception, SystemExit) as error:
-        raise ProtocolError(
-            f"the protocol raised {type(error).__name__}: {error}", f"{where}, sounds()", "Mend it."
-        ) from error
-    try:
-        sounds = msgspec.convert(msgspec.to_builtins(answer, enc_hook=plain), dict[str, Sound])
-    except (TypeError, msgspec.ValidationError) as error:
-        raise ProtocolError(
-            f"these are no sounds: {error}", f"{where}, sounds()", "Return rig.sound.Sound by name."
-        ) from error
-    for device in devices:
-        if isinstance(device, Speaker):
-            refused = {name: device.refuse_sound(sound) for name, sound in sounds.items()}
-            problems += [
-                Problem(
-                    f"a speaker refuses the sound '{name}': {reason}",
-                    where,
-                    "Change the sound, or measure the speaker over a wider range.",
-                )
-                for name, reason in refused.items()
-                if reason
-            ]
-            if not problems:
-                device.load(sounds)
-    if problems:
-        raise CheckFailed(problems)
-    return sounds
 
 
 def graph_check(devices: Mapping[str, Device]) -> GraphCheck:

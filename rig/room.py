@@ -1,4 +1,4 @@
-"""The room of a simulated rig: what a virtual mouse can hear and drink, and what it touches."""
+"""The room of a simulated rig: what a virtual mouse senses and drinks, and what it touches."""
 
 from __future__ import annotations
 
@@ -37,6 +37,14 @@ class Mouse(ABC):
         """Hear the sound called `sound`, which began at `time`."""
 
     @abstractmethod
+    def see(self, grating: str, time: float) -> None:
+        """See the grating of that name, which began at `time`."""
+
+    @abstractmethod
+    def feel(self, flashes: str, time: float) -> None:
+        """Feel the flashes of that name on the cortex, which began at `time`."""
+
+    @abstractmethod
     def drink(self, volume_ul: float, time: float) -> None:
         """Get a drop at the spout."""
 
@@ -71,6 +79,10 @@ class Room:
         """Whether the rig has a sensor of that name."""
         return sensor in self._sensors
 
+    def sensors(self) -> tuple[str, ...]:
+        """Return the names of the rig's sensors, in the order of the rig file."""
+        return tuple(self._sensors)
+
     def let_mouse_in(self) -> None:
         """Begin the mouse's session; all twins are open by now."""
         if self.mouse is not None:
@@ -86,6 +98,16 @@ class Room:
         """Let a sound be heard."""
         if self.mouse is not None:
             self.mouse.hear(name, time)
+
+    def grating(self, name: str, time: float) -> None:
+        """Let a grating be seen."""
+        if self.mouse is not None:
+            self.mouse.see(name, time)
+
+    def flashes(self, name: str, time: float) -> None:
+        """Let flashes be felt."""
+        if self.mouse is not None:
+            self.mouse.feel(name, time)
 
     def drop(self, volume_ul: float, time: float) -> None:
         """Let a drop appear at the spout."""

@@ -11,17 +11,22 @@ from datetime import datetime
 from types import TracebackType
 from typing import Literal, Self
 
+from rig.changes import Change
 from rig.clock import Clock, SystemClock, VirtualClock
+from rig.config import Limits
+from rig.desk import Desk
 from rig.devices import Device
 from rig.errors import DeviceError, Problem
 from rig.events import Definition
 from rig.inbox import Command, Inbox
+from rig.loading import load_stimuli
 from rig.locks import hold
-from rig.loop import Loop, Nobody, Watcher
+from rig.loop import Loop
 from rig.plan import Plan, generators
 from rig.provenance import make_definition, make_header
 from rig.recorder import SessionRecorder
-from rig.rig_plan import graph_check, load_sounds, new_context
+from rig.resumption import Resumption, fast_forward
+from rig.rig_plan import graph_check, new_context
 from rig.session_folder import (
     PROTOCOL_TOML,
     RIG_TOML,
@@ -35,6 +40,7 @@ from rig.session_folder import (
 )
 from rig.trial_source import TrialSource
 from rig.trials import TrialRow
+from rig.watcher import Nobody, Watcher
 
 
 @dataclass(frozen=True)
@@ -82,6 +88,8 @@ class Session:
         Wall-clock start, with time zone; now if None.
     number
         The session's number on its day; the next free one if None.
+    resumes
+        The sessions that this one goes on with, if it does; the plan has their seed.
     watcher
         Is told of states and trials.
 
@@ -100,16 +108,17 @@ class Session:
         *,
         started_at: datetime | None = None,
         number: int | None = None,
+        resumes: Resumption | None = None,
         watcher: Watcher | None = None,
     ) -> None:
         self._plan = plan
         self._clock_kind = clock
         self._started_at = started_at or datetime.now().astimezone()
         self._number = number
+        self._resumes = resumes
         self._watcher = watcher or Nobody()
         self._inbox = Inbox()
         self._exits = contextlib.ExitStack()
-        self._stopped = False
         self._ended = False
 
     def __enter__(self) -> Self:
@@ -119,7 +128,10 @@ class Session:
             if self._plan.mouse is not None:
                 check_writable(self._plan.lab.folder / "subjects")
             self._prepare()
-            definition = make_definition(self._plan, self._devices, self._sounds, self._clock_kind)
+            resumed = self._resumes.session if self._resumes else ""
+            definition = make_definition(
+                self._plan, self._devices, self._stimuli, self._clock_kind, resumed
+            )
             self.folder = create_folder(
                 self._plan.lab.data, self._plan.subject.id, self._started_at.date(), self._number
             )
@@ -145,7 +157,6 @@ class Session:
 
     def stop(self, verb: Literal["stop_now", "stop_after_trial"], reason: str) -> None:
         """Ask the session to stop; may be called by any thread or signal handler."""
-        self._stopped = True
         self._inbox.put(Command(verb, reason))
 
     def run(self) -> Result:
@@ -165,7 +176,7 @@ class Session:
             folder=self.folder,
             reason=self._loop.reason or "",
             finished=self._loop.finished,
-            stopped=self._stopped,
+            stopped=self._loop.how in {"stopped", "aborted"},
             rows=table.rows,
             water_ul=table.water_ul,
             duration=self._clock.now(),
@@ -192,6 +203,9 @@ class Session:
         for device in self._devices.values():
             opened.callback(device.close)
             device.open()
+        if self._clock_kind == "system":
+            file = plan.lab.locks / f"rig-{plan.rig.name}.address"
+            opened.enter_context(Desk(file, self.folder.name, self._inbox.put))
 
     def _end(self, error: BaseException | None) -> None:
         """Turn everything off, then record the error, if any, and the end.
@@ -245,8 +259,12 @@ class Session:
         self._context = new_context(plan.lab, self._clock, self._inbox, mouse)
         self._devices: dict[str, Device] = plan.rig.devices(self._context)
         protocol = plan.protocol.make(protocol_rng)
-        self._sounds = load_sounds(self._devices.values(), protocol, str(plan.protocol.path))
-        self._source = TrialSource(protocol, graph_check(self._devices))
+        self._stimuli = load_stimuli(self._devices, protocol, str(plan.protocol.path))
+        before: tuple[TrialRow, ...] = ()
+        changes: tuple[Change, ...] = ()
+        if self._resumes is not None:
+            before, changes = self._resumes.rows, fast_forward(protocol, self._resumes)
+        self._source = TrialSource(protocol, graph_check(self._devices), before, changes)
 
     def _make_loop(self) -> Loop:
         return Loop(
@@ -254,11 +272,20 @@ class Session:
             self._inbox,
             self._context.room,
             self._devices,
-            self._source.trial,
-            self._plan.protocol.config.session,
+            self._source,
+            self._limits(),
             self._recorder,
             self._watcher,
+            self._resumes.trial if self._resumes else 0,
         )
+
+    def _limits(self) -> Limits:
+        """Return the limits; what was drunk in the sessions that this one goes on with counts."""
+        limits = self._plan.protocol.config.session
+        if self._resumes is None:
+            return limits
+        left_ul = limits.max_water_ul - self._resumes.water_ul
+        return limits.model_copy(update={"max_water_ul": max(left_ul, 0.0)})
 
     def _fault(self, error: BaseException) -> None:
         """Keep the traceback of an error in the session's folder, and record the error."""

@@ -2,43 +2,122 @@
 
 from __future__ import annotations
 
+import copy
+import math
 import traceback
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 
+from rig.changes import Change, ChangeRefusedError, changed
 from rig.errors import GraphError, ProtocolError
 from rig.graph import TrialGraph, plain
 from rig.graph_check import GraphCheck
-from rig.protocol import Finished, TrialProtocol
+from rig.inbox import Command, Reply
+from rig.protocol import Finished, Parameters, Question, TrialProtocol
 from rig.trials import TrialRow
 
+TRIED_TRIALS = 16
 _OF_A_TRIAL = tuple[str, str, Mapping[str, float], int, Mapping[str, str]]
 
 
 class TrialSource:
     """The protocol's trials, each graph checked when its shape is seen for the first time.
 
+    Parameters
+    ----------
+    protocol
+        The protocol.
+    check
+        What the rig allows a graph to do.
+    before
+        The trials of the session that this one goes on with.
+    changes
+        The changes of parameters that were made in it, and that the protocol knows already.
+
     Attributes
     ----------
     protocol
         The protocol.
     rows
-        The finished trials, which the protocol may look at.
+        The finished trials of this session, which the protocol may look at.
     """
 
-    def __init__(self, protocol: TrialProtocol, check: GraphCheck) -> None:
+    def __init__(
+        self,
+        protocol: TrialProtocol,
+        check: GraphCheck,
+        before: Sequence[TrialRow] = (),
+        changes: Sequence[Change] = (),
+    ) -> None:
         self.protocol = protocol
         self.rows: Sequence[TrialRow] = ()
         self._check = check
+        self._before = before
         self._sound_shapes: set[object] = set()
+        self._wanted: Parameters = protocol.params
+        self._changes = list(changes)
 
-    def trial(self, number: int) -> TrialGraph | Finished:
-        """Return the graph of trial `number`, or `Finished`; raise `ProtocolError` if unsound."""
-        graph = _ask(self.protocol, number, self.rows)
-        if isinstance(graph, Finished):
+    def trial(self, number: int) -> TrialGraph | Finished | Question:
+        """Return the graph of trial `number`, or what the protocol returns in its place.
+
+        Raises
+        ------
+        ProtocolError
+            If the protocol fails, or returns what is no sound trial.
+        """
+        return self._sound(_ask(self.protocol, number, self._past()), number)
+
+    def change(self, command: Command, number: int) -> Reply:
+        """Take in that a parameter is to be changed from trial `number` on; say if it will be.
+
+        A copy of the protocol is asked for the next trials with the new value, so that one that
+        the rig cannot serve is refused here.
+        """
+        try:
+            params, change = changed(self._wanted, command.key, command.value, command.author)
+            self._try_out(params, number)
+        except ChangeRefusedError as refusal:
+            return Reply(accepted=False, text=str(refusal))
+        self._wanted = params
+        self._changes.append(change)
+        return Reply(True, f"{change.key} will be {change.after} from the {change.when}")
+
+    def apply_changes(self) -> list[Change]:
+        """Let the changes that were asked for since the last trial act; return them."""
+        changes, self._changes = self._changes, []
+        self.protocol.params = self._wanted
+        return changes
+
+    def _past(self) -> Sequence[TrialRow]:
+        """Return all finished trials, of the session that this one goes on with too."""
+        return [*self._before, *self.rows] if self._before else self.rows
+
+    def _try_out(self, params: Parameters, number: int) -> None:
+        """Raise `ChangeRefusedError` if the next trials with these parameters are not sound."""
+        past = self._past()
+        try:
+            copied = copy.deepcopy(self.protocol)
+            copied.params = params
+            for ahead in range(TRIED_TRIALS):
+                graph = self._sound(_ask(copied, number + ahead, past), number + ahead)
+                if not isinstance(graph, TrialGraph):
+                    return
+        except GraphError as error:
+            raise ChangeRefusedError(error.problems[0].what) from error
+        except Exception as error:  # whatever it is, the running trial must not suffer from it
+            raise ChangeRefusedError(
+                f"the protocol cannot be tried out with it: {error}"
+            ) from error
+
+    def _sound(
+        self, graph: TrialGraph | Finished | Question, number: int
+    ) -> TrialGraph | Finished | Question:
+        """Return what the protocol returned, checked."""
+        if not isinstance(graph, TrialGraph):
             return graph
+        where = _where(self.protocol, number)
         try:
             of_a_trial = graph.trial_type, graph.stimulus, graph.draws, graph.block, graph.labels
             _convert(of_a_trial, _OF_A_TRIAL)
@@ -49,17 +128,19 @@ class TrialSource:
         except (TypeError, AttributeError, ValueError, msgspec.ValidationError) as error:
             raise ProtocolError(
                 f"the graph holds a value of a wrong type: {error}",
-                _where(self.protocol, number),
+                where,
                 "Compare it with the fields of rig.graph.TrialGraph and rig.graph.State.",
             ) from error
         problems = self._check.problems(graph)
         if problems:
-            raise GraphError(problems, _where(self.protocol, number))
+            raise GraphError(problems, where)
         self._sound_shapes.add(shape)
         return graph
 
 
-def _ask(protocol: TrialProtocol, number: int, rows: Sequence[TrialRow]) -> TrialGraph | Finished:
+def _ask(
+    protocol: TrialProtocol, number: int, rows: Sequence[TrialRow]
+) -> TrialGraph | Finished | Question:
     """Return what a protocol answers; raise `ProtocolError` if it fails or answers nonsense."""
     try:
         graph = protocol.trial(number, rows)
@@ -78,13 +159,26 @@ def _ask(protocol: TrialProtocol, number: int, rows: Sequence[TrialRow]) -> Tria
             _where(protocol, number),
             "Return Finished('why, in words').",
         )
+    if isinstance(graph, Question):
+        return _sound_question(graph, _where(protocol, number))
     if not isinstance(graph, TrialGraph | Finished):
         raise ProtocolError(
             f"the protocol returned a {type(graph).__name__}",
             _where(protocol, number),
-            "Return a TrialGraph or Finished.",
+            "Return a TrialGraph, Finished or a Question.",
         )
     return graph
+
+
+def _sound_question(question: Question, where: str) -> Question:
+    """Return a question; raise `ProtocolError` if nobody could answer it."""
+    if question.default not in question.choices or not 0 < question.patience < math.inf:
+        raise ProtocolError(
+            f"the question '{question.text}' cannot be answered",
+            where,
+            "Let its default be one of its choices, and its patience a number of seconds above 0.",
+        )
+    return question
 
 
 def _convert(value: object, wanted: object) -> None:

@@ -44,7 +44,7 @@ class TrialRow(msgspec.Struct, frozen=True):
         What the criterion saw: seconds that the beam was broken, or licks, in the response
         window; None if the protocol does not measure it or the trial did not get there.
     reward_ul
-        Volume delivered for this trial; None if no valve opened.
+        Volume that the protocol delivered for this trial; None if no valve opened.
     block
         Number of the block; 0 in a task without blocks.
     labels
@@ -93,7 +93,7 @@ class TrialTable:
     rows
         The rows of the trials that have ended.
     water_ul
-        All water delivered so far.
+        All water delivered so far, drops that a person gave included.
     """
 
     def __init__(self) -> None:
@@ -141,6 +141,8 @@ class TrialTable:
         if event.volume_ul is None:
             return
         self.water_ul += event.volume_ul
+        if event.author:
+            return
         if own:
             self._reward_ul = (self._reward_ul or 0.0) + event.volume_ul
         elif self.rows and event.trial == self.rows[-1].trial:

@@ -2,24 +2,44 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from rig.hdf5_file import is_sealed
 from rig.journal import digest
 from rig.lab import Lab
 from rig.locks import hold
-from rig.plan import Plan, make_plan
+from rig.plan import Plan, make_plan, plan_protocol
 from rig.session import Result, Session
 from rig.session_folder import SessionFolder, find_sessions
 from rig.session_record import load_session
 
-RIG = Path("rigs/box1.toml")
+RIGS = {"freely_moving": Path("rigs/box1.toml"), "head_fixed": Path("rigs/box2.toml")}
 GO_NOGO = Path("protocols/go_nogo.toml")
+
+
+def rig_for(lab: Lab, protocol: Path) -> Path:
+    """Return the rig of the lab that a protocol is meant for."""
+    setup = plan_protocol(lab, lab.find(protocol)).config.setup
+    return RIGS[setup or "freely_moving"]
 
 
 def plan_for(lab: Lab, protocol: Path = GO_NOGO, subject: str = "SIM01", seed: int = 1) -> Plan:
     """Return the plan of a simulated session."""
-    return make_plan(lab, RIG, protocol, subject, simulate=True, seed=seed)
+    rig = rig_for(lab, protocol)
+    return make_plan(lab, rig, protocol, subject, simulate=True, seed=seed)
+
+
+def put_mouse(lab: Lab, **settings: object) -> None:
+    """Put a mouse of known behaviour into both rigs, with these settings."""
+    table = [f"{name} = {json.dumps(value)}" for name, value in settings.items()]
+    mouse = ["[simulation]", 'mouse = "hardware.policy_mouse:PolicyMouse"', ""]
+    for rig in RIGS.values():
+        path = lab.folder / rig
+        text = path.read_text(encoding="utf-8").split("[simulation]")[0]
+        path.write_text(
+            text + "\n".join([*mouse, "[simulation.settings]", *table, ""]), encoding="utf-8"
+        )
 
 
 def run_virtual(plan: Plan) -> Result:

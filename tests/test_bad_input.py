@@ -54,7 +54,7 @@ MISTAKES = {
                            "no complete Device", "subclass"),
     "calibration missing": (RIG, "box1-valve.toml", "box1-vale.toml",
                             "no such file", "Did you mean box1-valve.toml?"),
-    "no TOML": (RIG, "[devices.port]", "[devices.port", "is not valid TOML", "line 4"),
+    "no TOML": (RIG, "[devices.port]", "[devices.port", "is not valid TOML", "line 5"),
     "mouse missing": (RIG, "virtual_mouse:LearningMouse", "virtual_mouse:LearnigMouse",
                       "no class 'LearnigMouse'", "LearningMouse"),
     "mouse setting mistyped": (RIG, RECRUITMENT, f"[simulation.settings]\nalfa = 1\n{RECRUITMENT}",
@@ -184,8 +184,7 @@ def test_a_protocol_that_is_no_python(lab: Lab, edit: Callable[[str, str, str], 
 def test_a_state_that_is_never_reached_is_a_warning(
     lab: Lab, edit: Callable[[str, str, str], None]
 ) -> None:
-    edit(GO_NOGO, "time_out = 8.0", "time_out = 8.0\nresponse_delay = 9.0")
-    edit(GO_NOGO, "response_delay = 0.58\n", "")
+    edit(GO_NOGO, "response_delay = 0.58", "response_delay = 9.0")
     found = problems_of(lab)
     assert {problem.level for problem in found} == {"warning"}
     assert any("'hit' was never reached" in problem.what for problem in found)
@@ -216,7 +215,7 @@ def test_an_output_that_cannot_be_written_begins_nothing(lab: Lab) -> None:
 @pytest.mark.parametrize(
     ("body", "said"),
     [
-        ("def sounds(self): return {'A': 7}", "these are no sounds"),
+        ("def sounds(self): return {'A': 7}", "these are no stimuli of the type Sound"),
         ("def sounds(self): raise OSError('no file')", "OSError: no file"),
         ("def trial(self, number, past): return Finished(7)", "finished with a int"),
         ("def trial(self, number, past): return 1 / 0", "mine.py, line 5"),

@@ -53,10 +53,10 @@ def test_check_of_a_new_lab(command: Command) -> None:
     found = json.loads(done.out)
     assert found["problems"] == []
     by_name = {rehearsal["protocol"]: rehearsal for rehearsal in found["rehearsals"]}
-    assert set(by_name) == {"go_nogo", "go_nogo_head_fixed", "pretraining"}
+    assert len(by_name) == len(found["rehearsals"]) == 16
     go_nogo = by_name["go_nogo"]
-    assert go_nogo["trials"] == 500
-    assert sum(go_nogo["outcomes"].values()) == 500
+    assert go_nogo["trials"] == 250
+    assert sum(go_nogo["outcomes"].values()) == 250
     assert min(go_nogo["states"].values()) > 0
     assert go_nogo["water_ul"] == 5.0 * go_nogo["outcomes"]["hit"]
     assert go_nogo["longest_trial"] > 10
@@ -152,6 +152,10 @@ def test_devices(command: Command) -> None:
         "valve": "valve",
         "speaker": "speaker",
         "house_light": "digital output",
+        "screen": "display",
+        "projector": "projector",
+        "vacuum": "digital output",
+        "masking_light": "digital output",
     }
     assert all(row["simulated"] for row in devices)
     assert "SpeakerTwin" in command("devices").out

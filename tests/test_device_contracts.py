@@ -38,12 +38,20 @@ class Witness(Mouse):
 
     def __init__(self) -> None:
         self.heard: list[tuple[str, float]] = []
+        self.seen: list[tuple[str, float]] = []
+        self.felt: list[tuple[str, float]] = []
         self.drunk: list[tuple[float, float]] = []
 
     def enter(self, room: Room) -> None: ...
 
     def hear(self, sound: str, time: float) -> None:
         self.heard.append((sound, time))
+
+    def see(self, grating: str, time: float) -> None:
+        self.seen.append((grating, time))
+
+    def feel(self, flashes: str, time: float) -> None:
+        self.felt.append((flashes, time))
 
     def drink(self, volume_ul: float, time: float) -> None:
         self.drunk.append((volume_ul, time))
@@ -326,7 +334,7 @@ def test_a_speaker_refuses_what_it_cannot_play_true(
     bench: TwinBench, sound: Sound, reason: str
 ) -> None:
     assert isinstance(bench.device, Speaker)
-    assert reason in str(bench.device.refuse_sound(sound))
+    assert reason in str(bench.device.refuse_stimulus(sound))
     with pytest.raises(DeviceError, match=reason):
         bench.device.load({"wrong": sound})
 
@@ -337,4 +345,4 @@ def test_an_unknown_sound_is_refused(bench: TwinBench) -> None:
     bench.device.load({"tone": TONE})
     assert "no sound 'tune'" in str(bench.device.refuse(Play("box", "tune")))
     with pytest.raises(DeviceError):
-        bench.device.play("tune")
+        bench.device.present("tune")

@@ -64,8 +64,8 @@ def test_the_protocol_passes_its_check_and_runs(with_protocol: Lab) -> None:
     problems, rehearsals = check_lab(
         with_protocol, [with_protocol.folder / "rigs/box1.toml"], [path], simulate=True
     )
-    assert [problem.level for problem in problems] == ["warning"]
-    assert rehearsals[0]["outcomes"] == {"hit": 20}
+    assert problems == []
+    assert rehearsals[0]["outcomes"] == {"hit": 20, "miss": 4}
     result = run_virtual(plan_for(with_protocol, Path("protocols/visit.toml")))
     assert result.reason == "20 drops drunk"
     assert result.water_ul == pytest.approx(80.0)

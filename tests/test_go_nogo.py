@@ -8,7 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from helpers import GO_NOGO, plan_for, run_virtual
+from helpers import GO_NOGO, plan_for, put_mouse, run_virtual
 
 from analysis.timing import StateTiming, state_timing
 from rig.events import DeviceReported, Event, InputChanged, StateEntered
@@ -22,20 +22,6 @@ PRETRAINING = Path("protocols/pretraining.toml")
 Edit = Callable[[str, str, str], None]
 
 
-def use_mouse(edit: Edit, probability: float) -> None:
-    """Put a mouse into the rig that licks with that probability."""
-    edit("rigs/box1.toml", "LearningMouse", "RandomMouse")
-    edit("rigs/box1.toml", "[simulation.settings.recruitment]", "[simulation.settings]")
-    for sound in ("A = [1, 1, 0, 0]", "B = [1, 0, 2, 0]"):
-        edit("rigs/box1.toml", sound, "")
-    edit("rigs/box1.toml", "C = [1, 0, 0, 1.5]", f"lick_probability = {probability}")
-
-
-def remove_port(edit: Edit) -> None:
-    """Make the rig head-fixed."""
-    edit("rigs/box1.toml", "[devices.port]", "[devices.nose]")
-
-
 def events(result: Result) -> list[Event]:
     return [record for record in read_records(result.folder.journal) if hasattr(record, "seq")]
 
@@ -45,21 +31,21 @@ def timing(result: Result) -> dict[str, StateTiming]:
 
 
 def test_a_mouse_that_always_licks(short: Lab, edit: Edit) -> None:
-    use_mouse(edit, 1)
+    put_mouse(short, policy="always")
     result = run_virtual(plan_for(short))
     assert Counter(row.outcome for row in result.rows) == {"hit": 12, "false_alarm": 12}
     assert result.water_ul == 12 * 5.0
 
 
 def test_a_mouse_that_never_licks(short: Lab, edit: Edit) -> None:
-    use_mouse(edit, 0)
+    put_mouse(short, policy="never")
     result = run_virtual(plan_for(short))
     assert Counter(row.outcome for row in result.rows) == {"miss": 12, "correct_rejection": 12}
     assert result.water_ul == 0
 
 
 def test_timing_is_the_papers(short: Lab, edit: Edit) -> None:
-    use_mouse(edit, 0.5)
+    put_mouse(short, policy="random")
     found = timing(run_virtual(plan_for(short)))
     paper = {"pips": 0.85, "sound": 0.07, "delay": 0.58, "response": 1.0, "false_alarm": 8.0}
     for state, duration in paper.items():
@@ -93,7 +79,7 @@ def test_the_sound_is_one_buffer_that_starts_with_the_pips(short: Lab) -> None:
 
 
 def test_response_is_three_quarters_of_the_window(short: Lab, edit: Edit) -> None:
-    use_mouse(edit, 0.5)
+    put_mouse(short, policy="random")
     for row in run_virtual(plan_for(short)).rows:
         assert row.dwell is not None
         responded = row.outcome in {"hit", "false_alarm"}
@@ -102,7 +88,7 @@ def test_response_is_three_quarters_of_the_window(short: Lab, edit: Edit) -> Non
 
 
 def test_dwell_in_the_table_is_the_beam_in_the_recording(short: Lab, edit: Edit) -> None:
-    use_mouse(edit, 0.5)
+    put_mouse(short, policy="random")
     result = run_virtual(plan_for(short))
     measured: dict[int, float] = {}
     level, since, opened = False, 0.0, None
@@ -124,7 +110,6 @@ def test_dwell_in_the_table_is_the_beam_in_the_recording(short: Lab, edit: Edit)
 
 
 def test_head_fixed_waits_and_then_asks_for_three_quiet_seconds(lab: Lab, edit: Edit) -> None:
-    remove_port(edit)
     edit("protocols/go_nogo_head_fixed.toml", "max_trials = 250", "max_trials = 80")
     result = run_virtual(plan_for(lab, HEAD_FIXED))
     found = events(result)
@@ -146,8 +131,7 @@ def test_head_fixed_waits_and_then_asks_for_three_quiet_seconds(lab: Lab, edit: 
 
 
 def test_head_fixed_counts_licks(lab: Lab, edit: Edit) -> None:
-    remove_port(edit)
-    use_mouse(edit, 0.5)
+    put_mouse(lab, policy="random")
     edit("protocols/go_nogo_head_fixed.toml", "max_trials = 250", "max_trials = 40")
     result = run_virtual(plan_for(lab, HEAD_FIXED))
     for row in result.rows:
@@ -157,7 +141,7 @@ def test_head_fixed_counts_licks(lab: Lab, edit: Edit) -> None:
 
 
 def test_pretraining_presents_the_go_sound_alone_until_80_percent(lab: Lab, edit: Edit) -> None:
-    use_mouse(edit, 1)
+    put_mouse(lab, policy="always")
     result = run_virtual(plan_for(lab, PRETRAINING))
     assert {(row.trial_type, row.stimulus) for row in result.rows} == {("go", "A")}
     assert len(result.rows) == 50
@@ -165,12 +149,12 @@ def test_pretraining_presents_the_go_sound_alone_until_80_percent(lab: Lab, edit
 
 
 def test_pretraining_goes_on_below_80_percent(lab: Lab, edit: Edit) -> None:
-    use_mouse(edit, 0.5)
+    put_mouse(lab, policy="random")
     assert run_virtual(plan_for(lab, PRETRAINING)).reason == "100 trials"
 
 
 def test_limits_end_the_session(lab: Lab, edit: Edit) -> None:
-    use_mouse(edit, 1)
+    put_mouse(lab, policy="always")
     edit("protocols/go_nogo.toml", "max_water_ul = 1200", "max_water_ul = 20")
     result = run_virtual(plan_for(lab, GO_NOGO))
     assert result.reason == "20 uL of water"
@@ -178,8 +162,10 @@ def test_limits_end_the_session(lab: Lab, edit: Edit) -> None:
 
 
 def test_a_session_ends_in_time_even_if_the_mouse_stays_away(lab: Lab, edit: Edit) -> None:
-    use_mouse(edit, 1)
-    edit("rigs/box1.toml", "lick_probability = 1", "body = { visit_interval = 1e9 }")
+    put_mouse(lab, policy="always")
+    edit(
+        "rigs/box1.toml", 'policy = "always"', 'policy = "always"\nbody = { visit_interval = 1e9 }'
+    )
     edit("protocols/go_nogo.toml", "max_duration = 3600", "max_duration = 100")
     result = run_virtual(plan_for(lab, GO_NOGO))
     assert (result.reason, result.duration) == ("100 s", 100.0)

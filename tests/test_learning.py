@@ -7,7 +7,7 @@ from statistics import NormalDist
 import numpy as np
 import pytest
 
-from hardware.mouse_body import BodySettings, MouseBody
+from hardware.mouse_body import BodySettings, MouseBody, Stimulus
 from hardware.virtual_mouse import LearningMouse, LearningSettings
 from models.reinforcement import Core, learn, response_probability
 from rig.room import Room
@@ -86,11 +86,13 @@ def licks_after(
     room = Room()
     room.connect("lick", lambda level, time: touches.append((level, time)))
     room.connect("port", lambda level, time: None)
-    body = MouseBody(settings, np.random.default_rng(1), lambda _: decide, lambda _: None)
+    body = MouseBody(
+        settings, np.random.default_rng(1), lambda _: "lick" if decide else None, lambda _: None
+    )
     body.enter(room)
     room.agenda.run_until(10.0)
     touches.clear()
-    body.hear("A", 10.0)
+    body.sense(Stimulus("sound", "A"), 10.0)
     room.agenda.run_until(10.0 + duration)
     return touches
 
@@ -116,14 +118,14 @@ def test_a_mouse_that_decides_against_it_withholds() -> None:
 def test_a_mouse_that_gets_no_drop_learns_so() -> None:
     told: list[bool] = []
     room = Room()
-    body = MouseBody(BodySettings(), np.random.default_rng(1), lambda _: True, told.append)
+    body = MouseBody(BodySettings(), np.random.default_rng(1), lambda _: "lick", told.append)
     body.enter(room)
-    body.hear("A", 0.0)
+    body.sense(Stimulus("sound", "A"), 0.0)
     room.agenda.run_until(2.5)
     body.drink(5.0, 2.5)
     room.agenda.run_until(20.0)
     assert told == [True]
-    body.hear("A", 20.0)
+    body.sense(Stimulus("sound", "A"), 20.0)
     room.agenda.run_until(40.0)
     assert told == [True, False]
 
@@ -133,7 +135,7 @@ def test_a_sated_mouse_comes_less_often() -> None:
         seen: list[float] = []
         room = Room()
         room.connect("port", lambda level, time: seen.append(time) if level else None)
-        body = MouseBody(BodySettings(), np.random.default_rng(1), lambda _: True, lambda _: None)
+        body = MouseBody(BodySettings(), np.random.default_rng(1), lambda _: "lick", lambda _: None)
         body.drink(drunk_ul, 0.0)
         body.enter(room)
         room.agenda.run_until(3600.0)

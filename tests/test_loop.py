@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -26,11 +26,15 @@ from rig.events import (
 from rig.graph import END, Count, Dwell, Play, Rule, State, TrialGraph
 from rig.inbox import Command, Edge, Failure, Inbox, Message
 from rig.lab import Lab
-from rig.loop import Loop, Nobody
-from rig.protocol import Finished
+from rig.loop import Loop
+from rig.protocol import Finished, Parameters, TrialProtocol
 from rig.recorder import MemoryRecorder
+from rig.rig_plan import graph_check
 from rig.room import Room
 from rig.sound import Silence, Sound
+from rig.trial_source import TrialSource
+from rig.trials import TrialRow
+from rig.watcher import Nobody
 
 
 class StalledClock(VirtualClock):
@@ -51,6 +55,19 @@ class StalledClock(VirtualClock):
         return message
 
 
+class SameTrials(TrialProtocol):
+    """The same graph again and again."""
+
+    Params = Parameters
+
+    def __init__(self, graph: TrialGraph, trials: int, reason: str) -> None:
+        super().__init__(Parameters(), np.random.default_rng(0))
+        self._graph, self._trials, self._reason = graph, trials, reason
+
+    def trial(self, number: int, past: Sequence[TrialRow]) -> TrialGraph | Finished:
+        return self._graph if number <= self._trials else Finished(self._reason)
+
+
 class Bench:
     """A loop with one input, run in memory."""
 
@@ -60,8 +77,9 @@ class Bench:
         clock: Clock | None = None,
         trials: int = 1,
         limits: Limits | None = None,
-        devices: dict[str, Device] | None = None,
         folder: Path = Path(),
+        reason: str = "all trials done",
+        devices: Callable[[Context], dict[str, Device]] = lambda context: {},
     ) -> None:
         self.events: list[Event] = []
         self.inbox = Inbox()
@@ -72,14 +90,14 @@ class Bench:
         self.lick = DigitalInputTwin("lick", DigitalInputSettings(line="0"), context)
         self.lick.open()
         self.context = context
-        self.devices: dict[str, Device] = {"lick": self.lick, **(devices or {})}
+        self.devices: dict[str, Device] = {"lick": self.lick, **devices(context)}
         graph = TrialGraph(states, "go", "A", stimulus_state=states[0].name)
         self.loop = Loop(
             self.clock,
             self.inbox,
             self.room,
             self.devices,
-            lambda number: graph if number <= trials else Finished("all trials done"),
+            TrialSource(SameTrials(graph, trials, reason), graph_check(self.devices)),
             limits or Limits(),
             self.recorder,
             Nobody(),
@@ -213,16 +231,19 @@ def test_a_device_that_fails_ends_the_session() -> None:
 def test_a_sound_that_outlasts_its_trial_belongs_to_its_trial(lab: Lab) -> None:
     states = (State("play", "plays", enter=(Play("speaker", "long"),), timeout=(1.0, END),
                     outcome="hit"),)  # fmt: skip
-    bench = Bench(states, trials=3, folder=lab.folder)
     settings = SpeakerSettings(
         line="1", rate_hz=192_000, calibration="calibration/box1-speaker.toml"
     )
-    speaker = SpeakerTwin("speaker", settings, bench.context)
-    speaker.load({"long": Sound((Silence(1.5),))})
-    speaker.open()
-    bench.devices["speaker"] = speaker
+
+    def with_speaker(context: Context) -> dict[str, Device]:
+        speaker = SpeakerTwin("speaker", settings, context)
+        speaker.load({"long": Sound((Silence(1.5),))})
+        speaker.open()
+        return {"speaker": speaker}
+
+    bench = Bench(states, trials=3, folder=lab.folder, devices=with_speaker)
     bench.loop.run()
-    speaker.off()
+    bench.devices["speaker"].off()
     bench.loop.end()
     reports = [(event.trial, event.hardware_time) for event in bench.of(DeviceReported)]
     assert reports == [(1, 0.0), (2, 1.0), (3, 2.0)]
@@ -239,8 +260,7 @@ def test_numbers_of_numpy_are_recorded_as_numbers() -> None:
 
 
 def test_an_empty_reason_ends_the_session_too() -> None:
-    bench = Bench(WINDOW)
-    bench.loop._next_trial = lambda number: Finished("")
+    bench = Bench(WINDOW, trials=0, reason="")
     bench.loop.run()
     assert bench.loop.finished
     assert bench.recorder.table.rows == []

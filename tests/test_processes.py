@@ -17,7 +17,7 @@ from conftest import RIG_COMMAND
 from helpers import plan_for
 
 import rig.logger
-from rig.errors import ExitCode, Problem
+from rig.errors import ExitCode
 from rig.hdf5_file import is_sealed, read_trials
 from rig.inbox import Command
 from rig.journal import digest, read_records
@@ -27,6 +27,7 @@ from rig.session import Session
 from rig.session_folder import SessionFolder, find_sessions
 from rig.session_record import SessionRecord, load_session
 from rig.trials import TrialRow
+from rig.watcher import Nobody
 
 Edit = Callable[[str, str, str], None]
 ARGUMENTS = (
@@ -274,17 +275,13 @@ def test_a_logger_that_hangs_never_stops_the_session(
     edit("protocols/go_nogo.toml", "max_trials = 250", "max_trials = 2")
     monkeypatch.setattr(rig.logger, "SEALED_WITHIN", 0.5)
 
-    class Hanging:
+    class Hanging(Nobody):
         """Makes the logger hang in the first trial."""
-
-        def warned(self, problem: Problem) -> None: ...
 
         def entered(self, trial: int, state: str) -> None:
             link = session._recorder._link
             if link is not None and state == "pips" and trial == 1:
                 os.kill(link._process.pid or 0, signal.SIGSTOP)
-
-        def finished(self, row: TrialRow, water_ul: float) -> None: ...
 
     session = Session(plan_for(eager), "system", watcher=Hanging())
     with session:
@@ -297,12 +294,8 @@ def test_a_logger_that_misses_an_event_does_not_seal(eager: Lab, edit: Edit) -> 
     edit("protocols/go_nogo.toml", "max_trials = 250", "max_trials = 2")
     sealed: list[bool] = []
 
-    class Losing:
+    class Losing(Nobody):
         """Keeps one message from the logger."""
-
-        def warned(self, problem: Problem) -> None: ...
-
-        def entered(self, trial: int, state: str) -> None: ...
 
         def finished(self, row: TrialRow, water_ul: float) -> None:
             link = session._recorder._link
@@ -323,15 +316,11 @@ def test_a_logger_that_misses_an_event_does_not_seal(eager: Lab, edit: Edit) -> 
 def test_a_stop_from_another_thread_wakes_the_loop(eager: Lab, edit: Edit) -> None:
     edit("rigs/box1.toml", "visit_interval = 0.2", "visit_interval = 1e6")
 
-    class AtOnce:
+    class AtOnce(Nobody):
         """Stops the session at its first state."""
-
-        def warned(self, problem: Problem) -> None: ...
 
         def entered(self, trial: int, state: str) -> None:
             session._inbox.put(Command("stop_now", "from outside"))
-
-        def finished(self, row: TrialRow, water_ul: float) -> None: ...
 
     session = Session(plan_for(eager), "system", watcher=AtOnce())
     with session:

@@ -27,7 +27,7 @@ PACKAGES = ("rig", "protocols", "hardware", "analysis", "models", "calibration")
 KINDS = [
     kind
     for kind in vars(rig.devices).values()
-    if isinstance(kind, type) and issubclass(kind, Device) and kind is not Device
+    if isinstance(kind, type) and issubclass(kind, Device) and "kind" in vars(kind)
 ]
 
 

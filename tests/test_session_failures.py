@@ -19,7 +19,6 @@ from rig.clock import SystemClock
 from rig.errors import (
     DeviceError,
     ExitCode,
-    Problem,
     ProtocolError,
     RecordingError,
 )
@@ -31,7 +30,7 @@ from rig.locks import hold
 from rig.session import Session
 from rig.session_folder import find_sessions
 from rig.session_record import load_session
-from rig.trials import TrialRow
+from rig.watcher import Nobody
 
 Edit = Callable[[str, str, str], None]
 
@@ -48,34 +47,34 @@ class Failing(TrialProtocol):
         way: str = "raise"
 
     def __init__(self, params, rng):
-        self._params, self._rng = params, rng
+        super().__init__(params, rng)
         if params.way == "init":
             raise RuntimeError("not even made")
 
     def trial(self, number, past):
         light_on = (TurnOn("house_light"),)
         light_off = (TurnOff("house_light"),)
-        if number == self._params.fails_at:
-            if self._params.way == "raise":
+        if number == self.params.fails_at:
+            if self.params.way == "raise":
                 raise RuntimeError("mistake in the protocol")
-            if self._params.way == "numpy":
-                drawn = self._rng.choice([1.0, 2.0])
+            if self.params.way == "numpy":
+                drawn = self.rng.choice([1.0, 2.0])
                 return TrialGraph(
                     (State("a", "b", enter=(Pulse("valve", drawn + 2),), timeout=(drawn, END),
                            outcome="hit"),),
-                    self._rng.choice(["go"]), "x", {"drawn": drawn, "n": self._rng.integers(3)})
-            if self._params.way == "exit":
+                    self.rng.choice(["go"]), "x", {"drawn": drawn, "n": self.rng.integers(3)})
+            if self.params.way == "exit":
                 raise SystemExit(0)
-            if self._params.way == "list":
+            if self.params.way == "list":
                 light_on = [TurnOn("house_light")]
                 light_off = [Pulse("valve", "much")]
-            if self._params.way == "number":
+            if self.params.way == "number":
                 return TrialGraph((State("a", "b", timeout=(1.0, END), outcome="hit"),), 3, "x")
-            if self._params.way == "nothing":
+            if self.params.way == "nothing":
                 return None
-            if self._params.way == "left on":
+            if self.params.way == "left on":
                 light_off = ()
-            if self._params.way == "device":
+            if self.params.way == "device":
                 light_on = (TurnOn("house_light"), Pulse("valve", 5.0), Pulse("valve", 5.0))
         return TrialGraph((
             State("lit", "the light is on", enter=light_on, timeout=(1.0, "dark")),
@@ -244,15 +243,11 @@ def test_a_clock_that_goes_backwards_ends_the_session(
     """The clock jumps back by a second when the first state is entered."""
     jumped = threading.Event()
 
-    class Jumper:
+    class Jumper(Nobody):
         """Makes the clock jump."""
-
-        def warned(self, problem: Problem) -> None: ...
 
         def entered(self, trial: int, state: str) -> None:
             jumped.set()
-
-        def finished(self, row: TrialRow, water_ul: float) -> None: ...
 
     def source() -> float:
         return time.perf_counter() - (1.0 if jumped.is_set() else 0.0)

@@ -7,7 +7,7 @@ import secrets
 import sys
 from collections import Counter
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -20,11 +20,12 @@ from rig.console import (
     the_lab,
     typed,
 )
-from rig.errors import CheckFailed, ExitCode, RigError, errors_among
+from rig.errors import CheckFailed, ConfigError, ExitCode, RigError, errors_among
 from rig.lab import find_lab
-from rig.plan import Plan, make_plan
+from rig.plan import Plan, make_plan, plan_protocol
 from rig.progress import ProgressLine
 from rig.rehearsal import rehearse
+from rig.resumption import find_resumption
 from rig.rig_plan import plan_rig
 from rig.session import Result, Session
 from rig.signals import ignore_stop_signals, stop_on_signals
@@ -55,6 +56,9 @@ def run(
         int | None,
         typer.Option(min=0, max=2**63 - 1, help="Seed of all chance; drawn anew by default."),
     ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the subject's last session, cut off.")
+    ] = False,
     number: Annotated[
         int | None, typer.Option(min=1, max=9999, help="Number of the session on its day.")
     ] = None,
@@ -68,6 +72,16 @@ def run(
     5 the protocol failed, 6 the recording failed, 7 rig or subject in use.
     """
     the = the_lab(lab) if lab else find_lab(rig.resolve().parent if rig.exists() else Path.cwd())
+    resumption = None
+    if resume:
+        if seed is not None:
+            raise ConfigError(
+                "a resumed session has the seed of the one that it goes on with",
+                "--seed and --resume",
+                "Leave out one of them.",
+            )
+        resumption = find_resumption(the, subject, plan_protocol(the, the.find(protocol)))
+        seed = resumption.seed
     seed = secrets.randbits(32) if seed is None else seed
     plan = make_plan(the, rig, protocol, subject, simulate=simulate or virtual, seed=seed)
     with contextlib.redirect_stdout(sys.stderr):  # what protocols print is not our output
@@ -75,7 +89,8 @@ def run(
     if not json:
         console.print(f"{subject} on {plan.rig.name}{' (SIMULATED)' if plan.mouse else ''}")
     progress = ProgressLine()
-    session = Session(plan, "virtual" if virtual else "system", number=number, watcher=progress)
+    clock: Literal["virtual", "system"] = "virtual" if virtual else "system"
+    session = Session(plan, clock, number=number, resumes=resumption, watcher=progress)
     try:
         with (
             stop_on_signals(lambda reason: session.stop("stop_now", reason)),

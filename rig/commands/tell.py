@@ -1,0 +1,104 @@
+"""``rig tell``: ask something of a running session."""
+
+from __future__ import annotations
+
+import getpass
+import tomllib
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+
+from rig.console import JsonOption, LabOption, console, print_json, the_lab
+from rig.desk import tell as hand_in
+from rig.errors import ConfigError, ExitCode
+from rig.inbox import Command, Verb
+
+
+class Order(StrEnum):
+    """What can be asked, in the words of the command line."""
+
+    PAUSE = "pause"
+    RESUME = "resume"
+    STOP = "stop"
+    STOP_NOW = "stop-now"
+    REWARD = "reward"
+    SKIP_BLOCK = "skip-block"
+    SET = "set"
+    ANSWER = "answer"
+    NOTE = "note"
+
+
+_VERBS: dict[Order, Verb] = {
+    Order.PAUSE: "pause_after_trial",
+    Order.RESUME: "resume",
+    Order.STOP: "stop_after_trial",
+    Order.STOP_NOW: "stop_now",
+    Order.REWARD: "reward",
+    Order.SKIP_BLOCK: "skip_block",
+    Order.SET: "set",
+    Order.ANSWER: "answer",
+    Order.NOTE: "note",
+}
+_EXAMPLE = "Example: rig tell box1 set reward_ul 4.0 --by anna"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb to the command line."""
+    app.command("tell", epilog=_EXAMPLE)(tell)
+
+
+def tell(
+    rig: Annotated[str, typer.Argument(help="The rig that the session runs on: box1.")],
+    order: Annotated[Order, typer.Argument(help="What is asked.")],
+    words: Annotated[
+        list[str] | None, typer.Argument(help="The rest of it: see the text above.")
+    ] = None,
+    by: Annotated[
+        str | None, typer.Option(help="Who asks; your name on this computer by default.")
+    ] = None,
+    lab: LabOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Ask something of the session that runs on a rig, and print what it answers.
+
+    pause and stop act after the running trial, stop-now at once; resume goes on after a pause.
+    reward [UL] gives a drop now. set KEY VALUE changes a parameter from the next trial (or block)
+    on. skip-block goes over to the next block. answer CHOICE answers a question of the protocol.
+    note TEXT writes something into the record; stop may be followed by a reason.
+    """
+    the = the_lab(lab)
+    command = _command(order, words or [], by or getpass.getuser())
+    reply = hand_in(the.locks / f"rig-{rig}.address", command)
+    if json:
+        print_json(reply)
+    else:
+        console.print(f"{'' if reply.accepted else 'refused: '}{reply.text}", soft_wrap=True)
+    if not reply.accepted:
+        raise typer.Exit(ExitCode.CHECK_FAILED)
+
+
+def _command(order: Order, words: list[str], author: str) -> Command:
+    """Return what was typed as a command."""
+    verb = _VERBS[order]
+    if order is Order.SET:
+        if len(words) != 2:
+            raise _wrong(order, "Write the parameter's name and its value: set reward_ul 4.0.")
+        return Command(verb, author=author, key=words[0], value=_value(words[1]))
+    if order is Order.REWARD and len(words) <= 1:
+        return Command(verb, author=author, value=_value(words[0]) if words else None)
+    if order in {Order.REWARD, Order.PAUSE, Order.RESUME, Order.SKIP_BLOCK} and words:
+        raise _wrong(order, "Leave out what stands behind it.")
+    return Command(verb, " ".join(words), author)
+
+
+def _value(text: str) -> Any:
+    """Return a value as TOML reads it; what is none is a text."""
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def _wrong(order: Order, do: str) -> ConfigError:
+    return ConfigError(f"'{order.value}' is not followed by that", "command line", do)

@@ -1,0 +1,143 @@
+"""The desk: where other programs on this computer hand in commands for a running session.
+
+A session in real time opens one. Its address and a secret stand in a file beside the rig's lock,
+which only the user who runs the session may read; a message without the secret is refused.
+Messages are ``[secret, command]`` and the answer is a reply, both as MessagePack.
+"""
+
+from __future__ import annotations
+
+import hmac
+import os
+import queue
+import secrets
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Self
+
+import msgspec
+import zmq
+
+from rig.errors import ConfigError, RecordingError
+from rig.inbox import Command, Reply, Request
+
+ANSWERED_WITHIN = 5.0
+"""Seconds that a session has for its reply."""
+_POLL_MS = 100
+
+
+class Address(msgspec.Struct, frozen=True):
+    """Where a session takes commands."""
+
+    endpoint: str
+    secret: str
+    session: str
+
+
+class Desk:
+    """A running session's desk; entering opens it, leaving closes it.
+
+    Parameters
+    ----------
+    file
+        Where its address is written.
+    session
+        Name of the session.
+    hand_in
+        Puts a request into the session's inbox.
+    """
+
+    def __init__(self, file: Path, session: str, hand_in: Callable[[Request], object]) -> None:
+        self._file = file
+        self._session = session
+        self._hand_in = hand_in
+        self._secret = secrets.token_hex(16)
+        self._closing = threading.Event()
+
+    def __enter__(self) -> Self:
+        self._context = zmq.Context()
+        self._socket: zmq.Socket[bytes] = self._context.socket(zmq.REP)
+        self._socket.linger = 0
+        self._socket.bind("tcp://127.0.0.1:*")
+        endpoint = self._socket.getsockopt_string(zmq.LAST_ENDPOINT).rstrip("\0")
+        try:
+            _write_secretly(self._file, Address(endpoint, self._secret, self._session))
+        except OSError as error:
+            self._context.destroy(linger=0)
+            raise RecordingError(
+                f"the address for commands cannot be written: {error.strerror}",
+                str(self._file),
+                "Check the rights on the folder.",
+            ) from error
+        self._thread = threading.Thread(target=self._serve, name="desk", daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._closing.set()
+        self._thread.join()
+        self._context.destroy(linger=0)
+        self._file.unlink(missing_ok=True)
+
+    def _serve(self) -> None:
+        """Answer one message after the other, until the desk is closed."""
+        while not self._closing.is_set():
+            if self._socket.poll(_POLL_MS):
+                reply = self._answer(self._socket.recv_multipart())
+                self._socket.send(msgspec.msgpack.encode(reply))
+
+    def _answer(self, message: list[bytes]) -> Reply:
+        """Hand a command in, and return the session's reply."""
+        if len(message) != 2 or not hmac.compare_digest(message[0], self._secret.encode()):
+            return Reply(False, "refused: the message does not hold the session's secret")
+        try:
+            command = msgspec.msgpack.decode(message[1], type=Command)
+        except msgspec.MsgspecError as error:
+            return Reply(False, f"refused: this is no command ({error})")
+        request = Request(command, queue.SimpleQueue())
+        self._hand_in(request)
+        for _ in range(int(ANSWERED_WITHIN * 1000 / _POLL_MS)):
+            try:
+                return request.replies.get(timeout=_POLL_MS / 1000)
+            except queue.Empty:
+                if self._closing.is_set():
+                    return Reply(False, "the session has ended")
+        return Reply(False, f"no answer in {ANSWERED_WITHIN:g} s; it may still be obeyed")
+
+
+def tell(file: Path, command: Command) -> Reply:
+    """Hand a command to the session whose address is in `file`; return its reply.
+
+    Raises
+    ------
+    ConfigError
+        If no session takes commands there, or it does not answer.
+    """
+    nobody = ConfigError(
+        "no session runs here that takes commands",
+        str(file),
+        "Start one with `rig run`, or check the rig's name; virtual time takes none.",
+    )
+    try:
+        address = msgspec.json.decode(file.read_bytes(), type=Address)
+    except (OSError, msgspec.MsgspecError):
+        raise nobody from None
+    context = zmq.Context()
+    try:
+        socket: zmq.Socket[bytes] = context.socket(zmq.REQ)
+        socket.connect(address.endpoint)
+        socket.send_multipart((address.secret.encode(), msgspec.msgpack.encode(command)))
+        if not socket.poll(int((ANSWERED_WITHIN + 1) * 1000)):
+            raise nobody
+        return msgspec.msgpack.decode(socket.recv(), type=Reply)
+    finally:
+        context.destroy(linger=0)
+
+
+def _write_secretly(file: Path, address: Address) -> None:
+    """Write an address so that nobody but its owner can read it, at any moment."""
+    file.unlink(missing_ok=True)
+    descriptor = os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    with os.fdopen(descriptor, "wb") as opened:
+        opened.write(msgspec.json.encode(address))

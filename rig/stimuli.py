@@ -1,0 +1,20 @@
+"""All that the trials of a protocol present, by name, loaded before the session."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from rig.picture import Flashes, Grating
+from rig.sound import Sound
+
+Stimulus = Sound | Grating | Flashes
+
+
+@dataclass(frozen=True)
+class Stimuli:
+    """What a protocol presents: sounds on speakers, gratings on screens, flashes by projectors."""
+
+    sounds: Mapping[str, Sound]
+    gratings: Mapping[str, Grating]
+    flashes: Mapping[str, Flashes]
