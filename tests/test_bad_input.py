@@ -21,8 +21,8 @@ SPEAKER = "calibration/box1-speaker.toml"
 SUBJECT = "subjects/SIM01.toml"
 RECRUITMENT = "[simulation.settings.recruitment]"
 
-LOW_POINTS = """    { frequency_hz = 2000, full_scale_db_spl = 92.0 },
-    { frequency_hz = 4000, full_scale_db_spl = 96.5 },
+LOW_POINTS = """    { frequency_hz = 2000, full_scale_db_spl = 102.0 },
+    { frequency_hz = 4000, full_scale_db_spl = 106.5 },
 """
 
 MISTAKES = {
