@@ -35,6 +35,7 @@ class SpeakerTwin(Speaker):
         self._clock = context.clock
         self._inbox = context.inbox
         self._room = context.room
+        self._folder = context.folder
         self._calibration = SpeakerCalibration(context.folder, settings.calibration)
         self._durations: dict[str, float] = {}
         self._ready = False
@@ -64,7 +65,7 @@ class SpeakerTwin(Speaker):
 
     def refuse_sound(self, sound: Sound) -> str | None:
         """Return why that sound cannot be played as it is meant, or None if it can."""
-        return refuse_sound(sound, self._settings.rate_hz, self._calibration)
+        return refuse_sound(sound, self._settings.rate_hz, self._calibration, self._folder)
 
     def load(self, sounds: Mapping[str, Sound]) -> None:
         """Make these the sounds that can be played."""

@@ -46,7 +46,10 @@ class DeviceRecord(msgspec.Struct, frozen=True):
 
 
 class Definition(msgspec.Struct, frozen=True, tag="definition"):
-    """All that the session was made of: files as text and as the values resolved from them."""
+    """All that the session was made of: files as text and as the values resolved from them.
+
+    `sound_files` tells the files of the sounds by their SHA-256; the session's folder keeps them.
+    """
 
     rig: str
     subject: str
@@ -70,6 +73,7 @@ class Definition(msgspec.Struct, frozen=True, tag="definition"):
     seed: int
     clock: Literal["system", "virtual"]
     stage: str = ""
+    sound_files: dict[str, str] = {}
 
 
 class Happened(msgspec.Struct, frozen=True):

@@ -22,6 +22,7 @@ from rig.plan import Plan
 from rig.plugins import source_sha256
 from rig.session_folder import SessionFolder
 from rig.sound import Sound
+from rig.sound_files import sound_file_digests
 
 _REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -86,6 +87,7 @@ def make_definition(
         mouse_memory=mouse.memory if mouse else {},
         seed=plan.seed,
         clock=clock,
+        sound_files=sound_file_digests(plan.lab.folder, sounds.values()),
     )
 
 

@@ -144,7 +144,7 @@ def load_sounds(devices: Iterable[Device], protocol: TrialProtocol, where: str) 
                 Problem(
                     f"a speaker refuses the sound '{name}': {reason}",
                     where,
-                    "Change the sound, or measure the speaker over a wider range.",
+                    "Change the sound or its file, or measure the speaker over a wider range.",
                 )
                 for name, reason in refused.items()
                 if reason
