@@ -33,7 +33,7 @@ def refuse_wav(
     try:
         samples = render_wav(part, rate_hz, calibration, folder)
     except ConfigError as error:
-        return str(error).rstrip(".")
+        return str(error).removesuffix(".")
     if not np.abs(samples).max() <= 1:
         return f"{part.level_db_spl:g} dB SPL is more than the speaker can give of '{part.file}'"
     return None
@@ -82,8 +82,8 @@ def _read(part: WavFile, rate_hz: float, folder: Path) -> NDArray[np.float64]:
     try:
         with wave.open(io.BytesIO(content)) as file:
             data = file.readframes(file.getnframes())
-    except (wave.Error, EOFError) as error:
-        reason = str(error) or "it is cut short"
+    except (wave.Error, EOFError, RuntimeError) as error:
+        reason = str(error) or "it is cut short or damaged"
         raise ConfigError(f"the file is no WAV file: {reason}", part.file, _SAVE) from error
     wrong = _wrong_form(file, rate_hz) or _wrong_length(file, len(data), part.duration, rate_hz)
     if wrong is None:

@@ -32,7 +32,7 @@ def read_sound_file(folder: Path, file: str) -> bytes:
             raise ConfigError(
                 "the sound's file does not lie in the lab's folder",
                 file,
-                "Put it there, and write its path from there, with / and without . and ..",
+                "Put it there, and write its path from there: with /, without ./ and ../ in it.",
             )
         if not path.is_file():
             raise ConfigError(

@@ -7,64 +7,21 @@ would make of the samples at the ear.
 from __future__ import annotations
 
 from itertools import combinations
-from pathlib import Path
 
 import numpy as np
 import pytest
+from ear import BAND_HZ, RATES_HZ, heard, inner, level, played, refused
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from calibration.speaker import SpeakerCalibration
 from hardware.noise import CREST_FACTOR
-from hardware.synthesis import refuse_sound, render
 from protocols.sounds import COMPLEX_SOUNDS, cued_sound
-from rig.sound import Chord, Noise, Part, Silence, Sound
+from rig.sound import Chord, Noise, Silence
 
-TEMPLATE = Path(__file__).parent.parent / "rig" / "template"
-SPEAKER = SpeakerCalibration(TEMPLATE, "calibration/box1-speaker.toml")
-RATES_HZ = (192_000.0, 192_307.69)
-BAND_HZ = (2000.0, 64_000.0)
 UP = Noise(*BAND_HZ, 2.0, 60.0, seed=1, end_level_db_spl=85.0)
 DOWN = Noise(*BAND_HZ, 2.0, 85.0, seed=1, end_level_db_spl=60.0)
 
 every_rate = pytest.mark.parametrize("rate_hz", RATES_HZ)
-
-
-def refused(*parts: Part, rate_hz: float = RATES_HZ[0]) -> str | None:
-    return refuse_sound(Sound(parts), rate_hz, SPEAKER, TEMPLATE)
-
-
-def played(*parts: Part, rate_hz: float = RATES_HZ[0]) -> np.ndarray:
-    """Return the samples that are sent to the speaker."""
-    assert refused(*parts, rate_hz=rate_hz) is None
-    samples = render(Sound(parts), rate_hz, SPEAKER, TEMPLATE)
-    assert samples.dtype == np.float32
-    assert np.abs(samples).max() <= 1
-    return samples.astype(float)
-
-
-def heard(*parts: Part, rate_hz: float = RATES_HZ[0]) -> np.ndarray:
-    """Return what the speaker makes of a sound at the ear; a tone of 0 dB SPL has amplitude 1."""
-    samples = played(*parts, rate_hz=rate_hz)
-    spectrum = np.fft.rfft(samples)
-    frequencies = np.clip(np.fft.rfftfreq(len(samples), 1 / rate_hz), *BAND_HZ)
-    loudness = np.interp(
-        np.log(frequencies),
-        np.log([2000, 4000, 8000, 16_000, 32_000, 64_000]),
-        [102.0, 106.5, 108.0, 107.2, 105.8, 103.1],
-    )
-    return np.fft.irfft(spectrum * 10 ** (loudness / 20), len(samples))
-
-
-def level(pressure: np.ndarray) -> float:
-    """Return the mean level, dB SPL."""
-    return float(10 * np.log10(2 * np.mean(pressure**2)))
-
-
-def inner(pressure: np.ndarray, rate_hz: float, gate: float = 0.005) -> np.ndarray:
-    """Return what lies between the gates: the stretch over which a mean level is taken."""
-    count = round(gate * rate_hz) + 1
-    return pressure[count:-count]
 
 
 def levels(pressure: np.ndarray, pieces: int) -> np.ndarray:
