@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pydantic
+from numpy.typing import NDArray
 
 from calibration.record import Calibration, read_calibration
 from rig.errors import CheckFailed, Problem
@@ -56,14 +58,47 @@ class SpeakerCalibration:
                 ]
             )
 
+    @property
+    def band_hz(self) -> tuple[float, float]:
+        """The lowest and the highest frequency that was measured."""
+        return float(self._frequencies[0]), float(self._frequencies[-1])
+
     def refuse(self, frequency_hz: float) -> str | None:
         """Return why a frequency cannot be played at a known level, or None if it can."""
-        lowest, highest = self._frequencies[0], self._frequencies[-1]
+        lowest, highest = self.band_hz
         if lowest <= frequency_hz <= highest:
             return None
         return f"{frequency_hz:g} Hz lies outside its calibration, {lowest:g} to {highest:g} Hz"
 
     def amplitude(self, frequency_hz: float, level_db_spl: float) -> float:
         """Return the peak amplitude (1 is full scale) of a tone with that level at the ear."""
-        full_scale = np.interp(np.log(frequency_hz), np.log(self._frequencies), self._levels)
-        return float(10 ** ((level_db_spl - full_scale) / 20))
+        return float(self._amplitudes(np.array([frequency_hz]))[0] * 10 ** (level_db_spl / 20))
+
+    def noise_rms(self, low_hz: float, high_hz: float, level_db_spl: float) -> float:
+        """Return the RMS (1 is full scale) of a noise that is flat at the ear, with that level."""
+        steps = np.linspace(low_hz, high_hz, 1001)
+        power = np.mean(self._amplitudes((steps[1:] + steps[:-1]) / 2) ** 2) / 2
+        return float(np.sqrt(power) * 10 ** (level_db_spl / 20))
+
+    def drive(
+        self, heard: NDArray[np.complex128], frequencies_hz: NDArray[np.floating[Any]]
+    ) -> NDArray[np.complex128]:
+        """Return the spectrum to be played for another one to be heard.
+
+        Parameters
+        ----------
+        heard
+            The spectrum at the ear, shape (frequencies,); a tone of peak amplitude 1 has 0 dB SPL.
+        frequencies_hz
+            Its frequencies, shape (frequencies,). What lies outside the calibration is not played.
+        """
+        lowest, highest = self.band_hz
+        inside = (frequencies_hz >= lowest) & (frequencies_hz <= highest)
+        played = np.zeros_like(heard)
+        played[inside] = heard[inside] * self._amplitudes(frequencies_hz[inside])
+        return played
+
+    def _amplitudes(self, frequencies_hz: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+        """Return the peak amplitudes of tones that have 0 dB SPL at the ear."""
+        levels = np.interp(np.log(frequencies_hz), np.log(self._frequencies), self._levels)
+        return np.asarray(10 ** (-levels / 20))

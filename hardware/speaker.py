@@ -33,6 +33,7 @@ class SpeakerTwin(Speaker):
         self._name = name
         self._settings = settings
         self._room = context.room
+        self._folder = context.folder
         self._calibration = SpeakerCalibration(context.folder, settings.calibration)
         self._playback = Playback(name, "sound", context)
 
@@ -59,7 +60,7 @@ class SpeakerTwin(Speaker):
 
     def refuse_stimulus(self, stimulus: Sound) -> str | None:
         """Return why that sound cannot be played as it is meant, or None if it can."""
-        return refuse_sound(stimulus, self._settings.rate_hz, self._calibration)
+        return refuse_sound(stimulus, self._settings.rate_hz, self._calibration, self._folder)
 
     def load(self, stimuli: Mapping[str, Sound]) -> None:
         """Make these the sounds that can be played."""

@@ -36,7 +36,7 @@ class ComplexSound(Parameters):
     """One of the three complex sounds."""
 
     form: Literal["complex"] = "complex"
-    name: Literal["A", "B", "C"]
+    name: Literal["A", "B", "C"] = pydantic.Field(description="which of the three")
 
     @property
     def duration(self) -> float:
@@ -73,7 +73,11 @@ class Ramp(Parameters):
     def part(self, level_db_spl: float) -> Part:
         """Return the ramp; `level_db_spl` does not touch it."""
         return Noise(
-            *NOISE_BAND_HZ, self.duration, self.from_db_spl, end_level_db_spl=self.to_db_spl
+            *NOISE_BAND_HZ,
+            self.duration,
+            self.from_db_spl,
+            NOISE_SEED,
+            end_level_db_spl=self.to_db_spl,
         )
 
 
@@ -86,7 +90,13 @@ class ModulatedNoise(Parameters):
 
     def part(self, level_db_spl: float) -> Part:
         """Return the noise with that mean level."""
-        return Noise(*NOISE_BAND_HZ, self.duration, level_db_spl, modulation_hz=self.modulation_hz)
+        return Noise(
+            *NOISE_BAND_HZ,
+            self.duration,
+            level_db_spl,
+            NOISE_SEED,
+            modulation_hz=self.modulation_hz,
+        )
 
 
 class Wav(Parameters):
@@ -105,6 +115,8 @@ Recipe = Annotated[
     ComplexSound | Tone | Ramp | ModulatedNoise | Wav, pydantic.Field(discriminator="form")
 ]
 NOISE_BAND_HZ = (2000.0, 60_000.0)
+NOISE_SEED = 1
+"""All noises are cut from the same one, so that they differ only in level and modulation."""
 BUILT_IN: Mapping[str, ComplexSound | Tone | Ramp | ModulatedNoise | Wav] = {
     "A": ComplexSound(name="A"),
     "B": ComplexSound(name="B"),

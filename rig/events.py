@@ -46,7 +46,10 @@ class DeviceRecord(msgspec.Struct, frozen=True):
 
 
 class Definition(msgspec.Struct, frozen=True, tag="definition"):
-    """All that the session was made of: files as text and as the values resolved from them."""
+    """All that the session was made of: files as text and as the values resolved from them.
+
+    `sound_files` tells the files of the sounds by their SHA-256; the session's folder keeps them.
+    """
 
     rig: str
     subject: str
@@ -73,6 +76,7 @@ class Definition(msgspec.Struct, frozen=True, tag="definition"):
     resumes: str = ""
     gratings: dict[str, Any] = {}
     flashes: dict[str, Any] = {}
+    sound_files: dict[str, str] = {}
 
 
 class Happened(msgspec.Struct, frozen=True):

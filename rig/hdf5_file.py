@@ -87,6 +87,7 @@ _TRIALS = np.dtype(
         ("dwell", "f8"),
         ("licks", "f8"),
         ("reward_ul", "f8"),
+        ("removed_ul", "f8"),
         ("block", "u4"),
         ("labels", "u2"),
     ]
@@ -309,7 +310,8 @@ def _row(values: np.void, names: list[str]) -> TrialRow:
 def _units(dtype: np.dtype[np.void]) -> str:
     """Return the unit of each field as JSON; what counts or names has none."""
     units = {name: "s" for name in dtype.names or () if dtype[name] == np.float64}
-    units |= {"volume_ul": "uL", "reward_ul": "uL", "value": "uL", "licks": "licks"}
+    units |= dict.fromkeys(("volume_ul", "reward_ul", "removed_ul", "value"), "uL")
+    units |= {"licks": "licks"}
     return json.dumps({name: unit for name, unit in units.items() if name in (dtype.names or ())})
 
 

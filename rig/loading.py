@@ -100,7 +100,7 @@ def _load(device: Presenter, stimuli: Mapping[str, Stimulus], where: str) -> lis
         Problem(
             f"a {device.kind} refuses '{name}': {reason}",
             where,
-            "Change the stimulus, or the device's settings and calibration.",
+            "Change it or its file, or measure the device over a wider range.",
         )
         for name, reason in refused.items()
         if reason

@@ -30,6 +30,7 @@ from rig.rig_plan import graph_check, new_context
 from rig.session_folder import (
     PROTOCOL_TOML,
     RIG_TOML,
+    SOUNDS,
     SUBJECT_TOML,
     TRACEBACK,
     SessionFolder,
@@ -38,6 +39,7 @@ from rig.session_folder import (
     create_folder,
     remove_folder,
 )
+from rig.sound_files import keep_sound_files
 from rig.trial_source import TrialSource
 from rig.trials import TrialRow
 from rig.watcher import Nobody, Watcher
@@ -193,6 +195,7 @@ class Session:
         }
         for name, path in copies.items():
             shutil.copyfile(path, self.folder.path / name)
+        keep_sound_files(plan.lab.folder, definition.sound_files, self.folder.path / SOUNDS)
         header = make_header(plan, self.folder, self._started_at)
         self._recorder = opened.enter_context(
             SessionRecorder(self.folder, header, definition, self._clock_kind)

@@ -17,6 +17,7 @@ HDF5 = "session.h5"
 RIG_TOML = "rig.toml"
 PROTOCOL_TOML = "protocol.toml"
 SUBJECT_TOML = "subject.toml"
+SOUNDS = "sounds"
 TRACEBACK = "traceback.txt"
 
 

@@ -9,6 +9,10 @@ import msgspec
 
 Seconds = Annotated[float, msgspec.Meta(gt=0)]
 LevelDbSpl = Annotated[float, msgspec.Meta(ge=0, le=120)]
+FrequencyHz = Annotated[float, msgspec.Meta(gt=0)]
+ModulationHz = Annotated[float, msgspec.Meta(ge=0)]
+Gate = Annotated[float, msgspec.Meta(ge=0)]
+Seed = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 
 
 class Silence(msgspec.Struct, frozen=True, tag="silence", forbid_unknown_fields=True):
@@ -27,21 +31,71 @@ class Chord(msgspec.Struct, frozen=True, tag="chord", forbid_unknown_fields=True
     duration
         Seconds, gates included.
     level_db_spl
-        Level of the whole sound at the ear, dB SPL.
+        Mean level of the whole chord at the ear between its gates, modulation included, dB SPL.
     modulation_hz
         Rate of a full sinusoidal amplitude modulation; 0 for none.
     gate
         Seconds of the rise and of the fall.
     """
 
-    frequencies_hz: tuple[float, ...]
+    frequencies_hz: Annotated[tuple[float, ...], msgspec.Meta(min_length=1)]
     duration: Seconds
     level_db_spl: LevelDbSpl
-    modulation_hz: float = 0.0
-    gate: float = 0.005
+    modulation_hz: ModulationHz = 0.0
+    gate: Gate = 0.005
 
 
-Part = Silence | Chord
+class Noise(msgspec.Struct, frozen=True, tag="noise", forbid_unknown_fields=True):
+    """White noise in a band, with cosine gates at both ends; the same for the same seed.
+
+    Parameters
+    ----------
+    low_hz, high_hz
+        The band: at the ear its power is spread evenly from one to the other.
+    duration
+        Seconds, gates included.
+    level_db_spl
+        Mean level at the ear between the gates, modulation included, dB SPL. In a ramp it is
+        the level at the start.
+    seed
+        Chooses one noise of all those that there are.
+    end_level_db_spl
+        Level at the end: the level in dB goes there in a straight line. None: it stays.
+    modulation_hz
+        Rate of a full sinusoidal amplitude modulation; 0 for none.
+    gate
+        Seconds of the rise and of the fall.
+    """
+
+    low_hz: FrequencyHz
+    high_hz: FrequencyHz
+    duration: Seconds
+    level_db_spl: LevelDbSpl
+    seed: Seed
+    end_level_db_spl: LevelDbSpl | None = None
+    modulation_hz: ModulationHz = 0.0
+    gate: Gate = 0.005
+
+
+class WavFile(msgspec.Struct, frozen=True, tag="wav", forbid_unknown_fields=True):
+    """A recorded sound, from a WAV file of the lab.
+
+    Parameters
+    ----------
+    file
+        Its path relative to the lab's folder, with ``/``.
+    duration
+        Seconds that the protocol counts on; the file must be as long, to within a sample.
+    level_db_spl
+        Mean level at the ear over the whole file, dB SPL.
+    """
+
+    file: str
+    duration: Seconds
+    level_db_spl: LevelDbSpl
+
+
+Part = Silence | Chord | Noise | WavFile
 
 
 class Sound(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -60,3 +114,8 @@ class Sound(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def duration(self) -> float:
         """Seconds from the first sample to the last."""
         return math.fsum(part.duration for part in self.parts)
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The files that it is made of, each one once: paths relative to the lab's folder."""
+        return tuple(dict.fromkeys(part.file for part in self.parts if isinstance(part, WavFile)))

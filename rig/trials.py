@@ -8,6 +8,7 @@ from __future__ import annotations
 import msgspec
 
 from rig.events import (
+    ActionDone,
     DeviceReported,
     Event,
     InputChanged,
@@ -18,6 +19,8 @@ from rig.events import (
 
 LICK_INPUT = "lick"
 """The input of this name counts as the mouse's tongue at the spout."""
+VACUUM_OUTPUT = "vacuum"
+"""The output of this name removes the drop of its trial from the spout."""
 
 
 class TrialRow(msgspec.Struct, frozen=True):
@@ -45,6 +48,8 @@ class TrialRow(msgspec.Struct, frozen=True):
         window; None if the protocol does not measure it or the trial did not get there.
     reward_ul
         Volume that the protocol delivered for this trial; None if no valve opened.
+    removed_ul
+        How much of it the vacuum removed; None if the vacuum did not run.
     block
         Number of the block; 0 in a task without blocks.
     labels
@@ -64,6 +69,7 @@ class TrialRow(msgspec.Struct, frozen=True):
     dwell: float | None
     licks: float | None
     reward_ul: float | None
+    removed_ul: float | None = None
     block: int = 0
     labels: dict[str, str] = {}
 
@@ -93,7 +99,8 @@ class TrialTable:
     rows
         The rows of the trials that have ended.
     water_ul
-        All water delivered so far, drops that a person gave included.
+        Water that the mouse could drink so far: all that was delivered, drops that a person gave
+        included, but for what the vacuum removed.
     """
 
     def __init__(self) -> None:
@@ -104,6 +111,7 @@ class TrialTable:
         self._first_lick_time: float | None = None
         self._lick_count = 0
         self._reward_ul: float | None = None
+        self._removed_ul: float | None = None
 
     def add(self, event: Event) -> TrialRow | None:
         """Take in an event; return the row of a trial that it ended."""
@@ -113,11 +121,14 @@ class TrialTable:
                     self._lick(event.hardware_time)
             case DeviceReported():
                 self._report(event)
+            case ActionDone(device=device, verb="on") if device == VACUUM_OUTPUT:
+                self._remove()
             case StateEntered():
                 self._enter(event)
             case TrialStarted():
                 self._started = event
-                self._stimulus_time = self._first_lick_time = self._reward_ul = None
+                self._stimulus_time = self._first_lick_time = None
+                self._reward_ul = self._removed_ul = None
                 self._lick_count = 0
             case TrialEnded():
                 return self._end(event)
@@ -149,6 +160,12 @@ class TrialTable:
             total = (self.rows[-1].reward_ul or 0.0) + event.volume_ul
             self.rows[-1] = msgspec.structs.replace(self.rows[-1], reward_ul=total)
 
+    def _remove(self) -> None:
+        """Take the drop of the running trial away."""
+        drop_ul = (self._reward_ul or 0.0) - (self._removed_ul or 0.0)
+        self._removed_ul = (self._removed_ul or 0.0) + drop_ul
+        self.water_ul -= drop_ul
+
     def _end(self, event: TrialEnded) -> TrialRow | None:
         started = self._started
         if started is None:
@@ -167,6 +184,7 @@ class TrialTable:
             dwell=event.measures.get("dwell"),
             licks=event.measures.get("licks"),
             reward_ul=self._reward_ul,
+            removed_ul=self._removed_ul,
             block=started.block,
             labels=started.labels,
         )

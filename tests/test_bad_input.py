@@ -21,8 +21,8 @@ SPEAKER = "calibration/box1-speaker.toml"
 SUBJECT = "subjects/SIM01.toml"
 RECRUITMENT = "[simulation.settings.recruitment]"
 
-LOW_POINTS = """    { frequency_hz = 2000, full_scale_db_spl = 92.0 },
-    { frequency_hz = 4000, full_scale_db_spl = 96.5 },
+LOW_POINTS = """    { frequency_hz = 2000, full_scale_db_spl = 102.0 },
+    { frequency_hz = 4000, full_scale_db_spl = 106.5 },
 """
 
 MISTAKES = {
@@ -84,7 +84,7 @@ MISTAKES = {
     "sound outside the calibration": (SPEAKER, LOW_POINTS, "",
                                       "4000 Hz lies outside its calibration", "wider range"),
     "speaker rate too low": (RIG, "rate_hz = 192_000", "rate_hz = 20_000",
-                             "needs a rate above", "sound"),
+                             "needs a rate above", "refuses 'A'"),
     "device missing": (RIG, "[devices.valve]", "[devices.tap]",
                        "the rig has no device 'valve'", "a device that the rig has"),
     "input missing": (RIG, "[devices.lick]", "[devices.lik]",
@@ -184,7 +184,7 @@ def test_a_protocol_that_is_no_python(lab: Lab, edit: Callable[[str, str, str], 
 def test_a_state_that_is_never_reached_is_a_warning(
     lab: Lab, edit: Callable[[str, str, str], None]
 ) -> None:
-    edit(GO_NOGO, "response_delay = 0.58", "response_delay = 9.0")
+    edit(GO_NOGO, "fraction = 0.75", "fraction = 1.0")
     found = problems_of(lab)
     assert {problem.level for problem in found} == {"warning"}
     assert any("'hit' was never reached" in problem.what for problem in found)

@@ -65,7 +65,7 @@ def test_the_protocol_passes_its_check_and_runs(with_protocol: Lab) -> None:
         with_protocol, [with_protocol.folder / "rigs/box1.toml"], [path], simulate=True
     )
     assert problems == []
-    assert rehearsals[0]["outcomes"] == {"hit": 20, "miss": 4}
+    assert rehearsals[0]["outcomes"] == {"hit": 20, "miss": 1}
     result = run_virtual(plan_for(with_protocol, Path("protocols/visit.toml")))
     assert result.reason == "20 drops drunk"
     assert result.water_ul == pytest.approx(80.0)

@@ -86,9 +86,8 @@ def licks_after(
     room = Room()
     room.connect("lick", lambda level, time: touches.append((level, time)))
     room.connect("port", lambda level, time: None)
-    body = MouseBody(
-        settings, np.random.default_rng(1), lambda _: "lick" if decide else None, lambda _: None
-    )
+    spout = "lick" if decide else None
+    body = MouseBody(settings, np.random.default_rng(1), lambda _: spout, lambda _: None)
     body.enter(room)
     room.agenda.run_until(10.0)
     touches.clear()
