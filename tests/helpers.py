@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+from dataclasses import dataclass
 from pathlib import Path
 
+from hardware.policy_mouse import PolicyMouse, PolicySettings
+from rig.clock import VirtualClock
+from rig.config import Limits, validated
+from rig.events import Event
 from rig.hdf5_file import is_sealed
+from rig.inbox import Inbox
 from rig.journal import digest
 from rig.lab import Lab
+from rig.loading import load_stimuli
 from rig.locks import hold
-from rig.plan import Plan, make_plan, plan_protocol
+from rig.loop import Loop
+from rig.plan import Plan, generators, make_plan, plan_protocol
+from rig.recorder import MemoryRecorder
+from rig.rig_plan import graph_check, new_context, plan_rig
 from rig.session import Result, Session
 from rig.session_folder import SessionFolder, find_sessions
 from rig.session_record import load_session
+from rig.trial_source import TrialSource
+from rig.trials import TrialRow
+from rig.watcher import Nobody, Watcher
 
 RIGS = {"freely_moving": Path("rigs/box1.toml"), "head_fixed": Path("rigs/box2.toml")}
 GO_NOGO = Path("protocols/go_nogo.toml")
@@ -40,6 +54,58 @@ def put_mouse(lab: Lab, **settings: object) -> None:
         path.write_text(
             text + "\n".join([*mouse, "[simulation.settings]", *table, ""]), encoding="utf-8"
         )
+
+
+@dataclass(frozen=True)
+class Played:
+    """Trials that were played in memory: the events, and what the mouse decided each time."""
+
+    rows: list[TrialRow]
+    events: list[Event]
+    decisions: list[bool]
+    reason: str
+
+
+def play(
+    lab: Lab,
+    protocol: Path,
+    trials: int,
+    seed: int = 1,
+    params: dict[str, object] | None = None,
+    watcher: Watcher | None = None,
+    **mouse: object,
+) -> Played:
+    """Play trials of a protocol in memory, with a mouse of known behaviour, without limits.
+
+    `params` lies over the parameters of the protocol file.
+    """
+    rig = plan_rig(lab, lab.folder / rig_for(lab, protocol), simulate=True)
+    plan = plan_protocol(lab, lab.find(protocol))
+    if params:
+        made = validated(plan.protocol.Params, {**plan.config.params, **params}, "test")
+        plan = dataclasses.replace(plan, params=made)
+    protocol_rng, mouse_rng = generators(seed)
+    animal = PolicyMouse(PolicySettings.model_validate(mouse), {}, mouse_rng)
+    context = new_context(lab, VirtualClock(), Inbox(), animal)
+    devices = rig.devices(context)
+    experiment = plan.make(protocol_rng)
+    load_stimuli(devices, experiment, str(protocol))
+    for device in devices.values():
+        device.open()
+    context.room.let_mouse_in()
+    events: list[Event] = []
+    recorder = MemoryRecorder(events.extend)
+    source = TrialSource(experiment, graph_check(devices))
+    source.rows = recorder.table.rows
+    limits = Limits.model_construct(
+        max_trials=trials, max_duration=1e9, last_trial=0.0, max_water_ul=1e12
+    )
+    loop = Loop(
+        context.clock, context.inbox, context.room, devices, source, limits, recorder,
+        watcher or Nobody(),
+    )  # fmt: skip
+    loop.run()
+    return Played(recorder.table.rows, events, animal.decisions, loop.reason or "")
 
 
 def run_virtual(plan: Plan) -> Result:
