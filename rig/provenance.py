@@ -22,7 +22,6 @@ from rig.plan import Plan
 from rig.plugins import source_sha256
 from rig.session_folder import SessionFolder
 from rig.sound import Sound
-from rig.sound_files import sound_file_digests
 
 _REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -47,6 +46,7 @@ def make_definition(
     plan: Plan,
     devices: Mapping[str, Device],
     sounds: Mapping[str, Sound],
+    sound_files: Mapping[str, str],
     clock: Literal["system", "virtual"],
 ) -> Definition:
     """Return the record of all that the session is made of."""
@@ -87,7 +87,7 @@ def make_definition(
         mouse_memory=mouse.memory if mouse else {},
         seed=plan.seed,
         clock=clock,
-        sound_files=sound_file_digests(plan.lab.folder, sounds.values()),
+        sound_files=dict(sound_files),
     )
 
 

@@ -17,7 +17,7 @@ from rig.plan import MousePlan, ProtocolPlan, generators
 from rig.plugins import load_class
 from rig.protocol import Finished
 from rig.recorder import MemoryRecorder
-from rig.rig_plan import RigPlan, graph_check, load_sounds, new_context
+from rig.rig_plan import RigPlan, ask_for_sounds, graph_check, load_sounds, new_context
 from rig.room import Mouse
 from rig.trial_source import TrialSource
 
@@ -128,7 +128,8 @@ def _prepare(
     context = new_context(lab, clock, Inbox(), random_mouse(lab).make(mouse_rng))
     devices = rig.devices(context)
     made = protocol.make(protocol_rng)
-    load_sounds(devices.values(), made, str(protocol.path))
+    sounds = ask_for_sounds(made, str(protocol.path))
+    load_sounds(devices.values(), sounds, str(protocol.path))
     for device in devices.values():
         device.open()
     source = TrialSource(made, graph_check(devices))

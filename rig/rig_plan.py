@@ -114,17 +114,8 @@ def new_context(lab: Lab, clock: Clock, inbox: Inbox, mouse: Mouse | None) -> Co
     return Context(clock, inbox, Room(mouse), lab.folder)
 
 
-def load_sounds(devices: Iterable[Device], protocol: TrialProtocol, where: str) -> dict[str, Sound]:
-    """Load the protocol's sounds into every speaker, and return them.
-
-    Raises
-    ------
-    CheckFailed
-        With every sound that a speaker refuses.
-    ProtocolError
-        If the protocol raises.
-    """
-    problems: list[Problem] = []
+def ask_for_sounds(protocol: TrialProtocol, where: str) -> dict[str, Sound]:
+    """Return the protocol's sounds; raise `ProtocolError` if it fails in that."""
     try:
         answer = protocol.sounds()
     except (Exception, SystemExit) as error:
@@ -132,11 +123,16 @@ def load_sounds(devices: Iterable[Device], protocol: TrialProtocol, where: str) 
             f"the protocol raised {type(error).__name__}: {error}", f"{where}, sounds()", "Mend it."
         ) from error
     try:
-        sounds = msgspec.convert(msgspec.to_builtins(answer, enc_hook=plain), dict[str, Sound])
+        return msgspec.convert(msgspec.to_builtins(answer, enc_hook=plain), dict[str, Sound])
     except (TypeError, msgspec.ValidationError) as error:
         raise ProtocolError(
             f"these are no sounds: {error}", f"{where}, sounds()", "Return rig.sound.Sound by name."
         ) from error
+
+
+def load_sounds(devices: Iterable[Device], sounds: Mapping[str, Sound], where: str) -> None:
+    """Load sounds into every speaker; raise `CheckFailed` with every one that is refused."""
+    problems: list[Problem] = []
     for device in devices:
         if isinstance(device, Speaker):
             refused = {name: device.refuse_sound(sound) for name, sound in sounds.items()}
@@ -153,7 +149,6 @@ def load_sounds(devices: Iterable[Device], protocol: TrialProtocol, where: str) 
                 device.load(sounds)
     if problems:
         raise CheckFailed(problems)
-    return sounds
 
 
 def graph_check(devices: Mapping[str, Device]) -> GraphCheck:

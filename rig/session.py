@@ -21,7 +21,7 @@ from rig.loop import Loop, Nobody, Watcher
 from rig.plan import Plan, generators
 from rig.provenance import make_definition, make_header
 from rig.recorder import SessionRecorder
-from rig.rig_plan import graph_check, load_sounds, new_context
+from rig.rig_plan import ask_for_sounds, graph_check, load_sounds, new_context
 from rig.session_folder import (
     PROTOCOL_TOML,
     RIG_TOML,
@@ -34,7 +34,7 @@ from rig.session_folder import (
     create_folder,
     remove_folder,
 )
-from rig.sound_files import keep_sound_files
+from rig.sound_files import keep_sound_files, sound_file_digests
 from rig.trial_source import TrialSource
 from rig.trials import TrialRow
 
@@ -121,7 +121,9 @@ class Session:
             if self._plan.mouse is not None:
                 check_writable(self._plan.lab.folder / "subjects")
             self._prepare()
-            definition = make_definition(self._plan, self._devices, self._sounds, self._clock_kind)
+            definition = make_definition(
+                self._plan, self._devices, self._sounds, self._sound_files, self._clock_kind
+            )
             self.folder = create_folder(
                 self._plan.lab.data, self._plan.subject.id, self._started_at.date(), self._number
             )
@@ -248,7 +250,11 @@ class Session:
         self._context = new_context(plan.lab, self._clock, self._inbox, mouse)
         self._devices: dict[str, Device] = plan.rig.devices(self._context)
         protocol = plan.protocol.make(protocol_rng)
-        self._sounds = load_sounds(self._devices.values(), protocol, str(plan.protocol.path))
+        where = str(plan.protocol.path)
+        self._sounds = ask_for_sounds(protocol, where)
+        # Before they are loaded: a file that changes since then is noticed when it is copied.
+        self._sound_files = sound_file_digests(plan.lab.folder, self._sounds.values())
+        load_sounds(self._devices.values(), self._sounds, where)
         self._source = TrialSource(protocol, graph_check(self._devices))
 
     def _make_loop(self) -> Loop:

@@ -160,7 +160,7 @@ def test_the_speaker_of_the_template_plays_what_the_paper_needs() -> None:
         (Noise(9000.0, 70_000.0, 1.0, 60.0, 1), "70000 Hz lies outside its calibration"),
         (Noise(9000.0, 96_000.0, 1.0, 60.0, 1), "96000 Hz needs a rate above 192000 Hz"),
         (Noise(9000.0, 9000.0, 1.0, 60.0, 1), "there is no band from 9000 to 9000 Hz"),
-        (Noise(9000.0, 9100.0, 0.1, 60.0, 1), "noise of 0.1 s needs a band of 222 Hz or more"),
+        (Noise(9000.0, 9100.0, 0.1, 60.0, 1), "noise of 0.1 s needs a band of 223 Hz or more"),
         (Noise(9000.0, 20_000.0, 0.01, 60.0, 1), "two gates of 0.005 s do not fit into 0.01 s"),
         (Noise(9000.0, 20_000.0, 1.0, 105.0, 1), "105 dB SPL is more than the speaker can give"),
         (Noise(9000.0, 20_000.0, 1.0, 60.0, 1, 105.0), "105 dB SPL is more than the speaker can"),
