@@ -6,6 +6,8 @@ random phases.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -41,9 +43,9 @@ def refuse_noise(noise: Noise, rate_hz: float, calibration: SpeakerCalibration) 
     reason = calibration.refuse(noise.low_hz) or calibration.refuse(noise.high_hz)
     if reason:
         return reason
-    narrowest = TONES / (noise.duration - 2 * noise.gate)
+    narrowest = math.ceil(TONES / (noise.duration - 2 * noise.gate))
     if noise.high_hz - noise.low_hz < narrowest:
-        return f"noise of {noise.duration:g} s needs a band of {narrowest:.0f} Hz or more"
+        return f"noise of {noise.duration:g} s needs a band of {narrowest} Hz or more"
     if not _peak(noise, calibration) * 10 ** (max(_step_db(noise), 0) / 20) <= 1:
         loudest = noise.level_db_spl + max(_step_db(noise), 0)
         return f"{loudest:g} dB SPL is more than the speaker can give as noise"

@@ -76,7 +76,6 @@ class Ramp(Parameters):
             *NOISE_BAND_HZ,
             self.duration,
             self.from_db_spl,
-            NOISE_SEED,
             end_level_db_spl=self.to_db_spl,
         )
 
@@ -94,7 +93,6 @@ class ModulatedNoise(Parameters):
             *NOISE_BAND_HZ,
             self.duration,
             level_db_spl,
-            NOISE_SEED,
             modulation_hz=self.modulation_hz,
         )
 
@@ -115,8 +113,6 @@ Recipe = Annotated[
     ComplexSound | Tone | Ramp | ModulatedNoise | Wav, pydantic.Field(discriminator="form")
 ]
 NOISE_BAND_HZ = (2000.0, 60_000.0)
-NOISE_SEED = 1
-"""All noises are cut from the same one, so that they differ only in level and modulation."""
 BUILT_IN: Mapping[str, ComplexSound | Tone | Ramp | ModulatedNoise | Wav] = {
     "A": ComplexSound(name="A"),
     "B": ComplexSound(name="B"),

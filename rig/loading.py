@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import msgspec
@@ -18,15 +18,31 @@ from rig.stimuli import Stimuli, Stimulus
 Presented = TypeVar("Presented", Sound, Grating, Flashes)
 
 
-def load_stimuli(devices: Mapping[str, Device], protocol: TrialProtocol, where: str) -> Stimuli:
-    """Load the protocol's stimuli into the devices of their kind, and return them.
+def ask_for_stimuli(protocol: TrialProtocol, where: str) -> Stimuli:
+    """Return what a protocol presents: asked once, so that what is recorded is what is loaded.
+
+    Raises
+    ------
+    ProtocolError
+        If the protocol raises, or returns something else.
+    """
+    return Stimuli(
+        sounds=_ask(protocol.sounds, Sound, f"{where}, sounds()"),
+        gratings=_ask(protocol.gratings, Grating, f"{where}, gratings()"),
+        flashes=_ask(protocol.flashes, Flashes, f"{where}, flashes()"),
+        outputs=protocol.session_outputs(),
+    )
+
+
+def load_stimuli(devices: Mapping[str, Device], stimuli: Stimuli, where: str) -> None:
+    """Load stimuli into the devices of their kind.
 
     Parameters
     ----------
     devices
         The devices of the rig by name; every one of a kind gets all stimuli of that kind.
-    protocol
-        Asked for its stimuli once, so that what is recorded is what was loaded.
+    stimuli
+        What is presented.
     where
         The protocol file, for errors.
 
@@ -34,15 +50,8 @@ def load_stimuli(devices: Mapping[str, Device], protocol: TrialProtocol, where: 
     ------
     CheckFailed
         With every stimulus that a device refuses, and every output that the rig lacks.
-    ProtocolError
-        If the protocol raises, or returns something else.
     """
-    stimuli = Stimuli(
-        sounds=_ask(protocol.sounds, Sound, f"{where}, sounds()"),
-        gratings=_ask(protocol.gratings, Grating, f"{where}, gratings()"),
-        flashes=_ask(protocol.flashes, Flashes, f"{where}, flashes()"),
-    )
-    problems = _outputs(devices, protocol, f"{where}, session_outputs()")
+    problems = _outputs(devices, stimuli.outputs, f"{where}, session_outputs()")
     for device in devices.values():
         match device:
             case Speaker():
@@ -55,10 +64,9 @@ def load_stimuli(devices: Mapping[str, Device], protocol: TrialProtocol, where: 
                 pass
     if problems:
         raise CheckFailed(problems)
-    return stimuli
 
 
-def _outputs(devices: Mapping[str, Device], protocol: TrialProtocol, where: str) -> list[Problem]:
+def _outputs(devices: Mapping[str, Device], wanted: Sequence[str], where: str) -> list[Problem]:
     """Return outputs that are to be on throughout the session, and that the rig does not have."""
     outputs = [name for name, device in devices.items() if isinstance(device, DigitalOutput)]
     return [
@@ -67,7 +75,7 @@ def _outputs(devices: Mapping[str, Device], protocol: TrialProtocol, where: str)
             where,
             f"Use one of: {', '.join(outputs)}." if outputs else "Take another rig.",
         )
-        for name in protocol.session_outputs()
+        for name in wanted
         if name not in outputs
     ]
 

@@ -21,7 +21,6 @@ from rig.lab import LAB_TOML
 from rig.plan import Plan
 from rig.plugins import source_sha256
 from rig.session_folder import SessionFolder
-from rig.sound_files import sound_file_digests
 from rig.stimuli import Stimuli
 
 _REPOSITORY = Path(__file__).resolve().parent.parent
@@ -47,6 +46,7 @@ def make_definition(
     plan: Plan,
     devices: Mapping[str, Device],
     stimuli: Stimuli,
+    sound_files: Mapping[str, str],
     clock: Literal["system", "virtual"],
     resumes: str,
 ) -> Definition:
@@ -91,7 +91,7 @@ def make_definition(
         seed=plan.seed,
         clock=clock,
         resumes=resumes,
-        sound_files=sound_file_digests(plan.lab.folder, stimuli.sounds.values()),
+        sound_files=dict(sound_files),
     )
 
 

@@ -12,7 +12,7 @@ from rig.events import Event, StateEntered
 from rig.graph import Action, Flash, Play, Pulse, Show, TrialGraph
 from rig.inbox import Inbox
 from rig.lab import Lab
-from rig.loading import load_stimuli
+from rig.loading import ask_for_stimuli, load_stimuli
 from rig.loop import Loop
 from rig.plan import MousePlan, ProtocolPlan, generators
 from rig.plugins import load_class
@@ -213,7 +213,7 @@ def _prepare(
     context = new_context(lab, clock, Inbox(), _policy_mouse(lab, mouse).make(mouse_rng))
     devices = rig.devices(context)
     made = protocol.make(protocol_rng)
-    load_stimuli(devices, made, str(protocol.path))
+    load_stimuli(devices, ask_for_stimuli(made, str(protocol.path)), str(protocol.path))
     for device in devices.values():
         device.open()
     source = TrialSource(made, graph_check(devices))

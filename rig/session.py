@@ -19,7 +19,7 @@ from rig.devices import Device
 from rig.errors import DeviceError, Problem
 from rig.events import Definition
 from rig.inbox import Command, Inbox
-from rig.loading import load_stimuli
+from rig.loading import ask_for_stimuli, load_stimuli
 from rig.locks import hold
 from rig.loop import Loop
 from rig.plan import Plan, generators
@@ -39,7 +39,7 @@ from rig.session_folder import (
     create_folder,
     remove_folder,
 )
-from rig.sound_files import keep_sound_files
+from rig.sound_files import keep_sound_files, sound_file_digests
 from rig.trial_source import TrialSource
 from rig.trials import TrialRow
 from rig.watcher import Nobody, Watcher
@@ -132,7 +132,12 @@ class Session:
             self._prepare()
             resumed = self._resumes.session if self._resumes else ""
             definition = make_definition(
-                self._plan, self._devices, self._stimuli, self._clock_kind, resumed
+                self._plan,
+                self._devices,
+                self._stimuli,
+                self._sound_files,
+                self._clock_kind,
+                resumed,
             )
             self.folder = create_folder(
                 self._plan.lab.data, self._plan.subject.id, self._started_at.date(), self._number
@@ -262,7 +267,11 @@ class Session:
         self._context = new_context(plan.lab, self._clock, self._inbox, mouse)
         self._devices: dict[str, Device] = plan.rig.devices(self._context)
         protocol = plan.protocol.make(protocol_rng)
-        self._stimuli = load_stimuli(self._devices, protocol, str(plan.protocol.path))
+        where = str(plan.protocol.path)
+        self._stimuli = ask_for_stimuli(protocol, where)
+        # Before they are read to be played, so that a file that changes meanwhile is noticed.
+        self._sound_files = sound_file_digests(plan.lab.folder, self._stimuli.sounds.values())
+        load_stimuli(self._devices, self._stimuli, where)
         before: tuple[TrialRow, ...] = ()
         changes: tuple[Change, ...] = ()
         if self._resumes is not None:

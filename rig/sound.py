@@ -57,24 +57,24 @@ class Noise(msgspec.Struct, frozen=True, tag="noise", forbid_unknown_fields=True
     level_db_spl
         Mean level at the ear between the gates, modulation included, dB SPL. In a ramp it is
         the level at the start.
-    seed
-        Chooses one noise of all those that there are.
     end_level_db_spl
         Level at the end: the level in dB goes there in a straight line. None: it stays.
     modulation_hz
         Rate of a full sinusoidal amplitude modulation; 0 for none.
     gate
         Seconds of the rise and of the fall.
+    seed
+        Chooses one noise of all those that there are.
     """
 
     low_hz: FrequencyHz
     high_hz: FrequencyHz
     duration: Seconds
     level_db_spl: LevelDbSpl
-    seed: Seed
     end_level_db_spl: LevelDbSpl | None = None
     modulation_hz: ModulationHz = 0.0
     gate: Gate = 0.005
+    seed: Seed = 0
 
 
 class WavFile(msgspec.Struct, frozen=True, tag="wav", forbid_unknown_fields=True):

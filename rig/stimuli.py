@@ -13,8 +13,12 @@ Stimulus = Sound | Grating | Flashes
 
 @dataclass(frozen=True)
 class Stimuli:
-    """What a protocol presents: sounds on speakers, gratings on screens, flashes by projectors."""
+    """What a protocol presents: sounds on speakers, gratings on screens, flashes by projectors.
+
+    `outputs` names the digital outputs that are on throughout the session.
+    """
 
     sounds: Mapping[str, Sound]
     gratings: Mapping[str, Grating]
     flashes: Mapping[str, Flashes]
+    outputs: tuple[str, ...]

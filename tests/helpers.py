@@ -15,7 +15,7 @@ from rig.hdf5_file import is_sealed
 from rig.inbox import Inbox
 from rig.journal import digest
 from rig.lab import Lab
-from rig.loading import load_stimuli
+from rig.loading import ask_for_stimuli, load_stimuli
 from rig.locks import hold
 from rig.loop import Loop
 from rig.plan import Plan, generators, make_plan, plan_protocol
@@ -89,7 +89,7 @@ def play(
     context = new_context(lab, VirtualClock(), Inbox(), animal)
     devices = rig.devices(context)
     experiment = plan.make(protocol_rng)
-    load_stimuli(devices, experiment, str(protocol))
+    load_stimuli(devices, ask_for_stimuli(experiment, str(protocol)), str(protocol))
     for device in devices.values():
         device.open()
     context.room.let_mouse_in()

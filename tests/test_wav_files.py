@@ -7,7 +7,7 @@ import io
 import shutil
 import struct
 import wave
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -17,13 +17,12 @@ from helpers import plan_for, run_virtual
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-import rig.session
+from hardware.speaker import SpeakerTwin
 from hardware.synthesis import refuse_sound, render
 from rig.commands.check import check_lab
 from rig.errors import CheckFailed, ConfigError, RecordingError
 from rig.journal import digest
 from rig.lab import Lab, find_lab
-from rig.session_folder import create_folder
 from rig.session_record import load_session
 from rig.sound import Chord, Silence, Sound, WavFile
 
@@ -335,11 +334,10 @@ def test_a_file_that_nobody_can_play_is_not_read_from_outside(
 def test_a_file_that_changes_while_the_session_begins_is_noticed(
     with_calls: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def change(*arguments: object) -> object:
+    def load(speaker: SpeakerTwin, sounds: Mapping[str, Sound]) -> None:
         (with_calls.folder / "sounds/call.wav").write_bytes(wav(-call()))
-        return create_folder(*arguments)
 
-    monkeypatch.setattr(rig.session, "create_folder", change)
+    monkeypatch.setattr(SpeakerTwin, "load", load)
     with pytest.raises(RecordingError, match="has just changed"):
         run_virtual(plan_for(with_calls, CALLS))
     assert not with_calls.data.exists()
