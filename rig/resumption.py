@@ -34,7 +34,8 @@ class Resumption:
     seed
         Of all of them.
     events
-        What happened in them, in order.
+        What happened in them, in order; the beginnings of trials that were cut short are left
+        out.
     rows
         Their completed trials.
     water_ul
@@ -75,7 +76,7 @@ def find_resumption(lab: Lab, subject: str, protocol: ProtocolPlan) -> Resumptio
     return Resumption(
         session=last.folder.name,
         seed=last.definition.seed,
-        events=tuple(event for record in chain for event in record.events),
+        events=tuple(event for record in chain for event in _without_cut_trials(record)),
         rows=tuple(row for record in chain for row in record.rows if not row.aborted),
         water_ul=sum(record.water_ul for record in chain),
     )
@@ -87,6 +88,16 @@ def _chain(lab: Lab, subject: str) -> list[SessionRecord]:
     while chain[0].definition.resumes:
         chain.insert(0, load_session(find_session(lab.data, chain[0].definition.resumes)))
     return chain
+
+
+def _without_cut_trials(record: SessionRecord) -> list[Event]:
+    """Return the events of a session without the beginnings of trials that were cut short."""
+    completed = {row.trial for row in record.rows if not row.aborted}
+    return [
+        event
+        for event in record.events
+        if not isinstance(event, TrialStarted) or event.trial in completed
+    ]
 
 
 def _check_same(record: SessionRecord, protocol: ProtocolPlan) -> None:
@@ -120,7 +131,7 @@ def fast_forward(protocol: TrialProtocol, resumption: Resumption) -> tuple[Chang
     changes: dict[str, Change] = {}
     for event in resumption.events:
         match event:
-            case TrialStarted(trial=number) if number in completed:
+            case TrialStarted(trial=number):
                 _repeat(protocol.trial(number, rows), event, resumption.session)
                 rows.append(completed[number])
             case ParameterChanged(key=key, after=after, author=author):

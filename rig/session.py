@@ -18,7 +18,7 @@ from rig.desk import Desk
 from rig.devices import Device
 from rig.errors import DeviceError, Problem
 from rig.events import Definition
-from rig.inbox import Command, Inbox
+from rig.inbox import Command, Inbox, Request
 from rig.loading import ask_for_stimuli, load_stimuli
 from rig.locks import hold
 from rig.loop import Loop
@@ -164,7 +164,11 @@ class Session:
 
     def stop(self, verb: Literal["stop_now", "stop_after_trial"], reason: str) -> None:
         """Ask the session to stop; may be called by any thread or signal handler."""
-        self._inbox.put(Command(verb, reason))
+        self.hand_in(Command(verb, reason))
+
+    def hand_in(self, command: Command | Request) -> None:
+        """Hand a command in; may be called by any thread or signal handler."""
+        self._inbox.put(command)
 
     def run(self) -> Result:
         """Run the session to its end; return what it came to."""
@@ -213,7 +217,7 @@ class Session:
             device.open()
         if self._clock_kind == "system":
             file = plan.lab.locks / f"rig-{plan.rig.name}.address"
-            opened.enter_context(Desk(file, self.folder.name, self._inbox.put))
+            opened.enter_context(Desk(file, self.folder.name, self.hand_in))
 
     def _end(self, error: BaseException | None) -> None:
         """Turn everything off, then record the error, if any, and the end.

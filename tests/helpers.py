@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import queue
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +14,7 @@ from rig.clock import VirtualClock
 from rig.config import Limits, validated
 from rig.events import Event
 from rig.hdf5_file import is_sealed
-from rig.inbox import Inbox
+from rig.inbox import Command, Inbox, Reply, Request
 from rig.journal import digest
 from rig.lab import Lab
 from rig.loading import ask_for_stimuli, load_stimuli
@@ -26,7 +28,7 @@ from rig.session_folder import SessionFolder, find_sessions
 from rig.session_record import load_session
 from rig.trial_source import TrialSource
 from rig.trials import TrialRow
-from rig.watcher import Nobody, Watcher
+from rig.watcher import Nobody
 
 RIGS = {"freely_moving": Path("rigs/box1.toml"), "head_fixed": Path("rigs/box2.toml")}
 GO_NOGO = Path("protocols/go_nogo.toml")
@@ -64,6 +66,7 @@ class Played:
     events: list[Event]
     decisions: list[bool]
     reason: str
+    replies: list[Reply]
 
 
 def play(
@@ -72,12 +75,13 @@ def play(
     trials: int,
     seed: int = 1,
     params: dict[str, object] | None = None,
-    watcher: Watcher | None = None,
+    orders: Mapping[float, Command] | None = None,
+    max_water_ul: float = 1e12,
     **mouse: object,
 ) -> Played:
-    """Play trials of a protocol in memory, with a mouse of known behaviour, without limits.
+    """Play trials of a protocol in memory, with a mouse of known behaviour.
 
-    `params` lies over the parameters of the protocol file.
+    `params` lies over the parameters of the protocol file; `orders` are commands by their time.
     """
     rig = plan_rig(lab, lab.folder / rig_for(lab, protocol), simulate=True)
     plan = plan_protocol(lab, lab.find(protocol))
@@ -97,15 +101,20 @@ def play(
     recorder = MemoryRecorder(events.extend)
     source = TrialSource(experiment, graph_check(devices))
     source.rows = recorder.table.rows
+    replies: queue.SimpleQueue[Reply] = queue.SimpleQueue()
+    for time, command in (orders or {}).items():
+        request = Request(command, replies)
+        context.room.agenda.at(time, lambda _, request=request: context.inbox.put(request))
     limits = Limits.model_construct(
-        max_trials=trials, max_duration=1e9, last_trial=0.0, max_water_ul=1e12
+        max_trials=trials, max_duration=1e6, last_trial=0.0, max_water_ul=max_water_ul
     )
     loop = Loop(
-        context.clock, context.inbox, context.room, devices, source, limits, recorder,
-        watcher or Nobody(),
-    )  # fmt: skip
+        context.clock, context.inbox, context.room, devices, source, limits, recorder, Nobody()
+    )
     loop.run()
-    return Played(recorder.table.rows, events, animal.decisions, loop.reason or "")
+    loop.end()
+    answered = [replies.get_nowait() for _ in range(replies.qsize())]
+    return Played(recorder.table.rows, events, animal.decisions, loop.reason or "", answered)
 
 
 def run_virtual(plan: Plan) -> Result:

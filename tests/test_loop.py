@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import queue
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -24,7 +25,7 @@ from rig.events import (
     TrialEnded,
 )
 from rig.graph import END, Count, Dwell, Play, Rule, State, TrialGraph
-from rig.inbox import Command, Edge, Failure, Inbox, Message
+from rig.inbox import Command, Edge, Failure, Inbox, Message, Reply, Request
 from rig.lab import Lab
 from rig.loop import Loop
 from rig.protocol import Finished, Parameters, TrialProtocol
@@ -257,6 +258,22 @@ def test_numbers_of_numpy_are_recorded_as_numbers() -> None:
     bench.loop.run()
     (entered,) = bench.of(StateEntered)
     assert entered.requested == 0.5
+
+
+def test_a_command_that_comes_too_late_is_refused_and_recorded() -> None:
+    bench = Bench(WINDOW)
+    replies: queue.SimpleQueue[Reply] = queue.SimpleQueue()
+    for verb in ("stop_now", "note", "stop_now"):
+        bench.inbox.put(Request(Command(verb, "words", "anna"), replies))
+    bench.loop.run()
+    bench.loop.end()
+    answers = [replies.get_nowait() for _ in range(3)]
+    assert [answer.text for answer in answers] == ["stops now", "noted", "stops now"]
+    bench.inbox.put(Request(Command("note", "late", "anna"), replies))
+    bench.loop.end()
+    assert replies.get_nowait() == Reply(False, "the session has ended")
+    given = [(e.reason, e.accepted) for e in bench.of(CommandGiven)]
+    assert given[-1] == ("late", False)
 
 
 def test_an_empty_reason_ends_the_session_too() -> None:
