@@ -18,7 +18,7 @@ from rig.events import (
 )
 
 LICK_INPUT = "lick"
-"""The input of this name counts as the mouse's tongue at the spout."""
+"""Inputs whose name begins so count as the mouse's tongue at a spout."""
 VACUUM_OUTPUT = "vacuum"
 """The output of this name removes the drop of its trial from the spout."""
 
@@ -117,7 +117,7 @@ class TrialTable:
         """Take in an event; return the row of a trial that it ended."""
         match event:
             case InputChanged(device=device, level=level):
-                if level and device == LICK_INPUT and self._started is not None:
+                if level and device.startswith(LICK_INPUT) and self._started is not None:
                     self._lick(event.hardware_time)
             case DeviceReported():
                 self._report(event)

@@ -15,9 +15,11 @@ from rig.clock import SystemClock
 from rig.commands.check import check_lab
 from rig.devices import Context, DigitalOutput
 from rig.errors import DeviceError, ExitCode
+from rig.events import DeviceReported, InputChanged
 from rig.inbox import Inbox
 from rig.journal import digest
 from rig.lab import Lab, find_lab
+from rig.plan import make_plan
 from rig.plugins import load_class
 from rig.room import Room
 from rig.session_record import load_session
@@ -69,6 +71,44 @@ def test_the_protocol_passes_its_check_and_runs(with_protocol: Lab) -> None:
     result = run_virtual(plan_for(with_protocol, Path("protocols/visit.toml")))
     assert result.reason == "20 drops drunk"
     assert result.water_ul == 4.0 * len(result.rows)
+
+
+@pytest.fixture
+def with_two_spouts(lab: Lab) -> Lab:
+    """Return a lab with the rig and the protocol of the page."""
+    for name, text in files_in("two-spouts.md").items():
+        (lab.folder / name).write_text(text, encoding="utf-8")
+    return lab
+
+
+def test_the_task_with_two_spouts_is_short_and_passes_its_check(
+    with_two_spouts: Lab, command: Callable[..., Done]
+) -> None:
+    source = (with_two_spouts.folder / "protocols/two_spouts.py").read_text(encoding="utf-8")
+    assert len(source.splitlines()) < 80
+    done = command("check", "--rig", "rigs/box3.toml", "--protocol", "protocols/two_spouts.toml")
+    assert done.code == ExitCode.OK
+    assert "Everything is in order." in done.out
+
+
+def test_each_choice_is_rewarded_at_its_own_spout(with_two_spouts: Lab) -> None:
+    protocol, rig = Path("protocols/two_spouts.toml"), Path("rigs/box3.toml")
+    plan = make_plan(with_two_spouts, rig, protocol, "SIM01", simulate=True, seed=1)
+    record = load_session(run_virtual(plan).folder)
+    assert {row.outcome for row in record.rows} == {"correct", "error", "miss"}
+    drops = {
+        e.trial: e.device for e in record.events if isinstance(e, DeviceReported) and e.volume_ul
+    }
+    licks: dict[int, list[str]] = {}
+    for event in record.events:
+        if isinstance(event, InputChanged) and event.level:
+            licks.setdefault(event.trial, []).append(event.device)
+    for row in record.rows:
+        side = row.trial_type
+        assert (row.outcome == "correct") == (drops.get(row.trial) == f"valve_{side}")
+        if row.outcome == "correct":
+            assert f"lick_{side}" in licks[row.trial]
+        assert row.lick_count == len(licks.get(row.trial, []))
 
 
 def test_a_lab_s_own_files_are_kept_with_the_session(with_protocol: Lab, tmp_path: Path) -> None:
