@@ -8,7 +8,7 @@ BASE_PYTHON ?= python3
 endif
 PYTHON := $(BIN)/python
 
-.PHONY: help env demo test lint types docs bench lock
+.PHONY: help env demo test lint types docs pages bench lock
 
 help:            ## list the targets
 	@grep -E '^[a-z]+:.*##' Makefile
@@ -33,6 +33,9 @@ types: env       ## types alone
 
 docs: env        ## build the documentation into site/
 	@$(BIN)/mkdocs build --strict --quiet
+
+pages: env       ## make the protocols' pages and figures anew, from the code
+	@$(PYTHON) tools/protocol_pages.py
 
 bench: env       ## print the benchmark figures
 	@$(PYTHON) -m benchmarks

@@ -145,8 +145,9 @@ def stimulus_name(trial: AudiovisualTrial, visual: Answer | None, auditory: Answ
     return " + ".join(filter(None, (grating, tone)))
 
 
-def lead_in(seconds: float, meaning: str) -> State:
-    """Return a state that waits, with the screen grey, before the stimuli of a trial begin."""
+def lead_in(seconds: float) -> State:
+    """Return the state that waits before the first trial."""
+    meaning = "the screen is grey before the first trial"
     return State("lead_in", meaning, timeout=(seconds, "stimulus"))
 
 

@@ -84,7 +84,7 @@ class Discrimination(TrialProtocol):
         error_interval = trial.visual_error_interval if visual else trial.auditory_error_interval
         states = audiovisual_states(trial, visual, auditory, answer, error_interval)
         if number == 1:
-            states = (lead_in(trial.interval, "the screen is grey before the first trial"), *states)
+            states = (lead_in(trial.interval), *states)
         return TrialGraph(
             states,
             answer,

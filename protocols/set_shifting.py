@@ -25,7 +25,7 @@ from protocols.audiovisual import (
     stimulus_name,
 )
 from protocols.sequences import BalancedSequence
-from rig.graph import Pulse, TrialGraph
+from rig.graph import Pulse, State, TrialGraph
 from rig.performance import Performance, performance
 from rig.picture import Grating
 from rig.protocol import NEXT_BLOCK, NEXT_TRIAL, Finished, Parameters, Question, TrialProtocol
@@ -39,6 +39,7 @@ PAIRS: tuple[tuple[Answer, Answer], ...] = (
     ("nogo", "nogo"),
 )
 """What the relevant stimulus and the distractor of a bimodal trial ask for."""
+ANSWERS: tuple[Answer, ...] = ("go", "nogo")
 BLOCK = 8
 MORE, GO_ON, STOP = "more priming", "go on", "stop"
 
@@ -90,7 +91,7 @@ class SetShifting(TrialProtocol):
         priming_trials: int = pydantic.Field(
             default=30,
             ge=20,
-            le=200,
+            le=60,
             multiple_of=2,
             description="trials of the relevant modality alone, as many go as nogo",
             json_schema_extra=NEXT_BLOCK,
@@ -133,6 +134,14 @@ class SetShifting(TrialProtocol):
             description="priming trials of one type that follow each other at most",
         )
         trial: AudiovisualTrial = AudiovisualTrial()
+
+        @pydantic.model_validator(mode="after")
+        def _possible(self) -> SetShifting.Params:
+            # Refuses runs that an order of that many trials cannot have.
+            BalancedSequence(
+                ANSWERS, self.priming_trials, np.random.default_rng(0), self.longest_run
+            )
+            return self
 
     params: Params
 
@@ -183,13 +192,13 @@ class SetShifting(TrialProtocol):
         ends = self._go_on()
         if ends is not None:
             return ends
+        first: tuple[State, ...] = ()
         if number == 1:
-            lead = self.params.trial.interval, "the screen is grey before the first trial"
+            first = (lead_in(self.params.trial.interval),)
         elif self._block != before and self._of_block.break_time:
-            lead = self._of_block.break_time, "the break between two blocks"
-        else:
-            lead = 0.0, ""
-        return self._graph(*lead)
+            timeout = (self._of_block.break_time, "stimulus")
+            first = (State("break", "the break between two blocks", timeout=timeout),)
+        return self._graph(first)
 
     def _take_in(self, past: Sequence[TrialRow]) -> None:
         """Add the trials that have ended to those of the phase; aborted ones do not count."""
@@ -251,9 +260,8 @@ class SetShifting(TrialProtocol):
         self._bimodal = False
         self._round += 1
         params = self._of_block
-        answers: tuple[Answer, ...] = ("go", "nogo")
         self._priming = BalancedSequence(
-            answers, params.priming_trials, self.rng, params.longest_run
+            ANSWERS, params.priming_trials, self.rng, params.longest_run
         )
 
     def _begin_bimodal(self) -> None:
@@ -261,8 +269,8 @@ class SetShifting(TrialProtocol):
         self._bimodal = True
         self._pairs = BalancedSequence(PAIRS, BLOCK, self.rng)
 
-    def _graph(self, lead: float, meaning: str) -> TrialGraph:
-        """Return the next trial of the running phase, behind a lead of that many seconds."""
+    def _graph(self, first: tuple[State, ...]) -> TrialGraph:
+        """Return the next trial of the running phase, behind the states that come first."""
         trial = self.params.trial
         distractor: Answer | None = None
         if self._bimodal:
@@ -273,7 +281,7 @@ class SetShifting(TrialProtocol):
         visual, auditory = both if self._relevant == "visual" else both[::-1]
         states = audiovisual_states(trial, visual, auditory, answer, trial.auditory_error_interval)
         return TrialGraph(
-            (lead_in(lead, meaning), *states) if lead else states,
+            (*first, *states),
             answer,
             stimulus_name(trial, visual, auditory),
             stimulus_state="stimulus",

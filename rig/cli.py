@@ -7,7 +7,18 @@ from typing import Annotated
 
 import typer
 
-from rig.commands import check, devices, doctor, draw, init, journal, new_protocol, run, tell
+from rig.commands import (
+    check,
+    describe,
+    devices,
+    doctor,
+    draw,
+    init,
+    journal,
+    new_protocol,
+    run,
+    tell,
+)
 
 app = typer.Typer(
     name="rig",
@@ -34,7 +45,7 @@ def rig(
     """Collect the verbs."""
 
 
-for _command in (init, new_protocol, check, run, tell, draw, devices, doctor, journal):
+for _command in (init, new_protocol, check, run, tell, draw, describe, devices, doctor, journal):
     _command.register(app)
 for _entry in entry_points(group="rig.commands"):
     _entry.load()(app)

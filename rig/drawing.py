@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import shutil
+import sys
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -12,8 +14,9 @@ import msgspec
 
 from rig.devices import describe
 from rig.errors import ConfigError
-from rig.graph import END, State, TrialGraph
+from rig.graph import END, Flash, Play, Show, State, TrialGraph
 
+MOST_NAMES = 4
 _FILL = {
     "hit": "#cfe8dc",
     "correct_rejection": "#d3e5f3",
@@ -23,31 +26,108 @@ _FILL = {
 
 
 class Drawn(msgspec.Struct, frozen=True):
-    """One shape of graph, as the first trials of a protocol have it.
+    """One panel: the trials of a type that differ only in what is presented, and in their lead.
 
     Attributes
     ----------
     graph
-        The first trial of that shape.
+        One of these trials, with the states of all of them.
     timeouts
         State -> shortest and longest of its timeouts in seconds.
+    stimuli
+        What the trials present, in the order in which it first came.
+    presented
+        State -> what it presents: device, verb and names of the stimuli.
+    sometimes
+        States that only some of the trials have.
     """
 
     graph: TrialGraph
     timeouts: dict[str, tuple[float, float]]
+    stimuli: list[str]
+    presented: dict[str, list[tuple[str, str, list[str]]]]
+    sometimes: list[str]
 
 
 def shapes_of(graphs: Iterable[TrialGraph]) -> list[Drawn]:
-    """Return every shape among graphs of trials, ordered by trial type."""
+    """Return the panels for graphs of trials, ordered by trial type."""
     found: dict[object, list[TrialGraph]] = {}
     for graph in graphs:
-        found.setdefault((graph.trial_type, graph.shape()), []).append(graph)
-    drawn = [Drawn(same[0], _timeouts(same)) for same in found.values()]
+        found.setdefault((graph.trial_type, _skeleton(graph)), []).append(graph)
+    drawn = [_drawn(same) for same in found.values()]
     return sorted(drawn, key=lambda one: one.graph.trial_type)
 
 
+def _drawn(graphs: Sequence[TrialGraph]) -> Drawn:
+    """Return the panel of trials with one skeleton."""
+    states: dict[str, State] = {}
+    for graph in graphs:
+        states.update((state.name, state) for state in graph.states if state.name not in states)
+    everywhere = set.intersection(*({state.name for state in graph.states} for graph in graphs))
+    sometimes = [name for name in states if name not in everywhere]
+    ordered = [states[name] for name in (*sometimes, *(n for n in states if n in everywhere))]
+    return Drawn(
+        graph=msgspec.structs.replace(graphs[0], states=tuple(ordered)),
+        timeouts=_timeouts(graphs),
+        stimuli=sorted({graph.stimulus for graph in graphs}, key=_natural),
+        presented=_presented(graphs),
+        sometimes=sometimes,
+    )
+
+
+def _presented(graphs: Sequence[TrialGraph]) -> dict[str, list[tuple[str, str, list[str]]]]:
+    """Return what each state of these trials presents: device, verb and names."""
+    found: dict[str, dict[tuple[str, str], set[str]]] = {}
+    for graph in graphs:
+        for state in graph.states:
+            for action in state.enter:
+                if isinstance(action, Play | Show | Flash):
+                    verb, name, _ = describe(action)
+                    by = found.setdefault(state.name, {})
+                    by.setdefault((action.device, verb), set()).add(name)
+    return {
+        state: [(device, verb, sorted(names, key=_natural)) for (device, verb), names in by.items()]
+        for state, by in found.items()
+    }
+
+
+def _natural(name: str) -> list[tuple[int, str]]:
+    """Return what names are ordered by: the numbers in them count as numbers.
+
+    Examples
+    --------
+    >>> sorted(["135 deg", "45 deg", "A"], key=_natural)
+    ['45 deg', '135 deg', 'A']
+    """
+    parts = re.findall(r"\d+|\D+", name)
+    return [(int(part), "") if part.isdecimal() else (sys.maxsize, part) for part in parts]
+
+
+def _skeleton(graph: TrialGraph) -> object:
+    """Return what the trials of a panel share: their states from the onset of the stimulus on.
+
+    What is presented and the lengths of timeouts are left out.
+    """
+    states = {state.name: state for state in graph.states}
+    start = graph.stimulus_state or graph.states[0].name
+    reached, open_ = {start}, [start]
+    while open_:
+        for _, target in states[open_.pop()].targets():
+            if target in states and target not in reached:
+                reached.add(target)
+                open_.append(target)
+    bare = [_bare(state) for state in graph.states if state.name in reached]
+    return TrialGraph(tuple(bare), "", "").shape()
+
+
+def _bare(state: State) -> State:
+    """Return a state without what it presents."""
+    enter = tuple(a for a in state.enter if not isinstance(a, Play | Show | Flash))
+    return msgspec.structs.replace(state, enter=enter)
+
+
 def _timeouts(graphs: Sequence[TrialGraph]) -> dict[str, tuple[float, float]]:
-    """Return the range of each state's timeout over graphs of one shape."""
+    """Return the range of each state's timeout over graphs."""
     found: dict[str, list[float]] = {}
     for graph in graphs:
         for state in graph.states:
@@ -116,7 +196,7 @@ def _panel(panel: graphviz.Digraph, shape: Drawn, number: int) -> None:
     """Draw one graph into its panel."""
     graph = shape.graph
     panel.attr(
-        label=f"{graph.trial_type}: {graph.stimulus}",
+        label=f"{graph.trial_type}: {_listed(shape.stimuli)}",
         color="#bbbbbb",
         style="rounded",
         fontsize="14",
@@ -124,10 +204,10 @@ def _panel(panel: graphviz.Digraph, shape: Drawn, number: int) -> None:
     for state in graph.states:
         panel.node(
             f"{number}_{state.name}",
-            _label(state),
+            _label(state, shape),
             fillcolor=_FILL.get(state.outcome or "", "#f7f7f7"),
             shape="diamond" if state.otherwise else "box",
-            style="filled" if state.otherwise else "rounded,filled",
+            style=_style(state, shape),
         )
         for cause, target in state.targets():
             panel.edge(
@@ -138,15 +218,39 @@ def _panel(panel: graphviz.Digraph, shape: Drawn, number: int) -> None:
     panel.node(f"{number}_{END}", "end of trial", shape="plaintext", style="", fillcolor="none")
 
 
-def _label(state: State) -> str:
+def _style(state: State, shape: Drawn) -> str:
+    """Return the style of a state's box: dashed if only some trials have the state."""
+    corners = "filled" if state.otherwise else "rounded,filled"
+    return f"{corners},dashed" if state.name in shape.sometimes else corners
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Return names in a row; of many only the first ones.
+
+    Examples
+    --------
+    >>> _listed(["A", "B"]), _listed(["A", "B", "C", "D", "E"])
+    ('A, B', 'A, B, C and 2 more')
+    """
+    if len(names) <= MOST_NAMES:
+        return ", ".join(names)
+    few = MOST_NAMES - 1
+    return f"{', '.join(names[:few])} and {len(names) - few} more"
+
+
+def _label(state: State, shape: Drawn) -> str:
     """Return name, meaning, and what the state does, as a Graphviz HTML label."""
     lines = [f"<B>{_escape(state.name)}</B>"]
+    if state.name in shape.sometimes:
+        lines.append('<FONT POINT-SIZE="9">(in some trials)</FONT>')
     lines += [
         f'<FONT POINT-SIZE="9">{_escape(part)}</FONT>' for part in textwrap.wrap(state.meaning, 34)
     ]
-    for action in state.enter:
-        verb, detail, value = describe(action)
-        what = detail or ("" if value is None else f"{value:g} uL")
+    for device, verb, stimuli in shape.presented.get(state.name, []):
+        lines.append(f"<I>{_escape(f'{device}: {verb} {_listed(stimuli)}')}</I>")
+    for action in _bare(state).enter:
+        verb, _, value = describe(action)
+        what = "" if value is None else f"{value:g} uL"
         lines.append(f"<I>{_escape(f'{action.device}: {verb} {what}'.strip())}</I>")
     lines += [
         f"<I>{_escape(f'times {dwell.device} as {dwell.measure}')}</I>" for dwell in state.dwell

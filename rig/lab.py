@@ -112,7 +112,7 @@ def write_new(files: dict[Path, str]) -> None:
     """Write new files, none of which may exist; raise `ConfigError` if one does."""
     for path in files:
         if path.exists():
-            raise ConfigError("the file exists already", str(path), "Choose another folder or name.")
+            raise ConfigError("the file exists already", str(path), "Choose another name.")
     for path, text in files.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")

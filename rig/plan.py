@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from rig.config import SessionConfig, Subject, read_config, validated
-from rig.errors import CheckFailed, Problem, ProtocolError, RigError, problems_of
+from rig.errors import CheckFailed, ConfigError, Problem, ProtocolError, RigError, problems_of
 from rig.lab import Lab
 from rig.plugins import load_class
 from rig.protocol import Parameters, TrialProtocol
@@ -117,6 +117,26 @@ def make_plan(
     if problems or rig_plan is None or protocol_plan is None or animal is None:
         raise CheckFailed(problems)
     return Plan(lab, rig_plan, protocol_plan, animal, mouse, seed)
+
+
+def first_rig_for(lab: Lab, protocol: ProtocolPlan) -> RigPlan:
+    """Return the lab's first rig, simulated, that is of the kind a protocol is meant for.
+
+    Raises
+    ------
+    ConfigError
+        If there is none.
+    """
+    for path in lab.files("rigs"):
+        rig = plan_rig(lab, path, simulate=True)
+        if not wrong_setup(rig, protocol):
+            return rig
+    setup = protocol.config.setup
+    raise ConfigError(
+        f"the lab has no rig with setup = '{setup}'" if setup else "the lab has no rigs",
+        str(lab.folder / "rigs"),
+        "Add one in rigs/, or name one with --rig.",
+    )
 
 
 def wrong_setup(rig: RigPlan, protocol: ProtocolPlan) -> list[Problem]:

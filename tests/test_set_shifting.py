@@ -144,10 +144,11 @@ def test_more_than_two_blocks_alternate() -> None:
 def test_a_break_stands_before_each_block_but_the_first() -> None:
     table = Table(blocks=3, priming_trials=20, bimodal_trials=8, break_time=120)
     firsts = [table.answer(28)[0].states[0] for _ in range(3)]
-    assert [state.timeout for state in firsts] == [
-        (3.0, "stimulus"), (120.0, "stimulus"), (120.0, "stimulus"),
-    ]  # fmt: skip
-    assert "break" in firsts[1].meaning
+    assert [(state.name, state.timeout) for state in firsts] == [
+        ("lead_in", (3.0, "stimulus")),
+        ("break", (120.0, "stimulus")),
+        ("break", (120.0, "stimulus")),
+    ]
 
 
 def test_a_skipped_block_gives_way_to_the_next() -> None:
