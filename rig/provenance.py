@@ -86,6 +86,7 @@ def make_definition(
         mouse_memory=mouse.memory if mouse else {},
         seed=plan.seed,
         clock=clock,
+        stage=plan.stage,
     )
 
 
