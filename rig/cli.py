@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from rig.commands import check, devices, doctor, draw, init, journal, run
+from rig.commands import check, curriculum, devices, doctor, draw, init, journal, run, stage
 
 app = typer.Typer(
     name="rig",
@@ -34,7 +34,7 @@ def rig(
     """Collect the verbs."""
 
 
-for _command in (init, check, run, draw, devices, doctor, journal):
+for _command in (init, check, run, stage, curriculum, draw, devices, doctor, journal):
     _command.register(app)
 for _entry in entry_points(group="rig.commands"):
     _entry.load()(app)
