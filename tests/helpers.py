@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 from rig.hdf5_file import is_sealed
@@ -22,9 +23,9 @@ def plan_for(lab: Lab, protocol: Path = GO_NOGO, subject: str = "SIM01", seed: i
     return make_plan(lab, RIG, protocol, subject, simulate=True, seed=seed)
 
 
-def run_virtual(plan: Plan) -> Result:
+def run_virtual(plan: Plan, started_at: datetime | None = None) -> Result:
     """Run a session in virtual time."""
-    with Session(plan, "virtual") as session:
+    with Session(plan, "virtual", started_at=started_at) as session:
         return session.run()
 
 

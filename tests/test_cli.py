@@ -18,7 +18,10 @@ from rig.errors import ExitCode
 from rig.lab import Lab
 
 Command = Callable[..., Done]
-VERBS = ("init", "check", "run", "demo", "ls", "show", "draw", "devices", "doctor", "journal")
+VERBS = (
+    "init", "check", "run", "stage", "curriculum", "demo", "ls", "show", "draw", "devices",
+    "doctor", "journal",
+)  # fmt: skip
 RUN = ("run", "--rig", "rigs/box1.toml", "--protocol", "protocols/go_nogo.toml")
 
 

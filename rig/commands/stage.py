@@ -66,8 +66,8 @@ def stage(
 ) -> None:
     """Show where a mouse stands in its curriculum, what is suggested and why; or move it.
 
-    A move is recorded beside the subject's file. --to and --assignment overrule the curriculum,
-    so they need --reason and --by. Accepting again without a new session records nothing.
+    A move is recorded beside the subject's file. Who overrules the curriculum, with --to or
+    --assignment, says --reason and --by. Accepting again without a new session records nothing.
     """
     wish = _Wish(accepted, entered, assignment, to, reason.strip(), by.strip())
     _check_wish(wish)
