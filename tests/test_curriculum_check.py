@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from conftest import Done
 
 from rig.commands.check import check_lab
+from rig.curriculum import Assignment, Condition, Curriculum, Rule, Stage
 from rig.curriculum_check import check_curriculum
 from rig.errors import ExitCode, Problem
 from rig.lab import Lab
+from rig.stage_history import StageEntry
+from rig.stage_rules import NAMES
 
 FILE = "curricula/small.toml"
+PAGE = Path(__file__).parent.parent / "docs/reference/curricula.md"
 Edit = Callable[[str, str, str], None]
 
 COLLECTED = '{ measure = "collected", at_least = 0.8, days = 1, min_trials = 40 }'
@@ -105,6 +111,22 @@ def test_check_names_the_mistake(school: Lab, edit: Edit, mistake: str) -> None:
 def test_a_sound_curriculum_has_no_mistakes(school: Lab, command: Callable[..., Done]) -> None:
     done = command("curriculum", "check", FILE)
     assert (done.code, done.out) == (ExitCode.OK, "Everything is in order.\n")
+
+
+def test_the_page_describes_every_key_and_every_measure() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    models = (Curriculum, Assignment, Stage, Rule, Condition)
+    keys = [key for model in models for key in model.model_fields]
+    for word in (*keys, *NAMES, *StageEntry.__struct_fields__):
+        assert f"`{word}`" in page, word
+
+
+def test_the_examples_of_the_page_are_sound(lab: Lab) -> None:
+    curriculum, groups = re.findall(r"```toml\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
+    path = lab.folder / "curricula/page.toml"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(curriculum + groups)
+    assert check_curriculum(lab, path) == []
 
 
 def test_a_curriculum_without_stages(school: Lab, command: Callable[..., Done]) -> None:
