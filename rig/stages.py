@@ -33,10 +33,10 @@ class Standing:
     ----------
     subject, file, curriculum
         The mouse, and its curriculum with the file that it is read from.
-    stage, entry
-        Its stage, and the entry of its history that brought it there.
-    assignment
-        Number of its group (1, 2, ...); None in a curriculum without groups.
+    stage
+        Its stage.
+    history
+        All its moves; the last one brought it to its stage.
     sessions
         Its sessions since it came to the stage.
     turns
@@ -49,11 +49,20 @@ class Standing:
     file: Path
     curriculum: Curriculum
     stage: Stage
-    entry: StageEntry
-    assignment: int | None
+    history: list[StageEntry]
     sessions: list[Evidence]
     turns: int
     decision: Decision
+
+    @property
+    def entry(self) -> StageEntry:
+        """The move that brought the mouse to its stage."""
+        return self.history[-1]
+
+    @property
+    def assignment(self) -> int | None:
+        """Number of its group (1, 2, ...); None in a curriculum without groups."""
+        return assignment_of(self.history)
 
 
 @dataclass(frozen=True)
@@ -92,8 +101,7 @@ def read_standing(lab: Lab, subject: str) -> Standing:
         file=lab.folder / entry.curriculum,
         curriculum=curriculum,
         stage=stage,
-        entry=entry,
-        assignment=assignment_of(history),
+        history=history,
         sessions=sessions,
         turns=sum(each.stage == label_of(entry) and not each.unfit for each in visits),
         decision=decide(stage, sessions),

@@ -105,6 +105,9 @@ def test_a_mouse_goes_its_way_by_the_command_line(pupil: Lab, command: Command) 
     assert "Recorded, by Ada: a trial." in moved.out
     last = read_history(pupil, "SIM01")[-1]
     assert (last.stage, last.by, last.reason) == ("reversal", "Ada", "a trial")
+    moves = json.loads(command("stage", "SIM01", "--json").out)["history"]
+    assert [move["stage"] for move in moves] == ["pretraining", "discrimination", "reversal"]
+    assert "Last 3 of 3 move(s)" in moved.out
 
 
 @pytest.mark.parametrize(

@@ -16,11 +16,11 @@ from rig.console import (
     print_json,
     print_problems,
     print_table,
-    the_lab,
 )
 from rig.curriculum_check import check_curriculum, sound_curriculum
 from rig.errors import ExitCode, errors_among
 from rig.evidence import read_evidence
+from rig.lab import Lab, find_lab
 from rig.stage_rules import replay as replay_rules
 
 FileArgument = Annotated[Path, typer.Argument(help="The curriculum's file.")]
@@ -48,7 +48,7 @@ def check(file: FileArgument, lab: LabOption = None, json: JsonOption = False) -
     that are missing, parameters that they do not know. Ends with exit code 3 if there is an
     error; warnings alone do not count.
     """
-    the = the_lab(lab)
+    the = _lab_of(file, lab)
     with contextlib.redirect_stdout(sys.stderr):  # what protocols print is not our output
         problems = check_curriculum(the, the.find(file))
     if json:
@@ -72,7 +72,7 @@ def replay(
 
     It begins with the first stage, and takes each suggestion as accepted. Nothing is recorded.
     """
-    the = the_lab(lab)
+    the = _lab_of(file, lab)
     with contextlib.redirect_stdout(sys.stderr):  # what protocols print is not our output
         curriculum = sound_curriculum(the, the.find(file))
     sessions = read_evidence(the, the.subject(subject))
@@ -96,3 +96,8 @@ def replay(
     print_table(
         ("session", "stage", "verdict", "to", "reason"), [tuple(row.values()) for row in rows]
     )
+
+
+def _lab_of(file: Path, lab: Path | None) -> Lab:
+    """Return the lab named on the command line, else that of the file, else that of the shell."""
+    return find_lab(lab or (file.resolve().parent if file.exists() else Path.cwd()))

@@ -20,6 +20,7 @@ from rig.stage_rules import Day, days_of, measured, sort_out
 from rig.stages import Standing, read_standing
 
 SHOWN_DAYS = 7
+SHOWN_MOVES = 5
 
 
 @dataclass(frozen=True)
@@ -132,6 +133,7 @@ def _described(lab: Lab, standing: Standing) -> dict[str, Any]:
         "assignment": standing.assignment,
         "days": [_figures(day) for day in _days(standing)],
         "suggestion": standing.decision,
+        "history": standing.history,
     }
 
 
@@ -152,12 +154,17 @@ def _figures(day: Day) -> dict[str, Any]:
 def _print(standing: Standing) -> None:
     stages, groups = standing.curriculum.stages, len(standing.curriculum.assignments)
     position = (standing.curriculum.position(standing.stage.name) or 0) + 1
-    days = _days(standing)
+    days, moves = _days(standing), standing.history
     group = f", assignment {standing.assignment} of {groups}" if groups else ""
     console.print(
         f"{standing.subject.id}: stage '{standing.stage.name}' ({position} of {len(stages)}) of "
         f"'{standing.curriculum.name}'{group}, since {standing.entry.at:%Y-%m-%d %H:%M}",
         soft_wrap=True,
+    )
+    print_table(
+        ("at", "stage", "by", "reason"),
+        [(f"{e.at:%Y-%m-%d %H:%M}", e.stage, e.by, e.reason) for e in moves[-SHOWN_MOVES:]],
+        f"\nLast {min(len(moves), SHOWN_MOVES)} of {len(moves)} move(s)",
     )
     if days:
         print_table(
@@ -165,7 +172,7 @@ def _print(standing: Standing) -> None:
             [tuple(_figures(day).values()) for day in days[-SHOWN_DAYS:]],
             f"\nLast {min(len(days), SHOWN_DAYS)} of {len(days)} day(s) in this stage",
         )
-        console.print()
+    console.print()
     console.print(standing.decision.sentence(), soft_wrap=True)
     if standing.decision.verdict != "hold":
         console.print(
