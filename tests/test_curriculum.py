@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from conftest import Done
-from helpers import RIG, run_virtual
+from helpers import run_virtual
 
 from rig.errors import ExitCode
 from rig.journal import frame
@@ -26,19 +26,17 @@ from rig.stages import choose, read_standing
 Command = Callable[..., Done]
 Edit = Callable[[str, str, str], None]
 
+RIG = Path("rigs/box1.toml")
 FILE = Path("curricula/small.toml")
 START = datetime(2026, 12, 1, 9, tzinfo=timezone(timedelta(hours=1)))
 RUN = ("run", "--rig", "rigs/box1.toml", "--subject", "SIM01", "--virtual")
-EAGER, LAZY = 0.97, 0.1
-"""How probably a virtual mouse licks: one that collects its rewards, one that does not."""
+EAGER, LAZY = 3.0, 0.1
+"""What excites a virtual mouse: one licks to every sound, the other to none."""
 
 
 @pytest.fixture
 def pupil(school: Lab, edit: Edit) -> Lab:
-    """Return a lab with the curriculum, whose short sessions have mice that lick at random."""
-    edit("rigs/box1.toml", ":LearningMouse", ":RandomMouse")
-    rig = school.folder / "rigs/box1.toml"
-    rig.write_text(rig.read_text().split("[simulation.settings")[0])
+    """Return a lab with the curriculum and short sessions."""
     edit("protocols/pretraining.toml", "max_trials = 100", "max_trials = 60")
     edit("protocols/go_nogo.toml", "max_trials = 250", "max_trials = 40")
     return school
@@ -48,25 +46,28 @@ def day(number: float) -> datetime:
     return START + timedelta(days=number)
 
 
-def let_lick(lab: Lab, probability: float) -> None:
-    """Set how probably the mouse licks from now on."""
+def let_lick(lab: Lab, excitation: float) -> None:
+    """Let the mouse lick to every sound from now on or to none; it learns nothing."""
     file = lab.subject_file("SIM01")
     kept = file.read_text().split("[mouse]")[0]
-    file.write_text(f"{kept}[mouse]\nlick_probability = {probability}\n")
+    settings = {"alpha": 1e-9, "common_excitation": excitation, "common_inhibition": 1.0}
+    lines = "".join(f"{key} = {value}\n" for key, value in settings.items())
+    file.write_text(f"{kept}[mouse]\n{lines}")
+    (lab.folder / "subjects/SIM01.memory.json").unlink(missing_ok=True)
 
 
-def plan_by_stage(lab: Lab, lick: float, seed: int) -> Plan:
+def plan_by_stage(lab: Lab, excitation: float, seed: int) -> Plan:
     """Return the plan of the session that the mouse's stage chooses."""
-    let_lick(lab, lick)
+    let_lick(lab, excitation)
     choice = choose(lab, "SIM01")
     return make_plan(
         lab, RIG, choice.protocol, "SIM01", simulate=True, seed=seed, stage=choice.params
     )
 
 
-def train(lab: Lab, number: float, lick: float = EAGER) -> Result:
+def train(lab: Lab, number: float, excitation: float = EAGER) -> Result:
     """Run the session that the mouse's stage chooses."""
-    return run_virtual(plan_by_stage(lab, lick, seed=int(10 * number)), day(number))
+    return run_virtual(plan_by_stage(lab, excitation, seed=int(10 * number)), day(number))
 
 
 def abort(lab: Lab, number: float) -> Result:
@@ -253,7 +254,7 @@ def test_the_parameter_sets_take_turns(pupil: Lab) -> None:
             aborted = load_session(abort(pupil, number).folder)
             assert aborted.definition.params["response_delay"] == asked
             assert choose(pupil, "SIM01").params.params["response_delay"] == asked
-        folder = train(pupil, number + 0.1, 0.6).folder
+        folder = train(pupil, number + 0.1).folder
         delays.append(load_session(folder).definition.params["response_delay"])
         assert delays[-1] == asked
     assert all(set(delays[at : at + 2]) == {0.5, 0.6} for at in range(0, 8, 2))
@@ -262,8 +263,10 @@ def test_the_parameter_sets_take_turns(pupil: Lab) -> None:
 def test_a_replay_decides_as_the_live_decisions_did(pupil: Lab, command: Command) -> None:
     enter(pupil, "SIM01", pupil.folder / FILE, START)
     live = []
-    for number, lick in enumerate((LAZY, EAGER, LAZY, LAZY, EAGER, EAGER, EAGER, EAGER), start=1):
-        train(pupil, number, lick)
+    for number, excitation in enumerate(
+        (LAZY, EAGER, LAZY, LAZY, EAGER, EAGER, EAGER, EAGER), start=1
+    ):
+        train(pupil, number, excitation)
         decision = read_standing(pupil, "SIM01").decision
         live.append((decision.stage, decision.verdict, decision.target, decision.reason))
         accept(pupil, "SIM01", day(number + 0.5))
