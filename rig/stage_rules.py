@@ -188,7 +188,7 @@ def _verdict(stage: Stage, days: Sequence[Day]) -> tuple[Verdict, str, str]:
     """Return verdict, target and reason of the first rule that holds, or what is missing."""
     if not days:
         return "hold", stage.name, "no session counts for this stage yet"
-    nearest: tuple[int, Rule, list[_Finding]] | None = None
+    short: list[tuple[Rule, list[_Finding]]] = []
     for rule in stage.rules:
         findings = [_examine(condition, days) for condition in rule.when]
         missing = [finding for finding in findings if not finding.holds]
@@ -196,13 +196,16 @@ def _verdict(stage: Stage, days: Sequence[Day]) -> tuple[Verdict, str, str]:
             words = "; ".join(finding.words for finding in findings)
             reason = f"{rule.note}: {words}" if rule.note else words
             return rule.verdict, rule.to or stage.name, reason
-        if rule.verdict == "promote" and (nearest is None or len(missing) < nearest[0]):
-            nearest = len(missing), rule, missing
+        short.append((rule, missing))
+    promotions = [each for each in short if each[0].verdict == "promote"]
+    ends = [each for each in short if each[0].verdict == "hold"]
+    nearest = min(promotions or ends, key=lambda each: len(each[1]), default=None)
     if nearest is None:
         return "hold", stage.name, "no rule of this stage promotes, and no other holds"
-    _, rule, missing = nearest
+    rule, missing = nearest
+    goal = f"'{rule.to}'" if rule.to else rule.note or "what the stage asks for"
     words = "; ".join(finding.words for finding in missing)
-    return "hold", stage.name, f"not yet '{rule.to}': {words}"
+    return "hold", stage.name, f"not yet {goal}: {words}"
 
 
 def _examine(condition: Condition, days: Sequence[Day]) -> _Finding:

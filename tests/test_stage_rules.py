@@ -190,6 +190,12 @@ CASES = {
         "Stage 'end' suggested: correct-rejection rate 0.60 over 1 day, the rule asks for at least "
         "0.5 and at most 0.7.",
     ),
+    "at the end, what a hold asks for is told": (
+        [FAIR],
+        [{"verdict": "hold", "note": "expert", "when": [{**D_PRIME, "days": 1}]}], "hold",
+        "Stay in stage 'middle': not yet expert: d' 1.09 on the last day, the rule asks for at "
+        "least 1.7.",
+    ),
     "no rule promotes": (
         [GOOD], [set_back({"measure": "correct", "below": 0.5, "days": 1})], "hold",
         "Stay in stage 'middle': no rule of this stage promotes, and no other holds.",
