@@ -210,6 +210,6 @@ def test_init_makes_a_lab_that_passes_its_check(command: Command, tmp_path: Path
     folder = tmp_path / "new lab"
     assert command("init", str(folder)).code == ExitCode.OK
     assert {path.name for path in folder.iterdir()} == {
-        "lab.toml", "rigs", "protocols", "subjects", "calibration",
+        "lab.toml", "rigs", "protocols", "curricula", "subjects", "calibration",
     }  # fmt: skip
     assert command("check", "--lab", str(folder)).code == ExitCode.OK
