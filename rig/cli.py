@@ -9,6 +9,7 @@ import typer
 
 from rig.commands import (
     check,
+    curriculum,
     describe,
     devices,
     doctor,
@@ -17,6 +18,7 @@ from rig.commands import (
     journal,
     new_protocol,
     run,
+    stage,
     tell,
 )
 
@@ -45,7 +47,21 @@ def rig(
     """Collect the verbs."""
 
 
-for _command in (init, new_protocol, check, run, tell, draw, describe, devices, doctor, journal):
+_COMMANDS = (
+    init,
+    new_protocol,
+    check,
+    run,
+    tell,
+    stage,
+    curriculum,
+    draw,
+    describe,
+    devices,
+    doctor,
+    journal,
+)
+for _command in _COMMANDS:
     _command.register(app)
 for _entry in entry_points(group="rig.commands"):
     _entry.load()(app)

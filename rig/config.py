@@ -1,8 +1,8 @@
 """The TOML files of a lab: three kinds, because three people own them.
 
-The rig engineer owns ``rigs/*.toml``, the scientist ``protocols/*.toml``, the operator
-``subjects/*.toml``; ``lab.toml`` says where the data live. Unknown keys are refused everywhere,
-and every mistake of a file is reported at once.
+The rig engineer owns ``rigs/*.toml``, the scientist ``protocols/*.toml`` and ``curricula/*.toml``
+(`rig.curriculum`), the operator ``subjects/*.toml``; ``lab.toml`` says where the data live.
+Unknown keys are refused everywhere, and every mistake of a file is reported at once.
 """
 
 from __future__ import annotations
@@ -74,7 +74,10 @@ class SessionConfig(FrozenModel):
 
 
 class Subject(FrozenModel):
-    """``subjects/NAME.toml``: one mouse, real or virtual."""
+    """``subjects/NAME.toml``: one mouse, real or virtual.
+
+    `curriculum` is the file of the curriculum that it is meant for; empty if it is in none.
+    """
 
     id: FileName
     simulated: bool = False
@@ -82,6 +85,7 @@ class Subject(FrozenModel):
     sex: str = pydantic.Field(default="U", pattern="^[MFUO]$")
     description: str = ""
     mouse: dict[str, Any] = pydantic.Field(default_factory=dict)
+    curriculum: str = ""
 
 
 def read_toml(path: Path) -> dict[str, Any]:

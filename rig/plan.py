@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,25 @@ class ProtocolPlan:
 
 
 @dataclass(frozen=True)
+class StageParams:
+    """What the stage of a subject's curriculum lays over a protocol file.
+
+    Attributes
+    ----------
+    name
+        The stage, as ``CURRICULUM/STAGE``.
+    params
+        Parameters that replace those of the file; a table is replaced as a whole.
+    where
+        File and key that they come from, for errors.
+    """
+
+    name: str
+    params: Mapping[str, Any]
+    where: str
+
+
+@dataclass(frozen=True)
 class MousePlan:
     """The virtual mouse of a simulated session."""
 
@@ -56,7 +76,10 @@ class MousePlan:
 
 @dataclass(frozen=True)
 class Plan:
-    """A session that may be run: lab, rig, protocol, subject, and the mouse if simulated."""
+    """A session that may be run: lab, rig, protocol, subject, and the mouse if simulated.
+
+    `stage` is the stage that chose the protocol, as ``CURRICULUM/STAGE``; empty if a person did.
+    """
 
     lab: Lab
     rig: RigPlan
@@ -64,6 +87,7 @@ class Plan:
     subject: Subject
     mouse: MousePlan | None
     seed: int
+    stage: str = ""
 
 
 def generators(seed: int) -> tuple[np.random.Generator, np.random.Generator]:
@@ -80,6 +104,12 @@ def plan_protocol(lab: Lab, path: Path) -> ProtocolPlan:
     return ProtocolPlan(path, config, protocol, params)
 
 
+def with_stage(plan: ProtocolPlan, stage: StageParams) -> ProtocolPlan:
+    """Return a protocol with a stage's parameters; raise `CheckFailed` with every mistake."""
+    params = {**plan.config.params, **stage.params}
+    return replace(plan, params=validated(plan.protocol.Params, params, stage.where))
+
+
 def plan_mouse(lab: Lab, rig: RigPlan, subject: Subject) -> MousePlan:
     """Return the virtual mouse of a subject: the rig's settings with the subject's own on top."""
     file = str(lab.subject_file(subject.id) if subject.mouse else rig.path)
@@ -90,7 +120,14 @@ def plan_mouse(lab: Lab, rig: RigPlan, subject: Subject) -> MousePlan:
 
 
 def make_plan(
-    lab: Lab, rig: Path, protocol: Path, subject: str, *, simulate: bool, seed: int
+    lab: Lab,
+    rig: Path,
+    protocol: Path,
+    subject: str,
+    *,
+    simulate: bool,
+    seed: int,
+    stage: StageParams | None = None,
 ) -> Plan:
     """Return the plan of a session; raise `CheckFailed` with every mistake in all its files."""
     problems: list[Problem] = []
@@ -102,6 +139,8 @@ def make_plan(
         problems += problems_of(error)
     try:
         protocol_plan = plan_protocol(lab, lab.find(protocol))
+        if stage is not None:
+            protocol_plan = with_stage(protocol_plan, stage)
     except RigError as error:
         problems += problems_of(error)
     try:
@@ -116,7 +155,8 @@ def make_plan(
         problems += wrong_setup(rig_plan, protocol_plan)
     if problems or rig_plan is None or protocol_plan is None or animal is None:
         raise CheckFailed(problems)
-    return Plan(lab, rig_plan, protocol_plan, animal, mouse, seed)
+    name = stage.name if stage else ""
+    return Plan(lab, rig_plan, protocol_plan, animal, mouse, seed, name)
 
 
 def first_rig_for(lab: Lab, protocol: ProtocolPlan) -> RigPlan:

@@ -92,6 +92,7 @@ def make_definition(
         clock=clock,
         resumes=resumes,
         sound_files=dict(sound_files),
+        stage=plan.stage,
     )
 
 

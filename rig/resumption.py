@@ -12,7 +12,14 @@ from dataclasses import dataclass
 from rig.changes import Change, changed
 from rig.config import resolved
 from rig.errors import ConfigError
-from rig.events import CommandGiven, Event, ParameterChanged, QuestionAsked, TrialStarted
+from rig.events import (
+    CommandGiven,
+    Definition,
+    Event,
+    ParameterChanged,
+    QuestionAsked,
+    TrialStarted,
+)
 from rig.graph import TrialGraph
 from rig.lab import Lab
 from rig.plan import ProtocolPlan
@@ -31,8 +38,8 @@ class Resumption:
     ----------
     session
         Name of the last of them.
-    seed
-        Of all of them.
+    definition
+        What they were made of.
     events
         What happened in them, in order; the beginnings of trials that were cut short are left
         out.
@@ -43,7 +50,7 @@ class Resumption:
     """
 
     session: str
-    seed: int
+    definition: Definition
     events: tuple[Event, ...]
     rows: tuple[TrialRow, ...]
     water_ul: float
@@ -54,7 +61,7 @@ class Resumption:
         return self.rows[-1].trial if self.rows else 0
 
 
-def find_resumption(lab: Lab, subject: str, protocol: ProtocolPlan) -> Resumption:
+def find_resumption(lab: Lab, subject: str) -> Resumption:
     """Return what a new session of a subject would go on with: its last session.
 
     Raises
@@ -62,7 +69,7 @@ def find_resumption(lab: Lab, subject: str, protocol: ProtocolPlan) -> Resumptio
     RecordingError
         If the subject has no session, or its journal cannot be read.
     ConfigError
-        If that session was finished, or was made of another protocol.
+        If that session was complete.
     """
     chain = _chain(lab, subject)
     last = chain[-1]
@@ -72,10 +79,9 @@ def find_resumption(lab: Lab, subject: str, protocol: ProtocolPlan) -> Resumptio
             last.folder.name,
             "Leave out --resume to begin another session.",
         )
-    _check_same(last, protocol)
     return Resumption(
         session=last.folder.name,
-        seed=last.definition.seed,
+        definition=last.definition,
         events=tuple(event for record in chain for event in _without_cut_trials(record)),
         rows=tuple(row for record in chain for row in record.rows if not row.aborted),
         water_ul=sum(record.water_ul for record in chain),
@@ -100,9 +106,9 @@ def _without_cut_trials(record: SessionRecord) -> list[Event]:
     ]
 
 
-def _check_same(record: SessionRecord, protocol: ProtocolPlan) -> None:
-    """Raise `ConfigError` if the protocol is not the one that the session ran."""
-    was = record.definition
+def check_same(resumption: Resumption, protocol: ProtocolPlan) -> None:
+    """Raise `ConfigError` if a protocol is not the one that the sessions ran."""
+    was = resumption.definition
     differences = {
         f"the protocol file was '{was.protocol}'": was.protocol != protocol.path.stem,
         "the code of the protocol was another": was.protocol_sha256
@@ -113,7 +119,7 @@ def _check_same(record: SessionRecord, protocol: ProtocolPlan) -> None:
     if found:
         raise ConfigError(
             f"the session cannot be resumed: {'; '.join(found)}",
-            record.folder.name,
+            resumption.session,
             "Take the files that it was made of (copies lie in its folder), or begin another.",
         )
 

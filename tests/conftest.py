@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -15,6 +16,7 @@ import pytest
 from rig.commands.init import make_lab
 from rig.lab import Lab, find_lab
 
+CURRICULUM = Path(__file__).parent / "curriculum.toml"
 RIG_COMMAND = (str(Path(sys.executable).with_name("rig")),)
 
 
@@ -87,4 +89,13 @@ def command(lab: Lab) -> Callable[..., Done]:
 def short(lab: Lab, edit: Callable[[str, str, str], None]) -> Lab:
     """Return a lab whose Go/NoGo sessions have 24 trials."""
     edit("protocols/go_nogo.toml", "max_trials = 250", "max_trials = 24")
+    return lab
+
+
+@pytest.fixture
+def school(lab: Lab) -> Lab:
+    """Return a lab with the curriculum `curricula/small.toml`."""
+    path = lab.folder / "curricula/small.toml"
+    path.parent.mkdir(exist_ok=True)
+    shutil.copyfile(CURRICULUM, path)
     return lab

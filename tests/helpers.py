@@ -7,6 +7,7 @@ import json
 import queue
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from hardware.policy_mouse import PolicyMouse, PolicySettings
@@ -117,9 +118,9 @@ def play(
     return Played(recorder.table.rows, events, animal.decisions, loop.reason or "", answered)
 
 
-def run_virtual(plan: Plan) -> Result:
+def run_virtual(plan: Plan, started_at: datetime | None = None) -> Result:
     """Run a session in virtual time."""
-    with Session(plan, "virtual") as session:
+    with Session(plan, "virtual", started_at=started_at) as session:
         return session.run()
 
 

@@ -18,7 +18,10 @@ from rig.errors import ExitCode
 from rig.lab import Lab
 
 Command = Callable[..., Done]
-VERBS = ("init", "check", "run", "demo", "ls", "show", "draw", "devices", "doctor", "journal")
+VERBS = (
+    "init", "check", "run", "stage", "curriculum", "demo", "ls", "show", "draw", "devices",
+    "doctor", "journal",
+)  # fmt: skip
 RUN = ("run", "--rig", "rigs/box1.toml", "--protocol", "protocols/go_nogo.toml")
 
 
@@ -211,6 +214,6 @@ def test_init_makes_a_lab_that_passes_its_check(command: Command, tmp_path: Path
     folder = tmp_path / "new lab"
     assert command("init", str(folder)).code == ExitCode.OK
     assert {path.name for path in folder.iterdir()} == {
-        "lab.toml", "rigs", "protocols", "subjects", "calibration",
+        "lab.toml", "rigs", "protocols", "curricula", "subjects", "calibration",
     }  # fmt: skip
     assert command("check", "--lab", str(folder)).code == ExitCode.OK

@@ -15,7 +15,7 @@ from rig.events import ParameterChanged, TrialStarted
 from rig.inbox import Command
 from rig.lab import Lab
 from rig.plan import Plan
-from rig.resumption import find_resumption
+from rig.resumption import check_same, find_resumption
 from rig.session import Result, Session
 from rig.session_record import load_session
 from rig.watcher import Nobody
@@ -46,7 +46,9 @@ class Interrupter(Nobody):
 
 def run(plan: Plan, orders: dict[int, Command], *, resume: bool = False) -> Result:
     """Run a session, new or resumed; orders are given in the middle of their trials."""
-    resumes = find_resumption(plan.lab, plan.subject.id, plan.protocol) if resume else None
+    resumes = find_resumption(plan.lab, plan.subject.id) if resume else None
+    if resumes is not None:
+        check_same(resumes, plan.protocol)
     watcher = Interrupter(orders)
     watcher.session = Session(plan, "virtual", resumes=resumes, watcher=watcher)
     with watcher.session as session:

@@ -21,12 +21,14 @@ from rig.console import (
     print_table,
     the_lab,
 )
+from rig.curriculum_check import check_curriculum
 from rig.errors import ExitCode, Problem, RigError, errors_among, problems_of
 from rig.lab import Lab
 from rig.plan import ProtocolPlan, plan_mouse, plan_protocol, wrong_setup
 from rig.rehearsal import TRIALS, Rehearsal, rehearse
 from rig.rig_plan import RigPlan, check_devices, plan_rig
 from rig.session_folder import check_data_folder
+from rig.stages import check_standings
 from rig.trials import short_outcome
 
 Item = TypeVar("Item")
@@ -49,7 +51,7 @@ def check(
     ] = False,
     json: JsonOption = False,
 ) -> None:
-    """Find all mistakes of the lab, its rigs, protocols, subjects and calibrations at once.
+    """Find all mistakes of the lab at once: rigs, protocols, curricula, subjects, calibrations.
 
     Each protocol is also played on each rig's twins for 500 virtual trials. Ends with exit
     code 3 if there is an error; warnings alone do not count.
@@ -82,6 +84,9 @@ def check_lab(
         _collect(problems, lambda path: plan_rig(lab, path, simulate=False), rigs)
     rig_plans = _collect(problems, lambda path: plan_rig(lab, path, simulate=True), rigs)
     protocol_plans = _collect(problems, lambda path: plan_protocol(lab, path), protocols)
+    for path in lab.files("curricula"):
+        problems += check_curriculum(lab, path)
+    problems += check_standings(lab, subjects)
     rehearsals = []
     for rig in rig_plans:
         problems += check_devices(lab, rig)

@@ -7,7 +7,7 @@ import secrets
 import sys
 from collections import Counter
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -21,14 +21,15 @@ from rig.console import (
     typed,
 )
 from rig.errors import CheckFailed, ConfigError, ExitCode, RigError, errors_among
-from rig.lab import find_lab
-from rig.plan import Plan, make_plan, plan_protocol
+from rig.lab import Lab, find_lab
+from rig.plan import Plan, StageParams, make_plan
 from rig.progress import ProgressLine
 from rig.rehearsal import rehearse
-from rig.resumption import find_resumption
+from rig.resumption import Resumption, check_same, find_resumption
 from rig.rig_plan import plan_rig
 from rig.session import Result, Session
 from rig.signals import ignore_stop_signals, stop_on_signals
+from rig.stages import choose
 
 REHEARSED_TRIALS = 64
 
@@ -44,8 +45,10 @@ def register(app: typer.Typer) -> None:
 
 def run(
     rig: Annotated[Path, typer.Option(help="The rig file.")],
-    protocol: Annotated[Path, typer.Option(help="The protocol file.")],
     subject: Annotated[str, typer.Option(help="Who runs: the name of a file in subjects/.")],
+    protocol: Annotated[
+        Path | None, typer.Option(help="The protocol file; by default that of the subject's stage.")
+    ] = None,
     simulate: Annotated[
         bool, typer.Option("--simulate", help="Replace every device by its twin.")
     ] = False,
@@ -67,6 +70,7 @@ def run(
 ) -> None:
     """Run one session, in real time or in virtual time.
 
+    Without --protocol, the subject's stage in its curriculum chooses protocol and parameters.
     Ctrl-C stops it: every output goes off, the partial trial is kept, the file is sealed.
     Exit codes: 0 ended by itself, 130 stopped, 3 mistakes in the files, 4 a device failed,
     5 the protocol failed, 6 the recording failed, 7 rig or subject in use.
@@ -80,14 +84,20 @@ def run(
                 "--seed and --resume",
                 "Leave out one of them.",
             )
-        resumption = find_resumption(the, subject, plan_protocol(the, the.find(protocol)))
-        seed = resumption.seed
+        resumption = find_resumption(the, subject)
+        seed = resumption.definition.seed
     seed = secrets.randbits(32) if seed is None else seed
-    plan = make_plan(the, rig, protocol, subject, simulate=simulate or virtual, seed=seed)
+    plan, suggestion = _plan(
+        the, rig, protocol, subject, resumption, simulate=simulate or virtual, seed=seed
+    )
     with contextlib.redirect_stdout(sys.stderr):  # what protocols print is not our output
         _rehearse(plan)
     if not json:
-        console.print(f"{subject} on {plan.rig.name}{' (SIMULATED)' if plan.mouse else ''}")
+        stage = f", stage {plan.stage}" if plan.stage else ""
+        console.print(f"{subject} on {plan.rig.name}{' (SIMULATED)' if plan.mouse else ''}{stage}")
+        if suggestion:
+            console.print(suggestion, soft_wrap=True)
+            console.print(f"Accept it: {typed(f'stage {subject} --accept')}", soft_wrap=True)
     progress = ProgressLine()
     clock: Literal["virtual", "system"] = "virtual" if virtual else "system"
     session = Session(plan, clock, number=number, resumes=resumption, watcher=progress)
@@ -102,8 +112,42 @@ def run(
         ignore_stop_signals()
         progress.close()
     with contextlib.suppress(OSError):  # a terminal that was closed is told nothing
-        _tell(result, json=json)
+        if json:
+            print_json(_described(result) | {"stage": plan.stage or None, "suggestion": suggestion})
+        else:
+            _tell(result)
     raise typer.Exit(ExitCode.STOPPED if result.stopped else ExitCode.OK)
+
+
+def _plan(
+    lab: Lab,
+    rig: Path,
+    protocol: Path | None,
+    subject: str,
+    resumption: Resumption | None,
+    *,
+    simulate: bool,
+    seed: int,
+) -> tuple[Plan, str | None]:
+    """Return the plan of the session; and where the stage chose it, the move that it suggests."""
+    if protocol is not None:
+        plan = make_plan(lab, rig, protocol, subject, simulate=simulate, seed=seed)
+        if resumption is not None:
+            check_same(resumption, plan.protocol)
+        return plan, None
+    if resumption is not None:
+        was = resumption.definition
+        path = lab.folder / "protocols" / f"{was.protocol}.toml"
+        same = StageParams(was.stage, was.params, resumption.session)
+        plan = make_plan(lab, rig, path, subject, simulate=simulate, seed=seed, stage=same)
+        check_same(resumption, plan.protocol)
+        return plan, None
+    choice = choose(lab, subject)
+    plan = make_plan(
+        lab, rig, choice.protocol, subject, simulate=simulate, seed=seed, stage=choice.params
+    )
+    decision = choice.decision
+    return plan, None if decision.verdict == "hold" else decision.sentence()
 
 
 def _run(session: Session) -> Result:
@@ -123,25 +167,23 @@ def _rehearse(plan: Plan) -> None:
         raise CheckFailed(errors_among(problems))
 
 
-def _tell(result: Result, *, json: bool) -> None:
-    outcomes = Counter(row.outcome or "aborted" for row in result.rows)
-    if json:
-        print_json(
-            {
-                "session": result.folder.name,
-                "folder": str(result.folder.path),
-                "reason": result.reason,
-                "stopped": result.stopped,
-                "trials": len(result.rows),
-                "outcomes": dict(sorted(outcomes.items())),
-                "water_ml": result.water_ul / 1000,
-                "duration": result.duration,
-                "warnings": result.warnings,
-            }
-        )
-        return
+def _described(result: Result) -> dict[str, Any]:
+    return {
+        "session": result.folder.name,
+        "folder": str(result.folder.path),
+        "reason": result.reason,
+        "stopped": result.stopped,
+        "trials": len(result.rows),
+        "outcomes": _outcomes(result),
+        "water_ml": result.water_ul / 1000,
+        "duration": result.duration,
+        "warnings": result.warnings,
+    }
+
+
+def _tell(result: Result) -> None:
     print_problems(result.warnings)
-    counts = ", ".join(f"{name} {count}" for name, count in sorted(outcomes.items()))
+    counts = ", ".join(f"{name} {count}" for name, count in _outcomes(result).items())
     console.print(
         f"Ended: {result.reason}. {len(result.rows)} trials ({counts}), "
         f"{result.water_ul / 1000:.3f} mL, {result.duration / 60:.1f} min.",
@@ -149,3 +191,7 @@ def _tell(result: Result, *, json: bool) -> None:
     )
     console.print(f"Recorded: {result.folder.path}", soft_wrap=True)
     console.print(f"Look at it: {typed(f'show {result.folder.name}')}", soft_wrap=True)
+
+
+def _outcomes(result: Result) -> dict[str, int]:
+    return dict(sorted(Counter(row.outcome or "aborted" for row in result.rows).items()))
