@@ -44,7 +44,7 @@ from rig.trials import TrialRow
 class ConstantStimuli(Parameters):
     """Every block holds each sound once at each level, and some silent trials."""
 
-    form: Literal["constant"]
+    form: Literal["constant"] = "constant"
     levels_db_spl: Items[float] = pydantic.Field(
         default=(73, 60, 50, 40, 30, 20, 10), min_length=2, description="levels, dB SPL"
     )
@@ -60,7 +60,7 @@ class ConstantStimuli(Parameters):
 class Adaptive(Parameters):
     """QUEST+ chooses the level of each trial, for each sound by itself."""
 
-    form: Literal["quest_plus"]
+    form: Literal["quest_plus"] = "quest_plus"
     lowest_db_spl: float = pydantic.Field(default=8.0, ge=0, description="lowest level, dB SPL")
     highest_db_spl: float = pydantic.Field(default=73.0, description="highest level, dB SPL")
     step_db: float = pydantic.Field(default=5.0, gt=0, le=20, description="between levels, dB")
@@ -96,11 +96,9 @@ class Detection(TrialProtocol):
         stage: Literal["training", "probing"] = pydantic.Field(
             default="probing", description="all sounds at the training level, or at many levels"
         )
-        start: Start = pydantic.Field(
-            default=PortVisit(form="port_visit"), description="how a trial starts"
-        )
+        start: Start = pydantic.Field(default=PortVisit(), description="how a trial starts")
         response: Response = pydantic.Field(
-            default=BeamDwell(form="beam_dwell"), description="what counts as a response"
+            default=BeamDwell(), description="what counts as a response"
         )
         detect: Items[str] = pydantic.Field(
             default=("A", "B", "C"), min_length=1, description="the sounds to detect"
@@ -112,9 +110,7 @@ class Detection(TrialProtocol):
             default=73.0, ge=0, le=100, description="level in training, dB SPL"
         )
         procedure: Annotated[ConstantStimuli | Adaptive, pydantic.Field(discriminator="form")] = (
-            pydantic.Field(
-                default=ConstantStimuli(form="constant"), description="how the levels are chosen"
-            )
+            pydantic.Field(default=ConstantStimuli(), description="how the levels are chosen")
         )
         response_delay: ResponseDelay = 0.58
         response_window: ResponseWindow = 1.0

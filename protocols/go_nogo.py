@@ -53,11 +53,9 @@ class GoNoGo(TrialProtocol):
         stage: Literal["pretraining", "discrimination"] = pydantic.Field(
             default="discrimination", description="S+ alone, or S+ and S-"
         )
-        start: Start = pydantic.Field(
-            default=PortVisit(form="port_visit"), description="how a trial starts"
-        )
+        start: Start = pydantic.Field(default=PortVisit(), description="how a trial starts")
         response: Response = pydantic.Field(
-            default=BeamDwell(form="beam_dwell"), description="what counts as a response"
+            default=BeamDwell(), description="what counts as a response"
         )
         go_sound: str = pydantic.Field(default="A", description="S+")
         nogo_sound: str = pydantic.Field(default="B", description="S-")

@@ -20,7 +20,7 @@ from rig.trials import TrialRow
 class FreeReward(Parameters):
     """A drop falls by itself after a random interval."""
 
-    form: Literal["free_reward"]
+    form: Literal["free_reward"] = "free_reward"
     shortest: float = pydantic.Field(
         default=5.0, ge=0, description="shortest interval, s", json_schema_extra=NEXT_TRIAL
     )
@@ -42,9 +42,7 @@ class Habituation(TrialProtocol):
         """Parameters; the defaults are the papers' where these give a value."""
 
         start: Annotated[PortVisit | FreeReward, pydantic.Field(discriminator="form")] = (
-            pydantic.Field(
-                default=FreeReward(form="free_reward"), description="what makes a drop fall"
-            )
+            pydantic.Field(default=FreeReward(), description="what makes a drop fall")
         )
         reward_ul: RewardUl = 5.0
         collection_time: float = pydantic.Field(

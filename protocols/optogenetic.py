@@ -105,8 +105,8 @@ class Optogenetic(TrialProtocol):
         flash_time: float = pydantic.Field(
             default=1.0, gt=0, le=10, description="how long the disks flash, s"
         )
-        start: QuietInterval = QuietInterval(form="quiet_interval")
-        response: LickCount = LickCount(form="lick_count")
+        start: QuietInterval = QuietInterval()
+        response: LickCount = LickCount()
         response_delay: ResponseDelay = 0.0
         response_window: ResponseWindow = 1.0
         reward_ul: RewardUl = 5.0

@@ -53,7 +53,7 @@ class ComplexSound(Parameters):
 class Tone(Parameters):
     """A pure tone."""
 
-    form: Literal["tone"]
+    form: Literal["tone"] = "tone"
     frequency_hz: float = pydantic.Field(gt=0, le=100_000, description="frequency, Hz")
     duration: float = pydantic.Field(default=0.2, gt=0, le=10, description="length, s")
 
@@ -65,7 +65,7 @@ class Tone(Parameters):
 class Ramp(Parameters):
     """White noise whose level rises or falls steadily; it has levels of its own."""
 
-    form: Literal["ramp"]
+    form: Literal["ramp"] = "ramp"
     from_db_spl: float = pydantic.Field(ge=0, le=110, description="level at the start, dB SPL")
     to_db_spl: float = pydantic.Field(ge=0, le=110, description="level at the end, dB SPL")
     duration: float = pydantic.Field(default=2.0, gt=0, le=10, description="length, s")
@@ -83,7 +83,7 @@ class Ramp(Parameters):
 class ModulatedNoise(Parameters):
     """White noise whose amplitude is modulated, fully and sinusoidally."""
 
-    form: Literal["modulated_noise"]
+    form: Literal["modulated_noise"] = "modulated_noise"
     modulation_hz: float = pydantic.Field(ge=0, le=200, description="modulation, Hz; 0 for none")
     duration: float = pydantic.Field(default=2.0, gt=0, le=10, description="length, s")
 
@@ -100,7 +100,7 @@ class ModulatedNoise(Parameters):
 class Wav(Parameters):
     """A WAV file of the lab."""
 
-    form: Literal["wav"]
+    form: Literal["wav"] = "wav"
     file: str = pydantic.Field(min_length=1, description="path, relative to the lab's folder")
     duration: float = pydantic.Field(gt=0, le=60, description="length of the file, s")
 
@@ -117,10 +117,10 @@ BUILT_IN: Mapping[str, ComplexSound | Tone | Ramp | ModulatedNoise | Wav] = {
     "A": ComplexSound(name="A"),
     "B": ComplexSound(name="B"),
     "C": ComplexSound(name="C"),
-    "up": Ramp(form="ramp", from_db_spl=60, to_db_spl=85),
-    "down": Ramp(form="ramp", from_db_spl=85, to_db_spl=60),
-    "noise_1_hz": ModulatedNoise(form="modulated_noise", modulation_hz=1),
-    "noise_20_hz": ModulatedNoise(form="modulated_noise", modulation_hz=20),
+    "up": Ramp(from_db_spl=60, to_db_spl=85),
+    "down": Ramp(from_db_spl=85, to_db_spl=60),
+    "noise_1_hz": ModulatedNoise(modulation_hz=1),
+    "noise_20_hz": ModulatedNoise(modulation_hz=20),
 }
 """The sounds of the paper, by the names that parameters use."""
 

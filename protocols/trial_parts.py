@@ -16,13 +16,13 @@ from rig.trials import TrialRow
 class PortVisit(Parameters):
     """Freely moving: a visit to the port starts the trial."""
 
-    form: Literal["port_visit"]
+    form: Literal["port_visit"] = "port_visit"
 
 
 class QuietInterval(Parameters):
     """Head-fixed: a random interval and then a time without licking start the trial."""
 
-    form: Literal["quiet_interval"]
+    form: Literal["quiet_interval"] = "quiet_interval"
     shortest: float = pydantic.Field(
         default=3.0, ge=0, description="shortest interval, s", json_schema_extra=NEXT_TRIAL
     )
@@ -43,7 +43,7 @@ class QuietInterval(Parameters):
 class BeamDwell(Parameters):
     """The mouse responds if it breaks the beam for a fraction of the window."""
 
-    form: Literal["beam_dwell"]
+    form: Literal["beam_dwell"] = "beam_dwell"
     fraction: float = pydantic.Field(
         default=0.75, gt=0, le=1, description="share of the window", json_schema_extra=NEXT_TRIAL
     )
@@ -52,7 +52,7 @@ class BeamDwell(Parameters):
 class LickCount(Parameters):
     """The mouse responds if it licks that often in the window."""
 
-    form: Literal["lick_count"]
+    form: Literal["lick_count"] = "lick_count"
     licks: int = pydantic.Field(
         default=3, ge=1, le=20, description="number of licks", json_schema_extra=NEXT_TRIAL
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import difflib
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -77,6 +77,9 @@ class Subject(FrozenModel):
     """``subjects/NAME.toml``: one mouse, real or virtual.
 
     `curriculum` is the file of the curriculum that it is meant for; empty if it is in none.
+
+    `params` holds the mouse's own parameters by protocol file, without its ending: they lie over
+    those of the file and of a stage.
     """
 
     id: FileName
@@ -85,6 +88,7 @@ class Subject(FrozenModel):
     sex: str = pydantic.Field(default="U", pattern="^[MFUO]$")
     description: str = ""
     mouse: dict[str, Any] = pydantic.Field(default_factory=dict)
+    params: dict[FileName, dict[str, Any]] = pydantic.Field(default_factory=dict)
     curriculum: str = ""
 
 
@@ -122,6 +126,27 @@ def validated(model: type[Model], data: object, file: str, key: str = "") -> Mod
     except pydantic.ValidationError as error:
         problems = [_problem(detail, model, file, key) for detail in error.errors()]
         raise CheckFailed(problems) from None
+
+
+def laid_over(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """Return values with others laid over them, tables inside tables too.
+
+    A table of another `form` takes the place of the whole table.
+
+    Examples
+    --------
+    >>> laid_over({"go": {"x_um": 1, "diameter_um": 360}}, {"go": {"diameter_um": 720}})
+    {'go': {'x_um': 1, 'diameter_um': 720}}
+    """
+    merged = dict(base)
+    for key, value in over.items():
+        below = merged.get(key)
+        if isinstance(below, dict) and isinstance(value, dict):
+            form = below.get("form")
+            merged[key] = laid_over(below, value) if value.get("form", form) == form else value
+        else:
+            merged[key] = value
+    return merged
 
 
 def resolved(model: pydantic.BaseModel) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import pydantic
 
-from rig.config import FileName, read_config
+from rig.config import FileName, laid_over, read_config
 from rig.errors import ConfigError
 from rig.frozen import FrozenModel, Items
 from rig.performance import MIN_TRIALS
@@ -36,7 +36,8 @@ class Condition(FrozenModel):
 
     With `days` it holds if it does so on each of the stage's last days; without, the whole stage
     is taken at once. `where` picks trials by their labels. `per` asks for it separately for each
-    value of a label. A number that rests on fewer than `min_trials` does not count.
+    value of a label. With `last_trials` only so many of the last of these trials are looked at. A
+    number that rests on fewer than `min_trials` does not count.
     """
 
     measure: Measure
@@ -46,6 +47,7 @@ class Condition(FrozenModel):
     below: float | None = None
     days: int | None = pydantic.Field(default=None, ge=1, le=100)
     min_trials: int = pydantic.Field(default=MIN_TRIALS, ge=1, le=100_000)
+    last_trials: int | None = pydantic.Field(default=None, ge=1, le=100_000)
     where: dict[str, str] = pydantic.Field(default_factory=dict)
     per: str = ""
 
@@ -59,8 +61,12 @@ class Condition(FrozenModel):
             raise ValueError("of at_least and above, and of at_most and below, only one is allowed")
         if self.measure in COUNTS and "min_trials" in self.model_fields_set:
             raise ValueError("min_trials is for rates and d', not for what is counted")
-        if self.measure == "sessions" and (self.where or self.per):
-            raise ValueError("sessions are counted whole: where and per are for trials")
+        if self.measure == "sessions" and (self.where or self.per or self.last_trials):
+            raise ValueError(
+                "sessions are counted whole: where, per and last_trials are for trials"
+            )
+        if self.last_trials is not None and self.last_trials < self.min_trials:
+            raise ValueError("last_trials must not be fewer than min_trials (10 by default)")
         return self
 
     @property
@@ -152,7 +158,7 @@ def find_stage(curriculum: Curriculum, name: str, where: str) -> Stage:
     return curriculum.stages[position]
 
 
-def laid_over(
+def params_of(
     stage: Stage,
     assignment: Mapping[str, Any],
     alternative: Mapping[str, Any],
@@ -172,7 +178,7 @@ def laid_over(
         The keys that the protocol knows.
     """
     of_the_group = {key: value for key, value in assignment.items() if key in known}
-    return {**stage.params, **of_the_group, **alternative}
+    return laid_over(laid_over(stage.params, of_the_group), alternative)
 
 
 def turn_of(stage: Stage, number: int, key: str) -> dict[str, Any]:

@@ -13,12 +13,11 @@ from math import inf
 from pathlib import Path
 from typing import Any
 
-from rig.config import validated
-from rig.curriculum import COUNTS, Condition, Curriculum, Rule, Stage, laid_over, read_curriculum
+from rig.curriculum import COUNTS, Condition, Curriculum, Rule, Stage, params_of, read_curriculum
 from rig.errors import CheckFailed, ConfigError, Problem, RigError, errors_among, problems_of
 from rig.lab import Lab
 from rig.performance import d_prime
-from rig.plan import ProtocolPlan, plan_protocol
+from rig.plan import ProtocolPlan, StageParams, plan_protocol, with_stage
 
 LARGEST_D_PRIME = d_prime(1.0, 0.0) or inf
 """Rates are clipped, so d' has a limit."""
@@ -192,7 +191,7 @@ def _scope(condition: Condition) -> tuple[object, ...]:
     """
     measure = "hit_rate" if condition.measure == "collected" else condition.measure
     picked = tuple(sorted(condition.where.items()))
-    return measure, picked, condition.per, condition.days is None
+    return measure, picked, condition.per, condition.last_trials, condition.days is None
 
 
 def _empty(conditions: list[Condition]) -> bool:
@@ -285,9 +284,9 @@ def _check_stage_params(
     groups = [each.params for each in curriculum.assignments] or [{}]
     turns: list[dict[str, Any]] = [*stage.alternate] or [{}]
     for group, turn in product(groups, turns):
-        over = laid_over(stage, group, turn, plan.protocol.Params.model_fields)
+        over = params_of(stage, group, turn, plan.protocol.Params.model_fields)
         try:
-            validated(plan.protocol.Params, {**plan.config.params, **over}, where, "params")
+            with_stage(plan, StageParams(stage.name, over, where))
         except RigError as error:
             problems += problems_of(error)
     return problems

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from rig.config import SessionConfig, Subject, read_config, validated
+from rig.config import SessionConfig, Subject, laid_over, read_config, resolved, validated
 from rig.errors import CheckFailed, ConfigError, Problem, ProtocolError, RigError, problems_of
 from rig.lab import Lab
 from rig.plugins import load_class
@@ -51,7 +51,7 @@ class StageParams:
     name
         The stage, as ``CURRICULUM/STAGE``.
     params
-        Parameters that replace those of the file; a table is replaced as a whole.
+        Parameters that lie over those of the file, tables inside tables too.
     where
         File and key that they come from, for errors.
     """
@@ -106,8 +106,22 @@ def plan_protocol(lab: Lab, path: Path) -> ProtocolPlan:
 
 def with_stage(plan: ProtocolPlan, stage: StageParams) -> ProtocolPlan:
     """Return a protocol with a stage's parameters; raise `CheckFailed` with every mistake."""
-    params = {**plan.config.params, **stage.params}
-    return replace(plan, params=validated(plan.protocol.Params, params, stage.where))
+    return _with_params(plan, stage.params, stage.where, "params")
+
+
+def with_subject(lab: Lab, plan: ProtocolPlan, subject: Subject) -> ProtocolPlan:
+    """Return a protocol with a mouse's own parameters; raise `CheckFailed` with every mistake."""
+    name = plan.path.stem
+    where = str(lab.subject_file(subject.id))
+    return _with_params(plan, subject.params.get(name, {}), where, f"params.{name}")
+
+
+def _with_params(plan: ProtocolPlan, over: Mapping[str, Any], where: str, key: str) -> ProtocolPlan:
+    """Return a protocol with other parameters laid over its own."""
+    if not over:
+        return plan
+    params = laid_over(resolved(plan.params), over)
+    return replace(plan, params=validated(plan.protocol.Params, params, where, key))
 
 
 def plan_mouse(lab: Lab, rig: RigPlan, subject: Subject) -> MousePlan:
@@ -147,6 +161,8 @@ def make_plan(
         animal = lab.subject(subject)
         where = str(lab.subject_file(subject))
         problems += _wrong_subject(animal, where, simulate=simulate)
+        if protocol_plan is not None:
+            protocol_plan = with_subject(lab, protocol_plan, animal)
         if simulate and rig_plan is not None:
             mouse = plan_mouse(lab, rig_plan, animal)
     except RigError as error:

@@ -255,6 +255,8 @@ def _figure(
     condition: Condition, sessions: tuple[str, ...], rows: Sequence[TrialRow], which: str
 ) -> _Finding:
     """Return one number, and whether it is as asked for and rests on enough trials."""
+    if condition.last_trials is not None:
+        rows = [row for row in rows if not row.aborted][-condition.last_trials :]
     value = measured(condition.measure, sessions, rows)
     trials, needed = performance(rows).trials, condition.min_trials
     notes = [which] if which else []
@@ -299,8 +301,10 @@ def _asked(condition: Condition) -> str:
 
 def _picked(condition: Condition) -> str:
     """Return which trials a condition looks at, in words."""
-    picked = ", ".join(f"{label} {value}" for label, value in condition.where.items())
-    return f" ({picked})" if picked else ""
+    picked = [f"{label} {value}" for label, value in condition.where.items()]
+    if condition.last_trials is not None:
+        picked.append(f"last {condition.last_trials} trials")
+    return f" ({', '.join(picked)})" if picked else ""
 
 
 def _left_out(reasons: Sequence[str]) -> str:

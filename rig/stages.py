@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from rig.config import Subject
-from rig.curriculum import Curriculum, Stage, find_stage, laid_over, turn_of
+from rig.curriculum import Curriculum, Stage, find_stage, params_of, turn_of
 from rig.curriculum_check import check_curriculum, sound_curriculum
 from rig.errors import CheckFailed, ConfigError, Problem, RigError, problems_of
 from rig.evidence import read_evidence, since_entry
@@ -127,7 +127,7 @@ def choose(lab: Lab, subject: str) -> StageChoice:
     stage, groups, number = standing.stage, standing.curriculum.assignments, standing.assignment
     path = lab.folder / stage.protocol
     label = label_of(standing.entry)
-    over = laid_over(
+    over = params_of(
         stage,
         {} if number is None else groups[number - 1].params,
         turn_of(stage, standing.turns, f"{subject}/{label}"),

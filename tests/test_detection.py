@@ -43,7 +43,7 @@ def test_silent_trials_are_a_tenth_when_levels_adapt(lab: Lab) -> None:
 
 def test_quest_plus_finds_the_threshold_of_an_observer() -> None:
     """60 trials an observer: the mean of 12 estimates is right, and none is far off."""
-    levels = Adaptive(form="quest_plus").levels_db_spl
+    levels = Adaptive().levels_db_spl
     errors = []
     for seed in range(12):
         rng = np.random.default_rng(seed)

@@ -258,3 +258,30 @@ def test_rounding_never_moves_a_number_over_its_bound(of: int, data: st.DataObje
         assert told is not None
         assert (decision.verdict == "promote") == holds
         assert (float(told[1]) >= bound) == (hits / of >= bound)
+
+
+def test_only_the_last_trials_count_where_a_rule_says_so() -> None:
+    """A day that began badly and ended well."""
+    asked = {"measure": "collected", "at_least": 0.8, "days": 1, "min_trials": 50}
+    day = [session(1, [*rows("miss", 40), *rows("hit", 50)])]
+    whole = decide(curriculum([promote(asked)]).stages[1], day)
+    assert whole.verdict == "hold"
+    last = decide(curriculum([promote({**asked, "last_trials": 50})]).stages[1], day)
+    assert (last.verdict, last.target) == ("promote", "end")
+    assert "1.00 on the last day (last 50 trials), the rule asks for at least 0.8" in last.reason
+    few = decide(
+        curriculum([promote({**asked, "last_trials": 50})]).stages[1], [session(1, rows("hit", 49))]
+    )
+    assert few.verdict == "hold"
+
+
+@pytest.mark.parametrize(
+    ("condition", "said"),
+    [
+        ({"measure": "sessions", "at_least": 3, "last_trials": 50}, "sessions are counted whole"),
+        ({"measure": "collected", "at_least": 0.8, "last_trials": 5}, "not be fewer than min_tri"),
+    ],
+)
+def test_last_trials_that_make_no_sense_are_refused(condition: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        curriculum([promote(condition)])

@@ -24,7 +24,7 @@ from rig.console import (
 from rig.curriculum_check import check_curriculum
 from rig.errors import ExitCode, Problem, RigError, errors_among, problems_of
 from rig.lab import Lab
-from rig.plan import ProtocolPlan, plan_mouse, plan_protocol, wrong_setup
+from rig.plan import ProtocolPlan, plan_mouse, plan_protocol, with_subject, wrong_setup
 from rig.rehearsal import TRIALS, Rehearsal, rehearse
 from rig.rig_plan import RigPlan, check_devices, plan_rig
 from rig.session_folder import check_data_folder
@@ -87,6 +87,8 @@ def check_lab(
     for path in lab.files("curricula"):
         problems += check_curriculum(lab, path)
     problems += check_standings(lab, subjects)
+    for subject in subjects:
+        problems += _check_params(lab, subject)
     rehearsals = []
     for rig in rig_plans:
         problems += check_devices(lab, rig)
@@ -120,6 +122,16 @@ def _collect(
         except RigError as error:
             problems += problems_of(error)
     return made
+
+
+def _check_params(lab: Lab, subject: Subject) -> list[Problem]:
+    """Return what is wrong with the parameters of a mouse's own."""
+    problems: list[Problem] = []
+    for name in subject.params:
+        path = lab.folder / "protocols" / f"{name}.toml"
+        plans = _collect(problems, lambda path: plan_protocol(lab, path), [path])
+        _collect(problems, lambda plan: with_subject(lab, plan, subject), plans)
+    return problems
 
 
 def _check_mice(lab: Lab, rig: RigPlan, subjects: list[Subject]) -> list[Problem]:
