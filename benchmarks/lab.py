@@ -18,13 +18,14 @@ EDITS = {
         "max_water_ul = 1200": "max_water_ul = 5000",
         "reward_ul = 5.0": "reward_ul = 1.5",
     },
-    # A mouse that licks to every second sound, as a trained one does, and is never sated.
-    "rigs/box1.toml": {
-        "virtual_mouse:LearningMouse": "policy_mouse:PolicyMouse",
-        "[simulation.settings.recruitment]": '[simulation.settings]\npolicy = "random"',
-        "A = [1, 1, 0, 0]\nB = [1, 0, 2, 0]\nC = [1, 0, 0, 1.5]\n": "",
-    },
 }
+# A mouse that licks to every second sound, as a trained one does, and is never sated.
+MOUSE = """[simulation]
+mouse = "hardware.policy_mouse:PolicyMouse"
+
+[simulation.settings]
+policy = "random"
+"""
 
 
 @contextlib.contextmanager
@@ -38,6 +39,9 @@ def bench_lab(trials: int) -> Iterator[Lab]:
             for old, new in edits.items():
                 text = text.replace(old, new.format(trials=trials))
             (lab / name).write_text(text, encoding="utf-8")
+        rig = lab / "rigs/box1.toml"
+        devices = rig.read_text(encoding="utf-8").split("[simulation]")[0]
+        rig.write_text(devices + MOUSE, encoding="utf-8")
         yield find_lab(lab)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from fnmatch import fnmatchcase
 from typing import Annotated, Any
 
 import numpy as np
@@ -23,7 +24,8 @@ class LearningSettings(MouseSettings):
     """What a learning mouse finds in each stimulus, and how it begins.
 
     ``recruitment`` gives for each stimulus the activity of the sensory units: the first is
-    common to all of them, the others answer to one stimulus each. The initial weights are those
+    common to all of them, the others answer to one stimulus each. A name may hold ``*`` for any
+    text. The initial weights are those
     of a mouse that has never been in the rig; it licks to one stimulus in forty.
     """
 
@@ -107,12 +109,20 @@ class LearningMouse(Mouse):
 
     def _sense(self, stimulus: Stimulus, time: float) -> None:
         """Sense a stimulus; one that is not in ``recruitment`` means nothing."""
-        if stimulus.name in self._units:
+        if self._units_of(stimulus.name) is not None:
             self._body.sense(stimulus, time)
+
+    def _units_of(self, name: str) -> Weights | None:
+        """Return the activity of the units for a stimulus: of its name, or of a pattern of it."""
+        if name in self._units:
+            return self._units[name]
+        found = [units for pattern, units in self._units.items() if fnmatchcase(name, pattern)]
+        return found[0] if found else None
 
     def _decide(self, percept: Percept) -> str | None:
         """Decide; stimuli that began together drive each unit as the stronger one does."""
-        self._last = np.max([self._units[stimulus.name] for stimulus in percept], axis=0)
+        units = [self._units_of(stimulus.name) for stimulus in percept]
+        self._last = np.max([each for each in units if each is not None], axis=0)
         chance = response_probability(self._excitation, self._inhibition, self._last)
         return SPOUT if self._rng.random() < chance else None
 

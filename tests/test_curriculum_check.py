@@ -39,7 +39,7 @@ MISTAKES = {
     "a count with min_trials": ("at_least = 3", "at_least = 3, min_trials = 5",
                                 "min_trials is for rates and d'", "Change the value"),
     "sessions of a label": ("at_least = 3", 'at_least = 3, per = "context"',
-                            "where and per are for trials", "Change the value"),
+                            "where, per and last_trials are for", "Change the value"),
     "a rule without conditions": (f"[{POOR}]", "[]", "at least 1 item", "rules.0.when"),
     "a rule without a target": ('to = "reversal"', "", "needs `to`", "Change the value"),
     "a hold with a target": ('note = "expert"', 'to = "reversal"',

@@ -9,13 +9,14 @@ from pathlib import Path
 
 import pytest
 from conftest import Done
-from helpers import plan_for, run_virtual
+from helpers import plan_for, put_mouse, run_virtual
 
 from rig.events import as_text
 from rig.journal import digest, read_frames, read_records
 from rig.lab import Lab, find_lab
 from rig.session import Session
 
+Edit = Callable[[str, str, str], None]
 GOLDEN = Path(__file__).parent / "golden"
 
 
@@ -55,21 +56,62 @@ def test_another_seed_gives_another_session(short: Lab) -> None:
     assert len(digests) == 2
 
 
-@pytest.mark.parametrize("protocol", ["go_nogo", "go_nogo_head_fixed", "pretraining"])
-def test_golden_session(
-    lab: Lab, edit: Callable[[str, str, str], None], protocol: str, update_golden: bool
-) -> None:
-    """The first trials of each protocol, event by event, as text."""
+PROTOCOLS = (
+    "auditory_discrimination",
+    "detection",
+    "detection_adaptive",
+    "detection_training",
+    "go_nogo",
+    "go_nogo_head_fixed",
+    "go_nogo_noise",
+    "go_nogo_ramps",
+    "go_nogo_tones",
+    "habituation",
+    "habituation_head_fixed",
+    "optogenetic",
+    "optogenetic_pretraining",
+    "pretraining",
+    "visual_discrimination",
+)
+
+
+def golden_text(lab: Lab, protocol: str) -> str:
+    """Return the events of a session with a fixed seed, as text."""
+    result = run_virtual(plan_for(lab, Path(f"protocols/{protocol}.toml"), seed=1))
+    return "\n".join(as_text(r) for r in list(read_records(result.folder.journal))[2:]) + "\n"
+
+
+def compare(protocol: str, text: str, *, update: bool) -> None:
+    """Compare a text with the golden one; or write it anew."""
+    golden = GOLDEN / f"{protocol}.txt"
+    if update:
+        golden.write_text(text, encoding="utf-8")
+    assert text == golden.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_golden_session(lab: Lab, edit: Edit, protocol: str, update_golden: bool) -> None:
+    """The first trials of each protocol with a mouse that learns, event by event, as text."""
     file = f"protocols/{protocol}.toml"
     line = next(line for line in (lab.folder / file).read_text().splitlines() if "max_t" in line)
     edit(file, line, "max_trials = 6")
-    edit("rigs/box1.toml", "[simulation.settings.recruitment]", _EAGER)
-    result = run_virtual(plan_for(lab, Path(file), seed=1))
-    text = "\n".join(as_text(r) for r in list(read_records(result.folder.journal))[2:]) + "\n"
-    golden = GOLDEN / f"{protocol}.txt"
-    if update_golden:
-        golden.write_text(text, encoding="utf-8")
-    assert text == golden.read_text(encoding="utf-8")
+    for rig in ("rigs/box1.toml", "rigs/box2.toml"):
+        edit(rig, "[simulation.settings.recruitment]", _EAGER)
+    compare(protocol, golden_text(lab, protocol), update=update_golden)
+
+
+def test_golden_session_of_set_shifting(lab: Lab, edit: Edit, update_golden: bool) -> None:
+    """Priming, trials with distractors, the break, and the other modality."""
+    put_mouse(lab, policy="perfect", go=["45 deg", "5 kHz"])
+    edit("protocols/set_shifting.toml", "priming_trials = 30", "priming_trials = 20")
+    edit("protocols/set_shifting.toml", "bimodal_trials = 120", "bimodal_trials = 8")
+    edit("protocols/set_shifting.toml", "max_trials = 500", "max_trials = 31")
+    compare("set_shifting", golden_text(lab, "set_shifting"), update=update_golden)
+
+
+def test_every_protocol_of_a_new_lab_has_a_golden_session(lab: Lab) -> None:
+    names = {path.stem for path in lab.files("protocols")}
+    assert names == {*PROTOCOLS, "set_shifting"} == {path.stem for path in GOLDEN.glob("*.txt")}
 
 
 _EAGER = """[simulation.settings]

@@ -7,28 +7,29 @@ sink, a cable). The tests know nothing else of a bench.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from hardware.digital_input import DigitalInputTwin
 from hardware.digital_output import DigitalOutputTwin
+from hardware.display import DisplayTwin
+from hardware.projector import ProjectorTwin
 from hardware.speaker import SpeakerTwin
 from hardware.valve import ValveTwin
 from rig.clock import VirtualClock
-from rig.devices import Context, Device, DigitalInput, DigitalOutput, Speaker, Valve
+from rig.devices import Context, Device, DigitalInput, DigitalOutput, Presenter, Valve
 from rig.errors import DeviceError
-from rig.graph import Play, Pulse, TurnOff, TurnOn
+from rig.graph import Action, Flash, Play, Pulse, Show, TurnOff, TurnOn
 from rig.inbox import Edge, Inbox, Message, Report
 from rig.lab import Lab
+from rig.picture import Disk, Flashes, Grating
 from rig.room import Mouse, MouseSettings, Room
 from rig.sound import Chord, Silence, Sound
-
-TONE = Sound((Chord((5000.0,), 0.5, 70.0),))
-PIPS = Sound((Chord((4000.0,), 0.05, 73.0), Silence(0.375), Chord((4000.0,), 0.05, 73.0)))
-LOUD = Sound((Chord((5000.0,), 0.5, 119.0),))
-HIGH = Sound((Chord((90_000.0,), 0.5, 50.0),))
 
 
 class Witness(Mouse):
@@ -37,21 +38,19 @@ class Witness(Mouse):
     Settings = MouseSettings
 
     def __init__(self) -> None:
-        self.heard: list[tuple[str, float]] = []
-        self.seen: list[tuple[str, float]] = []
-        self.felt: list[tuple[str, float]] = []
+        self.sensed: list[tuple[str, float]] = []
         self.drunk: list[tuple[float, float]] = []
 
     def enter(self, room: Room) -> None: ...
 
     def hear(self, sound: str, time: float) -> None:
-        self.heard.append((sound, time))
+        self.sensed.append((sound, time))
 
     def see(self, grating: str, time: float) -> None:
-        self.seen.append((grating, time))
+        self.sensed.append((grating, time))
 
     def feel(self, flashes: str, time: float) -> None:
-        self.felt.append((flashes, time))
+        self.sensed.append((flashes, time))
 
     def drink(self, volume_ul: float, time: float) -> None:
         self.drunk.append((volume_ul, time))
@@ -89,9 +88,9 @@ class TwinBench:
         """Let the animal begin or end to touch the sensor."""
         self._room.touch("box", level, self.now())
 
-    def heard(self) -> list[tuple[str, float]]:
-        """Return the sounds that an independent ear has heard, with their onsets."""
-        return self._witness.heard
+    def sensed(self) -> list[tuple[str, float]]:
+        """Return the stimuli that an independent observer has noticed, with their onsets."""
+        return self._witness.sensed
 
     def drunk(self) -> list[tuple[float, float]]:
         """Return the volumes that came out of the spout, with the times when they had."""
@@ -114,6 +113,8 @@ BENCHES: dict[type[Device], Callable[[Path], TwinBench]] = {
     ),
     ValveTwin: lambda folder: TwinBench(ValveTwin, VALVE, folder),
     SpeakerTwin: lambda folder: TwinBench(SpeakerTwin, SPEAKER, folder),
+    DisplayTwin: lambda folder: TwinBench(DisplayTwin, DISPLAY, folder),
+    ProjectorTwin: lambda folder: TwinBench(ProjectorTwin, PROJECTOR, folder),
 }
 VALVE: dict[str, object] = {
     "line": "Dev1/ctr0",
@@ -124,6 +125,19 @@ SPEAKER: dict[str, object] = {
     "line": "Dev1/ao0",
     "rate_hz": 192_000,
     "calibration": "calibration/box1-speaker.toml",
+}
+DISPLAY: dict[str, object] = {
+    "line": "HDMI-1",
+    "refresh_hz": 60,
+    "width_cm": 35,
+    "width_px": 1920,
+    "distance_cm": 30,
+}
+PROJECTOR: dict[str, object] = {
+    "line": "HDMI-2",
+    "frame_hz": 40,
+    "field_width_um": 4000,
+    "field_height_um": 3000,
 }
 
 
@@ -143,7 +157,7 @@ every_device = pytest.mark.parametrize("bench", BENCHES, indirect=True)
 every_input = pytest.mark.parametrize("bench", of_kind(DigitalInput), indirect=True)
 every_output = pytest.mark.parametrize("bench", of_kind(DigitalOutput), indirect=True)
 every_valve = pytest.mark.parametrize("bench", of_kind(Valve), indirect=True)
-every_speaker = pytest.mark.parametrize("bench", of_kind(Speaker), indirect=True)
+every_presenter = pytest.mark.parametrize("bench", of_kind(Presenter), indirect=True)
 
 
 @every_device
@@ -163,11 +177,14 @@ def test_a_device_in_order_has_no_problems(bench: TwinBench) -> None:
 
 @every_device
 def test_orders_of_other_kinds_are_refused_in_words(bench: TwinBench) -> None:
-    orders = (Pulse("box", 5.0), Play("box", "tone"), TurnOn("box"), TurnOff("box"))
+    orders = (
+        Pulse("box", 5.0), Play("box", "x"), Show("box", "x"), Flash("box", "x"), TurnOn("box"),
+        TurnOff("box"),
+    )  # fmt: skip
     reasons = [bench.device.refuse(order) for order in orders]
     refused = [reason for reason in reasons if reason]
-    assert len(refused) >= 2
-    assert all("cannot" in reason or "no sound" in reason for reason in refused)
+    assert len(refused) >= 4
+    assert all("cannot" in reason or "the protocol has no" in reason for reason in refused)
 
 
 @every_input
@@ -283,66 +300,130 @@ def test_a_closed_valve_delivers_nothing(bench: TwinBench) -> None:
     assert bench.drunk() == []
 
 
-@every_speaker
-def test_a_sound_is_heard_at_once_and_reported_with_onset_and_length(bench: TwinBench) -> None:
-    assert isinstance(bench.device, Speaker)
-    bench.device.load({"pips": PIPS, "tone": TONE})
-    assert bench.device.loaded() == {"pips", "tone"}
+@every_presenter
+def test_a_stimulus_is_sensed_at_once_and_reported_with_onset_and_length(
+    bench: TwinBench,
+) -> None:
+    device, stimuli = loaded(bench)
+    assert device.loaded() == set(stimuli.names)
     bench.pass_time(0.25)
     ordered = bench.now()
-    bench.device.act(Play("box", "pips"))
+    device.act(stimuli.order("short"))
     bench.pass_time(1.0)
     (report,) = bench.messages()
     assert isinstance(report, Report)
-    assert (report.what, report.detail) == ("sound", "pips")
+    assert (report.what, report.detail) == (stimuli.what, "short")
     assert report.hardware_time >= ordered - bench.tolerance
-    assert report.achieved == pytest.approx(0.475, abs=1e-6)
+    assert report.achieved == pytest.approx(0.4, abs=1e-6)
     onset = pytest.approx(report.hardware_time, abs=bench.tolerance)
-    assert bench.heard() == [("pips", onset)]
+    assert bench.sensed() == [("short", onset)]
 
 
-@every_speaker
-def test_off_silences_and_reports_the_length_that_was_heard(bench: TwinBench) -> None:
-    assert isinstance(bench.device, Speaker)
-    bench.device.load({"tone": TONE})
-    bench.device.act(Play("box", "tone"))
+@every_presenter
+def test_off_ends_a_stimulus_and_reports_how_long_it_lasted(bench: TwinBench) -> None:
+    device, stimuli = loaded(bench)
+    device.act(stimuli.order("long"))
     bench.pass_time(0.1)
-    bench.device.off()
+    device.off()
     (report,) = bench.messages()
     assert isinstance(report, Report)
-    assert report.requested == pytest.approx(0.5)
+    assert report.requested == pytest.approx(0.8)
     assert report.achieved == pytest.approx(0.1, abs=0.006)
     bench.pass_time(1.0)
     assert bench.messages() == []
 
 
-@every_speaker
-def test_a_sound_takes_the_place_of_the_one_before(bench: TwinBench) -> None:
-    assert isinstance(bench.device, Speaker)
-    bench.device.load({"tone": TONE, "pips": PIPS})
-    bench.device.act(Play("box", "tone"))
+@every_presenter
+def test_a_stimulus_takes_the_place_of_the_one_before(bench: TwinBench) -> None:
+    device, stimuli = loaded(bench)
+    device.act(stimuli.order("long"))
     bench.pass_time(0.2)
-    bench.device.act(Play("box", "pips"))
+    device.act(stimuli.order("short"))
     bench.pass_time(1.0)
     details = [(m.detail, m.achieved) for m in bench.messages() if isinstance(m, Report)]
-    assert details == [("tone", pytest.approx(0.2, abs=0.006)), ("pips", pytest.approx(0.475))]
+    assert details == [("long", pytest.approx(0.2, abs=0.006)), ("short", pytest.approx(0.4))]
 
 
-@every_speaker
-@pytest.mark.parametrize(("sound", "reason"), [(LOUD, "dB SPL"), (HIGH, "outside")])
-def test_a_speaker_refuses_what_it_cannot_play_true(
-    bench: TwinBench, sound: Sound, reason: str
-) -> None:
-    assert isinstance(bench.device, Speaker)
-    assert reason in str(bench.device.refuse_stimulus(sound))
-    with pytest.raises(DeviceError, match=reason):
-        bench.device.load({"wrong": sound})
-
-
-@every_speaker
-def test_an_unknown_sound_is_refused(bench: TwinBench) -> None:
-    assert isinstance(bench.device, Speaker)
-    bench.device.load({"tone": TONE})
-    assert "no sound 'tune'" in str(bench.device.refuse(Play("box", "tune")))
+@every_presenter
+def test_an_unknown_stimulus_is_refused(bench: TwinBench) -> None:
+    device, stimuli = loaded(bench)
+    assert "'other'" in str(device.refuse(stimuli.order("other")))
     with pytest.raises(DeviceError):
-        bench.device.present("tune")
+        device.present("other")
+
+
+@every_presenter
+def test_a_closed_device_presents_nothing(bench: TwinBench) -> None:
+    device, stimuli = loaded(bench)
+    device.close()
+    with pytest.raises(DeviceError):
+        device.act(stimuli.order("short"))
+    assert bench.sensed() == []
+
+
+@every_presenter
+def test_what_cannot_be_presented_true_is_refused_in_words(bench: TwinBench) -> None:
+    device, stimuli = loaded(bench)
+    for stimulus, reason in stimuli.impossible:
+        assert reason in str(device.refuse_stimulus(stimulus))
+        with pytest.raises(DeviceError, match=re.escape(reason)):
+            device.load({"wrong": stimulus})
+    assert device.loaded() == set(stimuli.names), "what was loaded before is still there"
+
+
+@dataclass(frozen=True)
+class Stimuli:
+    """What the devices of one kind are tried with: `short` lasts 0.4 s and `long` 0.8 s."""
+
+    what: str
+    names: dict[str, Any]
+    order: Callable[[str], Action]
+    impossible: list[tuple[Any, str]]
+
+
+def loaded(bench: TwinBench) -> tuple[Presenter, Stimuli]:
+    """Load the stimuli of its kind into a device."""
+    assert isinstance(bench.device, Presenter)
+    stimuli = STIMULI[bench.device.kind]
+    bench.device.load(stimuli.names)
+    return bench.device, stimuli
+
+
+def disks(x_um: float = 0.0, duration: float = 0.4, rate_hz: float = 20.0) -> Flashes:
+    return Flashes((Disk(0.0, 0.0, 360.0), Disk(x_um, 100.0, 720.0)), duration, rate_hz)
+
+
+STIMULI = {
+    "speaker": Stimuli(
+        "sound",
+        {
+            "short": Sound((Chord((4000.0,), 0.1, 73.0), Silence(0.3))),
+            "long": Sound((Chord((5000.0,), 0.8, 70.0),)),
+        },
+        lambda name: Play("box", name),
+        [
+            (Sound((Chord((5000.0,), 0.5, 119.0),)), "more than the speaker can give"),
+            (Sound((Chord((90_000.0,), 0.5, 50.0),)), "outside its calibration"),
+        ],
+    ),
+    "display": Stimuli(
+        "grating",
+        {"short": Grating(45.0, 0.4), "long": Grating(135.0, 0.8)},
+        lambda name: Show("box", name),
+        [
+            (Grating(45.0, 0.4, drift_hz=40.0), "a drift of 40 Hz needs more than 80 Hz"),
+            (Grating(45.0, 0.4, spatial_frequency_cpd=20.0), "finer than its pixels"),
+            (Grating(45.0, 0.001), "shorter than a frame"),
+        ],
+    ),
+    "projector": Stimuli(
+        "flashes",
+        {"short": disks(), "long": disks(duration=0.8)},
+        lambda name: Flash("box", name),
+        [
+            (disks(x_um=1900.0), "reaches beyond its field of 4000 x 3000 um"),
+            (disks(rate_hz=15.0), "half a period of 15 Hz lasts 1.33333 of its frames"),
+            (disks(duration=0.33), "0.33 s at 20 Hz are 6.6 flashes"),
+        ],
+    ),
+}
