@@ -33,6 +33,25 @@ from rig.watcher import Nobody
 
 RIGS = {"freely_moving": Path("rigs/box1.toml"), "head_fixed": Path("rigs/box2.toml")}
 GO_NOGO = Path("protocols/go_nogo.toml")
+PROTOCOLS = (
+    "auditory_discrimination",
+    "detection",
+    "detection_adaptive",
+    "detection_training",
+    "go_nogo",
+    "go_nogo_head_fixed",
+    "go_nogo_noise",
+    "go_nogo_ramps",
+    "go_nogo_tones",
+    "habituation",
+    "habituation_head_fixed",
+    "optogenetic",
+    "optogenetic_pretraining",
+    "pretraining",
+    "set_shifting",
+    "visual_discrimination",
+)
+"""The parameter files of a new lab."""
 
 
 def rig_for(lab: Lab, protocol: Path) -> Path:

@@ -6,7 +6,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from helpers import Played, play
+from helpers import PROTOCOLS, Played, play
 
 from rig.lab import Lab
 from rig.trials import TrialRow
@@ -14,24 +14,6 @@ from rig.trials import TrialRow
 TRIALS = 1000
 GO = ("A", "up", "noise_1_hz", "low", "? at *", "S+ and C", "45 deg", "5 kHz")
 """The stimuli of all protocols that mean water."""
-PROTOCOLS = (
-    "auditory_discrimination",
-    "detection",
-    "detection_adaptive",
-    "detection_training",
-    "go_nogo",
-    "go_nogo_head_fixed",
-    "go_nogo_noise",
-    "go_nogo_ramps",
-    "go_nogo_tones",
-    "habituation",
-    "habituation_head_fixed",
-    "optogenetic",
-    "optogenetic_pretraining",
-    "pretraining",
-    "set_shifting",
-    "visual_discrimination",
-)
 POLICIES = ("always", "never", "perfect", "random", "impulsive")
 OUTCOMES = {
     "go": ("hit", "miss"),
