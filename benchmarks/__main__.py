@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from benchmarks import engine_step, long_session, session_speed
+from benchmarks import all_protocols, engine_step, long_session, session_speed
 
 
 def main() -> None:
     """Run the benchmarks one after the other."""
-    for benchmark in (session_speed, engine_step, long_session):
+    for benchmark in (session_speed, engine_step, long_session, all_protocols):
         print(f"\n{(benchmark.__doc__ or '').splitlines()[0]}")
         for name, value in benchmark.measure():
             print(f"  {name:<62} {value}")

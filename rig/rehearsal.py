@@ -98,24 +98,24 @@ def rehearse(
     seed
         Of the protocol and of the mice.
     """
-    random = _play(lab, rig, protocol, trials, seed, {"policy": "random", "body": _BODY})
+    random = play(lab, rig, protocol, trials, seed, {"policy": "random", "body": _BODY})
     plays, known = [random], dict[str, bool]()
     for _ in range(MOST_EXPERTS):
         before = dict(known)
-        for play in plays:
-            known.update(_meanings(play.graphs))
+        for one in plays:
+            known.update(_meanings(one.graphs))
         if random.problems or known == before:
             break
         go = sorted(name for name, water in known.items() if water)
         nogo = sorted(known.keys() - go)
         expert: dict[str, object] = {"policy": "perfect", "go": go, "nogo": nogo}
-        plays.append(_play(lab, rig, protocol, trials, seed, expert))
+        plays.append(play(lab, rig, protocol, trials, seed, expert))
     states: Counter[str] = Counter()
-    for play in plays:
-        states.update(play.states)
-    defined = {state.name for play in plays for graph in play.graphs for state in graph.states}
+    for one in plays:
+        states.update(one.states)
+    defined = {state.name for one in plays for graph in one.graphs for state in graph.states}
     never = sorted(defined - states.keys())
-    problems = list(dict.fromkeys(problem for play in plays for problem in play.problems))
+    problems = list(dict.fromkeys(problem for one in plays for problem in one.problems))
     if not problems:
         problems += [
             Problem(
@@ -133,14 +133,26 @@ def rehearse(
         states={**dict(states), **dict.fromkeys(never, 0)},
         longest_trial=max((row.end_time - row.start_time for row in rows), default=0.0),
         water_ul=random.table.water_ul,
-        graphs=[graph for play in plays for graph in play.graphs],
+        graphs=[graph for one in plays for graph in one.graphs],
         problems=problems,
     )
 
 
 @dataclass(frozen=True)
-class _Play:
-    """What one mouse came to."""
+class Played:
+    """What one mouse came to.
+
+    Attributes
+    ----------
+    table
+        Its trials and its water.
+    states
+        State -> how often it was entered.
+    graphs
+        The graphs of the trials, in their order.
+    problems
+        What went wrong.
+    """
 
     table: TrialTable
     states: Counter[str]
@@ -148,15 +160,23 @@ class _Play:
     problems: list[Problem]
 
 
-def _play(
+def play(
     lab: Lab,
     rig: RigPlan,
     protocol: ProtocolPlan,
     trials: int,
     seed: int,
     mouse: dict[str, object],
-) -> _Play:
-    """Play with one mouse."""
+) -> Played:
+    """Play a protocol in memory, with a mouse of known behaviour that is never sated.
+
+    Parameters
+    ----------
+    lab, rig, protocol, trials, seed
+        As for `rehearse`.
+    mouse
+        The mouse's settings, as a rig file has them.
+    """
     states: Counter[str] = Counter()
     graphs: list[TrialGraph] = []
     problems: list[Problem] = []
@@ -174,7 +194,7 @@ def _play(
             )
     except RigError as error:
         problems += problems_of(error)
-    return _Play(recorder.table, states, graphs, problems)
+    return Played(recorder.table, states, graphs, problems)
 
 
 def _meanings(graphs: list[TrialGraph]) -> dict[str, bool]:
