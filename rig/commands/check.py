@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import numpy as np
+import rich.console
 import typer
 
 from rig.config import Subject, read_toml
@@ -59,8 +60,13 @@ def check(
     the = the_lab(lab)
     rigs = [the.find(path) for path in rig] if rig else the.files("rigs")
     protocols = [the.find(path) for path in protocol] if protocol else the.files("protocols")
-    with contextlib.redirect_stdout(sys.stderr):  # what protocols print is not our output
-        problems, rehearsals = check_lab(the, rigs, protocols, simulate=simulate)
+    with (
+        rich.console.Console(stderr=True).status("reading the lab") as status,
+        contextlib.redirect_stdout(sys.stderr),  # what protocols print is not our output
+    ):
+        problems, rehearsals = check_lab(
+            the, rigs, protocols, simulate=simulate, tell=status.update
+        )
     if json:
         print_json({"problems": problems, "rehearsals": rehearsals})
     else:
@@ -70,9 +76,17 @@ def check(
 
 
 def check_lab(
-    lab: Lab, rigs: list[Path], protocols: list[Path], *, simulate: bool
+    lab: Lab,
+    rigs: list[Path],
+    protocols: list[Path],
+    *,
+    simulate: bool,
+    tell: Callable[[str], object] = str,
 ) -> tuple[list[Problem], list[dict[str, Any]]]:
-    """Return all problems, and what each protocol came to on each rig."""
+    """Return all problems, and what each protocol came to on each rig.
+
+    `tell` is told in words what is being done.
+    """
     problems = [
         Problem(f"the lab has no {kind}", str(lab.folder), f"Add one in {kind}/.")
         for kind, found in (("rigs", rigs), ("protocols", protocols))
@@ -96,6 +110,7 @@ def check_lab(
         for protocol in protocol_plans:
             if wrong_setup(rig, protocol):
                 continue
+            tell(f"playing {protocol.path.stem} on {rig.name}")
             rehearsal = rehearse(lab, rig, protocol)
             problems += rehearsal.problems
             rehearsals.append(_described(rig, protocol, rehearsal))
