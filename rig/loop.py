@@ -15,7 +15,7 @@ from rig.clock import Clock
 from rig.config import Limits
 from rig.devices import Device, DigitalInput
 from rig.engine import Engine, Entered
-from rig.errors import DeviceError, Problem
+from rig.errors import DeviceError, Problem, ProtocolError
 from rig.event_log import ABORTED, EventLog
 from rig.graph import TrialGraph, TurnOn
 from rig.inbox import Command, Edge, Failure, Inbox, Message, Reply, Report, Request
@@ -91,7 +91,7 @@ class Loop:
         self._log = EventLog(clock, recorder, trial)
         self._orders = Orders(source, devices, limits, recorder.table, self._log)
         self._stop = False
-        self._first_state = self._state = ""
+        self._first_state = self._state = self._stimulus_state = ""
         self._limit = limits.max_duration
         self._last_edge: dict[str, float] = {}
 
@@ -120,7 +120,7 @@ class Loop:
             elif engine.deadline <= until:
                 self._follow(engine.expire())
             elif orders.question is not None and orders.answer_by <= until:
-                self._obey(Command("answer", orders.question.default))
+                self._take_default(orders.question)
             else:
                 self._reach_limit()
             self._go_on()
@@ -172,7 +172,7 @@ class Loop:
     def _begin(self, graph: TrialGraph) -> None:
         """Start a trial."""
         now = self._clock.now()
-        self._first_state = graph.states[0].name
+        self._first_state, self._stimulus_state = graph.states[0].name, graph.stimulus_state
         self._log.trial_started(graph, now)
         self._watcher.began(self._log.trial, graph)
         self._follow(self._engine.start(graph, now))
@@ -231,6 +231,16 @@ class Loop:
         if command.author:
             self._watcher.noticed(f"{command.author}, {command.verb}: {reply.text}")
         return reply
+
+    def _take_default(self, question: Question) -> None:
+        """Answer a question that nobody has answered in time."""
+        reply = self._obey(Command("answer", question.default))
+        if not reply.accepted:
+            raise ProtocolError(
+                f"the protocol does not take its own default answer: {reply.text}",
+                f"question '{question.text}'",
+                "Mend its answer().",
+            )
 
     def _note(self, message: Message) -> None:
         """Record a message, and do nothing else about it."""
@@ -308,10 +318,16 @@ class Loop:
         if table.water_ul >= limits.max_water_ul:
             self._end_with(f"{limits.max_water_ul:g} uL of water", "limit")
 
+    @property
+    def _waits(self) -> bool:
+        """Whether no trial runs, or the running one has presented nothing yet."""
+        return not self._engine.running or (
+            self._state == self._first_state and self._first_state != self._stimulus_state
+        )
+
     def _reach_limit(self) -> None:
         """End the session after the running trial; one that waits, or is too long, ends now."""
-        waiting = not self._engine.running or self._state == self._first_state
-        self._stop = self.timed_out or waiting
+        self._stop = self.timed_out or self._waits
         self._limit += self._limits.last_trial
         self.timed_out = True
         reason = f"{self._limits.max_duration:g} s"

@@ -86,19 +86,28 @@ class Orders:
                 return self._pause(trial)
             case "resume":
                 return self._resume(trial)
-            case "reward":
-                return self._give(command, now)
             case "set":
                 return self._source.change(command, trial + 1)
-            case "skip_block":
-                return self._skip_block()
-            case "answer":
-                return self._answer(command)
+            case "reward" | "skip_block" | "answer":
+                return self._ask_the_protocol(command, now)
             case "note":
                 return Reply(bool(command.text.strip()), "noted" if command.text.strip() else
                              "a note needs words")  # fmt: skip
             case _:
                 return Reply(False, f"'{command.verb}' is no order for a running session")
+
+    def _ask_the_protocol(self, command: Command, now: float) -> Reply:
+        """Carry out what the protocol has a part in, without it taking the session down."""
+        try:
+            match command.verb:
+                case "reward":
+                    return self._give(command, now)
+                case "skip_block":
+                    return self._skip_block()
+                case _:
+                    return self._answer(command)
+        except Exception as error:  # a protocol of the lab's own may raise anything
+            return Reply(False, f"the protocol raised {type(error).__name__}: {error}")
 
     def _pause(self, trial: int) -> Reply:
         if self.paused:
@@ -153,7 +162,7 @@ class Orders:
             return Reply(False, "nothing is asked")
         if command.text not in question.choices:
             return Reply(False, f"the answers are: {', '.join(question.choices)}")
+        self._source.protocol.answer(command.text)
         self.question = None
         self.answer_by = math.inf
-        self._source.protocol.answer(command.text)
         return Reply(True, f"'{command.text}' it is")

@@ -18,7 +18,8 @@ from rig.inbox import Command, Reply
 from rig.protocol import Finished, Parameters, Question, TrialProtocol
 from rig.trials import TrialRow
 
-TRIED_TRIALS = 16
+TRIED_TRIALS = 40
+"""Trials that a changed parameter is tried out on: so many that rare ones are among them."""
 _OF_A_TRIAL = tuple[str, str, Mapping[str, float], int, Mapping[str, str]]
 
 

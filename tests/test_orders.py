@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from helpers import Played, play
 
+from rig.errors import ProtocolError
 from rig.events import (
     ActionDone,
     CommandGiven,
@@ -251,3 +252,53 @@ def test_every_command_is_recorded_as_plain_data(lab: Lab) -> None:
     found = play(lab, VISUAL, 5, policy="always", orders=orders)
     assert [command.value for command in commands(found)] == [{"a": [1, None]}, [1, "y"]]
     assert json.dumps([command.value for command in commands(found)])
+
+
+OWN = """
+from rig.graph import END, Pulse, State, TrialGraph
+from rig.protocol import Parameters, Question, TrialProtocol
+
+class Own(TrialProtocol):
+    class Params(Parameters):
+        asks: bool = False
+
+    def reward(self): raise RuntimeError("no reward here")
+    def skip_block(self): raise RuntimeError("no block here")
+    def answer(self, choice): raise RuntimeError("no answer here")
+
+    def trial(self, number, past):
+        if self.params.asks and number == 3:
+            return Question("Well?", ("yes", "no"), "no", 60.0)
+        wait = State("wait", "waits a while", timeout=(10.0, END), outcome="hit")
+        return TrialGraph((wait,), "go", "x")
+"""
+
+
+@pytest.fixture
+def own(lab: Lab) -> Path:
+    """Return the protocol of a lab whose own methods all fail."""
+    (lab.folder / "protocols/own.py").write_text(OWN)
+    path = lab.folder / "protocols/own.toml"
+    path.write_text('protocol = "protocols/own.py:Own"\n')
+    return path
+
+
+def test_a_protocol_that_fails_in_an_order_does_not_end_the_session(lab: Lab, own: Path) -> None:
+    orders = {
+        5.0: Command("reward", author="a"),
+        6.0: Command("skip_block", author="a"),
+        7.0: Command("reward", author="a", value=2.0),
+    }
+    found = play(lab, own, 3, policy="never", orders=orders)
+    assert [reply.text for reply in found.replies[:2]] == [
+        "the protocol raised RuntimeError: no reward here",
+        "the protocol raised RuntimeError: no block here",
+    ]
+    assert len(found.rows) == 3
+
+
+def test_a_default_answer_that_the_protocol_does_not_take_ends_the_session(
+    lab: Lab, own: Path
+) -> None:
+    with pytest.raises(ProtocolError, match="does not take its own default answer"):
+        play(lab, own, 5, params={"asks": True}, policy="never")

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from helpers import GO_NOGO, assert_ended_safely, plan_for, run_virtual
+from helpers import GO_NOGO, assert_ended_safely, plan_for, put_mouse, run_virtual
 
 from rig.errors import (
     BusyError,
@@ -155,3 +155,15 @@ def test_the_session_starts_when_it_is_told_to_have_started(short: Lab) -> None:
         folder = session.run().folder
     assert folder.name == "SIM01/2026-03-01/1"
     assert load_session(folder).header.started_at.startswith("2026-03-01T09:00:00")
+
+
+def test_a_trial_that_has_begun_with_its_stimulus_is_completed_at_the_limit(
+    lab: Lab, edit: Callable[[str, str, str], None]
+) -> None:
+    """Its first state is the stimulus; a mouse that waits in its first state waits for nothing."""
+    put_mouse(lab, policy="never")
+    edit("protocols/visual_discrimination.toml", "max_duration = 5400", "max_duration = 20.5")
+    result = run_virtual(plan_for(lab, Path("protocols/visual_discrimination.toml")))
+    last = result.rows[-1]
+    assert last.start_time < 20.5 < last.end_time
+    assert not last.aborted
