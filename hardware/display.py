@@ -9,7 +9,7 @@ import pydantic
 
 from hardware.playback import Playback
 from rig.devices import Context, DeviceSettings, Display, Line
-from rig.errors import DeviceError, Problem
+from rig.errors import Problem
 from rig.picture import Grating
 
 
@@ -56,7 +56,7 @@ class DisplayTwin(Display):
 
     def open(self) -> None:
         """Take hold of the screen; it is grey."""
-        self._playback.ready = True
+        self._playback.open()
 
     def off(self) -> None:
         """Be grey; a grating that this cuts short is reported with its true length."""
@@ -64,8 +64,7 @@ class DisplayTwin(Display):
 
     def close(self) -> None:
         """Be grey and let go of the screen."""
-        self.off()
-        self._playback.ready = False
+        self._playback.close()
 
     def check(self) -> list[Problem]:
         """Return no problems."""
@@ -77,17 +76,11 @@ class DisplayTwin(Display):
 
     def load(self, stimuli: Mapping[str, Grating]) -> None:
         """Make these the gratings that can be shown."""
-        for name, grating in stimuli.items():
-            reason = self.refuse_stimulus(grating)
-            if reason:
-                raise DeviceError(
-                    reason, f"device '{self._name}', grating '{name}'", "Change the grating."
-                )
-        self._playback.durations = {name: one.duration for name, one in stimuli.items()}
+        self._playback.load(stimuli, self.refuse_stimulus)
 
     def loaded(self) -> frozenset[str]:
         """Return the names of the gratings that can be shown."""
-        return frozenset(self._playback.durations)
+        return self._playback.loaded()
 
     def present(self, stimulus: str) -> None:
         """Begin to show a grating, in place of any that still lasts."""

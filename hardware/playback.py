@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Literal
+from collections.abc import Callable, Mapping
+from typing import Literal, TypeVar
 
 from rig.devices import Context
 from rig.errors import DeviceError
 from rig.inbox import Report
+from rig.picture import Flashes, Grating
+from rig.sound import Sound
+
+Presented = TypeVar("Presented", Sound, Grating, Flashes)
 
 
 class Playback:
@@ -22,19 +26,13 @@ class Playback:
     context
         The clock, the inbox for reports and the room's agenda.
 
-    Attributes
-    ----------
-    durations
-        Name -> seconds, of the stimuli that are loaded.
-    ready
-        Whether the device is open.
     """
 
     def __init__(
         self, name: str, what: Literal["sound", "grating", "flashes"], context: Context
     ) -> None:
-        self.durations: Mapping[str, float] = {}
-        self.ready = False
+        self._durations: Mapping[str, float] = {}
+        self._ready = False
         self._name = name
         self._what = what
         self._clock = context.clock
@@ -43,9 +41,34 @@ class Playback:
         self._running: tuple[str, float] | None = None
         self._number = 0
 
+    def open(self) -> None:
+        """Be ready to present."""
+        self._ready = True
+
+    def close(self) -> None:
+        """Present nothing, and be ready no more."""
+        self.cut()
+        self._ready = False
+
+    def load(
+        self, stimuli: Mapping[str, Presented], refuse: Callable[[Presented], str | None]
+    ) -> None:
+        """Make these the stimuli that can be presented; raise `DeviceError` if one is refused."""
+        for name, stimulus in stimuli.items():
+            reason = refuse(stimulus)
+            if reason:
+                raise DeviceError(
+                    reason, f"device '{self._name}', {self._what} '{name}'", "Change the stimulus."
+                )
+        self._durations = {name: stimulus.duration for name, stimulus in stimuli.items()}
+
+    def loaded(self) -> frozenset[str]:
+        """Return the names of the stimuli that can be presented."""
+        return frozenset(self._durations)
+
     def begin(self, stimulus: str) -> float:
         """Begin a stimulus in place of any that still lasts; return the time of its onset."""
-        if not self.ready or stimulus not in self.durations:
+        if not self._ready or stimulus not in self._durations:
             raise DeviceError(
                 f"it cannot present '{stimulus}'",
                 f"device '{self._name}'",
@@ -56,7 +79,7 @@ class Playback:
         self._number += 1
         number = self._number
         self._running = (stimulus, now)
-        self._agenda.at(now + self.durations[stimulus], lambda _: self._end(number))
+        self._agenda.at(now + self._durations[stimulus], lambda _: self._end(number))
         return now
 
     def cut(self) -> None:
@@ -67,11 +90,11 @@ class Playback:
     def _end(self, number: int) -> None:
         """End that stimulus after its whole length, unless it was cut short before."""
         if number == self._number and self._running is not None:
-            self._stop(self.durations[self._running[0]])
+            self._stop(self._durations[self._running[0]])
 
     def _stop(self, achieved: float) -> None:
         if self._running is None:
             return
         (stimulus, began), self._running = self._running, None
-        requested = self.durations[stimulus]
+        requested = self._durations[stimulus]
         self._inbox.put(Report(self._name, self._what, stimulus, began, requested, achieved))

@@ -8,7 +8,7 @@ import pydantic
 
 from hardware.playback import Playback
 from rig.devices import Context, DeviceSettings, Line, Projector
-from rig.errors import DeviceError, Problem
+from rig.errors import Problem
 from rig.picture import Flashes
 
 
@@ -63,7 +63,7 @@ class ProjectorTwin(Projector):
 
     def open(self) -> None:
         """Take hold of the projector; it is dark."""
-        self._playback.ready = True
+        self._playback.open()
 
     def off(self) -> None:
         """Be dark; flashes that this cuts short are reported with their true length."""
@@ -71,8 +71,7 @@ class ProjectorTwin(Projector):
 
     def close(self) -> None:
         """Be dark and let go of the projector."""
-        self.off()
-        self._playback.ready = False
+        self._playback.close()
 
     def check(self) -> list[Problem]:
         """Return no problems."""
@@ -84,17 +83,11 @@ class ProjectorTwin(Projector):
 
     def load(self, stimuli: Mapping[str, Flashes]) -> None:
         """Make these the flashes that can be projected."""
-        for name, flashes in stimuli.items():
-            reason = self.refuse_stimulus(flashes)
-            if reason:
-                raise DeviceError(
-                    reason, f"device '{self._name}', flashes '{name}'", "Change the flashes."
-                )
-        self._playback.durations = {name: one.duration for name, one in stimuli.items()}
+        self._playback.load(stimuli, self.refuse_stimulus)
 
     def loaded(self) -> frozenset[str]:
         """Return the names of the flashes that can be projected."""
-        return frozenset(self._playback.durations)
+        return self._playback.loaded()
 
     def present(self, stimulus: str) -> None:
         """Begin to project flashes, in place of any that still last."""

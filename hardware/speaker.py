@@ -11,7 +11,7 @@ from calibration.speaker import SpeakerCalibration
 from hardware.playback import Playback
 from hardware.synthesis import refuse_sound
 from rig.devices import Context, DeviceSettings, Line, Speaker
-from rig.errors import DeviceError, Problem
+from rig.errors import Problem
 from rig.sound import Sound
 
 
@@ -39,7 +39,7 @@ class SpeakerTwin(Speaker):
 
     def open(self) -> None:
         """Take hold of the output; it is silent."""
-        self._playback.ready = True
+        self._playback.open()
 
     def off(self) -> None:
         """Be silent; a sound that this cuts short is reported with its true length."""
@@ -47,8 +47,7 @@ class SpeakerTwin(Speaker):
 
     def close(self) -> None:
         """Be silent and let go of the output."""
-        self.off()
-        self._playback.ready = False
+        self._playback.close()
 
     def check(self) -> list[Problem]:
         """Return no problems: the calibration was read when the twin was made."""
@@ -64,17 +63,11 @@ class SpeakerTwin(Speaker):
 
     def load(self, stimuli: Mapping[str, Sound]) -> None:
         """Make these the sounds that can be played."""
-        for name, sound in stimuli.items():
-            reason = self.refuse_stimulus(sound)
-            if reason:
-                raise DeviceError(
-                    reason, f"device '{self._name}', sound '{name}'", "Change the sound."
-                )
-        self._playback.durations = {name: one.duration for name, one in stimuli.items()}
+        self._playback.load(stimuli, self.refuse_stimulus)
 
     def loaded(self) -> frozenset[str]:
         """Return the names of the sounds that can be played."""
-        return frozenset(self._playback.durations)
+        return self._playback.loaded()
 
     def present(self, stimulus: str) -> None:
         """Begin to play a sound, in place of any that still sounds."""

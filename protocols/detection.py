@@ -27,7 +27,7 @@ from protocols.trial_parts import (
     ResponseWindow,
     RewardUl,
     Start,
-    collects,
+    collected,
     draw_interval,
     go_outcomes,
     judge_state,
@@ -158,10 +158,10 @@ class Detection(TrialProtocol):
     def trial(self, number: int, past: Sequence[TrialRow]) -> TrialGraph | Finished:
         """Return the next trial: a sound at some level, or silence."""
         params = self.params
-        if params.stage == "training" and collects(
-            past, params.collected_fraction, params.collected_trials
-        ):
-            return Finished(f"{params.collected_fraction:.0%} of rewards collected")
+        if params.stage == "training":
+            done = collected(past, params.collected_fraction, params.collected_trials)
+            if done is not None:
+                return done
         if past:
             self._choice.learn(past[-1])
         draws = draw_interval(params.start, self.rng)

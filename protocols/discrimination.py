@@ -21,7 +21,7 @@ from protocols.audiovisual import (
     stimulus_name,
 )
 from protocols.sequences import BalancedSequence
-from protocols.trial_parts import CollectedFraction, CollectedTrials, collects
+from protocols.trial_parts import CollectedFraction, CollectedTrials, collected
 from rig.graph import Pulse, TrialGraph
 from rig.picture import Grating
 from rig.protocol import Finished, Parameters, TrialProtocol
@@ -74,10 +74,10 @@ class Discrimination(TrialProtocol):
     def trial(self, number: int, past: Sequence[TrialRow]) -> TrialGraph | Finished:
         """Return the next trial; 4 go and 4 nogo in every 8."""
         params, trial = self.params, self.params.trial
-        if params.stage == "pretraining" and collects(
-            past, params.collected_fraction, params.collected_trials
-        ):
-            return Finished(f"{params.collected_fraction:.0%} of rewards collected")
+        if params.stage == "pretraining":
+            done = collected(past, params.collected_fraction, params.collected_trials)
+            if done is not None:
+                return done
         answer = self._order.next()
         visual = answer if params.modality == "visual" else None
         auditory = answer if params.modality == "auditory" else None

@@ -28,7 +28,7 @@ from protocols.trial_parts import (
     RewardUl,
     Start,
     TimeOut,
-    collects,
+    collected,
     draw_interval,
     go_outcomes,
     judge_state,
@@ -115,10 +115,10 @@ class GoNoGo(TrialProtocol):
     def trial(self, number: int, past: Sequence[TrialRow]) -> TrialGraph | Finished:
         """Return the next trial; 4 S+ and 4 S- in every 8."""
         params = self.params
-        if params.stage == "pretraining" and collects(
-            past, params.collected_fraction, params.collected_trials
-        ):
-            return Finished(f"{params.collected_fraction:.0%} of rewards collected")
+        if params.stage == "pretraining":
+            done = collected(past, params.collected_fraction, params.collected_trials)
+            if done is not None:
+                return done
         draws = draw_interval(params.start, self.rng)
         if self._order.next() == "go":
             return TrialGraph(

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 import pydantic
 
-from protocols.trial_parts import CollectedTrials, PortVisit, RewardUl, collects
+from protocols.trial_parts import CollectedTrials, PortVisit, RewardUl, collected
 from rig.graph import END, Count, Pulse, State, TrialGraph
 from rig.protocol import NEXT_TRIAL, Finished, Parameters, TrialProtocol
 from rig.trials import TrialRow
@@ -73,8 +73,9 @@ class Habituation(TrialProtocol):
     def trial(self, number: int, past: Sequence[TrialRow]) -> TrialGraph | Finished:
         """Return the next trial: a wait, and a drop."""
         params = self.params
-        if collects(past, params.collected_fraction, params.collected_trials):
-            return Finished(f"{params.collected_fraction:.0%} of rewards collected")
+        done = collected(past, params.collected_fraction, params.collected_trials)
+        if done is not None:
+            return done
         draws = self._draw()
         states = (
             self._wait(draws),

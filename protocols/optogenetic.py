@@ -25,7 +25,7 @@ from protocols.trial_parts import (
     ResponseWindow,
     RewardUl,
     TimeOut,
-    collects,
+    collected,
     draw_interval,
     go_outcomes,
     judge_state,
@@ -154,10 +154,10 @@ class Optogenetic(TrialProtocol):
     def trial(self, number: int, past: Sequence[TrialRow]) -> TrialGraph | Finished:
         """Return the next trial; 4 S+ and 4 S- in every 8, catch trials left out."""
         params = self.params
-        if params.stage == "pretraining" and collects(
-            past, params.collected_fraction, params.collected_trials
-        ):
-            return Finished(f"{params.collected_fraction:.0%} of rewards collected")
+        if params.stage == "pretraining":
+            done = collected(past, params.collected_fraction, params.collected_trials)
+            if done is not None:
+                return done
         draws = draw_interval(params.start, self.rng)
         kind = self._catch.next() if self._has_learned(past) else None
         if kind is not None:

@@ -9,7 +9,7 @@ import numpy as np
 import pydantic
 
 from rig.graph import END, Count, Dwell, Pulse, Rule, State
-from rig.protocol import NEXT_TRIAL, Parameters
+from rig.protocol import NEXT_TRIAL, Finished, Parameters
 from rig.trials import TrialRow
 
 
@@ -204,8 +204,10 @@ def nogo_outcomes(time_out: float, pause: float) -> tuple[State, ...]:
     )
 
 
-def collects(past: Sequence[TrialRow], fraction: float, trials: int) -> bool:
-    """Whether the mouse collected that fraction of the rewards of its last `trials` trials."""
+def collected(past: Sequence[TrialRow], fraction: float, trials: int) -> Finished | None:
+    """Return the end of pretraining, if enough rewards of the last `trials` were collected."""
     last = past[-trials:]
     hits = sum(row.outcome == "hit" for row in last)
-    return len(last) == trials and hits >= fraction * trials
+    if len(last) < trials or hits < fraction * trials:
+        return None
+    return Finished(f"{fraction:.0%} of rewards collected")
