@@ -37,6 +37,19 @@ from rig.session_record import SessionRecord, load_session
 from rig.trials import TrialRow, short_outcome
 
 SHOWN_TRIALS = 20
+_TRIAL_COLUMNS = (
+    "trial",
+    "type",
+    "start",
+    "end",
+    "stimulus",
+    "lick",
+    "licks",
+    "response",
+    "uL",
+    "outcome",
+    "where",
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -226,26 +239,16 @@ def show(
     shown = record.rows[-trials:] if trials else []
     if shown:
         title = f"\nLast {len(shown)} of {len(record.rows)} trials (times in s)"
-        print_table(
-            (
-                "trial",
-                "type",
-                "start",
-                "end",
-                "stimulus",
-                "lick",
-                "licks",
-                "response",
-                "uL",
-                "outcome",
-            ),
-            [_shown(row) for row in shown],
-            title,
-        )
+        names = _TRIAL_COLUMNS if any(row.labels for row in shown) else _TRIAL_COLUMNS[:-1]
+        print_table(names, [_shown(row)[: len(names)] for row in shown], title)
 
 
 def _shown(row: TrialRow) -> tuple[object, ...]:
-    """Return a row as people read it: stimulus and first lick as times in the trial."""
+    """Return a row as people read it: stimulus and first lick as times in the trial.
+
+    A drop that the vacuum removed stands in brackets; last comes where the trial stands in the
+    experiment.
+    """
     return (
         row.trial,
         f"{row.trial_type} {row.stimulus}",
@@ -255,8 +258,9 @@ def _shown(row: TrialRow) -> tuple[object, ...]:
         _since(row.stimulus_time, row.first_lick_time),
         row.lick_count,
         _response(row),
-        row.reward_ul,
+        row.reward_ul if row.removed_ul is None else f"({row.reward_ul:.3f})",
         short_outcome(row.outcome or "aborted"),
+        " ".join([str(row.block)] * bool(row.block) + list(row.labels.values())),
     )
 
 
