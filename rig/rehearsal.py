@@ -104,9 +104,9 @@ def rehearse(
         before = dict(known)
         for one in plays:
             known.update(_meanings(one.graphs))
-        if random.problems or known == before:
-            break
         go = sorted(name for name, water in known.items() if water)
+        if random.problems or known == before or not go:
+            break
         nogo = sorted(known.keys() - go)
         expert: dict[str, object] = {"policy": "perfect", "go": go, "nogo": nogo}
         plays.append(play(lab, rig, protocol, trials, seed, expert))

@@ -56,7 +56,7 @@ def test_check_of_a_new_lab(command: Command) -> None:
     found = json.loads(done.out)
     assert found["problems"] == []
     by_name = {rehearsal["protocol"]: rehearsal for rehearsal in found["rehearsals"]}
-    assert len(by_name) == len(found["rehearsals"]) == 16
+    assert len(by_name) == len(found["rehearsals"]) == 19
     go_nogo = by_name["go_nogo"]
     assert go_nogo["trials"] == 250
     assert sum(go_nogo["outcomes"].values()) == 250

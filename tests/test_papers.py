@@ -29,6 +29,8 @@ STATES: dict[str, dict[str, float]] = {
     "go_nogo_head_fixed": {"sound": 0.07, "response": 1.0, "false_alarm": 7.0},
     "detection": {"sound": 0.07, "silence": 0.07, "delay": 0.58, "response": 1.0},
     "optogenetic": {"flashes": 1.0, "response": 1.0, "false_alarm": 7.0},
+    "imaging_sounds": {"pips": 0.85, "sound": 0.07},
+    "imaging_ramps": {"sound": 2.0},
     # Hajnal et al. 2024, Methods, "Animal training".
     "visual_discrimination": {
         "stimulus": 2.0, "response": 1.0, "hit": 3.0, "correct_rejection": 3.0,
@@ -221,3 +223,19 @@ def test_reward_and_order_are_those_of_the_first_paper(lab: Lab) -> None:
     for start in range(0, 240, 8):
         eight = Counter(row.trial_type for row in found.rows[start : start + 8])
         assert eight == {"go": 4, "nogo": 4}
+
+
+@pytest.mark.parametrize(
+    ("protocol", "sounds", "repetitions"),
+    [("imaging_sounds", ("A", "B", "C"), 30), ("imaging_ramps", ("up", "down"), 20),
+     ("imaging_noise", ("noise_1_hz", "noise_20_hz"), 20)],
+)  # fmt: skip
+def test_imaging_presents_each_sound_so_many_times_in_random_order(
+    lab: Lab, protocol: str, sounds: tuple[str, ...], repetitions: int
+) -> None:
+    found = played(lab, protocol, trials=1000, policy="never")
+    assert Counter(row.stimulus for row in found.rows) == dict.fromkeys(sounds, repetitions)
+    assert found.reason == f"{repetitions} presentations of each sound"
+    assert reports(found, "opening") == []
+    for start in range(0, len(found.rows), len(sounds)):
+        assert {row.stimulus for row in found.rows[start : start + len(sounds)]} == set(sounds)

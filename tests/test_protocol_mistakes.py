@@ -55,6 +55,13 @@ MISTAKES = {
     "free rewards the wrong way round": (
         "habituation_head_fixed", "", "shortest = 5.0", "shortest = 50.0",
         "must not be shorter than the shortest"),
+    "a sound to be presented twice": (
+        "imaging_ramps", "", '["up", "down"]', '["up", "up"]', "present names a sound twice"),
+    "a sound to be presented that is not there": (
+        "imaging_noise", "", '"noise_20_hz"', '"noise_40_hz"', "did you mean 'noise_20_hz'?"),
+    "presentations too close": (
+        "imaging_sounds", "", "repetitions = 30", "repetitions = 30\nlongest = 1",
+        "must not be shorter"),
     "one level only": (
         "detection", "", "[73, 60, 50, 40, 30, 20, 10]", "[73]", "at least 2 items"),
     "a level that is too loud": (

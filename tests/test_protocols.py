@@ -20,6 +20,7 @@ OUTCOMES = {
     "sound": ("hit", "miss"),
     "nogo": ("false_alarm", "correct_rejection"),
     "catch": ("catch_lick", "catch_no_lick"),
+    "presentation": ("presented", "presented"),
 }
 """Trial type -> outcome of a trial with and without a response."""
 
