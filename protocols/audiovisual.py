@@ -23,7 +23,7 @@ OTHER: dict[Modality, Modality] = {"visual": "auditory", "auditory": "visual"}
 
 
 class AudiovisualTrial(Parameters):
-    """The parameters of a trial; the defaults are the paper's."""
+    """The parameters of a trial; the defaults are the paper's where it gives a value."""
 
     go_orientation_deg: float = pydantic.Field(
         default=45.0, ge=0, lt=360, description="orientation of the go grating, degrees"

@@ -46,7 +46,7 @@ class ConstantStimuli(Parameters):
 
     form: Literal["constant"] = "constant"
     levels_db_spl: Items[float] = pydantic.Field(
-        default=(73, 60, 50, 40, 30, 20, 10), min_length=2, description="levels, dB SPL"
+        default=(73, 63, 53, 43, 33, 23, 13), min_length=2, description="levels, dB SPL"
     )
     silent_trials: int = pydantic.Field(
         default=3, ge=1, le=100, description="silent trials in a block"

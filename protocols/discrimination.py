@@ -35,7 +35,7 @@ class Discrimination(TrialProtocol):
     """Go/NoGo discrimination of two gratings or of two tones."""
 
     class Params(Parameters):
-        """Parameters; the defaults are the paper's."""
+        """Parameters; the defaults are the paper's where it gives a value."""
 
         modality: Modality = pydantic.Field(
             default="visual", description="gratings of two orientations, or tones of two pitches"

@@ -48,7 +48,7 @@ class GoNoGo(TrialProtocol):
     """Auditory Go/NoGo, freely moving or head-fixed, with its pretraining."""
 
     class Params(Parameters):
-        """Parameters; the defaults are the paper's."""
+        """Parameters; the defaults are the paper's where it gives a value."""
 
         stage: Literal["pretraining", "discrimination"] = pydantic.Field(
             default="discrimination", description="S+ alone, or S+ and S-"

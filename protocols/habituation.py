@@ -1,7 +1,9 @@
 """Habituation: water for nothing, so that the mouse learns where it comes from.
 
-The first sessions of Ceballo et al. 2019 and of Hajnal et al. 2024: drops that fall by themselves
-(head-fixed) or at each visit to the port (freely moving), until most of them are collected.
+Drops that fall by themselves (head-fixed) or at each visit to the port (freely moving), until most
+of them are collected. The papers' mice get used to the rig first, too, but how is told only in
+part: in Ceballo et al. 2019 the first sessions are S+ alone (the pretraining of Go/NoGo), in
+Hajnal et al. 2024 mice spend 15 min a day head-fixed. The numbers here are ours.
 """
 
 from __future__ import annotations
@@ -22,10 +24,10 @@ class FreeReward(Parameters):
 
     form: Literal["free_reward"] = "free_reward"
     shortest: float = pydantic.Field(
-        default=5.0, ge=0, description="shortest interval, s", json_schema_extra=NEXT_TRIAL
+        default=5.0, ge=0, le=600, description="shortest interval, s", json_schema_extra=NEXT_TRIAL
     )
     longest: float = pydantic.Field(
-        default=15.0, gt=0, description="longest interval, s", json_schema_extra=NEXT_TRIAL
+        default=15.0, gt=0, le=600, description="longest interval, s", json_schema_extra=NEXT_TRIAL
     )
 
     @pydantic.model_validator(mode="after")
@@ -39,7 +41,7 @@ class Habituation(TrialProtocol):
     """Drops for nothing, until the mouse collects them."""
 
     class Params(Parameters):
-        """Parameters; the defaults are the papers' where these give a value."""
+        """Parameters."""
 
         start: Annotated[PortVisit | FreeReward, pydantic.Field(discriminator="form")] = (
             pydantic.Field(default=FreeReward(), description="what makes a drop fall")

@@ -87,7 +87,7 @@ class Optogenetic(TrialProtocol):
     """Go/NoGo discrimination of patterns of light on the cortex, with its pretraining."""
 
     class Params(Parameters):
-        """Parameters; the defaults are the paper's, but for the places of the disks."""
+        """Parameters; the defaults are the paper's where it gives a value."""
 
         stage: Literal["pretraining", "discrimination"] = pydantic.Field(
             default="discrimination", description="S+ alone, or S+ and S-"

@@ -6,14 +6,14 @@ the same order, which is how a resumed session goes on where it was cut off.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Hashable, Sequence
+from functools import cache
 from typing import Generic, TypeVar
 
 import numpy as np
 
 Item = TypeVar("Item", bound=Hashable)
-LONGEST_SEARCH = 2000
-TRIED_BLOCKS = 10
 
 
 class BalancedSequence(Generic[Item]):
@@ -37,7 +37,8 @@ class BalancedSequence(Generic[Item]):
     Raises
     ------
     ValueError
-        If a block cannot hold the items equally, or no order keeps to the limit on runs.
+        If a block cannot hold the items equally, or blocks that keep to the limit on runs cannot
+        follow each other for ever.
 
     Examples
     --------
@@ -56,39 +57,96 @@ class BalancedSequence(Generic[Item]):
         if not items or block <= 0 or block % len(items):
             raise ValueError(f"a block of {block} trials cannot hold {len(items)} items equally")
         self._block = [item for item in items for _ in range(block // len(items))]
-        self._longest_run = longest_run
-        self._tail: list[Item] = []
-        self._left: list[Item] = []
-        self._rng = np.random.default_rng(0)
-        self._try_out()
+        self._runs = None if longest_run is None else LimitedRuns(self._block, longest_run)
         self._rng = rng
+        self._left: list[Item] = []
 
     def next(self) -> Item:
         """Return the next item."""
         if not self._left:
             self._left = self._draw()
-        item = self._left.pop()
-        if self._longest_run is not None:
-            self._tail = [*self._tail, item][-self._longest_run :]
-        return item
-
-    def _try_out(self) -> None:
-        """Draw some blocks, so that an order that cannot be had shows before the first trial."""
-        for _ in range(TRIED_BLOCKS * len(self._block)):
-            self.next()
-        self._left, self._tail = [], []
+        return self._left.pop()
 
     def _draw(self) -> list[Item]:
-        """Return the next block, last trial first, drawn anew until it keeps to the limit."""
-        limit = self._longest_run
-        for _ in range(LONGEST_SEARCH):
-            order = [self._block[index] for index in self._rng.permutation(len(self._block))]
-            if limit is None or longest_run([*self._tail, *reversed(order)]) <= limit:
-                return order
-        raise ValueError(
-            f"no order, or hardly any, of {len(self._block)} trials of {len(set(self._block))} "
-            f"kinds has runs of {limit} at most"
-        )
+        """Return the next block, last trial first."""
+        if self._runs is not None:
+            return self._runs.draw(self._rng)[::-1]
+        return [self._block[index] for index in self._rng.permutation(len(self._block))]
+
+
+class LimitedRuns(Generic[Item]):
+    """Draws blocks whose runs keep to a limit, each possible block with the same chance.
+
+    A block is drawn trial by trial: each kind with a chance in proportion to the number of ways
+    in which the block can be completed behind it. So every draw succeeds.
+
+    Parameters
+    ----------
+    block
+        The items of a block.
+    limit
+        Longest run, across blocks too.
+
+    Raises
+    ------
+    ValueError
+        If some end of a block leaves no way to go on.
+    """
+
+    def __init__(self, block: Sequence[Item], limit: int) -> None:
+        counts = Counter(block)
+        self._kinds = list(counts)
+        self._counts = tuple(counts.values())
+        self._limit = limit
+        self._last, self._run = -1, 0
+        ends = [(kind, run) for kind in range(len(counts)) for run in range(1, limit + 1)]
+        starts = [(-1, 0), *(e for e in ends if e[1] <= 2 * self._counts[e[0]])]
+        if limit < 1 or not all(_ways(self._counts, *start, limit) for start in starts):
+            raise ValueError(
+                f"{len(block)} trials of {len(counts)} kinds cannot keep to runs of {limit} at most"
+            )
+
+    def draw(self, rng: np.random.Generator) -> list[Item]:
+        """Return the next block, first trial first."""
+        left = list(self._counts)
+        drawn = []
+        while any(left):
+            kind = self._choose(left, rng)
+            left[kind] -= 1
+            self._run = self._run + 1 if kind == self._last else 1
+            self._last = kind
+            drawn.append(self._kinds[kind])
+        return drawn
+
+    def _choose(self, left: list[int], rng: np.random.Generator) -> int:
+        """Return the number of the next kind."""
+        ways = [
+            _ways_behind(tuple(left), kind, self._last, self._run, self._limit)
+            for kind in range(len(left))
+        ]
+        rest = rng.random() * sum(ways)
+        for kind, number in enumerate(ways):
+            rest -= number
+            if rest < 0:
+                return kind
+        return max(kind for kind, number in enumerate(ways) if number)
+
+
+def _ways_behind(left: tuple[int, ...], kind: int, last: int, run: int, limit: int) -> int:
+    """Return in how many ways a block can be completed if its next trial is of that kind."""
+    run = run + 1 if kind == last else 1
+    if not left[kind] or run > limit:
+        return 0
+    after = (*left[:kind], left[kind] - 1, *left[kind + 1 :])
+    return _ways(after, kind, run, limit)
+
+
+@cache
+def _ways(left: tuple[int, ...], last: int, run: int, limit: int) -> int:
+    """Return in how many ways the trials that are left can be ordered behind a run."""
+    if not any(left):
+        return 1
+    return sum(_ways_behind(left, kind, last, run, limit) for kind in range(len(left)))
 
 
 def longest_run(items: Sequence[Hashable]) -> int:

@@ -3,8 +3,9 @@
 Gratings and tones are presented together, and only one modality tells what to do. Which one it
 is must be inferred: each block begins with priming trials in which the relevant modality is
 presented alone. A mouse that has the rule goes on to bimodal trials, whose other modality is a
-distractor; after a break the other modality becomes the relevant one. The trial itself is
-described in `protocols.audiovisual`.
+distractor; after a break the other modality becomes the relevant one. In every 8 bimodal trials
+each pair of relevant stimulus and distractor comes twice: 4 trials are congruent, 4 incongruent.
+The trial itself is described in `protocols.audiovisual`.
 """
 
 from __future__ import annotations
@@ -80,7 +81,7 @@ class SetShifting(TrialProtocol):
     """Attend to one modality, ignore the other, then the reverse."""
 
     class Params(Parameters):
-        """Parameters; the defaults are the paper's."""
+        """Parameters; the defaults are the paper's where it gives a value."""
 
         first: Literal["visual", "auditory", "random"] = pydantic.Field(
             default="random", description="relevant modality of the first block"
@@ -242,6 +243,7 @@ class SetShifting(TrialProtocol):
     def _next_block(self) -> Finished | None:
         """Make the other modality the relevant one; or end the session after the last block."""
         self._skip = False
+        self._answer = ""
         if self._block >= self.params.blocks:
             return Finished(f"{self._block} blocks done")
         self._relevant = OTHER[self._relevant]

@@ -24,13 +24,17 @@ class QuietInterval(Parameters):
 
     form: Literal["quiet_interval"] = "quiet_interval"
     shortest: float = pydantic.Field(
-        default=3.0, ge=0, description="shortest interval, s", json_schema_extra=NEXT_TRIAL
+        default=3.0, ge=0, le=120, description="shortest interval, s", json_schema_extra=NEXT_TRIAL
     )
     longest: float = pydantic.Field(
-        default=7.0, gt=0, description="longest interval, s", json_schema_extra=NEXT_TRIAL
+        default=7.0, gt=0, le=120, description="longest interval, s", json_schema_extra=NEXT_TRIAL
     )
     quiet: float = pydantic.Field(
-        default=3.0, gt=0, description="time without licking, s", json_schema_extra=NEXT_TRIAL
+        default=3.0,
+        gt=0,
+        le=120,
+        description="time without licking, s",
+        json_schema_extra=NEXT_TRIAL,
     )
 
     @pydantic.model_validator(mode="after")

@@ -1,12 +1,14 @@
 """The desk: where other programs on this computer hand in commands for a running session.
 
 A session in real time opens one. Its address and a secret stand in a file beside the rig's lock,
-which only the user who runs the session may read; a message without the secret is refused.
+which is made so that only the user who runs the session may read it (on Windows: whoever may read
+the lab's folder); a message without the secret is refused.
 Messages are ``[secret, command]`` and the answer is a reply, both as MessagePack.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hmac
 import os
 import queue
@@ -24,6 +26,8 @@ from rig.inbox import Command, Reply, Request
 
 ANSWERED_WITHIN = 5.0
 """Seconds that a session has for its reply."""
+WAITED_FOR = 20.0
+"""Seconds that a client waits: others may be before it, each with its own reply."""
 _POLL_MS = 100
 
 
@@ -78,13 +82,18 @@ class Desk:
         self._closing.set()
         self._thread.join()
         self._context.destroy(linger=0)
-        self._file.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # on Windows another program may be reading it
+            self._file.unlink(missing_ok=True)
 
     def _serve(self) -> None:
         """Answer one message after the other, until the desk is closed."""
         while not self._closing.is_set():
             if self._socket.poll(_POLL_MS):
-                reply = self._answer(self._socket.recv_multipart())
+                message = self._socket.recv_multipart()
+                try:
+                    reply = self._answer(message)
+                except Exception as error:  # whatever came in, the desk goes on
+                    reply = Reply(False, f"refused: {type(error).__name__}: {error}")
                 self._socket.send(msgspec.msgpack.encode(reply))
 
     def _answer(self, message: list[bytes]) -> Reply:
@@ -95,6 +104,8 @@ class Desk:
             command = msgspec.msgpack.decode(message[1], type=Command)
         except msgspec.MsgspecError as error:
             return Reply(False, f"refused: this is no command ({error})")
+        if not command.author.strip():
+            return Reply(False, "refused: the command does not say who gives it")
         request = Request(command, queue.SimpleQueue())
         self._hand_in(request)
         for _ in range(int(ANSWERED_WITHIN * 1000 / _POLL_MS)):
@@ -123,13 +134,24 @@ def tell(file: Path, command: Command) -> Reply:
         address = msgspec.json.decode(file.read_bytes(), type=Address)
     except (OSError, msgspec.MsgspecError):
         raise nobody from None
+    try:
+        payload = msgspec.msgpack.encode(command)
+    except (OverflowError, TypeError, RecursionError) as error:
+        raise ConfigError(
+            f"the value cannot be sent: {error}", "command line", "Give a plain number or text."
+        ) from None
     context = zmq.Context()
     try:
         socket: zmq.Socket[bytes] = context.socket(zmq.REQ)
         socket.connect(address.endpoint)
-        socket.send_multipart((address.secret.encode(), msgspec.msgpack.encode(command)))
-        if not socket.poll(int((ANSWERED_WITHIN + 1) * 1000)):
-            raise nobody
+        socket.send_multipart((address.secret.encode(), payload))
+        if not socket.poll(int(WAITED_FOR * 1000)):
+            raise ConfigError(
+                f"the session '{address.session}' has not answered in {WAITED_FOR:g} s",
+                str(file),
+                "Look at the session before you ask again: the command may still be obeyed. If "
+                "the session has crashed, begin another: it takes the place of the file.",
+            )
         return msgspec.msgpack.decode(socket.recv(), type=Reply)
     finally:
         context.destroy(linger=0)

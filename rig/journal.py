@@ -144,6 +144,30 @@ def read_records(path: Path) -> Iterator[Record]:
         yield record
 
 
+def has_lost_frames(path: Path) -> bool:
+    """Whether sound frames stand behind a damaged place: more than a torn end is missing.
+
+    Raises
+    ------
+    RecordingError
+        If the file is no journal, or cannot be read.
+    """
+    sound = len(MAGIC)
+    try:
+        for payload in read_frames(path):
+            sound += _FRAME.size + len(payload)
+    except RecordingError:
+        if sound == len(MAGIC):
+            raise
+    rest = memoryview(path.read_bytes())[sound:]
+    for offset in range(1, len(rest) - _FRAME.size):
+        length, crc = _FRAME.unpack_from(rest, offset)
+        end = offset + _FRAME.size + length
+        if length and end <= len(rest) and zlib.crc32(rest[offset + _FRAME.size : end]) == crc:
+            return True
+    return False
+
+
 def digest(path: Path) -> str:
     """Return the SHA-256 of all frames after the header."""
     sha = hashlib.sha256()

@@ -30,7 +30,7 @@ def ask_for_stimuli(protocol: TrialProtocol, where: str) -> Stimuli:
         sounds=_ask(protocol.sounds, Sound, f"{where}, sounds()"),
         gratings=_ask(protocol.gratings, Grating, f"{where}, gratings()"),
         flashes=_ask(protocol.flashes, Flashes, f"{where}, flashes()"),
-        outputs=protocol.session_outputs(),
+        outputs=_outputs_of(protocol, f"{where}, session_outputs()"),
     )
 
 
@@ -64,6 +64,21 @@ def load_stimuli(devices: Mapping[str, Device], stimuli: Stimuli, where: str) ->
                 pass
     if problems:
         raise CheckFailed(problems)
+
+
+def _outputs_of(protocol: TrialProtocol, where: str) -> tuple[str, ...]:
+    """Return the outputs that a protocol wants to be on throughout."""
+    try:
+        names = tuple(protocol.session_outputs())
+    except (Exception, SystemExit) as error:
+        raise ProtocolError(
+            f"the protocol raised {type(error).__name__}: {error}", where, "Mend it."
+        ) from error
+    if not all(isinstance(name, str) for name in names):
+        raise ProtocolError(
+            "these are no names of outputs", where, "Return names, such as ('masking_light',)."
+        )
+    return names
 
 
 def _outputs(devices: Mapping[str, Device], wanted: Sequence[str], where: str) -> list[Problem]:

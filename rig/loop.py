@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Literal
 
 from rig.clock import Clock
@@ -30,6 +31,25 @@ TOO_LATE = Reply(False, "the session has ended")
 How = Literal["finished", "limit", "stopped", "aborted", "failed"]
 
 
+@dataclass(frozen=True)
+class Before:
+    """What the sessions came to that a session goes on with.
+
+    Attributes
+    ----------
+    trial
+        Number of their last completed trial.
+    water_ul
+        Their water.
+    """
+
+    trial: int
+    water_ul: float
+
+
+ALONE = Before(0, 0.0)
+
+
 class Loop:
     """Runs the trials of one session.
 
@@ -47,8 +67,8 @@ class Loop:
         Keeps the events.
     watcher
         Is told of states and trials.
-    trial
-        Number of the last trial of the session that this one goes on with; 0 in others.
+    before
+        What the sessions came to that this one goes on with, if it does.
 
     Attributes
     ----------
@@ -72,7 +92,7 @@ class Loop:
         limits: Limits,
         recorder: Recorder,
         watcher: Watcher,
-        trial: int = 0,
+        before: Before = ALONE,
     ) -> None:
         self.reason: str | None = None
         self.how: How = "failed"
@@ -88,8 +108,9 @@ class Loop:
         self._recorder = recorder
         self._watcher = watcher
         self._engine = Engine()
-        self._log = EventLog(clock, recorder, trial)
-        self._orders = Orders(source, devices, limits, recorder.table, self._log)
+        self._before_ul = before.water_ul
+        self._log = EventLog(clock, recorder, before.trial)
+        self._orders = Orders(source, devices, limits, recorder.table, self._log, before.water_ul)
         self._stop = False
         self._first_state = self._state = self._stimulus_state = ""
         self._limit = limits.max_duration
@@ -179,7 +200,7 @@ class Loop:
 
     def _switch_on(self) -> None:
         """Switch on the outputs that are on throughout the session."""
-        for name in self._source.protocol.session_outputs():
+        for name in self._source.outputs:
             order = TurnOn(name)
             self._devices[name].act(order)
             self._log.action_done(order, self._clock.now())
@@ -213,6 +234,10 @@ class Loop:
                 pass
         self._note(message)
         self._log.keep()
+        if isinstance(message, Report):
+            waiting = self._orders.reported(message.device)
+            if waiting is not None:
+                self._devices[waiting.device].act(waiting)
 
     def _obey(self, command: Command) -> Reply:
         """Carry out a command; record it with what is answered."""
@@ -282,7 +307,8 @@ class Loop:
         try:
             for step in entered:
                 for action in step.state.enter if step.state else ():
-                    self._devices[action.device].act(action)
+                    if not self._orders.postpones(action):
+                        self._devices[action.device].act(action)
                     done += 1
         finally:
             self._record(entered, done)
@@ -315,7 +341,7 @@ class Loop:
         self._watcher.finished(table.rows[-1], table.water_ul)
         if self._log.trial >= limits.max_trials:
             self._end_with(f"{limits.max_trials} trials", "limit")
-        if table.water_ul >= limits.max_water_ul:
+        if self._before_ul + table.water_ul >= limits.max_water_ul:
             self._end_with(f"{limits.max_water_ul:g} uL of water", "limit")
 
     @property

@@ -90,9 +90,13 @@ class Plan:
     stage: str = ""
 
 
-def generators(seed: int) -> tuple[np.random.Generator, np.random.Generator]:
-    """Return the generators of the protocol and of the mouse; the same for the same seed."""
-    protocol, mouse = np.random.SeedSequence(seed).spawn(2)
+def generators(seed: int, parts: int = 0) -> tuple[np.random.Generator, np.random.Generator]:
+    """Return the generators of the protocol and of the mouse; the same for the same seed.
+
+    The mouse of a session that goes on with `parts` others does not repeat what it did in them.
+    """
+    protocol, *mice = np.random.SeedSequence(seed).spawn(2 + parts)
+    mouse = mice[-1]
     return np.random.default_rng(protocol), np.random.default_rng(mouse)
 
 

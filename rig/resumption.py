@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from rig.changes import Change, changed
 from rig.config import resolved
-from rig.errors import ConfigError
+from rig.errors import ConfigError, RecordingError
 from rig.events import (
     CommandGiven,
     Definition,
@@ -21,13 +21,32 @@ from rig.events import (
     TrialStarted,
 )
 from rig.graph import TrialGraph
+from rig.inbox import Command
+from rig.journal import has_lost_frames
 from rig.lab import Lab
 from rig.plan import ProtocolPlan
 from rig.plugins import source_sha256
 from rig.protocol import Finished, Question, TrialProtocol
 from rig.session_folder import find_session
 from rig.session_record import SessionRecord, load_session
+from rig.trial_source import TrialSource
 from rig.trials import TrialRow
+
+
+@dataclass(frozen=True)
+class Part:
+    """One of the sessions that another one goes on with.
+
+    Attributes
+    ----------
+    events
+        What happened in it, in order; the beginning of a trial that was cut short is left out.
+    cut
+        Number of that trial; 0 if there is none.
+    """
+
+    events: tuple[Event, ...]
+    cut: int
 
 
 @dataclass(frozen=True)
@@ -40,9 +59,8 @@ class Resumption:
         Name of the last of them.
     definition
         What they were made of.
-    events
-        What happened in them, in order; the beginnings of trials that were cut short are left
-        out.
+    chain
+        The sessions, in order.
     rows
         Their completed trials.
     water_ul
@@ -51,7 +69,7 @@ class Resumption:
 
     session: str
     definition: Definition
-    events: tuple[Event, ...]
+    chain: tuple[Part, ...]
     rows: tuple[TrialRow, ...]
     water_ul: float
 
@@ -60,6 +78,38 @@ class Resumption:
         """Number of the last completed trial; 0 if there is none."""
         return self.rows[-1].trial if self.rows else 0
 
+    @property
+    def parts(self) -> int:
+        """How many sessions they are."""
+        return len(self.chain)
+
+
+@dataclass(frozen=True)
+class Forwarded:
+    """What is left to be done when a protocol stands where its last session was cut off.
+
+    Attributes
+    ----------
+    rows
+        The completed trials.
+    changes
+        The changes of parameters that hold; the protocol knows them already.
+    orders
+        What was ordered in the trial that was cut short: it acts when that has begun again.
+    """
+
+    rows: tuple[TrialRow, ...]
+    changes: tuple[Change, ...]
+    orders: tuple[CommandGiven, ...]
+
+    def hand_to(self, source: TrialSource) -> None:
+        """Let a source of trials go on from there."""
+        orders = [
+            Command("set" if o.verb == "set" else "skip_block", "", o.author, o.key, o.value)
+            for o in self.orders
+        ]
+        source.go_on(self.rows, self.changes, orders)
+
 
 def find_resumption(lab: Lab, subject: str) -> Resumption:
     """Return what a new session of a subject would go on with: its last session.
@@ -67,7 +117,7 @@ def find_resumption(lab: Lab, subject: str) -> Resumption:
     Raises
     ------
     RecordingError
-        If the subject has no session, or its journal cannot be read.
+        If the subject has no session, or a journal cannot be read or is damaged.
     ConfigError
         If that session was complete.
     """
@@ -82,7 +132,7 @@ def find_resumption(lab: Lab, subject: str) -> Resumption:
     return Resumption(
         session=last.folder.name,
         definition=last.definition,
-        events=tuple(event for record in chain for event in _without_cut_trials(record)),
+        chain=tuple(_part(record) for record in chain),
         rows=tuple(row for record in chain for row in record.rows if not row.aborted),
         water_ul=sum(record.water_ul for record in chain),
     )
@@ -90,20 +140,34 @@ def find_resumption(lab: Lab, subject: str) -> Resumption:
 
 def _chain(lab: Lab, subject: str) -> list[SessionRecord]:
     """Return the last session of a subject, behind those that it went on with itself."""
-    chain = [load_session(find_session(lab.data, subject))]
+    chain = [_whole(lab, subject)]
     while chain[0].definition.resumes:
-        chain.insert(0, load_session(find_session(lab.data, chain[0].definition.resumes)))
+        chain.insert(0, _whole(lab, chain[0].definition.resumes))
     return chain
 
 
-def _without_cut_trials(record: SessionRecord) -> list[Event]:
-    """Return the events of a session without the beginnings of trials that were cut short."""
+def _whole(lab: Lab, name: str) -> SessionRecord:
+    """Return a session; its end may be torn, but nothing behind that may be lost."""
+    record = load_session(find_session(lab.data, name))
+    if record.damage and has_lost_frames(record.folder.journal):
+        raise RecordingError(
+            f"the session cannot be resumed: {record.damage}",
+            str(record.folder.journal),
+            "What was drunk behind that place is not known: begin another session.",
+        )
+    return record
+
+
+def _part(record: SessionRecord) -> Part:
+    """Return a session without the beginning of the trial that was cut short."""
     completed = {row.trial for row in record.rows if not row.aborted}
-    return [
+    begun = {event.trial for event in record.events if isinstance(event, TrialStarted)}
+    events = (
         event
         for event in record.events
         if not isinstance(event, TrialStarted) or event.trial in completed
-    ]
+    )
+    return Part(tuple(events), max(begun - completed, default=0))
 
 
 def check_same(resumption: Resumption, protocol: ProtocolPlan) -> None:
@@ -124,8 +188,8 @@ def check_same(resumption: Resumption, protocol: ProtocolPlan) -> None:
         )
 
 
-def fast_forward(protocol: TrialProtocol, resumption: Resumption) -> tuple[Change, ...]:
-    """Lead a new protocol through the recorded trials; return the changes that hold at their end.
+def fast_forward(protocol: TrialProtocol, resumption: Resumption) -> Forwarded:
+    """Lead a new protocol through the recorded trials; return what is left to be done.
 
     Raises
     ------
@@ -135,23 +199,43 @@ def fast_forward(protocol: TrialProtocol, resumption: Resumption) -> tuple[Chang
     completed = {row.trial: row for row in resumption.rows}
     rows: list[TrialRow] = []
     changes: dict[str, Change] = {}
-    for event in resumption.events:
-        match event:
-            case TrialStarted(trial=number):
-                _repeat(protocol.trial(number, rows), event, resumption.session)
-                rows.append(completed[number])
-            case ParameterChanged(key=key, after=after, author=author):
-                protocol.params, change = changed(protocol.params, key, after, author)
-                changes[key] = change
-            case QuestionAsked():
-                _repeat(protocol.trial(len(rows) + 1, rows), event, resumption.session)
-            case CommandGiven(verb="skip_block", accepted=True):
-                protocol.skip_block()
-            case CommandGiven(verb="answer", accepted=True, reason=choice):
-                protocol.answer(choice)
-            case _:
-                pass
-    return tuple(changes.values())
+    wanted: list[CommandGiven] = []
+    in_cut_trial: list[CommandGiven] = []
+    for part in resumption.chain:
+        for event in part.events:
+            match event:
+                case TrialStarted(trial=number):
+                    _repeat(protocol.trial(number, rows), event, resumption.session)
+                    rows.append(completed[number])
+                    wanted += _carry_out(protocol, in_cut_trial)
+                    in_cut_trial = []
+                case ParameterChanged(key=key, after=after, author=author):
+                    protocol.params, changes[key] = changed(protocol.params, key, after, author)
+                    wanted = [each for each in wanted if each.key != key]
+                case QuestionAsked():
+                    _repeat(protocol.trial(len(rows) + 1, rows), event, resumption.session)
+                case CommandGiven(verb="answer", accepted=True, reason=choice):
+                    protocol.answer(choice)
+                case CommandGiven(verb="set" | "skip_block", accepted=True):
+                    if part.cut and event.trial == part.cut:
+                        in_cut_trial.append(event)
+                    else:
+                        wanted += _carry_out(protocol, [event])
+                case _:
+                    pass
+    for each in wanted:
+        protocol.params, changes[each.key] = changed(
+            protocol.params, each.key, each.value, each.author
+        )
+    return Forwarded(tuple(rows), tuple(changes.values()), tuple(in_cut_trial))
+
+
+def _carry_out(protocol: TrialProtocol, orders: list[CommandGiven]) -> list[CommandGiven]:
+    """Skip blocks; return the changes, which act when the next trial begins."""
+    for each in orders:
+        if each.verb == "skip_block":
+            protocol.skip_block()
+    return [each for each in orders if each.verb == "set"]
 
 
 def _repeat(

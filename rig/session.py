@@ -11,9 +11,7 @@ from datetime import datetime
 from types import TracebackType
 from typing import Literal, Self
 
-from rig.changes import Change
 from rig.clock import Clock, SystemClock, VirtualClock
-from rig.config import Limits
 from rig.desk import Desk
 from rig.devices import Device
 from rig.errors import DeviceError, Problem
@@ -21,7 +19,7 @@ from rig.events import Definition
 from rig.inbox import Command, Inbox, Request
 from rig.loading import ask_for_stimuli, load_stimuli
 from rig.locks import hold
-from rig.loop import Loop
+from rig.loop import ALONE, Before, Loop
 from rig.plan import Plan, generators
 from rig.provenance import make_definition, make_header
 from rig.recorder import SessionRecorder
@@ -265,7 +263,7 @@ class Session:
     def _prepare(self) -> None:
         """Make clock, mouse, devices and protocol; nothing is opened yet."""
         plan = self._plan
-        protocol_rng, mouse_rng = generators(plan.seed)
+        protocol_rng, mouse_rng = generators(plan.seed, self._resumes.parts if self._resumes else 0)
         self._clock: Clock = SystemClock() if self._clock_kind == "system" else VirtualClock()
         mouse = plan.mouse.make(mouse_rng) if plan.mouse else None
         self._context = new_context(plan.lab, self._clock, self._inbox, mouse)
@@ -276,32 +274,23 @@ class Session:
         # Before they are read to be played, so that a file that changes meanwhile is noticed.
         self._sound_files = sound_file_digests(plan.lab.folder, self._stimuli.sounds.values())
         load_stimuli(self._devices, self._stimuli, where)
-        before: tuple[TrialRow, ...] = ()
-        changes: tuple[Change, ...] = ()
+        self._source = TrialSource(protocol, graph_check(self._devices))
         if self._resumes is not None:
-            before, changes = self._resumes.rows, fast_forward(protocol, self._resumes)
-        self._source = TrialSource(protocol, graph_check(self._devices), before, changes)
+            fast_forward(protocol, self._resumes).hand_to(self._source)
 
     def _make_loop(self) -> Loop:
+        resumes = self._resumes
         return Loop(
             self._clock,
             self._inbox,
             self._context.room,
             self._devices,
             self._source,
-            self._limits(),
+            self._plan.protocol.config.session,
             self._recorder,
             self._watcher,
-            self._resumes.trial if self._resumes else 0,
+            Before(resumes.trial, resumes.water_ul) if resumes else ALONE,
         )
-
-    def _limits(self) -> Limits:
-        """Return the limits; what was drunk in the sessions that this one goes on with counts."""
-        limits = self._plan.protocol.config.session
-        if self._resumes is None:
-            return limits
-        left_ul = limits.max_water_ul - self._resumes.water_ul
-        return limits.model_copy(update={"max_water_ul": max(left_ul, 0.0)})
 
     def _fault(self, error: BaseException) -> None:
         """Keep the traceback of an error in the session's folder, and record the error."""

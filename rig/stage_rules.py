@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import PurePosixPath
 
@@ -118,8 +118,8 @@ def decide(stage: Stage, sessions: Sequence[Evidence]) -> Decision:
     stage
         Where the mouse is.
     sessions
-        All its sessions since it came to this stage, in their order. Those that are unfit or
-        ran another protocol file are left out, and the reason says so.
+        All its sessions since it came to this stage, in their order. Those that are unfit, ran
+        another protocol file or belong to another stage are left out, and the reason says so.
     """
     counted, left_out = sort_out(stage, sessions)
     verdict, target, reason = _verdict(stage, days_of(counted))
@@ -136,6 +136,8 @@ def sort_out(stage: Stage, sessions: Iterable[Evidence]) -> tuple[list[Evidence]
             left_out.append(each.unfit)
         elif each.protocol != PurePosixPath(stage.protocol).stem:
             left_out.append(f"ran '{each.protocol}'")
+        elif each.stage and each.stage.rpartition("/")[2] != stage.name:
+            left_out.append(f"of stage '{each.stage}'")
         else:
             counted.append(each)
     return counted, left_out
@@ -152,8 +154,10 @@ def days_of(sessions: Iterable[Evidence]) -> list[Day]:
 def replay(curriculum: Curriculum, sessions: Sequence[Evidence]) -> list[Decision]:
     """Return what would have been decided after each session, from the first stage on.
 
-    Each suggestion counts as accepted before the next session begins.
+    Each suggestion counts as accepted before the next session begins. Which stage chose the
+    protocol of a session does not matter.
     """
+    sessions = [replace(each, stage="") for each in sessions]
     decisions = []
     stage, entered = curriculum.stages[0], 0
     for number in range(1, len(sessions) + 1):

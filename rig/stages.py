@@ -206,6 +206,16 @@ def _wrong_stage(
     groups = len(curriculum.assignments)
     where = str(history_file(lab, subject.id))
     problems = []
+    if entry.simulated != subject.simulated:
+        kinds = ("real", "virtual")
+        problems.append(
+            Problem(
+                f"the mouse is {kinds[subject.simulated]}, and its moves are those of a "
+                f"{kinds[entry.simulated]} one",
+                where,
+                "Give the other mouse another id; move this file away, and enter the curriculum.",
+            )
+        )
     if curriculum.position(entry.stage) is None:
         problems.append(
             Problem(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
+import time
 import traceback
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,11 +16,13 @@ from rig.errors import GraphError, ProtocolError
 from rig.graph import TrialGraph, plain
 from rig.graph_check import GraphCheck
 from rig.inbox import Command, Reply
-from rig.protocol import Finished, Parameters, Question, TrialProtocol
+from rig.protocol import NEXT_BLOCK, Finished, Parameters, Question, TrialProtocol
 from rig.trials import TrialRow
 
 TRIED_TRIALS = 40
 """Trials that a changed parameter is tried out on: so many that rare ones are among them."""
+TRIED_FOR = 0.005
+"""Seconds that this may take: the running trial waits meanwhile. One trial is always tried."""
 _OF_A_TRIAL = tuple[str, str, Mapping[str, float], int, Mapping[str, str]]
 
 
@@ -32,10 +35,6 @@ class TrialSource:
         The protocol.
     check
         What the rig allows a graph to do.
-    before
-        The trials of the session that this one goes on with.
-    changes
-        The changes of parameters that were made in it, and that the protocol knows already.
 
     Attributes
     ----------
@@ -43,22 +42,40 @@ class TrialSource:
         The protocol.
     rows
         The finished trials of this session, which the protocol may look at.
+    outputs
+        The digital outputs that are on throughout.
     """
 
-    def __init__(
-        self,
-        protocol: TrialProtocol,
-        check: GraphCheck,
-        before: Sequence[TrialRow] = (),
-        changes: Sequence[Change] = (),
-    ) -> None:
+    def __init__(self, protocol: TrialProtocol, check: GraphCheck) -> None:
         self.protocol = protocol
         self.rows: Sequence[TrialRow] = ()
+        self.outputs = tuple(protocol.session_outputs())
         self._check = check
-        self._before = before
+        self._before: Sequence[TrialRow] = ()
         self._sound_shapes: set[object] = set()
         self._wanted: Parameters = protocol.params
+        self._changes: list[Change] = []
+        self._orders: Sequence[Command] = ()
+
+    def go_on(
+        self, rows: Sequence[TrialRow], changes: Sequence[Change], orders: Sequence[Command]
+    ) -> None:
+        """Go on with sessions that have been; the protocol stands where they were cut off.
+
+        Parameters
+        ----------
+        rows
+            Their completed trials.
+        changes
+            Changes of parameters that hold; the protocol knows them already.
+        orders
+            Changes and skipped blocks that were ordered in the trial that was cut short: they
+            act when it has begun again.
+        """
+        self._before = rows
         self._changes = list(changes)
+        self._orders = orders
+        self._wanted = self.protocol.params
 
     def trial(self, number: int) -> TrialGraph | Finished | Question:
         """Return the graph of trial `number`, or what the protocol returns in its place.
@@ -68,7 +85,14 @@ class TrialSource:
         ProtocolError
             If the protocol fails, or returns what is no sound trial.
         """
-        return self._sound(_ask(self.protocol, number, self._past()), number)
+        found = self._sound(_ask(self.protocol, number, self._past()), number)
+        orders, self._orders = self._orders, ()
+        for order in orders:
+            if order.verb == "set":
+                self.change(order, number + 1)
+            else:
+                self.protocol.skip_block()
+        return found
 
     def change(self, command: Command, number: int) -> Reply:
         """Take in that a parameter is to be changed from trial `number` on; say if it will be.
@@ -78,7 +102,7 @@ class TrialSource:
         """
         try:
             params, change = changed(self._wanted, command.key, command.value, command.author)
-            self._try_out(params, number)
+            self._try_out(params, number, change)
         except ChangeRefusedError as refusal:
             return Reply(accepted=False, text=str(refusal))
         self._wanted = params
@@ -95,13 +119,20 @@ class TrialSource:
         """Return all finished trials, of the session that this one goes on with too."""
         return [*self._before, *self.rows] if self._before else self.rows
 
-    def _try_out(self, params: Parameters, number: int) -> None:
-        """Raise `ChangeRefusedError` if the next trials with these parameters are not sound."""
-        past = self._past()
+    def _try_out(self, params: Parameters, number: int, change: Change) -> None:
+        """Raise `ChangeRefusedError` if the next trials with these parameters are not sound.
+
+        A change that waits for the next block is tried out there.
+        """
+        past, until = self._past(), time.perf_counter() + TRIED_FOR
         try:
             copied = copy.deepcopy(self.protocol)
             copied.params = params
+            if change.when == NEXT_BLOCK["changeable"]:
+                copied.skip_block()
             for ahead in range(TRIED_TRIALS):
+                if ahead and time.perf_counter() > until:
+                    return
                 graph = self._sound(_ask(copied, number + ahead, past), number + ahead)
                 if not isinstance(graph, TrialGraph):
                     return

@@ -49,7 +49,8 @@ class TrialRow(msgspec.Struct, frozen=True):
     reward_ul
         Volume that the protocol delivered for this trial; None if no valve opened.
     removed_ul
-        How much of it the vacuum removed; None if the vacuum did not run.
+        How much of it the vacuum removed: 0 if the mouse had licked since the drop fell; None if
+        the vacuum did not run.
     block
         Number of the block; 0 in a task without blocks.
     labels
@@ -112,6 +113,8 @@ class TrialTable:
         self._lick_count = 0
         self._reward_ul: float | None = None
         self._removed_ul: float | None = None
+        self._last_lick_time: float | None = None
+        self._drop_time: float | None = None
 
     def add(self, event: Event) -> TrialRow | None:
         """Take in an event; return the row of a trial that it ended."""
@@ -129,6 +132,7 @@ class TrialTable:
                 self._started = event
                 self._stimulus_time = self._first_lick_time = None
                 self._reward_ul = self._removed_ul = None
+                self._last_lick_time = self._drop_time = None
                 self._lick_count = 0
             case TrialEnded():
                 return self._end(event)
@@ -138,6 +142,7 @@ class TrialTable:
 
     def _lick(self, time: float) -> None:
         self._lick_count += 1
+        self._last_lick_time = time
         if self._first_lick_time is None and self._stimulus_time is not None:
             self._first_lick_time = time
 
@@ -155,14 +160,17 @@ class TrialTable:
         if event.author:
             return
         if own:
+            self._drop_time = event.hardware_time
             self._reward_ul = (self._reward_ul or 0.0) + event.volume_ul
         elif self.rows and event.trial == self.rows[-1].trial:
             total = (self.rows[-1].reward_ul or 0.0) + event.volume_ul
             self.rows[-1] = msgspec.structs.replace(self.rows[-1], reward_ul=total)
 
     def _remove(self) -> None:
-        """Take the drop of the running trial away."""
-        drop_ul = (self._reward_ul or 0.0) - (self._removed_ul or 0.0)
+        """Take the drop of the running trial away, unless the mouse has licked it up."""
+        licked, dropped = self._last_lick_time, self._drop_time
+        drunk = licked is not None and dropped is not None and licked >= dropped
+        drop_ul = 0.0 if drunk else (self._reward_ul or 0.0) - (self._removed_ul or 0.0)
         self._removed_ul = (self._removed_ul or 0.0) + drop_ul
         self.water_ul -= drop_ul
 

@@ -12,7 +12,7 @@ import pytest
 from conftest import Done
 from helpers import run_virtual
 
-from rig.errors import ExitCode
+from rig.errors import CheckFailed, ExitCode
 from rig.journal import frame
 from rig.lab import Lab
 from rig.plan import Plan, make_plan
@@ -238,6 +238,10 @@ def test_a_simulated_session_never_promotes_a_real_animal(pupil: Lab, edit: Edit
     train(pupil, 1)
     assert read_standing(pupil, "SIM01").decision.verdict == "promote"
     edit("subjects/SIM01.toml", "simulated = true", "simulated = false")
+    with pytest.raises(CheckFailed, match="is real, and its moves are those of a virtual one"):
+        read_standing(pupil, "SIM01")
+    history_file(pupil, "SIM01").unlink()
+    enter(pupil, "SIM01", pupil.folder / FILE, START)
     decision = read_standing(pupil, "SIM01").decision
     assert decision.verdict == "hold"
     assert "1 simulated" in decision.reason

@@ -13,7 +13,7 @@ from protocols.detection import Adaptive, Detection
 from protocols.level_choice import QuestPlus
 from rig.lab import Lab
 
-LEVELS = (73.0, 60.0, 50.0, 40.0, 30.0, 20.0, 10.0)
+LEVELS = (73.0, 63.0, 53.0, 43.0, 33.0, 23.0, 13.0)
 
 
 def test_every_block_holds_each_sound_at_each_level_and_three_silent_trials(lab: Lab) -> None:

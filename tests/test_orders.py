@@ -12,6 +12,7 @@ from rig.errors import ProtocolError
 from rig.events import (
     ActionDone,
     CommandGiven,
+    DeviceReported,
     ParameterChanged,
     QuestionAsked,
     StateEntered,
@@ -290,9 +291,10 @@ def test_a_protocol_that_fails_in_an_order_does_not_end_the_session(lab: Lab, ow
         7.0: Command("reward", author="a", value=2.0),
     }
     found = play(lab, own, 3, policy="never", orders=orders)
-    assert [reply.text for reply in found.replies[:2]] == [
+    assert [reply.text for reply in found.replies] == [
         "the protocol raised RuntimeError: no reward here",
         "the protocol raised RuntimeError: no block here",
+        "gives 2 uL",
     ]
     assert len(found.rows) == 3
 
@@ -302,3 +304,77 @@ def test_a_default_answer_that_the_protocol_does_not_take_ends_the_session(
 ) -> None:
     with pytest.raises(ProtocolError, match="does not take its own default answer"):
         play(lab, own, 5, params={"asks": True}, policy="never")
+
+
+def test_a_drop_of_the_protocol_waits_for_that_of_a_person(lab: Lab) -> None:
+    """Both at the spout, one after the other, and each told apart."""
+    first = next(row for row in play(lab, VISUAL, 8, policy="always").rows if row.reward_ul)
+    due = (first.stimulus_time or 0.0) + 2.0
+    orders = {due - 0.005: Command("reward", author="anna")}
+    found = play(lab, VISUAL, 8, policy="always", orders=orders)
+    drops = [e for e in found.events if isinstance(e, DeviceReported) and e.volume_ul]
+    person, own = [drop for drop in drops if drop.trial == first.trial]
+    assert (person.author, own.author) == ("anna", "")
+    assert own.hardware_time == pytest.approx(person.hardware_time + person.achieved)
+    assert own.hardware_time == pytest.approx(due, abs=0.05)
+    assert found.rows[first.trial - 1].reward_ul == 2.0
+    assert len(found.rows) == 8
+
+
+def test_a_change_for_the_next_block_is_tried_out_there(lab: Lab) -> None:
+    """Blocks of the lab's own, whose reward is that of the block."""
+    (lab.folder / "protocols/blocks.py").write_text(BLOCKS)
+    path = lab.folder / "protocols/blocks.toml"
+    path.write_text('protocol = "protocols/blocks.py:Blocks"\n')
+    found = play(lab, path, 80, policy="never", orders={25.0: change("reward_ul", 15.0)})
+    (reply,) = found.replies
+    assert not reply.accepted
+    assert "outside its calibration" in reply.text
+    assert len(found.rows) == 80
+
+
+BLOCKS = """
+import pydantic
+from rig.graph import END, Pulse, State, TrialGraph
+from rig.protocol import NEXT_BLOCK, Parameters, TrialProtocol
+
+class Blocks(TrialProtocol):
+    class Params(Parameters):
+        reward_ul: float = pydantic.Field(default=2.0, json_schema_extra=NEXT_BLOCK)
+
+    def __init__(self, params, rng):
+        super().__init__(params, rng)
+        self.left, self.drop = 0, 0.0
+
+    def skip_block(self):
+        self.left = 0
+        return "the next block begins"
+
+    def trial(self, number, past):
+        if not self.left:
+            self.left, self.drop = 60, self.params.reward_ul
+        self.left -= 1
+        drop = (Pulse("valve", self.drop),)
+        wait = State("wait", "gives a drop", enter=drop, timeout=(10.0, END), outcome="hit")
+        return TrialGraph((wait,), "go", "x")
+"""
+
+
+def test_a_block_is_not_skipped_while_a_question_is_open(lab: Lab) -> None:
+    patient = {**ASK, "patience": 1000.0}
+    orders = {
+        300.0: Command("skip_block", author="anna"),
+        310.0: Command("answer", "go on", "anna"),
+    }
+    found = play(lab, SHIFTING, 22, params=patient, policy="never", orders=orders)
+    assert found.replies[0].text == "the protocol waits for an answer: give it first"
+    assert found.rows[20].start_time == 310.0
+
+
+def test_a_drop_that_was_licked_up_is_not_counted_as_removed(lab: Lab) -> None:
+    """It takes more licks to be a response than to drink."""
+    params: dict[str, object] = {"trial": {"licks": 20}}
+    rows = play(lab, VISUAL, 20, params=params, policy="always").rows
+    missed = [row for row in rows if row.outcome == "miss"]
+    assert missed
+    assert {(row.reward_ul, row.removed_ul) for row in missed} == {(2.0, 0.0)}

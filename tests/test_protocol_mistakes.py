@@ -63,9 +63,9 @@ MISTAKES = {
         "imaging_sounds", "", "repetitions = 30", "repetitions = 30\nlongest = 1",
         "must not be shorter"),
     "one level only": (
-        "detection", "", "[73, 60, 50, 40, 30, 20, 10]", "[73]", "at least 2 items"),
+        "detection", "", "[73, 63, 53, 43, 33, 23, 13]", "[73]", "at least 2 items"),
     "a level that is too loud": (
-        "detection", "", "[73, 60", "[118, 60", "more than the speaker can give"),
+        "detection", "", "[73, 63", "[118, 63", "more than the speaker can give"),
     "no silent trials": (
         "detection", "", "silent_trials = 3", "silent_trials = 0", "greater than or equal to 1"),
     "a ramp to be detected": (

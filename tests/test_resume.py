@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
 from conftest import Done
 from helpers import plan_for, put_mouse, run_virtual
 
-from rig.errors import ConfigError, ExitCode
+from rig.errors import ConfigError, ExitCode, RecordingError
 from rig.events import ParameterChanged, TrialStarted
 from rig.inbox import Command
 from rig.lab import Lab
@@ -32,8 +32,8 @@ Trial = tuple[str, str, dict[str, float], int]
 class Interrupter(Nobody):
     """Gives orders in the second state of trials."""
 
-    def __init__(self, orders: dict[int, Command]) -> None:
-        self._orders = orders
+    def __init__(self, orders: Mapping[int, Command | list[Command]]) -> None:
+        self._orders = dict(orders)
         self.session: Session | None = None
 
     def entered(self, trial: int, state: str) -> None:
@@ -41,10 +41,13 @@ class Interrupter(Nobody):
         if command is not None and state in {"response", "delay"}:
             del self._orders[trial]
             assert self.session is not None
-            self.session.hand_in(command)
+            for each in command if isinstance(command, list) else [command]:
+                self.session.hand_in(each)
 
 
-def run(plan: Plan, orders: dict[int, Command], *, resume: bool = False) -> Result:
+def run(
+    plan: Plan, orders: Mapping[int, Command | list[Command]], *, resume: bool = False
+) -> Result:
     """Run a session, new or resumed; orders are given in the middle of their trials."""
     resumes = find_resumption(plan.lab, plan.subject.id) if resume else None
     if resumes is not None:
@@ -129,12 +132,86 @@ def test_changes_of_parameters_hold_in_the_resumed_session(steady: Lab) -> None:
     assert (changed.after, changed.author) == (4.0, "anna")
 
 
-def test_skipped_blocks_and_answers_hold_in_the_resumed_session(steady: Lab) -> None:
+def test_a_change_in_the_trial_that_is_cut_acts_when_that_was_played_again(steady: Lab) -> None:
+    plan = plan_for(steady)
+    change = Command("set", author="anna", key="reward_ul", value=4.0)
+    first = run(plan, {12: change, **stop(13)})
+    assert {row.reward_ul for row in first.rows if row.outcome == "hit"} == {5.0}
+    late = run(plan_for(steady, subject="SIM02"), {13: change})
+    cut = plan_for(steady, subject="SIM03")
+    run(cut, {13: [change, stop(13)[13]]})
+    second = run(cut, {}, resume=True)
+    rewards = {row.trial: row.reward_ul for row in second.rows}
+    assert rewards == {row.trial: row.reward_ul for row in late.rows[12:]}
+    (changed,) = [e for e in load_session(second.folder).events if isinstance(e, ParameterChanged)]
+    assert (changed.trial, changed.after, changed.author) == (13, 4.0, "anna")
+
+
+@pytest.mark.parametrize("skip_in", [10, 13])
+def test_a_skipped_block_is_the_same_in_the_resumed_session(steady: Lab, skip_in: int) -> None:
+    """Skipped in a trial that was completed, or in the one that is cut."""
+    skip = Command("skip_block", author="anna")
+    whole = run(plan_for(steady, SHIFTING), {skip_in: skip})
+    plan = plan_for(steady, SHIFTING, subject="SIM02")
+    orders: dict[int, Command | list[Command]] = {10: skip, **stop(13)}
+    if skip_in == 13:
+        orders = {13: [skip, stop(13)[13]]}
+    first = run(plan, orders)
+    second = run(plan, {}, resume=True)
+    assert trials(first) + trials(second) == trials(whole)
+    blocks = [row.block for row in (*first.rows[:12], *second.rows)]
+    assert blocks == [row.block for row in whole.rows]
+
+
+def test_an_answer_holds_in_the_resumed_session(steady: Lab, edit: Edit) -> None:
+    put_mouse(steady, policy="never")
+    edit("protocols/set_shifting.toml", '"more_priming"', '"ask"')
+    edit("protocols/set_shifting.toml", "priming_trials = 30", "priming_trials = 20")
     plan = plan_for(steady, SHIFTING)
-    first = run(plan, {10: Command("skip_block", author="anna"), **stop(20)})
+    answers = Answerer("go on")
+    with Session(plan, "virtual", watcher=answers) as session:
+        answers.session, answers.stop_in = session, 25
+        first = session.run()
     second = run(plan, stop(30), resume=True)
-    assert {row.block for row in first.rows[:10]} == {1}
-    assert {row.block for row in [*first.rows[10:], *second.rows]} == {2}
+    assert {row.labels["phase"] for row in first.rows[20:]} == {"bimodal"}
+    assert {row.labels["phase"] for row in second.rows} == {"bimodal"}
+
+
+class Answerer(Nobody):
+    """Answers every question, and stops the session in a trial."""
+
+    def __init__(self, choice: str) -> None:
+        self._choice = choice
+        self.session: Session | None = None
+        self.stop_in = 0
+
+    def noticed(self, text: str) -> None:
+        assert self.session is not None
+        if text.endswith(")"):
+            self.session.hand_in(Command("answer", self._choice, "anna"))
+
+    def entered(self, trial: int, state: str) -> None:
+        assert self.session is not None
+        if trial == self.stop_in and state == "response":
+            self.session.hand_in(Command("stop_now", author="anna"))
+
+
+def test_a_journal_that_is_damaged_in_the_middle_is_not_resumed(steady: Lab) -> None:
+    plan = plan_for(steady)
+    folder = run(plan, stop(20)).folder
+    data = bytearray(folder.journal.read_bytes())
+    data[len(data) // 2] ^= 0xFF
+    folder.journal.write_bytes(data)
+    with pytest.raises(RecordingError, match="the session cannot be resumed: the journal is damag"):
+        run(plan, {}, resume=True)
+
+
+def test_the_mouse_does_not_repeat_itself(lab: Lab) -> None:
+    plan = plan_for(lab)
+    first = run(plan, stop(13))
+    second = run(plan, {}, resume=True)
+    visits = [[row.stimulus_time for row in part.rows[:5]] for part in (first, second)]
+    assert visits[0] != visits[1]
 
 
 def test_a_journal_that_was_cut_off_can_be_resumed(steady: Lab) -> None:

@@ -11,7 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import chisquare
 
+from protocols.habituation import FreeReward, Habituation
+from protocols.level_choice import QuestLevels
 from protocols.sequences import BalancedSequence, CatchTrials, longest_run
+from protocols.trial_parts import QuietInterval, draw_interval
 
 DRAWS = 100_000
 FAIR = 0.001
@@ -153,3 +156,31 @@ def test_orders_that_cannot_be_had_are_refused(
 def test_shares_that_cannot_be_had_are_refused(probability: float, window: int) -> None:
     with pytest.raises(ValueError, match="no whole number of trials"):
         CatchTrials(("C",), probability, window, rng(0))
+
+
+@pytest.mark.parametrize("start", [QuietInterval(), FreeReward()])
+def test_intervals_are_uniform_between_their_ends(start: QuietInterval | FreeReward) -> None:
+    chance = rng(6)
+    if isinstance(start, QuietInterval):
+        drawn = [draw_interval(start, chance)["inter_trial_interval"] for _ in range(DRAWS)]
+    else:
+        protocol = Habituation(Habituation.Params(start=start), chance)
+        drawn = [
+            protocol.trial(number, []).draws["inter_trial_interval"]  # type: ignore[union-attr]
+            for number in range(1, DRAWS // 10)
+        ]
+    assert start.shortest <= min(drawn) < max(drawn) <= start.longest
+    counts, _ = np.histogram(drawn, bins=20, range=(start.shortest, start.longest))
+    assert chisquare(counts).pvalue > FAIR
+
+
+@given(seed=st.integers(0, 2**32), length=st.integers(0, 80))
+def test_adaptive_trials_are_balanced_over_sounds_and_silence(seed: int, length: int) -> None:
+    """In every 20 trials 2 are silent, and the others take turns among the sounds."""
+    choice = QuestLevels(("A", "B", "C"), (10.0, 40.0, 70.0), 0.1, rng(seed))
+    drawn = [choice.next(number)[0] for number in range(1, length + 1)]
+    for start in range(0, length - 19, 20):
+        assert drawn[start : start + 20].count(None) == 2
+    sounds = [sound for sound in drawn if sound is not None]
+    for start in range(0, len(sounds) - 2, 3):
+        assert set(sounds[start : start + 3]) == {"A", "B", "C"}

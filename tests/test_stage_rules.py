@@ -285,3 +285,15 @@ def test_only_the_last_trials_count_where_a_rule_says_so() -> None:
 def test_last_trials_that_make_no_sense_are_refused(condition: dict[str, Any], said: str) -> None:
     with pytest.raises(ValueError, match=said):
         curriculum([promote(condition)])
+
+
+def test_a_session_of_another_stage_does_not_count() -> None:
+    """Two stages may run the same protocol file with other parameters."""
+    asked = {"measure": "collected", "at_least": 0.8, "days": 1}
+    stage = curriculum([promote(asked)]).stages[1]
+    mine = Evidence("M01/2026-12-01/1", "2026-12-01", None, "task", "cur/middle", rows("hit", 20))
+    other = Evidence("M01/2026-12-01/2", "2026-12-01", None, "task", "cur/start", rows("hit", 20))
+    assert decide(stage, [mine]).verdict == "promote"
+    alone = decide(stage, [other])
+    assert alone.verdict == "hold"
+    assert "1 session left out: 1 of stage 'cur/start'" in alone.reason

@@ -15,6 +15,7 @@ import zmq
 from conftest import Done
 from helpers import plan_for
 
+import rig.desk
 from rig.desk import Address, Desk, tell
 from rig.errors import ConfigError, ExitCode
 from rig.events import CommandGiven, ParameterChanged
@@ -124,8 +125,12 @@ def test_a_stranger_is_refused(desk: tuple[Path, list[Command]], message: list[b
     assert taken == []
 
 
+DEEP = b"\x82\xa4verb\xa3set\xa5value" + b"\x91" * 100_000 + b"\x01"
+"""A value in lists in lists."""
+
+
 @pytest.mark.parametrize(
-    "payload", [b"", b"\xc1", b"\x80", msgspec.msgpack.encode({"verb": "dance"}),
+    "payload", [b"", b"\xc1", b"\x80", DEEP, msgspec.msgpack.encode({"verb": "dance"}),
                 msgspec.msgpack.encode({"verb": "note", "loud": True}), b"\x93\x01\x02\x03"],
 )  # fmt: skip
 def test_nonsense_is_refused_and_the_desk_goes_on(
@@ -133,7 +138,7 @@ def test_nonsense_is_refused_and_the_desk_goes_on(
 ) -> None:
     file, taken = desk
     secret = msgspec.json.decode(file.read_bytes(), type=Address).secret.encode()
-    assert ask(file, [secret, payload]).text.startswith("refused: this is no command")
+    assert ask(file, [secret, payload]).text.startswith("refused: ")
     assert tell(file, Command("note", "sense", "anna")) == Reply(True, "noted")
     assert [command.text for command in taken] == ["sense"]
 
@@ -154,9 +159,37 @@ def test_a_session_that_ends_meanwhile_is_not_waited_for(tmp_path: Path) -> None
     answers: list[Reply] = []
     with Desk(tmp_path / "address", "SIM01/2026-11-25/1", handed.put):
         asking = threading.Thread(
-            target=lambda: answers.append(tell(tmp_path / "address", Command("resume")))
+            target=lambda: answers.append(
+                tell(tmp_path / "address", Command("resume", author="anna"))
+            )
         )
         asking.start()
         handed.get(timeout=10)
     asking.join(timeout=10)
     assert answers == [Reply(False, "the session has ended")]
+
+
+def test_a_command_of_nobody_is_refused(desk: tuple[Path, list[Command]]) -> None:
+    file, taken = desk
+    assert tell(file, Command("reward", author=" ")) == Reply(
+        False, "refused: the command does not say who gives it"
+    )
+    assert taken == []
+
+
+def test_a_session_that_does_not_answer_is_not_taken_for_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rig.desk, "WAITED_FOR", 0.2)
+    with (
+        Desk(tmp_path / "address", "SIM01/2026-11-25/1", lambda request: None),
+        pytest.raises(ConfigError, match="may still be obeyed"),
+    ):
+        tell(tmp_path / "address", Command("reward", author="anna"))
+
+
+def test_a_value_that_cannot_be_sent_is_a_sentence(
+    desk: tuple[Path, list[Command]], lab: Lab
+) -> None:
+    with pytest.raises(ConfigError, match="the value cannot be sent"):
+        tell(desk[0], Command("reward", author="anna", value=10**40))
