@@ -254,7 +254,8 @@ class Loop:
         self._log.command_given(command, reply)
         self._log.keep()
         if command.author:
-            self._watcher.noticed(f"{command.author}, {command.verb}: {reply.text}")
+            refused = "" if reply.accepted else "refused: "
+            self._watcher.noticed(f"{command.author}, {command.verb}: {refused}{reply.text}")
         return reply
 
     def _take_default(self, question: Question) -> None:

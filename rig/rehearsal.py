@@ -113,13 +113,14 @@ def rehearse(
     states: Counter[str] = Counter()
     for one in plays:
         states.update(one.states)
-    defined = {state.name for one in plays for graph in one.graphs for state in graph.states}
+    graphs = [graph for one in plays for graph in one.graphs]
+    defined = {state.name for graph in graphs for state in graph.states}
     never = sorted(defined - states.keys())
     problems = list(dict.fromkeys(problem for one in plays for problem in one.problems))
     if not problems:
         problems += [
             Problem(
-                f"state '{name}' was never reached in {len(plays)} x {trials} virtual trials",
+                f"state '{name}' was never reached in {len(graphs)} virtual trials",
                 str(protocol.path),
                 "Look whether some behaviour can lead there.",
                 "warning",
@@ -133,7 +134,7 @@ def rehearse(
         states={**dict(states), **dict.fromkeys(never, 0)},
         longest_trial=max((row.end_time - row.start_time for row in rows), default=0.0),
         water_ul=random.table.water_ul,
-        graphs=[graph for one in plays for graph in one.graphs],
+        graphs=graphs,
         problems=problems,
     )
 

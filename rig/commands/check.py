@@ -54,8 +54,9 @@ def check(
 ) -> None:
     """Find all mistakes of the lab at once: rigs, protocols, curricula, subjects, calibrations.
 
-    Each protocol is also played on each rig's twins for 500 virtual trials. Ends with exit
-    code 3 if there is an error; warnings alone do not count.
+    Each protocol is also played on the twins of each rig that it is meant for: 250 virtual trials
+    with a mouse that licks at random, and then with experts. Ends with exit code 3 if there is an
+    error; warnings alone do not count.
     """
     the = the_lab(lab)
     rigs = [the.find(path) for path in rig] if rig else the.files("rigs")
