@@ -45,12 +45,18 @@ class ConstantStimuli(Parameters):
     """Every block holds each sound once at each level, and some silent trials."""
 
     form: Literal["constant"] = "constant"
-    levels_db_spl: Items[float] = pydantic.Field(
+    levels_db_spl: Items[Annotated[float, pydantic.Field(ge=0, le=110)]] = pydantic.Field(
         default=(73, 63, 53, 43, 33, 23, 13), min_length=2, description="levels, dB SPL"
     )
     silent_trials: int = pydantic.Field(
         default=3, ge=1, le=100, description="silent trials in a block"
     )
+
+    @pydantic.model_validator(mode="after")
+    def _different(self) -> ConstantStimuli:
+        if len(set(self.levels_db_spl)) != len(self.levels_db_spl):
+            raise ValueError("levels_db_spl names a level twice")
+        return self
 
     def choice(self, sounds: Sequence[str], rng: np.random.Generator) -> LevelChoice:
         """Return what chooses the levels."""
@@ -62,7 +68,9 @@ class Adaptive(Parameters):
 
     form: Literal["quest_plus"] = "quest_plus"
     lowest_db_spl: float = pydantic.Field(default=8.0, ge=0, description="lowest level, dB SPL")
-    highest_db_spl: float = pydantic.Field(default=73.0, description="highest level, dB SPL")
+    highest_db_spl: float = pydantic.Field(
+        default=73.0, le=110, description="highest level, dB SPL"
+    )
     step_db: float = pydantic.Field(default=5.0, gt=0, le=20, description="between levels, dB")
     silent_probability: float = pydantic.Field(
         default=0.1, gt=0, le=0.5, description="share of silent trials, exact in every 20 trials"

@@ -87,8 +87,8 @@ class GoNoGo(TrialProtocol):
         def _two_sounds(self) -> GoNoGo.Params:
             if self.go_sound == self.nogo_sound:
                 raise ValueError("go_sound and nogo_sound must differ")
-            for name in (self.go_sound, self.nogo_sound):
-                find(name, self.sounds)
+            if find(self.go_sound, self.sounds) == find(self.nogo_sound, self.sounds):
+                raise ValueError("go_sound and nogo_sound are the same sound")
             return self
 
     params: Params

@@ -80,6 +80,8 @@ class Catch(Parameters):
         share = self.probability * self.window
         if abs(share - round(share)) > 1e-9:
             raise ValueError("probability times window must be a whole number of catch trials")
+        if len(set(self.kinds)) != len(self.kinds):
+            raise ValueError("kinds names a disk twice")
         return self
 
 
@@ -116,6 +118,12 @@ class Optogenetic(TrialProtocol):
         catch: Catch = Catch()
         collected_fraction: CollectedFraction = 0.8
         collected_trials: CollectedTrials = 50
+
+        @pydantic.model_validator(mode="after")
+        def _two_disks(self) -> Optogenetic.Params:
+            if self.go == self.nogo:
+                raise ValueError("the disks of go and nogo must differ")
+            return self
 
     params: Params
 

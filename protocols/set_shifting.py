@@ -136,14 +136,6 @@ class SetShifting(TrialProtocol):
         )
         trial: AudiovisualTrial = AudiovisualTrial()
 
-        @pydantic.model_validator(mode="after")
-        def _possible(self) -> SetShifting.Params:
-            # Refuses runs that an order of that many trials cannot have.
-            BalancedSequence(
-                ANSWERS, self.priming_trials, np.random.default_rng(0), self.longest_run
-            )
-            return self
-
     params: Params
 
     def __init__(self, params: Params, rng: np.random.Generator) -> None:

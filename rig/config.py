@@ -95,7 +95,7 @@ class Subject(FrozenModel):
 def read_toml(path: Path) -> dict[str, Any]:
     """Return the content of a TOML file; raise `ConfigError` if it is missing or no TOML."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         near = difflib.get_close_matches(
             path.name, [other.name for other in path.parent.glob("*.toml")], n=1
@@ -124,8 +124,8 @@ def validated(model: type[Model], data: object, file: str, key: str = "") -> Mod
     try:
         return model.model_validate(data)
     except pydantic.ValidationError as error:
-        problems = [_problem(detail, model, file, key) for detail in error.errors()]
-        raise CheckFailed(problems) from None
+        details = [each for each in error.errors() if not _follows(each, error.errors())]
+        raise CheckFailed([_problem(each, model, file, key) for each in details]) from None
 
 
 def laid_over(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
@@ -158,21 +158,48 @@ def _problem(
     detail: ErrorDetails, model: type[pydantic.BaseModel], file: str, prefix: str
 ) -> Problem:
     """Return one of pydantic's findings as one of ours."""
-    names = set(_field_names(model.model_json_schema()))
-    path = [str(part) for part in detail["loc"]]
+    schema = model.model_json_schema()
+    names = set(_field_names(schema))
+    forms = set(_forms(schema)) - names
+    path = [str(part) for part in detail["loc"] if part not in forms]
     at = ", ".join(filter(None, (file, ".".join(filter(None, (prefix, *path))))))
     key = path[-1] if path else ""
     if detail["type"] == "extra_forbidden":
-        near = difflib.get_close_matches(key, sorted(names), n=1)
+        near = difflib.get_close_matches(key, sorted(names - {key}), n=1)
         do = f"Did you mean '{near[0]}'?" if near else f"Known keys: {', '.join(sorted(names))}."
         return Problem(f"unknown key '{key}'", at, do)
     if detail["type"] == "missing":
         return Problem(f"key '{key}' is missing", at, "Add it.")
+    if detail["type"] == "union_tag_not_found":
+        where = f"{at}.form"
+        return Problem(
+            "key 'form' is missing", where, f"Add it: one of {', '.join(sorted(forms))}."
+        )
+    if detail["type"] == "string_pattern_mismatch":
+        what = f"'{detail['input']}' is no name: a name has letters, digits, _ and - only"
+        return Problem(what, at, "Change the name.")
     message = detail["msg"].removeprefix("Value error, ")
     message = message[0].lower() + message[1:]
     if not isinstance(detail["input"], dict | list):
         message += f", not {detail['input']!r}"
     return Problem(message, at, "Change the value.")
+
+
+def _follows(detail: ErrorDetails, others: list[ErrorDetails]) -> bool:
+    """Whether a list is called too short only because items in it are wrong."""
+    place = detail["loc"]
+    inside = [each for each in others if len(each["loc"]) > len(place)]
+    return detail["type"] == "too_short" and any(
+        each["loc"][: len(place)] == place for each in inside
+    )
+
+
+def _forms(schema: dict[str, Any]) -> Iterator[str]:
+    """Return the forms that tables of a model may have."""
+    for part in schema.get("$defs", {}).values():
+        form = part.get("properties", {}).get("form", {}).get("const")
+        if form is not None:
+            yield form
 
 
 def _field_names(schema: dict[str, Any]) -> Iterator[str]:

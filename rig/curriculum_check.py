@@ -276,15 +276,37 @@ def _check_turns(curriculum: Curriculum, stage: Stage, where: str) -> Iterator[P
         )
 
 
+def stage_plans(lab: Lab, path: Path) -> Iterator[tuple[str, ProtocolPlan]]:
+    """Return the protocol of each stage of a sound curriculum, for every group and every turn.
+
+    Each comes with the file and the stage that choose it; where a stage changes no parameter of
+    its protocol file, there is nothing to return.
+    """
+    curriculum = read_curriculum(path)
+    for stage in curriculum.stages:
+        plan = plan_protocol(lab, lab.folder / stage.protocol)
+        where = f"{path}, stage '{stage.name}'"
+        for over in _params_of_stage(curriculum, stage, plan):
+            if over:
+                yield where, with_stage(plan, StageParams(stage.name, over, where))
+
+
+def _params_of_stage(
+    curriculum: Curriculum, stage: Stage, plan: ProtocolPlan
+) -> Iterator[dict[str, Any]]:
+    """Return what a stage lays over its protocol file, for every group and every turn."""
+    groups = [each.params for each in curriculum.assignments] or [{}]
+    turns: list[dict[str, Any]] = [*stage.alternate] or [{}]
+    for group, turn in product(groups, turns):
+        yield params_of(stage, group, turn, plan.protocol.Params.model_fields)
+
+
 def _check_stage_params(
     curriculum: Curriculum, stage: Stage, plan: ProtocolPlan, where: str
 ) -> list[Problem]:
     """Return what is wrong with the parameters of a stage, for every group and every turn."""
     problems: list[Problem] = []
-    groups = [each.params for each in curriculum.assignments] or [{}]
-    turns: list[dict[str, Any]] = [*stage.alternate] or [{}]
-    for group, turn in product(groups, turns):
-        over = params_of(stage, group, turn, plan.protocol.Params.model_fields)
+    for over in _params_of_stage(curriculum, stage, plan):
         try:
             with_stage(plan, StageParams(stage.name, over, where))
         except RigError as error:

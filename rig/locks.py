@@ -37,6 +37,19 @@ def hold(folder: Path, kind: str, name: str, holder: str) -> Iterator[None]:
         lock.release()
 
 
+def is_held(folder: Path, kind: str, name: str) -> bool:
+    """Whether a process holds the lock of a rig or subject."""
+    path = folder / f"{kind}-{name}.lock"
+    if not path.exists():
+        return False
+    lock = filelock.FileLock(path, timeout=0)
+    try:
+        with lock:
+            return False
+    except filelock.Timeout:
+        return True
+
+
 def _acquire(folder: Path, name: str, note: Path, what: str) -> filelock.BaseFileLock:
     """Return the lock, held; raise `BusyError` if another process holds it."""
     try:

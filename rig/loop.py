@@ -167,7 +167,7 @@ class Loop:
             self._end_trial(self._clock.now(), ABORTED)
         table = self._recorder.table
         trials = sum(not row.aborted for row in table.rows)
-        reason = self.reason or "never run"
+        reason = "never run" if self.reason is None else self.reason
         memory = self._room.memory()
         self._log.session_ended(reason, self.how, trials, table.water_ul, memory)
         self._log.keep()

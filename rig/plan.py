@@ -104,8 +104,20 @@ def plan_protocol(lab: Lab, path: Path) -> ProtocolPlan:
     """Return the plan of a protocol file; raise `CheckFailed` with every mistake in it."""
     config = read_config(path, SessionConfig)
     protocol = load_class(config.protocol, TrialProtocol, lab.folder, f"{path}, protocol")
+    _check_params_class(protocol, f"{path}, protocol")
     params = validated(protocol.Params, config.params, str(path), "params")
     return ProtocolPlan(path, config, protocol, params)
+
+
+def _check_params_class(protocol: type[TrialProtocol], where: str) -> None:
+    """Raise `ConfigError` if a protocol's parameters are not of the right kind."""
+    found = next((vars(cls)["Params"] for cls in protocol.mro() if "Params" in vars(cls)), None)
+    if not (isinstance(found, type) and issubclass(found, Parameters)):
+        raise ConfigError(
+            f"'{protocol.__name__}' has no class Params of the right kind",
+            where,
+            "Write `class Params(Parameters):` inside it, with rig.protocol.Parameters.",
+        )
 
 
 def with_stage(plan: ProtocolPlan, stage: StageParams) -> ProtocolPlan:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from pathlib import Path
 
 from rig.clock import VirtualClock
 from rig.config import Limits, validated
@@ -116,8 +117,19 @@ def rehearse(
     graphs = [graph for one in plays for graph in one.graphs]
     defined = {state.name for graph in graphs for state in graph.states}
     never = sorted(defined - states.keys())
-    problems = list(dict.fromkeys(problem for one in plays for problem in one.problems))
+    found = dict.fromkeys(problem for one in plays for problem in one.problems)
+    problems = [_placed(problem, protocol.path, rig.name) for problem in found]
     if not problems:
+        problems += _check_orders(lab, rig, protocol)
+        if not random.graphs:
+            problems.append(
+                Problem(
+                    f"the protocol ended before its first trial: {random.reason}",
+                    str(protocol.path),
+                    "Look at when it returns Finished.",
+                    "warning",
+                )
+            )
         problems += [
             Problem(
                 f"state '{name}' was never reached in {len(graphs)} virtual trials",
@@ -153,12 +165,15 @@ class Played:
         The graphs of the trials, in their order.
     problems
         What went wrong.
+    reason
+        Why it ended, in words.
     """
 
     table: TrialTable
     states: Counter[str]
     graphs: list[TrialGraph]
     problems: list[Problem]
+    reason: str = ""
 
 
 def play(
@@ -182,9 +197,11 @@ def play(
     graphs: list[TrialGraph] = []
     problems: list[Problem] = []
     recorder = MemoryRecorder(lambda events: _look(events, states))
+    reason = ""
     try:
         loop = _prepare(lab, rig, protocol, recorder, trials, seed, graphs, mouse)
         loop.run()
+        reason = loop.reason or ""
         if loop.timed_out:
             problems.append(
                 Problem(
@@ -195,7 +212,49 @@ def play(
             )
     except RigError as error:
         problems += problems_of(error)
-    return Played(recorder.table, states, graphs, problems)
+    return Played(recorder.table, states, graphs, problems, reason)
+
+
+def _placed(problem: Problem, path: Path, rig: str) -> Problem:
+    """Return a problem with the protocol file and the rig in its place."""
+    if str(path) in problem.where:
+        return problem
+    where = f"{path} on rig '{rig}', {problem.where}"
+    return Problem(problem.what, where, problem.do, problem.level)
+
+
+def _check_orders(lab: Lab, rig: RigPlan, protocol: ProtocolPlan) -> list[Problem]:
+    """Return what is wrong with the protocol's part in the orders of persons."""
+    made = protocol.make(generators(0)[0])
+    devices = rig.devices(new_context(lab, VirtualClock(), Inbox(), None))
+    problems = []
+    try:
+        drop = made.reward()
+        if drop is not None:
+            if not isinstance(drop, Pulse):
+                raise TypeError(f"it returned a {type(drop).__name__}, not a Pulse or None")
+            if drop.device not in devices:
+                raise LookupError(f"the rig has no device '{drop.device}'")
+            reason = devices[drop.device].refuse(drop)
+            if reason:
+                raise ValueError(f"device '{drop.device}' refuses: {reason}")
+    except Exception as error:
+        problems.append(_failing("reward()", error, protocol.path))
+    try:
+        coming = made.skip_block()
+        if not isinstance(coming, str | None):
+            raise TypeError(f"it returned a {type(coming).__name__}, not a sentence or None")
+    except Exception as error:
+        problems.append(_failing("skip_block()", error, protocol.path))
+    return problems
+
+
+def _failing(method: str, error: Exception, path: Path) -> Problem:
+    return Problem(
+        f"{method} fails: {error}",
+        f"{path}, {method}",
+        "Mend it: an order of a person asks for it while the session runs.",
+    )
 
 
 def _meanings(graphs: list[TrialGraph]) -> dict[str, bool]:

@@ -255,5 +255,6 @@ def _repeat(
         raise ConfigError(
             f"the session cannot be resumed: the protocol does not repeat trial {event.trial}",
             session,
-            "Let the protocol take chance only from its generator; begin another session.",
+            "Run the version of the program that recorded it; let the protocol take chance only "
+            "from its generator; or begin another session.",
         )

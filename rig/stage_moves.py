@@ -28,11 +28,14 @@ from rig.stage_history import (
 from rig.stages import history_in, read_standing
 
 
-def enter(lab: Lab, subject: str, path: Path, at: datetime, by: str = BY_RULE) -> StageEntry:
+def enter(
+    lab: Lab, subject: str, path: Path, at: datetime, by: str = BY_RULE, reason: str = ""
+) -> StageEntry:
     """Let a mouse enter a curriculum at its first stage, in the group that has the fewest mice.
 
     Only mice of its own kind are counted, real or virtual. A mouse that was in this curriculum
-    before keeps its group.
+    before keeps its group. One that leaves another curriculum for it does so by a person, for a
+    reason.
 
     Parameters
     ----------
@@ -42,14 +45,30 @@ def enter(lab: Lab, subject: str, path: Path, at: datetime, by: str = BY_RULE) -
         When, with time zone.
     by
         Who lets it in.
+    reason
+        Why it leaves the curriculum that it is in.
     """
     with _entering(lab, subject, path):
+        _check_leaving(lab, subject, by, reason)
+        because = f", {reason}" if reason else ""
         groups = len(sound_curriculum(lab, path).assignments)
         if not groups:
-            return _record_entry(lab, subject, path, at, None, "entered", by)
+            return _record_entry(lab, subject, path, at, None, f"entered{because}", by)
         number, why = _balanced(lab, subject, _inside(lab, path), groups)
-        reason = f"entered, assignment {number} of {groups}: {why}"
-        return _record_entry(lab, subject, path, at, number, reason, by)
+        told = f"entered{because}, assignment {number} of {groups}: {why}"
+        return _record_entry(lab, subject, path, at, number, told, by)
+
+
+def _check_leaving(lab: Lab, subject: str, by: str, reason: str) -> None:
+    """Raise `ConfigError` if a mouse would leave a curriculum without a person and a reason."""
+    history = read_history(lab, subject)
+    if history and not (reason and by != BY_RULE):
+        raise ConfigError(
+            f"'{subject}' would leave '{history[-1].curriculum}', where it is in stage "
+            f"'{history[-1].stage}'",
+            str(history_file(lab, subject)),
+            "Say why, and who decides it: --reason WHY --by NAME.",
+        )
 
 
 def enter_group(

@@ -8,6 +8,7 @@ import time
 import traceback
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import overload
 
 import msgspec
 
@@ -24,6 +25,25 @@ TRIED_TRIALS = 40
 TRIED_FOR = 0.005
 """Seconds that this may take: the running trial waits meanwhile. One trial is always tried."""
 _OF_A_TRIAL = tuple[str, str, Mapping[str, float], int, Mapping[str, str]]
+
+
+class FinishedTrials(Sequence[TrialRow]):
+    """The finished trials as a protocol sees them: it may look, and change nothing."""
+
+    def __init__(self, rows: Sequence[TrialRow]) -> None:
+        self._rows = rows
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @overload
+    def __getitem__(self, index: int) -> TrialRow: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[TrialRow]: ...
+
+    def __getitem__(self, index: int | slice) -> TrialRow | Sequence[TrialRow]:
+        return self._rows[index]
 
 
 class TrialSource:
@@ -116,8 +136,9 @@ class TrialSource:
         return changes
 
     def _past(self) -> Sequence[TrialRow]:
-        """Return all finished trials, of the session that this one goes on with too."""
-        return [*self._before, *self.rows] if self._before else self.rows
+        """Return all finished trials, of the sessions that this one goes on with too."""
+        rows = [*self._before, *self.rows] if self._before else self.rows
+        return FinishedTrials(rows)
 
     def _try_out(self, params: Parameters, number: int, change: Change) -> None:
         """Raise `ChangeRefusedError` if the next trials with these parameters are not sound.

@@ -45,7 +45,7 @@ MISTAKES = {
     "a hold with a target": ('note = "expert"', 'to = "reversal"',
                              "a rule that holds leads nowhere", "take out `to`"),
     "a stage with a space": ('name = "reversal"', 'name = "re versal"',
-                             "should match pattern", "stages.2.name"),
+                             "'re versal' is no name", "stages.2.name"),
     "two stages of one name": ('name = "reversal"', 'name = "discrimination"',
                                "2 stages are called 'discrimination'", "its own name"),
     "a stage that is not there": ('to = "reversal"', 'to = "reversl"',

@@ -68,7 +68,7 @@ def test_parameters_for_a_protocol_that_is_not_there_are_named(
     give(lab, "\n[params.optogenetics]\nreward_ul = 4\n")
     done = command("check", "--protocol", "protocols/habituation.toml")
     assert done.code == ExitCode.CHECK_FAILED
-    assert "Did you mean optogenetic.toml?" in done.out
+    assert "Did you mean 'optogenetic'?" in done.out
 
 
 def test_a_table_of_another_form_replaces_the_whole_table() -> None:

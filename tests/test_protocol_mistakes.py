@@ -65,7 +65,7 @@ MISTAKES = {
     "one level only": (
         "detection", "", "[73, 63, 53, 43, 33, 23, 13]", "[73]", "at least 2 items"),
     "a level that is too loud": (
-        "detection", "", "[73, 63", "[118, 63", "more than the speaker can give"),
+        "detection", "", "[73, 63", "[109, 63", "more than the speaker can give"),
     "no silent trials": (
         "detection", "", "silent_trials = 3", "silent_trials = 0", "greater than or equal to 1"),
     "a ramp to be detected": (
@@ -129,8 +129,8 @@ MISTAKES = {
         "set_shifting", "", "priming_trials = 30", "priming_trials = 10",
         "greater than or equal to 20"),
     "runs that priming cannot have": (
-        "set_shifting", "", "priming_trials = 30", "priming_trials = 60\nlongest_run = 2",
-        "has runs of 2 at most"),
+        "set_shifting", "", "priming_trials = 30", "priming_trials = 30\nlongest_run = 1",
+        "greater than or equal to 2, not 1"),
     "a criterion that cannot be met": (
         "set_shifting", "", "blocks = 2", "blocks = 2\ncriterion = { hits_above = 1.0 }",
         "less than 1, not 1.0"),

@@ -51,8 +51,11 @@ def test_a_mouse_that_comes_back_keeps_its_group(school: Lab) -> None:
     other.write_text(CURRICULUM.read_text().replace('"Small"', '"Other"'))
     first = enter(school, "SIM01", school.folder / FILE, START)
     enter(school, "SIM02", school.folder / FILE, START)
-    enter(school, "SIM01", other, START)
-    back = enter(school, "SIM01", school.folder / FILE, START)
+    with pytest.raises(ConfigError, match="would leave"):
+        enter(school, "SIM01", other, START)
+    enter(school, "SIM01", other, START, "Ada", "another experiment")
+    back = enter(school, "SIM01", school.folder / FILE, START, "Ada", "back again")
+    assert read_history(school, "SIM01")[1].reason.startswith("entered, another experiment")
     assert (back.assignment, back.before) == (first.assignment, None)
     assert "it had that before" in back.reason
 

@@ -82,7 +82,12 @@ def test_every_order_is_answered_and_recorded(
 def test_nobody_is_there(lab: Lab, command: Callable[..., Done]) -> None:
     done = command("tell", "box1", "pause")
     assert done.code == ExitCode.CHECK_FAILED
-    assert "no session runs here that takes commands" in done.err
+    assert "no session runs on 'box1'" in done.err
+    (lab.locks / "rig-box1.address").parent.mkdir(exist_ok=True)
+    (lab.locks / "rig-box1.address").write_text("what a killed session left")
+    (lab.locks / "rig-box1.lock").touch()
+    assert "no session runs on 'box1'" in command("tell", "box1", "pause").err
+    assert "Name one of: box1, box2." in command("tell", "nix", "pause").err
 
 
 def test_the_address_is_for_its_owner_only_and_goes_with_the_session(lab: Lab) -> None:

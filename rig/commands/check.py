@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import difflib
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -22,7 +23,7 @@ from rig.console import (
     print_table,
     the_lab,
 )
-from rig.curriculum_check import check_curriculum
+from rig.curriculum_check import check_curriculum, stage_plans
 from rig.errors import ExitCode, Problem, RigError, errors_among, problems_of
 from rig.lab import Lab
 from rig.plan import ProtocolPlan, plan_mouse, plan_protocol, with_subject, wrong_setup
@@ -32,6 +33,7 @@ from rig.session_folder import check_data_folder
 from rig.stages import check_standings
 from rig.trials import short_outcome
 
+TRIED_TRIALS = 40
 Item = TypeVar("Item")
 Made = TypeVar("Made")
 
@@ -100,10 +102,12 @@ def check_lab(
     rig_plans = _collect(problems, lambda path: plan_rig(lab, path, simulate=True), rigs)
     protocol_plans = _collect(problems, lambda path: plan_protocol(lab, path), protocols)
     for path in lab.files("curricula"):
-        problems += check_curriculum(lab, path)
+        tell(f"looking at {path.name}")
+        wrong = check_curriculum(lab, path)
+        problems += wrong or _check_stages(lab, path, rig_plans)
     problems += check_standings(lab, subjects)
     for subject in subjects:
-        problems += _check_params(lab, subject)
+        problems += _check_params(lab, subject, rig_plans)
     rehearsals = []
     for rig in rig_plans:
         problems += check_devices(lab, rig)
@@ -140,13 +144,42 @@ def _collect(
     return made
 
 
-def _check_params(lab: Lab, subject: Subject) -> list[Problem]:
+def _check_params(lab: Lab, subject: Subject, rigs: list[RigPlan]) -> list[Problem]:
     """Return what is wrong with the parameters of a mouse's own."""
     problems: list[Problem] = []
+    where = str(lab.subject_file(subject.id))
+    known = {path.stem: path for path in lab.files("protocols")}
     for name in subject.params:
-        path = lab.folder / "protocols" / f"{name}.toml"
-        plans = _collect(problems, lambda path: plan_protocol(lab, path), [path])
-        _collect(problems, lambda plan: with_subject(lab, plan, subject), plans)
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            do = f"Did you mean '{near[0]}'?" if near else "Name a file in protocols/."
+            what = f"there is no protocol file '{name}.toml'"
+            problems.append(Problem(what, f"{where}, params.{name}", do))
+            continue
+        plans = _collect(problems, lambda path: plan_protocol(lab, path), [known[name]])
+        made = _collect(problems, lambda plan: with_subject(lab, plan, subject), plans)
+        problems += _try_on_a_rig(lab, rigs, made, f"{where}, params.{name}")
+    return problems
+
+
+def _check_stages(lab: Lab, path: Path, rigs: list[RigPlan]) -> list[Problem]:
+    """Return what a rig refuses of the parameters of a curriculum's stages."""
+    problems: list[Problem] = []
+    for where, plan in stage_plans(lab, path):
+        problems += _try_on_a_rig(lab, rigs, [plan], where)
+    return problems
+
+
+def _try_on_a_rig(
+    lab: Lab, rigs: list[RigPlan], plans: list[ProtocolPlan], where: str
+) -> list[Problem]:
+    """Return what goes wrong with changed parameters on the first rig that fits; they say where."""
+    problems: list[Problem] = []
+    for plan in plans:
+        fitting = [rig for rig in rigs if not wrong_setup(rig, plan)]
+        for rig in fitting[:1]:
+            found = errors_among(rehearse(lab, rig, plan, trials=TRIED_TRIALS).problems)
+            problems += [Problem(each.what, f"{where}; {each.where}", each.do) for each in found]
     return problems
 
 

@@ -96,8 +96,8 @@ def _check_wish(wish: _Wish) -> None:
         raise typer.BadParameter("--assignment goes with --enter")
     if overrules and not (wish.reason and wish.by):
         raise typer.BadParameter(f"{overrules} overrules the curriculum: say --reason and --by")
-    if wish.reason and not overrules:
-        raise typer.BadParameter("--reason goes with --to or --assignment")
+    if wish.reason and not overrules and wish.enter is None:
+        raise typer.BadParameter("--reason goes with --to or --enter")
     if wish.by and not ways:
         raise typer.BadParameter("--by goes with --accept, --enter or --to")
     if wish.by == BY_RULE:
@@ -116,7 +116,7 @@ def _record(lab: Lab, subject: str, wish: _Wish) -> StageEntry | None:
     path = lab.find(wish.enter)
     if wish.assignment is not None:
         return enter_group(lab, subject, path, now, wish.assignment, wish.reason, by)
-    return enter(lab, subject, path, now, by)
+    return enter(lab, subject, path, now, by, wish.reason)
 
 
 def _days(standing: Standing) -> list[Day]:

@@ -13,6 +13,8 @@ from rig.console import JsonOption, LabOption, console, print_json, the_lab
 from rig.desk import tell as hand_in
 from rig.errors import ConfigError, ExitCode
 from rig.inbox import Command, Verb
+from rig.lab import Lab
+from rig.locks import is_held
 
 
 class Order(StrEnum):
@@ -69,6 +71,7 @@ def tell(
     """
     the = the_lab(lab)
     command = _command(order, words or [], by or getpass.getuser())
+    _check_rig(the, rig)
     reply = hand_in(the.locks / f"rig-{rig}.address", command)
     if json:
         print_json(reply)
@@ -76,6 +79,19 @@ def tell(
         console.print(f"{'' if reply.accepted else 'refused: '}{reply.text}", soft_wrap=True)
     if not reply.accepted:
         raise typer.Exit(ExitCode.CHECK_FAILED)
+
+
+def _check_rig(lab: Lab, rig: str) -> None:
+    """Raise `ConfigError` if there is no such rig, or no session holds it."""
+    names = [path.stem for path in lab.files("rigs")]
+    if rig not in names:
+        raise ConfigError(
+            f"the lab has no rig '{rig}'", str(lab.folder), f"Name one of: {', '.join(names)}."
+        )
+    if not is_held(lab.locks, "rig", rig):
+        raise ConfigError(
+            f"no session runs on '{rig}'", str(lab.folder), "Start one with `rig run`."
+        )
 
 
 def _command(order: Order, words: list[str], author: str) -> Command:
