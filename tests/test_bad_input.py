@@ -181,6 +181,42 @@ def test_a_protocol_that_is_no_python(lab: Lab, edit: Callable[[str, str, str], 
     assert "mine.py, line 1" in problem.where
 
 
+def test_parameters_of_another_kind_are_named(
+    lab: Lab, edit: Callable[[str, str, str], None]
+) -> None:
+    (lab.folder / "protocols/mine.py").write_text(
+        "import dataclasses\n"
+        "from rig.protocol import TrialProtocol\n"
+        "class Mine(TrialProtocol):\n"
+        "    @dataclasses.dataclass\n"
+        "    class Params: reward_ul: float = 5.0\n"
+        "    def trial(self, number, past): pass\n"
+    )
+    edit(GO_NOGO, "protocols.go_nogo:GoNoGo", "protocols/mine.py:Mine")
+    (problem,) = problems_of(lab)
+    assert problem.what == "'Mine' has no class Params of the right kind"
+    assert "class Params(Parameters)" in problem.do
+
+
+def test_what_a_rig_refuses_is_named_for_each_protocol_and_rig(
+    lab: Lab, edit: Callable[[str, str, str], None], command: Callable[..., Done]
+) -> None:
+    edit(GO_NOGO, "reward_ul = 5.0", "reward_ul = 19.0")
+    copy = lab.folder / "protocols/other.toml"
+    copy.write_text((lab.folder / GO_NOGO).read_text())
+    done = command("check", "--rig", RIG, "--protocol", GO_NOGO, "--protocol", str(copy), "--json")
+    assert done.code == ExitCode.CHECK_FAILED
+    places = [problem["where"] for problem in json.loads(done.out)["problems"]]
+    for name in ("go_nogo.toml", "other.toml"):
+        assert any(f"{name} on rig 'box1'" in place for place in places), places
+
+
+def test_a_file_with_a_byte_order_mark_is_read(lab: Lab) -> None:
+    path = lab.folder / SUBJECT
+    path.write_text(path.read_text(), encoding="utf-8-sig")
+    assert not problems_of(lab)
+
+
 def test_a_state_that_is_never_reached_is_a_warning(
     lab: Lab, edit: Callable[[str, str, str], None]
 ) -> None:
@@ -218,14 +254,39 @@ def test_an_output_that_cannot_be_written_begins_nothing(lab: Lab) -> None:
         ("def sounds(self): return {'A': 7}", "these are no stimuli of the type Sound"),
         ("def sounds(self): raise OSError('no file')", "OSError: no file"),
         ("def trial(self, number, past): return Finished(7)", "finished with a int"),
-        ("def trial(self, number, past): return 1 / 0", "mine.py, line 5"),
+        ("def trial(self, number, past): return 1 / 0", "mine.py, line 6"),
         ("def trial(self, number, past): raise SystemExit(0)", "SystemExit"),
+        ("def trial(self, number, past): past.clear()", "has no attribute 'clear'"),
+        ("def trial(self, number, past): past[0] = None", "does not support item assignment"),
+        (
+            "def trial(self, number, past): return Finished('no mouse')",
+            "ended before its first trial: no mouse",
+        ),
+        (
+            "def trial(self, n, past): return Finished('')\n    def reward(self): return 5.0",
+            "reward() fails: it returned a float",
+        ),
+        (
+            "def trial(self, n, past): return Finished('')\n"
+            "    def reward(self): return Pulse('vlave', 5.0)",
+            "the rig has no device 'vlave'",
+        ),
+        (
+            "def trial(self, n, past): return Finished('')\n"
+            "    def reward(self): return Pulse('valve', 500.0)",
+            "lies outside its calibration",
+        ),
+        (
+            "def trial(self, n, past): return Finished('')\n    def skip_block(self): return 7",
+            "skip_block() fails: it returned a int",
+        ),
     ],
 )
 def test_mistakes_in_a_protocol_s_code(
     lab: Lab, edit: Callable[[str, str, str], None], body: str, said: str
 ) -> None:
     (lab.folder / "protocols/mine.py").write_text(
+        "from rig.graph import Pulse\n"
         "from rig.protocol import Finished, Parameters, TrialProtocol\n"
         "class Mine(TrialProtocol):\n"
         "    class Params(Parameters): pass\n"

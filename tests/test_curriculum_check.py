@@ -175,6 +175,15 @@ def test_a_faulty_curriculum_lets_no_mouse_in(
     assert not list(school.folder.glob("subjects/*.stages.jsonl"))
 
 
+def test_rig_check_tries_each_stage_on_a_rig(school: Lab, edit: Edit) -> None:
+    edit(FILE, "reward_ul = 4.0", "reward_ul = 19.0")
+    rigs = [school.folder / "rigs/box1.toml"]
+    found = errors_of(check_lab(school, rigs, [], simulate=True)[0])
+    refused = [text for text in found if "lies outside its calibration" in text]
+    assert refused
+    assert all("small.toml, stage 'reversal'" in text for text in refused), refused
+
+
 def test_rig_check_looks_at_curricula_too(school: Lab, edit: Edit) -> None:
     edit(FILE, "at_least = 0.8, days = 1", "at_least = 80, days = 1")
     edit("subjects/SIM01.toml", "simulated = true", 'simulated = true\ncurriculum = "none.toml"')

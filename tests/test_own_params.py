@@ -71,6 +71,16 @@ def test_parameters_for_a_protocol_that_is_not_there_are_named(
     assert "Did you mean 'optogenetic'?" in done.out
 
 
+def test_parameters_of_a_mouse_that_the_rig_refuses_are_named(
+    lab: Lab, command: Callable[..., Done]
+) -> None:
+    give(lab, "\n[params.go_nogo]\nreward_ul = 19.0\n")
+    done = command("check", "--rig", "rigs/box1.toml", "--protocol", "protocols/habituation.toml")
+    assert done.code == ExitCode.CHECK_FAILED
+    assert "lies outside its calibration" in done.out
+    assert "SIM01.toml, params.go_nogo" in done.out
+
+
 def test_a_table_of_another_form_replaces_the_whole_table() -> None:
     base = {"start": {"form": "quiet_interval", "quiet": 3.0}, "reward_ul": 5}
     assert laid_over(base, {"start": {"form": "port_visit"}}) == {

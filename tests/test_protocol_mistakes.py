@@ -64,6 +64,13 @@ MISTAKES = {
         "must not be shorter"),
     "one level only": (
         "detection", "", "[73, 63, 53, 43, 33, 23, 13]", "[73]", "at least 2 items"),
+    "a level twice": (
+        "detection", "", "[73, 63", "[63, 63", "levels_db_spl names a level twice"),
+    "equal disks": (
+        "optogenetic", "", "x_um = 700\ny_um = -300\ndiameter_um = 720",
+        "x_um = -700\ny_um = -300\ndiameter_um = 360", "the disks of go and nogo must differ"),
+    "a disk of catch trials twice": (
+        "optogenetic", "", '["C", "S+", "S-"]', '["C", "C", "S-"]', "kinds names a disk twice"),
     "a level that is too loud": (
         "detection", "", "[73, 63", "[109, 63", "more than the speaker can give"),
     "no silent trials": (
