@@ -5,19 +5,21 @@ from __future__ import annotations
 import io
 import sys
 
-from rig.errors import ExitCode, RigError
+from rig.signals import STOPPED_EARLY, leave_on_ctrl_c
 
 
 def main() -> None:
     """Run the command line."""
+    with leave_on_ctrl_c():
+        # Not at the top: it takes a while, in which Ctrl-C must not show a traceback.
+        from rig.cli import app
+        from rig.errors import ExitCode, RigError
+
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # A console that lacks a character (Windows, code page 1252) shows '?' for it.
             stream.reconfigure(errors="replace")
     try:
-        # Not at the top: it takes a while, in which Ctrl-C must not show a traceback.
-        from rig.cli import app
-
         app()
     except RigError as error:
         from rig.console import print_error
@@ -25,7 +27,7 @@ def main() -> None:
         print_error(error, json="--json" in sys.argv)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
-        sys.stderr.write("Stopped before anything was begun.\n")
+        sys.stderr.write(STOPPED_EARLY)
         sys.exit(ExitCode.STOPPED)
     except BrokenPipeError:
         # Whoever read the output has gone; nothing more can be told, not even at exit.

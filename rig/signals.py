@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 from collections.abc import Callable, Iterator
 from types import FrameType
 
+STOPPED_EARLY = "Stopped before anything was begun.\n"
 _NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGBREAK")
 
 
@@ -29,6 +31,28 @@ def stop_on_signals(stop: Callable[[str], None]) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+@contextlib.contextmanager
+def leave_on_ctrl_c() -> Iterator[None]:
+    """End the program at once by Ctrl-C, while it has begun nothing that must be tidied.
+
+    Imports can swallow an exception that a signal raises in them: Ctrl-C would be lost.
+    """
+    before = signal.getsignal(signal.SIGINT)
+    if before is not signal.default_int_handler:  # a program in the background ignores Ctrl-C
+        yield
+        return
+    signal.signal(signal.SIGINT, _leave)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    os.write(2, STOPPED_EARLY.encode())
+    os._exit(128 + number)
 
 
 def ignore_stop_signals() -> None:

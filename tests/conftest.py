@@ -21,9 +21,10 @@ RIG_COMMAND = (str(Path(sys.executable).with_name("rig")),)
 
 
 # On CI the same examples every time: a change is judged by what it changed.
-hypothesis.settings.register_profile("ci", derandomize=True)
-if "CI" in os.environ:
-    hypothesis.settings.load_profile("ci")
+# No example has a deadline: how long it takes says nothing on a machine with other work.
+hypothesis.settings.register_profile("here", deadline=None)
+hypothesis.settings.register_profile("ci", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("ci" if "CI" in os.environ else "here")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

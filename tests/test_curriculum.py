@@ -121,7 +121,7 @@ def test_a_mouse_goes_its_way_by_the_command_line(pupil: Lab, command: Command) 
         (("--enter", str(FILE), "--assignment", "2"), "say --reason and --by"),
         (("--enter", str(FILE), "--accept"), "choose one of"),
         (("--assignment", "1"), "goes with --enter"),
-        (("--accept", "--reason", "why"), "goes with --to or --assignment"),
+        (("--accept", "--reason", "why"), "goes with --to or --enter"),
         (("--by", "Ada"), "goes with --accept"),
         (("--accept", "--by", "rule"), "the name of a person"),
     ],

@@ -7,6 +7,7 @@ import io
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -165,6 +166,22 @@ def test_a_stop_before_anything_is_begun_shows_no_traceback(eager: Lab) -> None:
         _, err = process.communicate(timeout=60)
         assert process.returncode in {ExitCode.STOPPED, -signal.SIGINT}
         assert "rig/" not in err, "no traceback of ours"
+
+
+def test_ctrl_c_is_not_lost_in_an_import_that_swallows_it() -> None:
+    script = (
+        "import os, signal\n"
+        "from rig.signals import leave_on_ctrl_c\n"
+        "with leave_on_ctrl_c():\n"
+        "    try: os.kill(os.getpid(), signal.SIGINT)\n"
+        "    except BaseException: pass\n"
+        "print('lost')\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stdout) == (ExitCode.STOPPED, "")
+    assert done.stderr == "Stopped before anything was begun.\n"
 
 
 def test_a_killed_logger_is_told_of(running: Running) -> None:

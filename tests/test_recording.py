@@ -73,7 +73,7 @@ def test_cut_anywhere_in_its_last_frame_it_is_read_up_to_there(journal: Path) ->
         assert "cut short" in damage
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.data())
 def test_flipped_bytes_never_give_a_wrong_event(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject

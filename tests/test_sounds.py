@@ -11,7 +11,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 from ear import BAND_HZ, RATES_HZ, heard, inner, level, played, refused
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from hardware.noise import CREST_FACTOR
@@ -114,7 +114,6 @@ def test_a_seed_gives_one_noise_and_another_seed_another() -> None:
     assert abs(np.corrcoef(one, other)[0, 1]) < 0.05
 
 
-@settings(deadline=None)
 @given(
     low_hz=st.floats(2000, 20_000),
     width=st.floats(1000, 40_000),

@@ -27,7 +27,7 @@ FILE = Path("curricula/small.toml")
 START = datetime(2026, 12, 1, 9, tzinfo=timezone(timedelta(hours=1)))
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.permutations([f"M{number:02d}" for number in range(1, 9)]), st.data())
 def test_groups_stay_balanced_over_subjects(names: list[str], data: st.DataObject) -> None:
     """Also where some are virtual; real and virtual mice are counted apart."""

@@ -196,7 +196,7 @@ SHORT = wav(call(960))
 HEAD = SHORT[:44]
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(
     content=st.one_of(
         st.binary(max_size=200),
