@@ -15,6 +15,7 @@ import msgspec
 from rig.devices import describe
 from rig.errors import ConfigError
 from rig.graph import END, Flash, Play, Show, State, TrialGraph
+from rig.graph_check import reachable
 
 MOST_NAMES = 4
 _FILL = {
@@ -109,13 +110,7 @@ def _skeleton(graph: TrialGraph) -> object:
     What is presented and the lengths of timeouts are left out.
     """
     states = {state.name: state for state in graph.states}
-    start = graph.stimulus_state or graph.states[0].name
-    reached, open_ = {start}, [start]
-    while open_:
-        for _, target in states[open_.pop()].targets():
-            if target in states and target not in reached:
-                reached.add(target)
-                open_.append(target)
+    reached = reachable(states, graph.stimulus_state or graph.states[0].name)
     bare = [_bare(state) for state in graph.states if state.name in reached]
     return TrialGraph(tuple(bare), "", "").shape()
 

@@ -193,7 +193,7 @@ def _paths(graph: TrialGraph, where: str) -> Iterable[Problem]:
     """Return mistakes that only show when the paths through the graph are followed."""
     states = {state.name: state for state in graph.states}
     first = graph.states[0].name
-    reached = _reachable(states, first)
+    reached = reachable(states, first)
     for name in sorted(states.keys() - reached):
         yield Problem(
             f"state '{name}' is never reached", where, "Let some state lead to it, or remove it."
@@ -210,7 +210,7 @@ def _paths(graph: TrialGraph, where: str) -> Iterable[Problem]:
     yield from _outcomes(states, first, where)
 
 
-def _reachable(states: Mapping[str, State], start: str) -> set[str]:
+def reachable(states: Mapping[str, State], start: str) -> set[str]:
     """Return the names of the states that can be reached from `start`, itself included."""
     reached, open_ = {start}, [start]
     while open_:
@@ -223,7 +223,7 @@ def _reachable(states: Mapping[str, State], start: str) -> set[str]:
 
 def _can_end(states: Mapping[str, State], start: str) -> bool:
     """Whether some path from `start` leads to the end of the trial."""
-    reached = _reachable(states, start)
+    reached = reachable(states, start)
     return any(target == END for name in reached for _, target in states[name].targets())
 
 

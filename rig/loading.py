@@ -16,6 +16,7 @@ from rig.sound import Sound
 from rig.stimuli import Stimuli, Stimulus
 
 Presented = TypeVar("Presented", Sound, Grating, Flashes)
+Answer = TypeVar("Answer")
 
 
 def ask_for_stimuli(protocol: TrialProtocol, where: str) -> Stimuli:
@@ -68,12 +69,7 @@ def load_stimuli(devices: Mapping[str, Device], stimuli: Stimuli, where: str) ->
 
 def _outputs_of(protocol: TrialProtocol, where: str) -> tuple[str, ...]:
     """Return the outputs that a protocol wants to be on throughout."""
-    try:
-        names = tuple(protocol.session_outputs())
-    except (Exception, SystemExit) as error:
-        raise ProtocolError(
-            f"the protocol raised {type(error).__name__}: {error}", where, "Mend it."
-        ) from error
+    names: tuple[Any, ...] = _called(lambda: tuple(protocol.session_outputs()), where)
     if not all(isinstance(name, str) for name in names):
         raise ProtocolError(
             "these are no names of outputs", where, "Return names, such as ('masking_light',)."
@@ -99,12 +95,7 @@ def _ask(
     method: Callable[[], Mapping[str, Presented]], wanted: type[Presented], where: str
 ) -> dict[str, Presented]:
     """Return what a method of the protocol answers, as plain data of the wanted type."""
-    try:
-        answer: Any = method()
-    except (Exception, SystemExit) as error:
-        raise ProtocolError(
-            f"the protocol raised {type(error).__name__}: {error}", where, "Mend it."
-        ) from error
+    answer: Any = _called(method, where)
     try:
         return msgspec.convert(msgspec.to_builtins(answer, enc_hook=plain), dict[str, wanted])  # type: ignore[valid-type]
     except (TypeError, msgspec.ValidationError) as error:
@@ -113,6 +104,16 @@ def _ask(
             f"these are no stimuli of the type {name}: {error}",
             where,
             f"Return {wanted.__module__}.{name} by name.",
+        ) from error
+
+
+def _called(method: Callable[[], Answer], where: str) -> Answer:
+    """Return what a method of the protocol returns; raise `ProtocolError` if it raises."""
+    try:
+        return method()
+    except (Exception, SystemExit) as error:
+        raise ProtocolError(
+            f"the protocol raised {type(error).__name__}: {error}", where, "Mend it."
         ) from error
 
 

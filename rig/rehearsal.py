@@ -8,9 +8,10 @@ from pathlib import Path
 
 from rig.clock import VirtualClock
 from rig.config import Limits, validated
+from rig.devices import describe
 from rig.errors import Problem, RigError, problems_of
 from rig.events import Event, StateEntered
-from rig.graph import Action, Flash, Play, Pulse, Show, TrialGraph
+from rig.graph import Pulse, TrialGraph
 from rig.inbox import Inbox
 from rig.lab import Lab
 from rig.loading import ask_for_stimuli, load_stimuli
@@ -262,19 +263,10 @@ def _meanings(graphs: list[TrialGraph]) -> dict[str, bool]:
     found = {}
     for graph in graphs:
         actions = [action for state in graph.states for action in state.enter]
-        presented = [name for name in map(_presented, actions) if name]
+        presented = [name for _, name, _ in map(describe, actions) if name]
         if len(presented) == 1:
             found[presented[0]] = any(isinstance(action, Pulse) for action in actions)
     return found
-
-
-def _presented(action: Action) -> str:
-    """Return the name of the stimulus that an action presents; empty if it presents none."""
-    match action:
-        case Play(sound=name) | Show(grating=name) | Flash(flashes=name):
-            return name
-        case _:
-            return ""
 
 
 def _prepare(
@@ -293,10 +285,11 @@ def _prepare(
     context = new_context(lab, clock, Inbox(), _policy_mouse(lab, mouse).make(mouse_rng))
     devices = rig.devices(context)
     made = protocol.make(protocol_rng)
-    load_stimuli(devices, ask_for_stimuli(made, str(protocol.path)), str(protocol.path))
+    stimuli = ask_for_stimuli(made, str(protocol.path))
+    load_stimuli(devices, stimuli, str(protocol.path))
     for device in devices.values():
         device.open()
-    source = TrialSource(made, graph_check(devices))
+    source = TrialSource(made, graph_check(devices), stimuli.outputs)
     source.rows = recorder.table.rows
 
     context.room.let_mouse_in()

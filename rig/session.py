@@ -274,7 +274,7 @@ class Session:
         # Before they are read to be played, so that a file that changes meanwhile is noticed.
         self._sound_files = sound_file_digests(plan.lab.folder, self._stimuli.sounds.values())
         load_stimuli(self._devices, self._stimuli, where)
-        self._source = TrialSource(protocol, graph_check(self._devices))
+        self._source = TrialSource(protocol, graph_check(self._devices), self._stimuli.outputs)
         if self._resumes is not None:
             fast_forward(protocol, self._resumes).hand_to(self._source)
 

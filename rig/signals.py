@@ -37,7 +37,7 @@ def stop_on_signals(stop: Callable[[str], None]) -> Iterator[None]:
 def leave_on_ctrl_c() -> Iterator[None]:
     """End the program at once by Ctrl-C, while it has begun nothing that must be tidied.
 
-    Imports can swallow an exception that a signal raises in them: Ctrl-C would be lost.
+    An import may swallow an exception that a signal raises in it, or show a traceback of ours.
     """
     before = signal.getsignal(signal.SIGINT)
     if before is not signal.default_int_handler:  # a program in the background ignores Ctrl-C

@@ -55,6 +55,8 @@ class TrialSource:
         The protocol.
     check
         What the rig allows a graph to do.
+    outputs
+        The digital outputs that are on throughout.
 
     Attributes
     ----------
@@ -66,10 +68,12 @@ class TrialSource:
         The digital outputs that are on throughout.
     """
 
-    def __init__(self, protocol: TrialProtocol, check: GraphCheck) -> None:
+    def __init__(
+        self, protocol: TrialProtocol, check: GraphCheck, outputs: tuple[str, ...] = ()
+    ) -> None:
         self.protocol = protocol
         self.rows: Sequence[TrialRow] = ()
-        self.outputs = tuple(protocol.session_outputs())
+        self.outputs = outputs
         self._check = check
         self._before: Sequence[TrialRow] = ()
         self._sound_shapes: set[object] = set()

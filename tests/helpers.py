@@ -116,13 +116,14 @@ def play(
     context = new_context(lab, VirtualClock(), Inbox(), animal)
     devices = rig.devices(context)
     experiment = plan.make(protocol_rng)
-    load_stimuli(devices, ask_for_stimuli(experiment, str(protocol)), str(protocol))
+    stimuli = ask_for_stimuli(experiment, str(protocol))
+    load_stimuli(devices, stimuli, str(protocol))
     for device in devices.values():
         device.open()
     context.room.let_mouse_in()
     events: list[Event] = []
     recorder = MemoryRecorder(events.extend)
-    source = TrialSource(experiment, graph_check(devices))
+    source = TrialSource(experiment, graph_check(devices), stimuli.outputs)
     source.rows = recorder.table.rows
     replies: queue.SimpleQueue[Reply] = queue.SimpleQueue()
     for time, command in (orders or {}).items():
