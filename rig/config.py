@@ -10,25 +10,53 @@ from __future__ import annotations
 import difflib
 import tomllib
 from collections.abc import Iterator, Mapping
+from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import pydantic
 from pydantic_core import ErrorDetails
 
 from rig.errors import CheckFailed, ConfigError, Problem
-from rig.frozen import FrozenModel
+from rig.frozen import FrozenModel, Items
 
 Model = TypeVar("Model", bound=pydantic.BaseModel)
-FileName = Annotated[str, pydantic.Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
+_FILE_NAME, _PERSON, _SEX = r"^[A-Za-z0-9][A-Za-z0-9_-]*$", r"^[^,]+, [^,]+$", "^[MFUO]$"
+_PATTERNS = {
+    _FILE_NAME: "is no name: a name has letters, digits, _ and - only",
+    _PERSON: "is no person: write 'Last, First'",
+    _SEX: "is no sex: write M, F, U (unknown) or O (other)",
+}
+"""What a text is not, if it does not match its pattern."""
+FileName = Annotated[str, pydantic.Field(pattern=_FILE_NAME)]
+PersonName = Annotated[str, pydantic.Field(pattern=_PERSON)]
+
+
+class RecordingConfig(FrozenModel):
+    """How sessions are recorded.
+
+    In real time the record is forced to the disk every `sync_every` seconds, and at the end of
+    each trial if `sync_each_trial`. Sessions in real time are exported to `export` in the
+    background when they have ended.
+    """
+
+    sync_every: float = pydantic.Field(default=0.1, ge=0.01, le=60)
+    sync_each_trial: bool = True
+    export: Items[Literal["nwb", "csv", "alf"]] = ()
 
 
 class LabConfig(FrozenModel):
-    """``lab.toml``: the lab."""
+    """``lab.toml``: the lab.
+
+    `experimenters` are persons as ``Last, First``: who runs a session, unless another is named.
+    """
 
     name: str
+    institution: str = ""
+    experimenters: Items[PersonName] = ()
     data: str = "data"
     min_free_mb: float = pydantic.Field(default=500, ge=0)
+    recording: RecordingConfig = RecordingConfig()
 
 
 class Simulation(FrozenModel):
@@ -85,7 +113,11 @@ class Subject(FrozenModel):
     id: FileName
     simulated: bool = False
     species: str = "Mus musculus"
-    sex: str = pydantic.Field(default="U", pattern="^[MFUO]$")
+    sex: str = pydantic.Field(default="U", pattern=_SEX)
+    date_of_birth: date | None = None
+    strain: str = ""
+    genotype: str = ""
+    weight_g: float | None = pydantic.Field(default=None, gt=0, le=100)
     description: str = ""
     mouse: dict[str, Any] = pydantic.Field(default_factory=dict)
     params: dict[FileName, dict[str, Any]] = pydantic.Field(default_factory=dict)
@@ -176,8 +208,9 @@ def _problem(
             "key 'form' is missing", where, f"Add it: one of {', '.join(sorted(forms))}."
         )
     if detail["type"] == "string_pattern_mismatch":
-        what = f"'{detail['input']}' is no name: a name has letters, digits, _ and - only"
-        return Problem(what, at, "Change the name.")
+        return Problem(
+            f"'{detail['input']}' {_PATTERNS[detail['ctx']['pattern']]}", at, "Change it."
+        )
     message = detail["msg"].removeprefix("Value error, ")
     message = message[0].lower() + message[1:]
     if not isinstance(detail["input"], dict | list):

@@ -28,8 +28,12 @@ Line = Annotated[str, pydantic.Field(min_length=1, description="the wire, as the
 class DeviceSettings(FrozenModel):
     """Base of the settings of devices.
 
-    A field called ``line`` names a wire; two devices of a rig cannot share one.
+    A field called ``line`` names a wire; two devices of a rig cannot share one. `model` and
+    `manufacturer` name the part that stands in the rig; they are recorded.
     """
+
+    model: str = ""
+    manufacturer: str = ""
 
 
 @dataclass(frozen=True)

@@ -12,12 +12,19 @@ from typing import Any, Literal
 import msgspec
 
 from rig.graph import plain
+from rig.streams import StreamSpec
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
+"""Raised whenever a record gets another meaning. Fields that an older one lacks have defaults, so
+that every older journal can be read."""
 
 
 class Header(msgspec.Struct, frozen=True, tag="header"):
-    """Wall-clock facts: the one record that differs when a session is run again."""
+    """Wall-clock facts: the one record that differs when a session is run again.
+
+    `packages` are the versions of all installed packages, `lock_sha256` the SHA-256 of the file
+    that pins them (empty outside a checkout), and `code_sha256` that of our own code.
+    """
 
     schema_version: int
     session: str
@@ -28,6 +35,9 @@ class Header(msgspec.Struct, frozen=True, tag="header"):
     git_commit: str | None
     git_dirty: bool | None
     lab_folder: str
+    packages: dict[str, str] = {}
+    lock_sha256: str = ""
+    code_sha256: str = ""
 
 
 class DeviceRecord(msgspec.Struct, frozen=True):
@@ -49,6 +59,8 @@ class Definition(msgspec.Struct, frozen=True, tag="definition"):
     """All that the session was made of: files as text and as the values resolved from them.
 
     `sound_files` tells the files of the sounds by their SHA-256; the session's folder keeps them.
+    `protocol_source` is the file of the protocol's class, `description` what its docstring says.
+    `experimenters` are the persons who run the session, as ``Last, First``.
     """
 
     rig: str
@@ -77,6 +89,10 @@ class Definition(msgspec.Struct, frozen=True, tag="definition"):
     gratings: dict[str, Any] = {}
     flashes: dict[str, Any] = {}
     sound_files: dict[str, str] = {}
+    streams: tuple[StreamSpec, ...] = ()
+    protocol_source: str = ""
+    description: str = ""
+    experimenters: tuple[str, ...] = ()
 
 
 class Happened(msgspec.Struct, frozen=True):
@@ -207,6 +223,26 @@ class Fault(Happened, frozen=True, tag="fault"):
     level: str
 
 
+class ClockRead(Happened, frozen=True, tag="clock"):
+    """Another clock was read beside the session's: it showed `reading` seconds.
+
+    `clock` is ``utc`` for the wall clock (seconds since 1970), or the name of a card. The reading
+    is known to within `uncertainty` seconds.
+    """
+
+    clock: str
+    reading: float
+    uncertainty: float
+
+
+class StreamEnded(Happened, frozen=True, tag="stream_ended"):
+    """A stream came to its end, with so many rows; the digest is that of its file's blocks."""
+
+    stream: str
+    rows: int
+    sha256: str
+
+
 class SessionEnded(Happened, frozen=True, tag="session_ended"):
     """The last event of every session that ended by itself or was stopped.
 
@@ -233,6 +269,8 @@ Event = (
     | ParameterChanged
     | QuestionAsked
     | Fault
+    | ClockRead
+    | StreamEnded
     | SessionEnded
 )
 Record = Header | Definition | Event

@@ -23,8 +23,8 @@ import zmq
 
 from rig.errors import Problem, RecordingError
 from rig.events import decode
+from rig.frames import split
 from rig.hdf5_file import Hdf5File
-from rig.journal import split_frames
 from rig.signals import ignore_stop_signals
 
 READY_WITHIN = 30.0
@@ -204,7 +204,7 @@ def _log(file: Hdf5File, messages: Iterator[list[bytes]]) -> None:
             return
         if verb == b"frames":
             sha.update(content)
-        for payload in split_frames(content):
+        for payload in split(content):
             file.add(decode(payload))
 
 

@@ -79,6 +79,7 @@ class Plan:
     """A session that may be run: lab, rig, protocol, subject, and the mouse if simulated.
 
     `stage` is the stage that chose the protocol, as ``CURRICULUM/STAGE``; empty if a person did.
+    `experimenters` are who runs it, as ``Last, First``.
     """
 
     lab: Lab
@@ -88,6 +89,7 @@ class Plan:
     mouse: MousePlan | None
     seed: int
     stage: str = ""
+    experimenters: tuple[str, ...] = ()
 
 
 def generators(seed: int, parts: int = 0) -> tuple[np.random.Generator, np.random.Generator]:
@@ -188,7 +190,8 @@ def make_plan(
     if problems or rig_plan is None or protocol_plan is None or animal is None:
         raise CheckFailed(problems)
     name = stage.name if stage else ""
-    return Plan(lab, rig_plan, protocol_plan, animal, mouse, seed, name)
+    experimenters = lab.config.experimenters
+    return Plan(lab, rig_plan, protocol_plan, animal, mouse, seed, name, experimenters)
 
 
 def first_rig_for(lab: Lab, protocol: ProtocolPlan) -> RigPlan:

@@ -69,6 +69,11 @@ def load_class(name: str, base: type[T], folder: Path, where: str) -> type[T]:
     return found
 
 
+def source(cls: type) -> str:
+    """Return the text of the file that a class is defined in."""
+    return Path(inspect.getfile(cls)).read_text(encoding="utf-8")
+
+
 def source_sha256(cls: type) -> str:
     """Return the SHA-256 of the file that a class is defined in."""
     return hashlib.sha256(Path(inspect.getfile(cls)).read_bytes()).hexdigest()

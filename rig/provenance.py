@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import functools
+import hashlib
+import inspect
 import platform
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from importlib.metadata import version
+from importlib.metadata import distributions, version
 from pathlib import Path
 from typing import Literal
 
@@ -19,11 +21,13 @@ from rig.errors import ConfigError
 from rig.events import SCHEMA_VERSION, Definition, DeviceRecord, Header
 from rig.lab import LAB_TOML
 from rig.plan import Plan
-from rig.plugins import source_sha256
+from rig.plugins import source, source_sha256
 from rig.session_folder import SessionFolder
 from rig.stimuli import Stimuli
+from rig.streams import StreamSpec
 
 _REPOSITORY = Path(__file__).resolve().parent.parent
+_PACKAGES = ("analysis", "calibration", "hardware", "models", "protocols", "rig")
 
 
 def make_header(plan: Plan, folder: SessionFolder, started_at: datetime) -> Header:
@@ -39,6 +43,9 @@ def make_header(plan: Plan, folder: SessionFolder, started_at: datetime) -> Head
         git_commit=commit,
         git_dirty=dirty,
         lab_folder=str(plan.lab.folder),
+        packages=_packages(),
+        lock_sha256=_lock_sha256(),
+        code_sha256=_code_sha256(),
     )
 
 
@@ -49,6 +56,7 @@ def make_definition(
     sound_files: Mapping[str, str],
     clock: Literal["system", "virtual"],
     resumes: str,
+    streams: Sequence[StreamSpec],
 ) -> Definition:
     """Return the record of all that the session is made of."""
     mouse = plan.mouse
@@ -93,6 +101,10 @@ def make_definition(
         resumes=resumes,
         sound_files=dict(sound_files),
         stage=plan.stage,
+        streams=tuple(streams),
+        protocol_source=source(plan.protocol.protocol),
+        description=inspect.cleandoc(plan.protocol.protocol.__doc__ or ""),
+        experimenters=plan.experimenters,
     )
 
 
@@ -103,6 +115,31 @@ def _own_files(plan: Plan) -> dict[str, str]:
     paths = {name.rpartition(":")[0] for name in names}
     own = sorted(path for path in paths if path.endswith(".py"))
     return {path: _text(plan.lab.folder / path) for path in own}
+
+
+@functools.cache
+def _packages() -> dict[str, str]:
+    """Return the versions of all installed packages, by name."""
+    found = {each.metadata["Name"]: each.version for each in distributions()}
+    return {name: found[name] for name in sorted(found)}
+
+
+@functools.cache
+def _lock_sha256() -> str:
+    """Return the SHA-256 of the file that pins all packages; empty outside a checkout."""
+    lock = _REPOSITORY / "requirements.lock"
+    return hashlib.sha256(lock.read_bytes()).hexdigest() if lock.is_file() else ""
+
+
+@functools.cache
+def _code_sha256() -> str:
+    """Return the SHA-256 of our own code: of all its files, in the order of their names."""
+    sha = hashlib.sha256()
+    for package in _PACKAGES:
+        for path in sorted((_REPOSITORY / package).rglob("*.py")):
+            sha.update(f"{path.relative_to(_REPOSITORY).as_posix()}\n".encode())
+            sha.update(path.read_bytes())
+    return sha.hexdigest()
 
 
 @functools.cache

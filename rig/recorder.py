@@ -8,7 +8,7 @@ from typing import Literal, Protocol, Self
 from rig.errors import Problem, RecordingError
 from rig.events import Definition, Event, Header, encode
 from rig.hdf5_file import build_from_journal
-from rig.journal import JournalWriter, frame
+from rig.journal import frame, new_journal
 from rig.logger import LoggerLink
 from rig.session_folder import SessionFolder
 from rig.trials import TrialTable
@@ -88,7 +88,7 @@ class SessionRecorder:
         self._folder = folder
         self._header, self._definition = frame(header), frame(definition)
         self._link = LoggerLink(folder.hdf5) if clock == "system" else None
-        self._journal = JournalWriter(folder.journal, self._header)
+        self._journal = new_journal(folder.journal, self._header)
 
     def __enter__(self) -> Self:
         try:

@@ -136,6 +136,7 @@ class Session:
                 self._sound_files,
                 self._clock_kind,
                 resumed,
+                (),
             )
             self.folder = create_folder(
                 self._plan.lab.data, self._plan.subject.id, self._started_at.date(), self._number

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from rig.errors import RecordingError
 from rig.events import (
     ActionDone,
+    Definition,
     DeviceReported,
     GraphDefined,
     Header,
@@ -24,13 +25,19 @@ from rig.events import (
     TrialEnded,
 )
 from rig.hdf5_file import is_sealed, read_trials
-from rig.journal import JournalWriter, digest, frame, read_frames, read_records
+from rig.journal import digest, frame, new_journal, read_frames, read_records
 from rig.session_folder import SessionFolder
 from rig.session_record import load_session
 
 HEADER = Header(
     1, "M1/2026-01-01/1", "2026-01-01T09:00:00+01:00", "pc", "3.11", "0", None, None, ""
 )
+
+DEFINITION = Definition(
+    "box1", "M1", "go_nogo", "protocols.go_nogo:GoNoGo", "", "", "", "", "", {}, {}, {}, {}, {},
+    (), {}, None, {}, {}, 1, "virtual",
+)  # fmt: skip
+HEAD = [HEADER, DEFINITION]
 
 
 def edge(seq: int) -> InputChanged:
@@ -41,7 +48,8 @@ def edge(seq: int) -> InputChanged:
 def journal(tmp_path: Path) -> Path:
     """Return a journal of a header and 20 events."""
     path = tmp_path / "session.journal"
-    writer = JournalWriter(path, frame(HEADER))
+    writer = new_journal(path, frame(HEADER))
+    writer.append(frame(DEFINITION))
     for seq in range(1, 21):
         writer.append(frame(edge(seq)))
     writer.close()
@@ -60,7 +68,7 @@ def readable(path: Path) -> tuple[list[Record], str]:
 
 
 def test_what_is_written_is_read(journal: Path) -> None:
-    assert readable(journal) == ([HEADER, *(edge(seq) for seq in range(1, 21))], "")
+    assert readable(journal) == ([*HEAD, *(edge(seq) for seq in range(1, 21))], "")
 
 
 def test_cut_anywhere_in_its_last_frame_it_is_read_up_to_there(journal: Path) -> None:
@@ -69,7 +77,7 @@ def test_cut_anywhere_in_its_last_frame_it_is_read_up_to_there(journal: Path) ->
     for cut in range(len(data) - last + 1, len(data)):
         journal.write_bytes(data[:cut])
         records, damage = readable(journal)
-        assert records == [HEADER, *(edge(seq) for seq in range(1, 20))]
+        assert records == [*HEAD, *(edge(seq) for seq in range(1, 20))]
         assert "cut short" in damage
 
 
@@ -78,9 +86,9 @@ def test_cut_anywhere_in_its_last_frame_it_is_read_up_to_there(journal: Path) ->
 def test_flipped_bytes_never_give_a_wrong_event(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
 ) -> None:
-    good = b"".join(frame(edge(seq)) for seq in range(1, 6))
+    good = frame(DEFINITION) + b"".join(frame(edge(seq)) for seq in range(1, 6))
     path = tmp_path_factory.mktemp("flipped") / "session.journal"
-    JournalWriter(path, frame(HEADER)).close()
+    new_journal(path, frame(HEADER)).close()
     damaged = bytearray(good)
     for _ in range(data.draw(st.integers(1, 3))):
         position = data.draw(st.integers(0, len(good) - 1))
@@ -88,15 +96,15 @@ def test_flipped_bytes_never_give_a_wrong_event(
     with path.open("ab") as file:
         file.write(damaged)
     records, damage = readable(path)
-    expected = [HEADER, *(edge(seq) for seq in range(1, 6))]
+    expected = [*HEAD, *(edge(seq) for seq in range(1, 6))]
     assert records == expected[: len(records)]
     assert damage or bytes(damaged) == good
 
 
 def test_a_gap_in_the_numbers_is_named(tmp_path: Path) -> None:
     path = tmp_path / "session.journal"
-    writer = JournalWriter(path, frame(HEADER))
-    writer.append(frame(edge(1)) + frame(edge(3)))
+    writer = new_journal(path, frame(HEADER))
+    writer.append(frame(DEFINITION) + frame(edge(1)) + frame(edge(3)))
     writer.close()
     assert "event 3 is not 2" in readable(path)[1]
 
@@ -109,12 +117,12 @@ def test_a_file_that_is_no_journal_is_refused(tmp_path: Path) -> None:
 
 def test_a_journal_is_never_overwritten(journal: Path) -> None:
     with pytest.raises(RecordingError, match="File exists"):
-        JournalWriter(journal, frame(HEADER))
+        new_journal(journal, frame(HEADER))
 
 
 def test_digest_while_writing_is_the_digest_of_the_file(tmp_path: Path) -> None:
     path = tmp_path / "session.journal"
-    writer = JournalWriter(path, frame(HEADER))
+    writer = new_journal(path, frame(HEADER))
     writer.append(frame(edge(1)))
     writer.close()
     assert writer.digest.hexdigest() == digest(path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import secrets
 import sys
 from collections import Counter
@@ -11,6 +12,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from rig.config import LabConfig, validated
 from rig.console import (
     JsonOption,
     LabOption,
@@ -62,6 +64,10 @@ def run(
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with the subject's last session, cut off.")
     ] = False,
+    experimenter: Annotated[
+        list[str] | None,
+        typer.Option(help="Who runs it, as 'Last, First'; by default those of lab.toml."),
+    ] = None,
     number: Annotated[
         int | None, typer.Option(min=1, max=9999, help="Number of the session on its day.")
     ] = None,
@@ -90,6 +96,8 @@ def run(
     plan, suggestion = _plan(
         the, rig, protocol, subject, resumption, simulate=simulate or virtual, seed=seed
     )
+    if experimenter:
+        plan = dataclasses.replace(plan, experimenters=_persons(experimenter))
     with contextlib.redirect_stdout(sys.stderr):  # what protocols print is not our output
         _rehearse(plan)
     if not json:
@@ -148,6 +156,12 @@ def _plan(
     )
     decision = choice.decision
     return plan, None if decision.verdict == "hold" else decision.sentence()
+
+
+def _persons(names: list[str]) -> tuple[str, ...]:
+    """Return the names of persons; raise `CheckFailed` if one is not written ``Last, First``."""
+    lab = validated(LabConfig, {"name": "-", "experimenters": names}, "command line")
+    return lab.experimenters
 
 
 def _run(session: Session) -> Result:

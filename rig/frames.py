@@ -1,0 +1,204 @@
+"""Append-only files of framed payloads: what journals and streams are made of.
+
+Layout: a magic line, then frames of ``length (u32) | CRC-32 of the payload (u32) | payload``,
+little-endian. A reader stops at the first bad frame and says so.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import struct
+import sys
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from rig.errors import RecordingError
+
+LONGEST_FRAME = 64 * 1024 * 1024
+_HEAD = struct.Struct("<II")
+
+
+def pack(payload: bytes) -> bytes:
+    """Return a payload as a frame."""
+    return _HEAD.pack(len(payload), zlib.crc32(payload)) + payload
+
+
+def split(data: bytes) -> Iterator[bytes]:
+    """Return the payloads of whole frames that stand one after the other."""
+    offset = 0
+    while offset < len(data):
+        length, _ = _HEAD.unpack_from(data, offset)
+        offset += _HEAD.size + length
+        yield data[offset - length : offset]
+
+
+class FrameWriter:
+    """Writes a new file of frames.
+
+    Parameters
+    ----------
+    path
+        The file; it must not exist.
+    magic
+        Its first line.
+    first
+        Its first frame.
+
+    Attributes
+    ----------
+    size
+        Bytes that are with the operating system: a killed program does not lose them.
+    synced
+        Bytes of these that are on the disk: a power cut does not lose them.
+    digest
+        SHA-256 of all frames behind the first.
+
+    Raises
+    ------
+    RecordingError
+        If the file exists, or cannot be written.
+    """
+
+    def __init__(self, path: Path, magic: bytes, first: bytes) -> None:
+        self.size = 0
+        self.synced = 0
+        self.digest = hashlib.sha256()
+        self._path = path
+        flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY
+        if sys.platform == "win32":
+            flags |= os.O_BINARY  # the default there would change line ends
+        try:
+            self._file = os.open(path, flags, 0o644)
+        except OSError as error:
+            raise self._error(error) from error
+        self._write(magic + first)
+
+    def append(self, frames: bytes) -> None:
+        """Append whole frames; they are with the operating system when this returns."""
+        self._write(frames)
+        self.digest.update(frames)
+
+    def sync(self) -> None:
+        """Wait until all that was appended is on the disk; any thread may wait."""
+        size = self.size
+        if size == self.synced:
+            return
+        try:
+            if sys.platform == "linux":
+                os.fdatasync(self._file)
+            else:
+                os.fsync(self._file)
+        except OSError as error:
+            raise self._error(error) from error
+        self.synced = size
+
+    def close(self) -> None:
+        """Close the file; closing again does nothing. What must be safe was synced before."""
+        if self._file >= 0:
+            os.close(self._file)
+            self._file = -1
+
+    def _write(self, data: bytes) -> None:
+        """Write all of `data`, also where the system takes it in parts."""
+        try:
+            written = os.write(self._file, data)
+            while written < len(data):
+                written += os.write(self._file, data[written:])
+        except OSError as error:
+            raise self._error(error) from error
+        self.size += written
+
+    def _error(self, error: OSError) -> RecordingError:
+        return RecordingError(
+            f"the record cannot be written: {error.strerror}",
+            str(self._path),
+            "Free space on the disk, or check the rights on the folder. What was recorded "
+            "before is kept.",
+        )
+
+
+class FrameReader:
+    """Reads a file of frames up to its end, or up to its first damaged place.
+
+    Parameters
+    ----------
+    path, magic
+        The file, and the line that it must begin with.
+    what
+        What the file is, for errors: ``journal``.
+
+    Attributes
+    ----------
+    sound
+        Bytes up to the end of the last frame that was read.
+
+    Raises
+    ------
+    RecordingError
+        If the file cannot be opened or is none of that sort; while reading, where it is damaged.
+    """
+
+    def __init__(self, path: Path, magic: bytes, what: str) -> None:
+        self.sound = len(magic)
+        self._path = path
+        self._magic = magic
+        self._what = what
+
+    def __iter__(self) -> Iterator[bytes]:
+        try:
+            with self._path.open("rb") as file:
+                yield from self._payloads(file)
+        except OSError as error:
+            raise RecordingError(
+                f"the {self._what} cannot be read: {error.strerror}",
+                str(self._path),
+                "Check the path.",
+            ) from error
+
+    def _payloads(self, file: BinaryIO) -> Iterator[bytes]:
+        if file.read(len(self._magic)) != self._magic:
+            what = f"this is no {self._what} of mouserig"
+            raise RecordingError(what, str(self._path), "Check the path.")
+        self.sound = len(self._magic)
+        while head := file.read(_HEAD.size):
+            if len(head) < _HEAD.size:
+                raise self._damaged("its last frame is cut short")
+            length, crc = _HEAD.unpack(head)
+            if length > LONGEST_FRAME:
+                raise self._damaged("a frame has an impossible length")
+            payload = file.read(length)
+            if len(payload) < length:
+                raise self._damaged("its last frame is cut short")
+            if zlib.crc32(payload) != crc:
+                raise self._damaged("a frame has a wrong checksum")
+            yield payload
+            self.sound += _HEAD.size + length
+
+    def _damaged(self, what: str) -> RecordingError:
+        return damaged(self._what, what, f"{self._path}, byte {self.sound}")
+
+
+def damaged(file: str, what: str, where: str) -> RecordingError:
+    """Return the error of a damaged file."""
+    return RecordingError(
+        f"the {file} is damaged: {what}",
+        where,
+        "All records before that place are sound; `rig recover` keeps them.",
+    )
+
+
+def has_frames(data: bytes) -> bool:
+    """Whether a sound frame stands anywhere in `data` behind its first byte.
+
+    Behind a damaged place that tells a torn end, which lost nothing else, from a hole.
+    """
+    rest = memoryview(data)
+    for offset in range(1, len(rest) - _HEAD.size):
+        length, crc = _HEAD.unpack_from(rest, offset)
+        end = offset + _HEAD.size + length
+        if length and end <= len(rest) and zlib.crc32(rest[offset + _HEAD.size : end]) == crc:
+            return True
+    return False
