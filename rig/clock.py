@@ -6,12 +6,21 @@ import math
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from typing import NamedTuple
 
 from rig.errors import DeviceError
 from rig.inbox import Inbox, Message
 
 LONGEST_WAIT = 0.1
 """Seconds: on Windows a wait cannot be interrupted by Ctrl-C, so waits are cut into slices."""
+
+
+class Reading(NamedTuple):
+    """Another clock's seconds, read at `time` (session's seconds) to within `uncertainty`."""
+
+    time: float
+    seconds: float
+    uncertainty: float
 
 
 class Clock(ABC):
@@ -28,6 +37,10 @@ class Clock(ABC):
     @abstractmethod
     def receive(self, inbox: Inbox, until: float) -> Message | None:
         """Return the next message, or None when the time `until` has come first."""
+
+    def utc(self) -> Reading | None:
+        """Return what the wall clock shows now; None where there is none."""
+        return None
 
 
 class SystemClock(Clock):
@@ -51,6 +64,13 @@ class SystemClock(Clock):
     def now(self) -> float:
         """Return the seconds since session start."""
         return self._source() - self._start
+
+    def utc(self) -> Reading:
+        """Return the wall clock's seconds since 1970, read between two looks at this clock."""
+        before = self.now()
+        seconds = time.time()
+        after = self.now()
+        return Reading((before + after) / 2, seconds, (after - before) / 2)
 
     def receive(self, inbox: Inbox, until: float) -> Message | None:
         """Wait for the next message, at most until the clock shows `until`."""

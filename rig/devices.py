@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
@@ -21,6 +21,8 @@ from rig.frozen import FrozenModel
 from rig.graph import Action, Flash, Play, Pulse, Show, TurnOff, TurnOn
 from rig.inbox import Inbox
 from rig.room import Room
+from rig.stream_store import Drain, StreamSink
+from rig.streams import StreamSpec
 
 Line = Annotated[str, pydantic.Field(min_length=1, description="the wire, as the card names it")]
 
@@ -50,12 +52,15 @@ class Context:
         What twins share; drivers of real devices do not look at it.
     folder
         The lab's folder: paths in settings are relative to it.
+    streams
+        Takes what is sampled.
     """
 
     clock: Clock
     inbox: Inbox
     room: Room
     folder: Path
+    streams: StreamSink = field(default_factory=Drain)
 
 
 class Device(ABC):
@@ -115,6 +120,28 @@ class DigitalInput(Device):
     def refuse(self, action: Action) -> str | None:
         """Refuse everything: an input takes no orders."""
         return f"a digital input cannot do '{type(action).__name__}'"
+
+    def act(self, action: Action) -> None:
+        """Refuse everything: an input takes no orders."""
+        raise TypeError(self.refuse(action))
+
+
+class AnalogInput(Device):
+    """Lines that are sampled again and again: treadmill, photodiode, breathing.
+
+    From `open` to `off` the samples go to the session's streams, block by block, written by the
+    thread that gets them from the hardware. They never become events.
+    """
+
+    kind = "analog input"
+
+    @abstractmethod
+    def stream(self) -> StreamSpec:
+        """Return what the samples are; it is asked for before the device is opened."""
+
+    def refuse(self, action: Action) -> str | None:
+        """Refuse everything: an input takes no orders."""
+        return f"an analog input cannot do '{type(action).__name__}'"
 
     def act(self, action: Action) -> None:
         """Refuse everything: an input takes no orders."""

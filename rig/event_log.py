@@ -10,11 +10,12 @@ from typing import Any
 import msgspec
 
 from rig.changes import Change
-from rig.clock import Clock
+from rig.clock import Clock, Reading
 from rig.devices import describe
 from rig.errors import Problem, RigError
 from rig.events import (
     ActionDone,
+    ClockRead,
     CommandGiven,
     DeviceReported,
     Event,
@@ -25,6 +26,7 @@ from rig.events import (
     QuestionAsked,
     SessionEnded,
     StateEntered,
+    StreamEnded,
     TrialEnded,
     TrialStarted,
 )
@@ -178,6 +180,15 @@ class EventLog:
             do = "Report it, with the file traceback.txt."
         level = error.level if isinstance(error, Problem) else "error"
         self._add(Fault, self._now(), what=what, where=where, do=do, level=level)
+
+    def clock_read(self, clock: str, reading: Reading) -> None:
+        """Record what another clock showed."""
+        told = {"clock": clock, "reading": reading.seconds, "uncertainty": reading.uncertainty}
+        self._add(ClockRead, reading.time, **told)
+
+    def stream_ended(self, stream: str, rows: int, sha256: str) -> None:
+        """Record that a stream has come to its end."""
+        self._add(StreamEnded, self._now(), stream=stream, rows=rows, sha256=sha256)
 
     def session_ended(
         self, reason: str, how: str, trials: int, water_ul: float, memory: Mapping[str, Any]

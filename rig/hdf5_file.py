@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import math
-import os
+import struct
 from pathlib import Path
 from typing import Any, Self
 
@@ -20,78 +20,36 @@ import numpy as np
 from rig.errors import RecordingError
 from rig.events import (
     ActionDone,
-    CommandGiven,
     Definition,
     DeviceReported,
-    Fault,
     GraphDefined,
-    Happened,
     Header,
     InputChanged,
-    ParameterChanged,
-    QuestionAsked,
     Record,
-    SessionEnded,
     StateEntered,
-    TrialEnded,
-    TrialStarted,
     as_json,
 )
-from rig.journal import read_records
+from rig.hdf5_layout import (
+    ACTIONS,
+    INPUTS,
+    LAYOUT_VERSION,
+    NO_NAME,
+    REPORTS,
+    STATES,
+    STREAMS,
+    TRIALS,
+    struct_format,
+    units,
+)
+from rig.hdf5_signals import Hdf5Signals
 from rig.trials import TrialRow, TrialTable
 
-LAYOUT_VERSION = 2
-NO_NAME = 65535
-BATCH_ROWS = 4096
+BATCH_BYTES = 256 * 1024
 CHUNK_ROWS = 1024
-
-_TIMES = [("seq", "u8"), ("hardware_time", "f8"), ("engine_time", "f8"), ("trial", "u4")]
-_STREAMS = {
-    "inputs": np.dtype([*_TIMES, ("device", "u2"), ("level", "?")]),
-    "states": np.dtype([*_TIMES, ("state", "u2"), ("requested", "f8"), ("cause", "u2")]),
-    "actions": np.dtype(
-        [
-            *_TIMES,
-            ("device", "u2"),
-            ("verb", "u2"),
-            ("detail", "u2"),
-            ("value", "f8"),
-            ("author", "u2"),
-        ]
-    ),
-    "reports": np.dtype(
-        [
-            *_TIMES,
-            ("device", "u2"),
-            ("what", "u2"),
-            ("detail", "u2"),
-            ("requested", "f8"),
-            ("achieved", "f8"),
-            ("volume_ul", "f8"),
-            ("author", "u2"),
-        ]
-    ),
-}
-_TRIALS = np.dtype(
-    [
-        ("trial", "u4"),
-        ("trial_type", "u2"),
-        ("stimulus", "u2"),
-        ("outcome", "u2"),
-        ("aborted", "?"),
-        ("start_time", "f8"),
-        ("end_time", "f8"),
-        ("stimulus_time", "f8"),
-        ("first_lick_time", "f8"),
-        ("lick_count", "u4"),
-        ("dwell", "f8"),
-        ("licks", "f8"),
-        ("reward_ul", "f8"),
-        ("removed_ul", "f8"),
-        ("block", "u4"),
-        ("labels", "u2"),
-    ]
-)
+_pack_input = struct.Struct(struct_format(INPUTS)).pack
+_pack_state = struct.Struct(struct_format(STATES)).pack
+_pack_action = struct.Struct(struct_format(ACTIONS)).pack
+_pack_report = struct.Struct(struct_format(REPORTS)).pack
 
 
 class Hdf5File:
@@ -101,22 +59,31 @@ class Hdf5File:
     ----------
     path
         The file; one that exists is replaced.
+    streams
+        Folder with the files of the session's streams.
+
+    Attributes
+    ----------
+    count
+        Events so far.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, streams: Path) -> None:
         self.count = 0
         self._file = h5py.File(path, "w", track_order=True)
         self._file.attrs["layout_version"] = LAYOUT_VERSION
         self._file.attrs["sealed"] = False
         self._names: dict[str, int] = {}
-        self._rows: dict[str, list[tuple[Any, ...]]] = {name: [] for name in _STREAMS}
+        self._codes: dict[str, int] = {"": NO_NAME}
+        self._rows = {name: bytearray() for name in STREAMS}
         self._documents: dict[str, list[str]] = {"graphs": [], "other_events": []}
         self._trials = TrialTable()
-        for name, dtype in _STREAMS.items():
+        self._signals = Hdf5Signals(self._file, streams)
+        for name, dtype in STREAMS.items():
             dataset = self._file.create_dataset(
                 name, (0,), dtype, maxshape=(None,), chunks=(CHUNK_ROWS,), fletcher32=True
             )
-            dataset.attrs["units"] = _units(dtype)
+            dataset.attrs["units"] = units(dtype)
 
     def __enter__(self) -> Self:
         return self
@@ -126,54 +93,42 @@ class Hdf5File:
 
     def add(self, record: Record) -> None:
         """Take in one record; it reaches the file with the next flush."""
-        if isinstance(record, Header | Definition):
-            self._describe(record)
-            return
-        code = self._code
         match record:
             case InputChanged():
-                self._add_row("inputs", record, code(record.device), record.level)
+                self._add_input(record)
             case StateEntered():
-                requested = _number(record.requested)
-                self._add_row("states", record, code(record.state), requested, code(record.cause))
-            case ActionDone(device=device, verb=verb, detail=detail):
-                values = code(detail), _number(record.value), code(record.author)
-                self._add_row("actions", record, code(device), code(verb), *values)
-            case DeviceReported(device=device, what=what, detail=detail):
-                names = code(device), code(what), code(detail)
-                durations = record.requested, record.achieved
-                drop = _number(record.volume_ul), code(record.author)
-                self._add_row("reports", record, *names, *durations, *drop)
+                self._add_state(record)
+            case ActionDone():
+                self._add_action(record)
+            case DeviceReported():
+                self._add_report(record)
+            case Header() | Definition():
+                self._describe(record)
+                return
             case GraphDefined():
                 self._documents["graphs"].append(as_json(record))
-            case (
-                TrialStarted()
-                | TrialEnded()
-                | CommandGiven()
-                | ParameterChanged()
-                | QuestionAsked()
-                | Fault()
-                | SessionEnded()
-            ):
+            case _:
                 self._documents["other_events"].append(as_json(record))
         self.count += 1
         self._trials.add(record)
 
     def flush(self) -> None:
         """Bring all rows into the file and the file to the operating system."""
-        for stream in _STREAMS:
+        for stream in STREAMS:
             self._flush_stream(stream)
+        self._signals.take_new_blocks()
         self._file.flush()
 
     def seal(self, journal_digest: str) -> None:
         """Write what is only known at the end, and mark the file as complete."""
         self.flush()
         rows = [self._trial_row(row) for row in self._trials.rows]
-        trials = self._file.create_dataset("trials", data=np.array(rows, dtype=_TRIALS))
-        trials.attrs["units"] = _units(_TRIALS)
+        trials = self._file.create_dataset("trials", data=np.array(rows, dtype=TRIALS))
+        trials.attrs["units"] = units(TRIALS)
         for name, documents in self._documents.items():
             self._file.create_dataset(name, data=_texts(documents))
         self._file.create_dataset("names", data=_texts(list(self._names)))
+        self._signals.seal()
         self._file.attrs["events"] = self.count
         self._file.attrs["journal_sha256"] = journal_digest
         self._file.attrs["sealed"] = True
@@ -192,30 +147,82 @@ class Hdf5File:
             for name in ("rig_toml", "protocol_toml", "subject_toml"):
                 toml: str = msgspec.to_builtins(record)[name]
                 self._file.create_dataset(name, data=np.bytes_(toml.encode()))
+            self._signals.begin(record.streams)
 
     def _code(self, name: str) -> int:
         """Return the number of a name, a new one if it is new."""
-        if not name:
-            return NO_NAME
-        code = self._names.get(name)
+        code = self._codes.get(name)
         if code is None:
-            code = self._names[name] = len(self._names)
+            code = self._codes[name] = self._names[name] = len(self._names)
         return code
 
-    def _add_row(self, stream: str, event: Happened, *values: float) -> None:
-        """Add the times of an event and its values to a stream."""
+    def _add_input(self, event: InputChanged) -> None:
+        row = _pack_input(
+            event.seq,
+            event.hardware_time,
+            event.engine_time,
+            event.trial,
+            self._code(event.device),
+            event.level,
+        )
+        self._add_row("inputs", row)
+
+    def _add_state(self, event: StateEntered) -> None:
+        row = _pack_state(
+            event.seq,
+            event.hardware_time,
+            event.engine_time,
+            event.trial,
+            self._code(event.state),
+            _number(event.requested),
+            self._code(event.cause),
+        )
+        self._add_row("states", row)
+
+    def _add_action(self, event: ActionDone) -> None:
+        row = _pack_action(
+            event.seq,
+            event.hardware_time,
+            event.engine_time,
+            event.trial,
+            self._code(event.device),
+            self._code(event.verb),
+            self._code(event.detail),
+            _number(event.value),
+            self._code(event.author),
+        )
+        self._add_row("actions", row)
+
+    def _add_report(self, event: DeviceReported) -> None:
+        row = _pack_report(
+            event.seq,
+            event.hardware_time,
+            event.engine_time,
+            event.trial,
+            self._code(event.device),
+            self._code(event.what),
+            self._code(event.detail),
+            event.requested,
+            event.achieved,
+            _number(event.volume_ul),
+            self._code(event.author),
+        )
+        self._add_row("reports", row)
+
+    def _add_row(self, stream: str, row: bytes) -> None:
+        """Add a row to a stream."""
         rows = self._rows[stream]
-        rows.append((event.seq, event.hardware_time, event.engine_time, event.trial, *values))
-        if len(rows) >= BATCH_ROWS:
+        rows += row
+        if len(rows) >= BATCH_BYTES:
             self._flush_stream(stream)
 
     def _flush_stream(self, stream: str) -> None:
-        rows = self._rows[stream]
-        if rows:
+        if self._rows[stream]:
+            rows = np.frombuffer(self._rows[stream], dtype=STREAMS[stream])
             dataset = self._file[stream]
             dataset.resize((len(dataset) + len(rows),))
-            dataset[-len(rows) :] = np.array(rows, dtype=_STREAMS[stream])
-            rows.clear()
+            dataset[-len(rows) :] = rows
+            self._rows[stream] = bytearray()
 
     def _trial_row(self, row: TrialRow) -> tuple[float, ...]:
         """Return a row with names as numbers and what is missing as NaN."""
@@ -226,39 +233,6 @@ class Hdf5File:
             is_name = isinstance(value, str) or name == "outcome"
             values.append(self._code(value or "") if is_name else _number(value))
         return tuple(values)
-
-
-def build_from_journal(journal: Path, journal_digest: str, path: Path) -> None:
-    """Build the sealed HDF5 file of a session from its journal, in place of any that is there.
-
-    Parameters
-    ----------
-    journal, journal_digest
-        The journal, and its SHA-256 behind the header, which the file keeps.
-    path
-        The file to build; nothing of that name is touched until it is complete.
-
-    Raises
-    ------
-    RecordingError
-        If the file cannot be written. The journal is not touched.
-    """
-    partial = path.with_suffix(".h5.partial")
-    try:
-        with Hdf5File(partial) as file:
-            for record in read_records(journal):
-                file.add(record)
-            file.seal(journal_digest)
-        with partial.open("rb+") as written:
-            os.fsync(written.fileno())
-        partial.replace(path)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise RecordingError(
-            f"the HDF5 file cannot be written: {error}",
-            str(path),
-            "Free space on the disk. The journal beside it holds the whole session.",
-        ) from error
 
 
 def is_sealed(path: Path, journal_digest: str) -> bool:
@@ -295,9 +269,9 @@ def read_trials(path: Path) -> list[TrialRow]:
 def _row(values: np.void, names: list[str]) -> TrialRow:
     """Return a row of the file as a `TrialRow`."""
     fields: dict[str, Any] = {}
-    for name in _TRIALS.names or ():
+    for name in TRIALS.names or ():
         value = values[name].item()
-        if _TRIALS[name] == np.uint16:
+        if TRIALS[name] == np.uint16:
             value = None if value == NO_NAME else names[value]
         elif isinstance(value, float) and math.isnan(value):
             value = None
@@ -305,14 +279,6 @@ def _row(values: np.void, names: list[str]) -> TrialRow:
     fields["stimulus"] = fields["stimulus"] or ""
     fields["labels"] = json.loads(fields["labels"] or "{}")
     return TrialRow(**fields)
-
-
-def _units(dtype: np.dtype[np.void]) -> str:
-    """Return the unit of each field as JSON; what counts or names has none."""
-    units = {name: "s" for name in dtype.names or () if dtype[name] == np.float64}
-    units |= dict.fromkeys(("volume_ul", "reward_ul", "removed_ul", "value"), "uL")
-    units |= {"licks": "licks"}
-    return json.dumps({name: unit for name, unit in units.items() if name in (dtype.names or ())})
 
 
 def _texts(texts: list[str]) -> np.ndarray[Any, np.dtype[np.bytes_]]:

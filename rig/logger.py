@@ -1,211 +1,158 @@
-"""The logger: a process of its own that gets the session's frames by ZMQ and writes HDF5.
+"""The logger: a process of its own that hears the session's events and writes HDF5.
 
-Messages to the logger: ``[b"header", frame]``, ``[b"frames", frames]`` and ``[b"seal", digest]``,
-where the digest is the SHA-256 of the journal behind its header: the logger seals only what it
-has got whole. Its answers: ``[b"ready"]`` before the first trial, then ``[b"sealed"]`` or
-``[b"failed", reason]``.
+It hears the bus (`rig.bus`) and takes what it has missed from the journal, so that it may be
+started at any time, and again. The engine orders ``[b"seal", size, digest]``: size and SHA-256
+of the journal; the logger seals only what it has got whole. It answers ``[b"ready"]``,
+``[b"at", size]`` as it gets on, and in the end ``[b"sealed"]`` or ``[b"failed", reason]``.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
-import shutil
-import subprocess
+import struct
 import sys
-import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import zmq
 
-from rig.errors import Problem, RecordingError
+from rig.bus import LINGER_MS, listen, parse_beat, parse_events
+from rig.errors import RecordingError
 from rig.events import decode
 from rig.frames import split
 from rig.hdf5_file import Hdf5File
+from rig.journal import MAGIC
+from rig.session_folder import SessionFolder
 from rig.signals import ignore_stop_signals
+from rig.tail import Tail
 
-READY_WITHIN = 30.0
-SEALED_WITHIN = 20.0
 FLUSH_EVERY = 0.5
-HIGH_WATER_MARK = 100_000
-_LINGER_MS = 1000
+_POLL_MS = 100
+_AT_A_TIME = 1000
+"""Messages that are taken in before the logger looks for orders."""
+_PLACE = struct.Struct("<Q")
 
 
-class LoggerLink:
-    """The engine's end: starts the logger, sends it frames, has the file sealed.
+class Logging:
+    """Takes the frames of a journal into an HDF5 file, each one once.
 
-    A logger that dies or falls behind never stops the session: the journal holds everything,
-    and `seal` returns False, so that the file is built from the journal.
+    Parameters
+    ----------
+    journal
+        The journal, for what was missed.
+    file
+        The HDF5 file.
+
+    Attributes
+    ----------
+    tail
+        How much of the journal is in.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._complete = True
-        self._told = False
-        self._process: subprocess.Popen[bytes] | None = None
+    def __init__(self, journal: Path, file: Hdf5File) -> None:
+        self.tail = Tail(journal, MAGIC)
+        self._file = file
+        self._sha = hashlib.sha256()
+        self._header = True
 
-    def start(self) -> None:
-        """Start the process and wait until it is ready; raise `RecordingError` if it is not."""
-        self._socket_folder = tempfile.mkdtemp(prefix="mouserig-")
-        self._context = zmq.Context()
-        self._events = self._bind(zmq.PUSH, "events")
-        self._answers = self._bind(zmq.PULL, "answers")
-        # -P: a folder called "rig" that the shell happens to stand in is not ours.
-        command = [sys.executable, "-P", "-m", "rig.logger"]
-        command += [_endpoint(self._events), _endpoint(self._answers), str(self._path)]
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, **_apart())
-        answer = self._answer(READY_WITHIN)
-        if answer[0] != b"ready":
-            reason = answer[-1].decode()
-            self.close()
-            raise RecordingError(
-                f"the logger did not get ready: {reason}",
-                "logger process",
-                "Look at its message above; `rig doctor` tests the parts it needs.",
-            )
+    def catch_up(self, end: int | None = None) -> None:
+        """Take in what the journal holds, up to byte `end` of it, or all there is."""
+        self._log(self.tail.read(end))
 
-    def send(self, frames: bytes, verb: bytes = b"frames") -> None:
-        """Send frames; if the logger does not keep up, the file is built later instead."""
-        if self._complete:
-            try:
-                self._events.send_multipart((verb, frames), flags=zmq.NOBLOCK)
-            except zmq.Again:
-                self._complete = False
-
-    def trouble(self) -> Problem | None:
-        """Return, once, that the logger has ended or does not keep up; None if all is well."""
-        alive = self._alive()
-        if self._told or (alive and self._complete):
-            return None
-        self._told = True
-        return Problem(
-            "the logger does not keep up" if alive else "the logger has ended",
-            "logger process",
-            "Go on: the journal holds everything, and the HDF5 file is built from it at the end.",
-            "warning",
-        )
-
-    def seal(self, digest: str) -> bool:
-        """Have the file sealed; return False if the logger could not do it."""
-        if not self._complete or not self._alive():
-            return False
-        self.send(digest.encode(), b"seal")
-        return self._complete and self._answer(SEALED_WITHIN)[0] == b"sealed"
-
-    def close(self) -> None:
-        """End the process and let go of the sockets; closing again does nothing."""
-        if self._process is None:
+    def hear(self, message: list[bytes]) -> None:
+        """Take in a message of the bus, and what was missed before it."""
+        events = parse_events(message)
+        if events is not None:
+            self._log(self.tail.take(*events))
             return
-        if self._process.stdin is not None:
-            self._process.stdin.close()
-        try:
-            self._process.wait(timeout=1)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        self._process = None
-        self._context.destroy(linger=0)
-        shutil.rmtree(self._socket_folder, ignore_errors=True)
+        beat = parse_beat(message)
+        if beat is not None:
+            self.catch_up(beat.size)
 
-    def _alive(self) -> bool:
-        return self._process is not None and self._process.poll() is None
+    def seal(self, size: int, digest: str) -> None:
+        """Seal the file; raise `RecordingError` if it does not hold the whole journal."""
+        self.catch_up(size)
+        if self._sha.hexdigest() != digest:
+            raise RecordingError(
+                "the logger did not get all events", "logger", "Build it from the journal."
+            )
+        self._file.seal(digest)
 
-    def _bind(self, kind: int, name: str) -> zmq.Socket[bytes]:
-        """Open a socket that only this machine can reach."""
-        socket: zmq.Socket[bytes] = self._context.socket(kind)
-        socket.set_hwm(HIGH_WATER_MARK)
-        socket.linger = _LINGER_MS
-        file = f"{self._socket_folder}/{name}"
-        has_ipc = zmq.has("ipc") and sys.platform != "win32"
-        if has_ipc and len(file.encode()) < zmq.IPC_PATH_MAX_LEN:
-            socket.bind(f"ipc://{file}")
-        else:
-            socket.bind("tcp://127.0.0.1:*")
-        return socket
-
-    def _answer(self, within: float) -> list[bytes]:
-        """Wait for an answer; a logger that died or is silent gives a failure."""
-        end = time.monotonic() + within
-        while self._process is not None and time.monotonic() < end:
-            if self._answers.poll(100):
-                return self._answers.recv_multipart()
-            if not self._alive() and not self._answers.poll(100):
-                return [b"failed", f"it ended with code {self._process.returncode}".encode()]
-        return [b"failed", f"no answer within {within:g} s".encode()]
+    def _log(self, pieces: Iterator[bytes]) -> None:
+        for piece in pieces:
+            for payload in split(piece):
+                self._file.add(decode(payload))
+                if self._header:  # the digest is that of all behind the header
+                    self._header = False
+                    piece = piece[8 + len(payload) :]
+            self._sha.update(piece)
 
 
-def _endpoint(socket: zmq.Socket[bytes]) -> str:
-    return socket.getsockopt_string(zmq.LAST_ENDPOINT).rstrip("\0")
-
-
-def _apart() -> dict[str, Any]:
-    """Return what keeps a process apart from the terminal: Ctrl-C is the engine's alone."""
-    if sys.platform == "win32":
-        return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
-    return {"start_new_session": True}
-
-
-def run_logger(events_at: str, answers_at: str, path: str) -> None:
+def run_logger(events_at: str, orders_at: str, answers_at: str, folder: str) -> None:
     """Be the logger process until the file is sealed or the engine is gone."""
     ignore_stop_signals()
+    session = SessionFolder(Path(folder))
     context = zmq.Context()
-    events, answers = context.socket(zmq.PULL), context.socket(zmq.PUSH)
-    events.set_hwm(HIGH_WATER_MARK)
-    answers.linger = _LINGER_MS
-    events.connect(events_at)
+    events = listen(context, events_at)
+    orders, answers = context.socket(zmq.PULL), context.socket(zmq.PUSH)
+    answers.linger = LINGER_MS
+    orders.connect(orders_at)
     answers.connect(answers_at)
     try:
-        with Hdf5File(Path(path)) as file:
+        with Hdf5File(session.hdf5, session.streams) as file:
+            logging = Logging(session.journal, file)
+            logging.catch_up()
             answers.send_multipart((b"ready",))
-            _log(file, _messages(events, file.flush))
+            _serve(logging, file, events, orders, answers)
         answers.send_multipart((b"sealed",))
     except Exception as error:  # whatever it is, the engine must hear of it
         answers.send_multipart((b"failed", f"{type(error).__name__}: {error}".encode()))
-    events.close()
-    answers.close()
-    context.term()
+    context.destroy(linger=LINGER_MS)
 
 
-def _messages(events: zmq.Socket[bytes], flush: Callable[[], None]) -> Iterator[list[bytes]]:
-    """Return the messages as they come; flush in between; stop when the engine is gone."""
+def _serve(
+    logging: Logging,
+    file: Hdf5File,
+    events: zmq.Socket[bytes],
+    orders: zmq.Socket[bytes],
+    answers: zmq.Socket[bytes],
+) -> None:
+    """Take in what comes, flush now and then, until the order to seal; or the engine is gone."""
     gone = threading.Event()
     threading.Thread(target=_wait_for_end_of_input, args=(gone,), daemon=True).start()
-    flushed = time.monotonic()
-    while True:
-        if events.poll(int(FLUSH_EVERY * 1000)):
-            yield events.recv_multipart()
-        elif gone.is_set():
-            flush()
-            raise RecordingError("the engine is gone", "logger", "The journal holds the session.")
+    flushed, told = time.monotonic(), 0
+    while not orders.poll(0):
+        quiet = not events.poll(_POLL_MS)
+        _take_what_waits(logging, events)
+        if logging.tail.offset > told:
+            told = logging.tail.offset
+            with contextlib.suppress(zmq.Again):  # an engine that does not look need not know
+                answers.send_multipart((b"at", _PLACE.pack(told)), flags=zmq.NOBLOCK)
         if time.monotonic() - flushed > FLUSH_EVERY:
-            flush()
+            file.flush()
             flushed = time.monotonic()
+        if quiet and gone.is_set():
+            logging.catch_up()
+            file.flush()
+            raise RecordingError("the engine is gone", "logger", "The journal holds the session.")
+    _, size, digest = orders.recv_multipart()
+    logging.seal(_PLACE.unpack(size)[0], digest.decode())
+
+
+def _take_what_waits(logging: Logging, events: zmq.Socket[bytes]) -> None:
+    """Take in the messages that are there, but not more than some: orders must not wait long."""
+    with contextlib.suppress(zmq.Again):
+        for _ in range(_AT_A_TIME):
+            logging.hear(events.recv_multipart(flags=zmq.NOBLOCK))
 
 
 def _wait_for_end_of_input(gone: threading.Event) -> None:
     """Wait until standard input ends: the engine holds its other end, and never writes."""
     sys.stdin.buffer.read()
     gone.set()
-
-
-def _log(file: Hdf5File, messages: Iterator[list[bytes]]) -> None:
-    """Write the frames of all messages until the one that asks for the seal."""
-    sha = hashlib.sha256()
-    for verb, content in messages:
-        if verb == b"seal":
-            if content.decode() != sha.hexdigest():
-                raise RecordingError(
-                    "the logger did not get all events", "logger", "Build it from the journal."
-                )
-            file.seal(content.decode())
-            return
-        if verb == b"frames":
-            sha.update(content)
-        for payload in split(content):
-            file.add(decode(payload))
 
 
 if __name__ == "__main__":

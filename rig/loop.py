@@ -8,7 +8,7 @@ order is: messages, twins, timer, limit.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -27,6 +27,8 @@ from rig.room import Room
 from rig.trial_source import TrialSource
 from rig.watcher import Watcher
 
+CLOCKS_EVERY = 60.0
+"""Seconds between two readings of the wall clock, at least; it is read between trials."""
 TOO_LATE = Reply(False, "the session has ended")
 How = Literal["finished", "limit", "stopped", "aborted", "failed"]
 
@@ -114,6 +116,7 @@ class Loop:
         self._stop = False
         self._first_state = self._state = self._stimulus_state = ""
         self._limit = limits.max_duration
+        self._clocks_by = 0.0
         self._last_edge: dict[str, float] = {}
 
     def run(self) -> None:
@@ -129,10 +132,15 @@ class Loop:
         engine, agenda, orders = self._engine, self._room.agenda, self._orders
         receive = self._clock.receive
         self._take_what_waits()
+        self._read_clocks(self._clock.now())
         self._switch_on()
         self._go_on()
         while not self._stop and (engine.running or self.reason is None):
+            now = self._clock.now()
+            if now >= self._recorder.attend_by:
+                self._recorder.attend(now, self._log.trial)
             until = min(engine.deadline, agenda.next_time, self._limit, orders.answer_by)
+            until = min(until, self._recorder.attend_by)
             message = receive(self._inbox, until)
             if message is not None:
                 self._take(message)
@@ -142,7 +150,7 @@ class Loop:
                 self._follow(engine.expire())
             elif orders.question is not None and orders.answer_by <= until:
                 self._take_default(orders.question)
-            else:
+            elif self._limit <= until:
                 self._reach_limit()
             self._go_on()
 
@@ -153,11 +161,16 @@ class Loop:
         self.reason, self.how = f"error: {what}", "failed"
         self._log.keep()
 
-    def end(self) -> None:
+    def end(self, streams: Sequence[tuple[str, int, str]] = ()) -> None:
         """Record the end of the session; a trial that still runs is ended as aborted.
 
         To be called when the devices are off: what they report of that is recorded too, and
         so is everything else that the engine had no more time for.
+
+        Parameters
+        ----------
+        streams
+            Name, number of rows and digest of each stream that was recorded.
         """
         while (message := self._inbox.take()) is not None:
             self._note(message)
@@ -165,6 +178,9 @@ class Loop:
         if self._engine.running:
             self._engine.abort()
             self._end_trial(self._clock.now(), ABORTED)
+        for stream, rows, sha256 in streams:
+            self._log.stream_ended(stream, rows, sha256)
+        self._read_clocks(math.inf)
         table = self._recorder.table
         trials = sum(not row.aborted for row in table.rows)
         reason = "never run" if self.reason is None else self.reason
@@ -197,6 +213,13 @@ class Loop:
         self._log.trial_started(graph, now)
         self._watcher.began(self._log.trial, graph)
         self._follow(self._engine.start(graph, now))
+
+    def _read_clocks(self, now: float) -> None:
+        """Read the wall clock beside the session's, if that has not been done for a while."""
+        reading = self._clock.utc() if now >= self._clocks_by else None
+        if reading is not None:
+            self._log.clock_read("utc", reading)
+            self._clocks_by = reading.time + CLOCKS_EVERY
 
     def _switch_on(self) -> None:
         """Switch on the outputs that are on throughout the session."""
@@ -332,6 +355,7 @@ class Loop:
     def _end_trial(self, time: float, cause: str) -> None:
         """Record the end of the running trial, and see whether a limit is reached."""
         self._log.trial_ended(time, cause, self._engine.outcome, self._engine.measures)
+        self._read_clocks(time)
         self._log.keep()
         trouble = self._recorder.trouble()
         if trouble is not None:

@@ -1,16 +1,22 @@
-"""Gives events to all that keep them: the table of trials, the journal, the logger."""
+"""Gives events to all that keep them: the table of trials, the journal, the bus."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Iterator
 from typing import Literal, Protocol, Self
 
+from rig.bus import BEAT_EVERY, Bus, Heartbeat
+from rig.config import RecordingConfig
 from rig.errors import Problem, RecordingError
 from rig.events import Definition, Event, Header, encode
-from rig.hdf5_file import build_from_journal
+from rig.frames import FrameWriter
+from rig.hdf5_build import build_from_journal
 from rig.journal import frame, new_journal
-from rig.logger import LoggerLink
+from rig.logger_link import LoggerLink
 from rig.session_folder import SessionFolder
+from rig.stream_store import StreamStore
+from rig.syncing import Syncer
 from rig.trials import TrialTable
 
 
@@ -21,11 +27,18 @@ class Recorder(Protocol):
     def table(self) -> TrialTable:
         """The trials so far, for the protocol and the limits."""
 
+    @property
+    def attend_by(self) -> float:
+        """Session's seconds when the record must be looked after again."""
+
     def keep(self, events: list[Event]) -> None:
         """Keep the events of one step, in their order."""
 
+    def attend(self, now: float, trial: int) -> None:
+        """Look after the record: say that the session lives, and how it stands."""
+
     def trouble(self) -> Problem | None:
-        """Return what a person should know of the recording, once; None if all is well."""
+        """Mend what can be mended; return what a person should know of it, once."""
 
 
 class MemoryRecorder:
@@ -36,6 +49,8 @@ class MemoryRecorder:
     listen
         Called with the events of each step.
     """
+
+    attend_by = math.inf
 
     def __init__(self, listen: Callable[[list[Event]], None]) -> None:
         self.table = TrialTable()
@@ -48,16 +63,20 @@ class MemoryRecorder:
             self.table.add(event)
         self._listen(events)
 
+    def attend(self, now: float, trial: int) -> None:
+        """Do nothing: nobody listens."""
+
     def trouble(self) -> Problem | None:
         """Return None: memory does not fail."""
         return None
 
 
 class SessionRecorder:
-    """Records a session: journal first, then the logger; in the end the file is sealed.
+    """Records a session: journal first, then the bus; in the end the HDF5 file is sealed.
 
-    In real time the logger is a process of its own, fed by ZMQ. In virtual time, where the
-    next event follows at once, the same `Hdf5File` is written from the journal at the end.
+    In real time a process of its own, the logger, hears the bus and writes the HDF5 file, and a
+    thread forces journal and streams to the disk. In virtual time, where the next event follows
+    at once, the same `Hdf5File` is written from the journal at the end.
 
     Parameters
     ----------
@@ -67,11 +86,17 @@ class SessionRecorder:
         The first two records.
     clock
         Which clock the session runs on.
+    streams
+        What the devices sample; the recorder begins and closes its files.
+    policy
+        When the record is forced to the disk.
 
     Attributes
     ----------
     table
         The trials so far.
+    attend_by
+        Session's seconds when `attend` must be called again; infinite in virtual time.
     failed
         Whether the journal could not be written; nothing more is recorded then.
     """
@@ -82,22 +107,30 @@ class SessionRecorder:
         header: Header,
         definition: Definition,
         clock: Literal["system", "virtual"],
+        streams: StreamStore,
+        policy: RecordingConfig,
     ) -> None:
         self.table = TrialTable()
+        self.attend_by = math.inf
         self.failed = False
         self._folder = folder
-        self._header, self._definition = frame(header), frame(definition)
-        self._link = LoggerLink(folder.hdf5) if clock == "system" else None
-        self._journal = new_journal(folder.journal, self._header)
+        self._streams = streams
+        self._policy = policy
+        self._definition = definition
+        self._live: _Live | None = None
+        self._clock = clock
+        self._journal = new_journal(folder.journal, frame(header))
 
     def __enter__(self) -> Self:
         try:
-            self._journal.append(self._definition)
+            self._journal.append(frame(self._definition))
             self._journal.sync()
-            if self._link is not None:
-                self._link.start()
-                self._link.send(self._header, b"header")
-                self._link.send(self._definition)
+            self._streams.begin(self._folder.streams, self._definition.streams)
+            if self._clock == "system":
+                self._live = _Live(self._folder, self._files, self._policy)
+                self._live.link.start()
+                self._live.syncer.start()
+                self.attend_by = 0.0
         except BaseException:
             self._close()
             raise
@@ -110,9 +143,41 @@ class SessionRecorder:
         finally:
             self._close()
 
+    @property
+    def endpoint(self) -> str:
+        """Where the bus can be heard; empty in virtual time."""
+        return self._live.bus.endpoint if self._live is not None else ""
+
     def keep(self, events: list[Event]) -> None:
         """Keep the events of one step; raise `RecordingError` if they cannot be written."""
+        place = self._journal.size
+        frames = self._write(events)
+        live = self._live
+        if live is not None:
+            live.bus.publish(place, frames)
+        for event in events:
+            if self.table.add(event) is not None and live is not None:
+                live.trial_ended()
+
+    def attend(self, now: float, trial: int) -> None:
+        """Send a heartbeat, and hear how far the logger is."""
+        live = self._live
+        if live is None:
+            return
+        self.attend_by = now + BEAT_EVERY
+        live.link.look()
+        size, safe = self._journal.size, self._journal.synced
+        live.bus.beat(Heartbeat(now, trial, size, safe, live.link.logged, live.link.state))
+
+    def trouble(self) -> Problem | None:
+        """Start a logger that has ended again; return, once, what a person should know of it."""
+        return self._live.link.mend() if self._live is not None else None
+
+    def _write(self, events: list[Event]) -> bytes:
+        """Append events to the journal; return their frames."""
         try:
+            if self._live is not None and self._live.syncer.error is not None:
+                raise self._live.syncer.error
             frames = b"".join([frame(event) for event in events])
             self._journal.append(frames)
         except RecordingError:
@@ -125,27 +190,51 @@ class SessionRecorder:
                 str(self._folder.journal),
                 "Give plain numbers and texts to the record. What was recorded before is kept.",
             ) from error
-        if self._link is not None:
-            self._link.send(frames)
-        for event in events:
-            if self.table.add(event) is not None and self._link is not None:
-                self._journal.sync()
+        return frames
 
-    def trouble(self) -> Problem | None:
-        """Return, once, that the logger is gone; the journal goes on without it."""
-        return self._link.trouble() if self._link is not None else None
+    def _files(self) -> Iterator[FrameWriter]:
+        yield self._journal
+        yield from self._streams.files()
 
     def _seal(self) -> None:
         """Have the HDF5 file sealed, by the logger or, where that fails, from the journal."""
-        self._journal.sync()
+        for file in self._files():
+            file.sync()
         digest = self._journal.digest.hexdigest()
-        sealed = self._link is not None and self._link.seal(digest)
+        sealed = self._live is not None and self._live.link.seal(self._journal.size, digest)
         # A logger that hangs holds the file, and is ended before the file is replaced.
         self._close()
         if not sealed:
-            build_from_journal(self._folder.journal, digest, self._folder.hdf5)
+            folder = self._folder
+            build_from_journal(folder.journal, digest, folder.hdf5, folder.streams)
 
     def _close(self) -> None:
+        if self._live is not None:
+            self._live.close()
         self._journal.close()
-        if self._link is not None:
-            self._link.close()
+        self._streams.close()
+
+
+class _Live:
+    """What a session in real time has beside its journal: bus, logger and the thread that syncs."""
+
+    def __init__(
+        self,
+        folder: SessionFolder,
+        files: Callable[[], Iterator[FrameWriter]],
+        policy: RecordingConfig,
+    ) -> None:
+        self.bus = Bus()
+        self.link = LoggerLink(self.bus, folder)
+        self.syncer = Syncer(files, policy.sync_every)
+        self._sync_each_trial = policy.sync_each_trial
+
+    def trial_ended(self) -> None:
+        """Have the record synced, if that is the lab's policy."""
+        if self._sync_each_trial:
+            self.syncer.soon()
+
+    def close(self) -> None:
+        self.syncer.close()
+        self.link.close()
+        self.bus.close()

@@ -21,6 +21,7 @@ from rig.plugins import load_class
 from rig.recorder import MemoryRecorder
 from rig.rig_plan import RigPlan, graph_check, new_context
 from rig.room import Mouse
+from rig.stream_store import Drain
 from rig.trial_source import TrialSource
 from rig.trials import TrialTable
 from rig.watcher import Nobody
@@ -227,7 +228,7 @@ def _placed(problem: Problem, path: Path, rig: str) -> Problem:
 def _check_orders(lab: Lab, rig: RigPlan, protocol: ProtocolPlan) -> list[Problem]:
     """Return what is wrong with the protocol's part in the orders of persons."""
     made = protocol.make(generators(0)[0])
-    devices = rig.devices(new_context(lab, VirtualClock(), Inbox(), None))
+    devices = rig.devices(new_context(lab, VirtualClock(), Inbox(), None, Drain()))
     problems = []
     try:
         drop = made.reward()
@@ -282,7 +283,7 @@ def _prepare(
     """Make the loop of a rehearsal, with its devices open; the trials' graphs go to `graphs`."""
     protocol_rng, mouse_rng = generators(seed)
     clock = VirtualClock()
-    context = new_context(lab, clock, Inbox(), _policy_mouse(lab, mouse).make(mouse_rng))
+    context = new_context(lab, clock, Inbox(), _policy_mouse(lab, mouse).make(mouse_rng), Drain())
     devices = rig.devices(context)
     made = protocol.make(protocol_rng)
     stimuli = ask_for_stimuli(made, str(protocol.path))

@@ -9,7 +9,7 @@ from typing import Any
 
 from rig.clock import Clock, VirtualClock
 from rig.config import RigConfig, read_config, resolved, validated
-from rig.devices import Context, Device, DeviceSettings, DigitalInput
+from rig.devices import AnalogInput, Context, Device, DeviceSettings, DigitalInput
 from rig.errors import (
     CheckFailed,
     ConfigError,
@@ -23,6 +23,8 @@ from rig.inbox import Inbox
 from rig.lab import Lab
 from rig.plugins import load_class
 from rig.room import Mouse, Room
+from rig.stream_store import Drain, StreamSink
+from rig.streams import StreamSpec
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,7 @@ def plan_rig(lab: Lab, path: Path, *, simulate: bool) -> RigPlan:
 
 def check_devices(lab: Lab, rig: RigPlan) -> list[Problem]:
     """Return what the devices of a rig find wrong with themselves and their calibrations."""
-    context = new_context(lab, VirtualClock(), Inbox(), None)
+    context = new_context(lab, VirtualClock(), Inbox(), None, Drain())
     try:
         devices = rig.devices(context)
     except CheckFailed as error:
@@ -103,9 +105,16 @@ def check_devices(lab: Lab, rig: RigPlan) -> list[Problem]:
     return [problem for device in devices.values() for problem in device.check()]
 
 
-def new_context(lab: Lab, clock: Clock, inbox: Inbox, mouse: Mouse | None) -> Context:
+def new_context(
+    lab: Lab, clock: Clock, inbox: Inbox, mouse: Mouse | None, streams: StreamSink
+) -> Context:
     """Return the surroundings of a new session's devices."""
-    return Context(clock, inbox, Room(mouse), lab.folder)
+    return Context(clock, inbox, Room(mouse), lab.folder, streams)
+
+
+def streams_of(devices: Mapping[str, Device]) -> tuple[StreamSpec, ...]:
+    """Return the streams that devices will record, in the order of the rig file."""
+    return tuple(device.stream() for device in devices.values() if isinstance(device, AnalogInput))
 
 
 def graph_check(devices: Mapping[str, Device]) -> GraphCheck:

@@ -24,7 +24,7 @@ from rig.plan import Plan, generators
 from rig.provenance import make_definition, make_header
 from rig.recorder import SessionRecorder
 from rig.resumption import Resumption, fast_forward
-from rig.rig_plan import graph_check, new_context
+from rig.rig_plan import graph_check, new_context, streams_of
 from rig.session_folder import (
     PROTOCOL_TOML,
     RIG_TOML,
@@ -38,6 +38,7 @@ from rig.session_folder import (
     remove_folder,
 )
 from rig.sound_files import keep_sound_files, sound_file_digests
+from rig.stream_store import StreamStore
 from rig.trial_source import TrialSource
 from rig.trials import TrialRow
 from rig.watcher import Nobody, Watcher
@@ -136,7 +137,7 @@ class Session:
                 self._sound_files,
                 self._clock_kind,
                 resumed,
-                (),
+                self._specs,
             )
             self.folder = create_folder(
                 self._plan.lab.data, self._plan.subject.id, self._started_at.date(), self._number
@@ -206,7 +207,14 @@ class Session:
         keep_sound_files(plan.lab.folder, definition.sound_files, self.folder.path / SOUNDS)
         header = make_header(plan, self.folder, self._started_at)
         self._recorder = opened.enter_context(
-            SessionRecorder(self.folder, header, definition, self._clock_kind)
+            SessionRecorder(
+                self.folder,
+                header,
+                definition,
+                self._clock_kind,
+                self._streams,
+                plan.lab.config.recording,
+            )
         )
         self._source.rows = self._recorder.table.rows
         self._loop = self._make_loop()
@@ -232,7 +240,7 @@ class Session:
             for fault in filter(None, (error, stuck)):
                 self._fault(fault)
             if not self._recorder.failed:
-                self._loop.end()
+                self._loop.end(self._streams.end())
             if self._plan.mouse is not None:
                 self._plan.lab.remember(self._plan.subject.id, self._context.room.memory())
         finally:
@@ -267,8 +275,10 @@ class Session:
         protocol_rng, mouse_rng = generators(plan.seed, self._resumes.parts if self._resumes else 0)
         self._clock: Clock = SystemClock() if self._clock_kind == "system" else VirtualClock()
         mouse = plan.mouse.make(mouse_rng) if plan.mouse else None
-        self._context = new_context(plan.lab, self._clock, self._inbox, mouse)
+        self._streams = StreamStore()
+        self._context = new_context(plan.lab, self._clock, self._inbox, mouse, self._streams)
         self._devices: dict[str, Device] = plan.rig.devices(self._context)
+        self._specs = streams_of(self._devices)
         protocol = plan.protocol.make(protocol_rng)
         where = str(plan.protocol.path)
         self._stimuli = ask_for_stimuli(protocol, where)

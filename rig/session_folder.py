@@ -18,6 +18,7 @@ RIG_TOML = "rig.toml"
 PROTOCOL_TOML = "protocol.toml"
 SUBJECT_TOML = "subject.toml"
 SOUNDS = "sounds"
+STREAMS = "streams"
 TRACEBACK = "traceback.txt"
 
 
@@ -42,6 +43,11 @@ class SessionFolder:
     def journal(self) -> Path:
         """The journal, the truth about the session."""
         return self.path / JOURNAL
+
+    @property
+    def streams(self) -> Path:
+        """The folder with the files of its streams; it is there if there are any."""
+        return self.path / STREAMS
 
     @property
     def hdf5(self) -> Path:

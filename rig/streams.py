@@ -141,6 +141,11 @@ class Stream:
         return np.asarray(np.interp(rows, begins, times) + behind)
 
 
+def pack_spec(spec: StreamSpec) -> bytes:
+    """Return the description of a stream as a frame."""
+    return pack(msgspec.msgpack.encode(spec))
+
+
 def pack_block(row: int, time: float, samples: Samples) -> bytes:
     """Return rows, ``(rows, channels)``, as a frame."""
     columns = np.ascontiguousarray(samples)
@@ -194,23 +199,56 @@ class StreamReader:
         self._path = path
 
     def __iter__(self) -> Iterator[tuple[BlockTime, Samples]]:
-        row = 0
+        decoder = StreamDecoder(str(self._path))
         for payload in self.frames:
-            try:
-                if self.spec is None:
-                    self.spec = _sound_spec(payload)
-                    continue
-                block = msgspec.msgpack.decode(payload, type=Block)
-                samples = _unpacked(block, self.spec)
-            except (msgspec.MsgspecError, ValueError, TypeError, zlib.error) as error:
-                raise damaged("stream", f"it cannot be read: {error}", self._where()) from error
-            if block.row != row:
-                raise damaged("stream", f"row {block.row} is not {row}", self._where())
-            row += block.rows
-            yield BlockTime(block.row, block.time), samples
+            block = decoder.take(payload)
+            self.spec = decoder.spec
+            if block is not None:
+                yield block
 
-    def _where(self) -> str:
-        return f"{self._path}, byte {self.frames.sound}"
+
+class StreamDecoder:
+    """Makes rows of the payloads of a stream's file, in their order.
+
+    Parameters
+    ----------
+    where
+        The file, for errors.
+
+    Attributes
+    ----------
+    spec
+        What the stream is; None before the first payload.
+    rows
+        How many rows there were so far.
+    """
+
+    def __init__(self, where: str) -> None:
+        self.spec: StreamSpec | None = None
+        self.rows = 0
+        self._where = where
+
+    def take(self, payload: bytes) -> tuple[BlockTime, Samples] | None:
+        """Return the rows of a block; None for the description that comes first.
+
+        Raises
+        ------
+        RecordingError
+            If the payload is none, or rows are missing before it.
+        """
+        where = f"{self._where}, row {self.rows}"
+        try:
+            if self.spec is None:
+                self.spec = _sound_spec(payload)
+                return None
+            block = msgspec.msgpack.decode(payload, type=Block)
+            samples = _unpacked(block, self.spec)
+        except (msgspec.MsgspecError, ValueError, TypeError, zlib.error) as error:
+            raise damaged("stream", f"it cannot be read: {error}", where) from error
+        if block.row != self.rows:
+            raise damaged("stream", f"row {block.row} is not {self.rows}", where)
+        self.rows += block.rows
+        return BlockTime(block.row, block.time), samples
 
 
 def _sound_spec(payload: bytes) -> StreamSpec:

@@ -27,6 +27,7 @@ from rig.rig_plan import graph_check, new_context, plan_rig
 from rig.session import Result, Session
 from rig.session_folder import SessionFolder, find_sessions
 from rig.session_record import load_session
+from rig.stream_store import Drain
 from rig.trial_source import TrialSource
 from rig.trials import TrialRow
 from rig.watcher import Nobody
@@ -113,7 +114,7 @@ def play(
         plan = dataclasses.replace(plan, params=made)
     protocol_rng, mouse_rng = generators(seed)
     animal = PolicyMouse(PolicySettings.model_validate(mouse), {}, mouse_rng)
-    context = new_context(lab, VirtualClock(), Inbox(), animal)
+    context = new_context(lab, VirtualClock(), Inbox(), animal, Drain())
     devices = rig.devices(context)
     experiment = plan.make(protocol_rng)
     stimuli = ask_for_stimuli(experiment, str(protocol))

@@ -17,7 +17,7 @@ import pytest
 from conftest import RIG_COMMAND
 from helpers import plan_for
 
-import rig.logger
+import rig.logger_link
 from rig.errors import ExitCode
 from rig.hdf5_file import is_sealed, read_trials
 from rig.inbox import Command
@@ -290,15 +290,15 @@ def test_a_logger_that_hangs_never_stops_the_session(
 ) -> None:
     """It is given up at the end, and the file is built from the journal."""
     edit("protocols/go_nogo.toml", "max_trials = 250", "max_trials = 2")
-    monkeypatch.setattr(rig.logger, "SEALED_WITHIN", 0.5)
+    monkeypatch.setattr(rig.logger_link, "SILENT_FOR", 0.5)
 
     class Hanging(Nobody):
         """Makes the logger hang in the first trial."""
 
         def entered(self, trial: int, state: str) -> None:
-            link = session._recorder._link
-            if link is not None and state == "pips" and trial == 1:
-                os.kill(link._process.pid or 0, signal.SIGSTOP)
+            live = session._recorder._live
+            if live is not None and state == "pips" and trial == 1:
+                os.kill(live.link._process.pid or 0, signal.SIGSTOP)
 
     session = Session(plan_for(eager), "system", watcher=Hanging())
     with session:
@@ -307,25 +307,27 @@ def test_a_logger_that_hangs_never_stops_the_session(
     assert read_trials(result.folder.hdf5) == result.rows
 
 
-def test_a_logger_that_misses_an_event_does_not_seal(eager: Lab, edit: Edit) -> None:
-    edit("protocols/go_nogo.toml", "max_trials = 250", "max_trials = 2")
+def test_a_logger_that_misses_messages_takes_them_from_the_journal(eager: Lab, edit: Edit) -> None:
+    edit("protocols/go_nogo.toml", "max_trials = 250", "max_trials = 3")
     sealed: list[bool] = []
 
     class Losing(Nobody):
-        """Keeps one message from the logger."""
+        """Keeps the messages of the second trial, and those of the end, from the logger."""
 
         def finished(self, row: TrialRow, water_ul: float) -> None:
-            link = session._recorder._link
-            assert link is not None
-            if row.trial == 1:
-                send, seal = link.send, link.seal
-                link.send = lambda frames: setattr(link, "send", send)
-                link.seal = lambda digest: sealed.append(seal(digest)) or sealed[-1]
+            live = session._recorder._live
+            assert live is not None
+            seal, publish = live.link.seal, live.bus.publish
+            if row.trial == 2:
+                live.bus.publish = publish
+            else:
+                live.bus.publish = lambda place, frames: None
+            live.link.seal = lambda *whole: sealed.append(seal(*whole)) or sealed[-1]
 
     session = Session(plan_for(eager), "system", watcher=Losing())
     with session:
         result = session.run()
-    assert sealed == [False]
+    assert sealed[0] is True
     assert is_sealed(result.folder.hdf5, digest(result.folder.journal))
     assert read_trials(result.folder.hdf5) == result.rows
 
