@@ -1,8 +1,9 @@
 """The bus: what a session sends to all who listen, and the sockets that it takes for that.
 
-Messages are ``[b"events", place, frames]``: frames of the journal, and the byte of it where they
-stand (u64, little-endian); and ``[b"beat", heartbeat]`` five times a second. A listener that is
-slow, late or dead costs the session nothing: what it missed is in the journal (`rig.tail`).
+A message is one part. It begins with ``E``, the byte of the journal where its frames stand (u64,
+little-endian), and the frames follow; or with ``B``, and a heartbeat follows, five times a
+second. A listener that is slow, late or dead costs the session nothing: what it missed is in the
+journal (`rig.tail`).
 """
 
 from __future__ import annotations
@@ -16,13 +17,13 @@ from typing import Literal
 import msgspec
 import zmq
 
-EVENTS, BEAT = b"events", b"beat"
 BEAT_EVERY = 0.2
 """Seconds between two heartbeats."""
 HIGH_WATER_MARK = 10_000
 """Messages that wait for a listener; a slower one misses some and takes them from the journal."""
 LINGER_MS = 1000
-_PLACE = struct.Struct("<Q")
+_EVENTS = struct.Struct("<cQ")
+_BEAT = b"B"
 
 
 class Heartbeat(msgspec.Struct, frozen=True):
@@ -89,11 +90,11 @@ class Bus:
 
     def publish(self, place: int, frames: bytes) -> None:
         """Send frames that stand in the journal from byte `place` on; never waits."""
-        self._events.send_multipart((EVENTS, _PLACE.pack(place), frames), copy=True)
+        self._events.send(_EVENTS.pack(b"E", place) + frames)
 
     def beat(self, heartbeat: Heartbeat) -> None:
         """Send a heartbeat; never waits."""
-        self._events.send_multipart((BEAT, msgspec.msgpack.encode(heartbeat)))
+        self._events.send(_BEAT + msgspec.msgpack.encode(heartbeat))
 
     def close(self) -> None:
         """Close all sockets; closing again does nothing."""
@@ -110,18 +111,17 @@ def listen(context: zmq.Context[zmq.Socket[bytes]], endpoint: str) -> zmq.Socket
     return socket
 
 
-def parse_events(message: list[bytes]) -> tuple[int, bytes] | None:
-    """Return place and frames of a message; None if it is no message of events."""
-    if len(message) != 3 or message[0] != EVENTS or len(message[1]) != _PLACE.size:
-        return None
-    return _PLACE.unpack(message[1])[0], message[2]
+def parse(message: bytes) -> tuple[int, bytes] | Heartbeat:
+    """Return place and frames in a message, or the heartbeat.
 
-
-def parse_beat(message: list[bytes]) -> Heartbeat | None:
-    """Return the heartbeat in a message; None if it is none."""
-    if len(message) != 2 or message[0] != BEAT:
-        return None
-    return msgspec.msgpack.decode(message[1], type=Heartbeat)
+    Raises
+    ------
+    msgspec.DecodeError, struct.error
+        If it is neither.
+    """
+    if message[:1] == _BEAT:
+        return msgspec.msgpack.decode(message[1:], type=Heartbeat)
+    return _EVENTS.unpack_from(message)[1], message[_EVENTS.size :]
 
 
 def endpoint_of(socket: zmq.Socket[bytes]) -> str:

@@ -65,6 +65,11 @@ class EventLog:
         self._graphs: dict[object, int] = {}
         self._orders: dict[str, deque[tuple[int, str]]] = {}
 
+    @property
+    def waiting(self) -> int:
+        """How many events are not handed to the recorder yet."""
+        return len(self._batch)
+
     def keep(self) -> None:
         """Hand everything since the last call to the recorder."""
         if self._batch:

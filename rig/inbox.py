@@ -105,6 +105,10 @@ class Inbox:
         self._queue: queue.SimpleQueue[Message] = queue.SimpleQueue()
         self.put = self._queue.put
 
+    def is_empty(self) -> bool:
+        """Whether nothing waits."""
+        return self._queue.empty()
+
     def take(self) -> Message | None:
         """Return the oldest message, or None when there is none."""
         try:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
 import struct
 import sys
 import threading
@@ -19,7 +20,7 @@ from pathlib import Path
 
 import zmq
 
-from rig.bus import LINGER_MS, listen, parse_beat, parse_events
+from rig.bus import LINGER_MS, Heartbeat, listen, parse
 from rig.errors import RecordingError
 from rig.events import decode
 from rig.frames import split
@@ -62,15 +63,13 @@ class Logging:
         """Take in what the journal holds, up to byte `end` of it, or all there is."""
         self._log(self.tail.read(end))
 
-    def hear(self, message: list[bytes]) -> None:
+    def hear(self, message: bytes) -> None:
         """Take in a message of the bus, and what was missed before it."""
-        events = parse_events(message)
-        if events is not None:
-            self._log(self.tail.take(*events))
-            return
-        beat = parse_beat(message)
-        if beat is not None:
-            self.catch_up(beat.size)
+        told = parse(message)
+        if isinstance(told, Heartbeat):
+            self.catch_up(told.size)
+        else:
+            self._log(self.tail.take(*told))
 
     def seal(self, size: int, digest: str) -> None:
         """Seal the file; raise `RecordingError` if it does not hold the whole journal."""
@@ -146,12 +145,13 @@ def _take_what_waits(logging: Logging, events: zmq.Socket[bytes]) -> None:
     """Take in the messages that are there, but not more than some: orders must not wait long."""
     with contextlib.suppress(zmq.Again):
         for _ in range(_AT_A_TIME):
-            logging.hear(events.recv_multipart(flags=zmq.NOBLOCK))
+            logging.hear(events.recv(flags=zmq.NOBLOCK))
 
 
 def _wait_for_end_of_input(gone: threading.Event) -> None:
     """Wait until standard input ends: the engine holds its other end, and never writes."""
-    sys.stdin.buffer.read()
+    while os.read(0, 4096):  # not by sys.stdin, whose lock a thread may hold when we end
+        pass
     gone.set()
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from rig.clock import Clock
@@ -25,31 +24,15 @@ from rig.protocol import Finished, Question
 from rig.recorder import Recorder
 from rig.room import Room
 from rig.trial_source import TrialSource
+from rig.trials import ALONE, Before
 from rig.watcher import Watcher
 
 CLOCKS_EVERY = 60.0
 """Seconds between two readings of the wall clock, at least; it is read between trials."""
+GROUP = 64
+"""Events that wait at most to be written together."""
 TOO_LATE = Reply(False, "the session has ended")
 How = Literal["finished", "limit", "stopped", "aborted", "failed"]
-
-
-@dataclass(frozen=True)
-class Before:
-    """What the sessions came to that a session goes on with.
-
-    Attributes
-    ----------
-    trial
-        Number of their last completed trial.
-    water_ul
-        Their water.
-    """
-
-    trial: int
-    water_ul: float
-
-
-ALONE = Before(0, 0.0)
 
 
 class Loop:
@@ -350,7 +333,9 @@ class Loop:
             for action in state.enter[:done]:
                 self._log.action_done(action, step.time)
             done -= len(state.enter[:done])
-        self._log.keep()
+        # While more has come already, some steps go to the disk together.
+        if self._inbox.is_empty() or self._log.waiting >= GROUP:
+            self._log.keep()
 
     def _end_trial(self, time: float, cause: str) -> None:
         """Record the end of the running trial, and see whether a limit is reached."""

@@ -19,7 +19,7 @@ from rig.events import Definition
 from rig.inbox import Command, Inbox, Request
 from rig.loading import ask_for_stimuli, load_stimuli
 from rig.locks import hold
-from rig.loop import ALONE, Before, Loop
+from rig.loop import Loop
 from rig.plan import Plan, generators
 from rig.provenance import make_definition, make_header
 from rig.recorder import SessionRecorder
@@ -40,7 +40,7 @@ from rig.session_folder import (
 from rig.sound_files import keep_sound_files, sound_file_digests
 from rig.stream_store import StreamStore
 from rig.trial_source import TrialSource
-from rig.trials import TrialRow
+from rig.trials import ALONE, Before, TrialRow
 from rig.watcher import Nobody, Watcher
 
 

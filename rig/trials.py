@@ -5,6 +5,8 @@ What is missing is None (NaN in HDF5), never 0. Times are seconds since session 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import msgspec
 
 from rig.events import (
@@ -199,3 +201,22 @@ class TrialTable:
         self.rows.append(row)
         self._started = None
         return row
+
+
+@dataclass(frozen=True)
+class Before:
+    """What the sessions came to that a session goes on with.
+
+    Attributes
+    ----------
+    trial
+        Number of their last completed trial.
+    water_ul
+        Their water.
+    """
+
+    trial: int
+    water_ul: float
+
+
+ALONE = Before(0, 0.0)
