@@ -17,9 +17,11 @@ from rig.commands import (
     init,
     journal,
     new_protocol,
+    recover,
     run,
     stage,
     tell,
+    watch,
 )
 
 app = typer.Typer(
@@ -60,6 +62,8 @@ _COMMANDS = (
     devices,
     doctor,
     journal,
+    recover,
+    watch,
 )
 for _command in _COMMANDS:
     _command.register(app)
