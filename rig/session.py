@@ -14,7 +14,7 @@ from typing import Literal, Self
 
 from rig.clock import Clock, SystemClock, VirtualClock
 from rig.desk import Desk
-from rig.devices import Device
+from rig.devices import Camera, Device
 from rig.errors import DeviceError, Problem
 from rig.events import Definition
 from rig.inbox import Command, Inbox, Request
@@ -223,6 +223,8 @@ class Session:
         self._loop = self._make_loop()
         self._clock.start()
         for device in self._devices.values():
+            if isinstance(device, Camera):
+                device.record_to(self.folder.path)
             opened.callback(device.close)
             device.open()
         if self._clock_kind == "system":
