@@ -214,13 +214,14 @@ class QuestionAsked(Happened, frozen=True, tag="question"):
 class Fault(Happened, frozen=True, tag="fault"):
     """Something failed; a traceback, if there is one, stands beside the journal.
 
-    `level` is ``error`` if it ended the session, ``warning`` if the session went on.
+    `level` is ``error`` if it ended the session, ``warning`` if the session went on; empty in
+    records of schema 1, which did not tell.
     """
 
     what: str
     where: str
     do: str
-    level: str
+    level: str = ""
 
 
 class ClockRead(Happened, frozen=True, tag="clock"):

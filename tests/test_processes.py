@@ -19,7 +19,8 @@ from helpers import plan_for
 
 import rig.logger_link
 from rig.errors import ExitCode
-from rig.hdf5_file import is_sealed, read_trials
+from rig.hdf5_file import is_sealed
+from rig.hdf5_reading import read_trials
 from rig.inbox import Command
 from rig.journal import digest, read_records
 from rig.lab import Lab

@@ -24,7 +24,8 @@ from rig.events import (
     StateEntered,
     TrialEnded,
 )
-from rig.hdf5_file import is_sealed, read_trials
+from rig.hdf5_file import is_sealed
+from rig.hdf5_reading import read_trials
 from rig.journal import digest, frame, new_journal, read_frames, read_records
 from rig.session_folder import SessionFolder
 from rig.session_record import load_session
