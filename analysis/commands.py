@@ -275,6 +275,13 @@ def _since(start: float | None, time: float | None) -> float | None:
     return None if start is None or time is None else time - start
 
 
+def _ended(record: SessionRecord) -> str:
+    """Return why a session has ended, in words."""
+    if record.ended is not None:
+        return record.ended.reason
+    return "still runs" if record.running else "cut off"
+
+
 def _summary(record: SessionRecord) -> dict[str, Any]:
     """Return one session as a flat table row."""
     done = performance(record.rows)
@@ -294,7 +301,7 @@ def _summary(record: SessionRecord) -> dict[str, Any]:
         "water_ml": round(record.water_ul / 1000, 6),
         "simulated": len(simulated) == len(definition.devices),
         "seed": definition.seed,
-        "ended": record.ended.reason if record.ended else "cut off",
+        "ended": _ended(record),
         "damage": record.damage or None,
         "folder": str(record.folder.path),
     }

@@ -21,6 +21,7 @@ from rig.commands import (
     run,
     stage,
     tell,
+    verify,
     watch,
 )
 
@@ -63,6 +64,7 @@ _COMMANDS = (
     doctor,
     journal,
     recover,
+    verify,
     watch,
 )
 for _command in _COMMANDS:

@@ -1,23 +1,28 @@
 """Makes a valid session of what a crash, a power failure or a bad disk has left.
 
-The sound part of the journal and of each stream is kept under its name. A damaged rest is moved
-to a file beside it (``session.journal.rest``) and never thrown away. Then the HDF5 file is built.
+A damaged journal or stream is made anew from the HDF5 file if that is sealed. Otherwise its sound
+part is kept under its name, and the rest is moved to a file beside it (``session.journal.rest``).
+Nothing is thrown away. Then the HDF5 file is built.
 """
 
 from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+import h5py
+
 from rig.errors import BusyError, RecordingError
 from rig.events import Definition, Event, Header
-from rig.frames import FrameReader, has_frames, is_frame
+from rig.frames import has_frames, is_frame
 from rig.hdf5_build import build_from_journal
 from rig.hdf5_file import is_sealed
 from rig.journal import MAGIC, digest, read_frames, records_of
+from rig.restoring import restore_journal, restore_stream
 from rig.session_folder import SessionFolder, is_running
 from rig.streams import SUFFIX, StreamReader
 
@@ -40,6 +45,9 @@ class Mended:
         How long that is.
     holds_more
         Whether sound frames stand in the rest: more was lost than a torn end.
+    restored
+        Whether the whole file was made anew from the sealed HDF5 file, byte for byte; the damaged
+        one is kept beside it.
     """
 
     path: Path
@@ -47,6 +55,7 @@ class Mended:
     rest: Path | None
     rest_bytes: int
     holds_more: bool
+    restored: bool
 
 
 @dataclass(frozen=True)
@@ -89,73 +98,127 @@ def recover(folder: SessionFolder) -> Recovery:
             "the session still runs", folder.name, "Wait until it has ended, or stop it."
         )
     try:
-        journal, events, last = _recover_journal(folder.journal)
-        streams = [_recover_stream(path) for path in sorted(folder.streams.glob(f"*{SUFFIX}"))]
+        journal, events, last = _recover_journal(folder)
+        streams = [_recover_stream(folder, path) for path in _stream_files(folder)]
+        sha256 = digest(folder.journal)
+        lost = any(each.damage and not each.restored for each in streams)
+        built = lost or not is_sealed(folder.hdf5, sha256)
+        if built:
+            _set_aside(folder.hdf5)
+            build_from_journal(folder.journal, sha256, folder.hdf5, folder.streams)
     except OSError as error:
         raise RecordingError(
             f"the session cannot be recovered: {error.strerror}",
             str(error.filename or folder.path),
             "Free space on the disk, or check the rights on the folder. Nothing is lost so far.",
         ) from error
-    sha256 = digest(folder.journal)
-    whole = not any(each.damage for each in (journal, *streams))
-    sealed = whole and is_sealed(folder.hdf5, sha256)
-    if not sealed:
-        build_from_journal(folder.journal, sha256, folder.hdf5, folder.streams)
-    return Recovery(folder, events, last, (journal, *streams), not sealed)
+    return Recovery(folder, events, last, (journal, *streams), built)
 
 
-def _recover_journal(path: Path) -> tuple[Mended, int, Event | None]:
+def _stream_files(folder: SessionFolder) -> list[Path]:
+    return sorted(folder.streams.glob(f"*{SUFFIX}"))
+
+
+def _set_aside(hdf5: Path) -> None:
+    """Keep a sealed file that is not what the journal tells: it may hold what nothing else does."""
+    try:
+        with h5py.File(hdf5, "r") as file:
+            sealed = bool(file.attrs["sealed"])
+    except (OSError, KeyError):
+        return
+    if sealed:
+        hdf5.replace(_free_name(hdf5.with_name(f"{hdf5.name}.rest")))
+
+
+def _recover_journal(folder: SessionFolder) -> tuple[Mended, int, Event | None]:
     """Mend a journal; return what was done, how many events it has, and the last one."""
+    path = folder.journal
+    damage = _mended_magic(path)
+    read = _read(path)
+    whole = not read.damage and is_sealed(folder.hdf5, digest(path))
+    if not whole and _restored(path, lambda new: restore_journal(folder.hdf5, read.header, new)):
+        again = _read(path)
+        damage = read.damage or f"it ends after event {read.events}"
+        return Mended(path, damage, None, 0, False, True), again.events, again.last
+    if read.begun < 2:
+        raise RecordingError(
+            read.damage or "the journal holds no session",
+            str(path),
+            "No header and definition can be read, so nothing is known of the session. If it was "
+            "cut off before it began, the folder may be removed.",
+        )
+    return _cut(path, read.damage or damage, read.sound), read.events, read.last
+
+
+@dataclass(frozen=True)
+class _Read:
+    """How far a journal can be read: header, records before the events, events, bytes, damage."""
+
+    header: Header | None
+    begun: int
+    events: int
+    last: Event | None
+    sound: int
+    damage: str
+
+
+def _read(path: Path) -> _Read:
+    """Read a journal as far as that is possible."""
     reader = read_frames(path)
+    header: Header | None = None
     last: Event | None = None
-    begun, damage = 0, _mended_magic(path)
+    begun, events, damage = 0, 0, ""
     try:
         for record in records_of(reader, str(path)):
             if isinstance(record, Header | Definition):
+                header = record if isinstance(record, Header) else header
                 begun += 1
             else:
-                last = record
+                events, last = record.seq, record
     except RecordingError as error:
-        damage = damage or error.what
-        if begun < 2:
-            raise
-    if begun < 2:
-        raise RecordingError(
-            "the journal holds no session",
-            str(path),
-            "The session was cut off before it began; the folder may be removed.",
-        )
-    return _mended(path, damage, reader), last.seq if last else 0, last
+        damage = error.what
+    return _Read(header, begun, events, last, reader.sound, damage)
 
 
-def _recover_stream(path: Path) -> Mended:
+def _recover_stream(folder: SessionFolder, path: Path) -> Mended:
     """Mend a stream; return what was done."""
     reader = StreamReader(path)
-    damage = ""
     try:
         for _ in reader:
             pass
     except RecordingError as error:
-        damage = error.what
-    return _mended(path, damage, reader.frames)
+        if _restored(path, lambda new: restore_stream(folder.hdf5, path.stem, new)):
+            return Mended(path, error.what, None, 0, False, True)
+        return _cut(path, error.what, reader.frames.sound)
+    return _cut(path, "", reader.frames.sound)
 
 
-def _mended(path: Path, damage: str, reader: FrameReader) -> Mended:
-    """Move what stands behind the sound part of a file into a file beside it."""
-    length = path.stat().st_size - reader.sound
+def _restored(path: Path, restore: Callable[[Path], bool]) -> bool:
+    """Put a restored file in place of a damaged one, which is kept; say if that was possible."""
+    partial = path.with_name(f"{path.name}.partial")
+    partial.unlink(missing_ok=True)
+    if not restore(partial):
+        return False
+    path.rename(_free_name(path.with_name(f"{path.name}.rest")))
+    partial.replace(path)
+    return True
+
+
+def _cut(path: Path, damage: str, sound: int) -> Mended:
+    """Move what stands behind the first `sound` bytes of a file into a file beside it."""
+    length = path.stat().st_size - sound
     if not damage or length <= 0:
-        return Mended(path, damage, None, 0, holds_more=False)
+        return Mended(path, damage, None, 0, False, False)
     rest = _free_name(path.with_name(f"{path.name}.rest"))
-    sound = path.with_name(f"{path.name}.partial")
-    with path.open("rb") as old, sound.open("wb") as kept, rest.open("xb") as cut:
-        _copy(old, kept, reader.sound)
+    partial = path.with_name(f"{path.name}.partial")
+    with path.open("rb") as old, partial.open("wb") as kept, rest.open("xb") as cut:
+        _copy(old, kept, sound)
         shutil.copyfileobj(old, cut)
         for file in (kept, cut):
             file.flush()
             os.fsync(file.fileno())
-    sound.replace(path)
-    return Mended(path, damage, rest, length, has_frames(rest.read_bytes()))
+    partial.replace(path)
+    return Mended(path, damage, rest, length, has_frames(rest.read_bytes()), False)
 
 
 def _mended_magic(path: Path) -> str:

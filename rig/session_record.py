@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from rig.errors import RecordingError
 from rig.events import Definition, Event, Header, SessionEnded
 from rig.journal import read_records
-from rig.session_folder import SessionFolder
+from rig.session_folder import SessionFolder, is_running
 from rig.trials import TrialRow, TrialTable
 
 
@@ -31,6 +31,8 @@ class SessionRecord:
         Its last event; None if it was cut off (a crash, a power failure) or still runs.
     damage
         What is wrong with its journal, in words; empty if nothing is.
+    running
+        Whether a process runs it now.
     """
 
     folder: SessionFolder
@@ -41,6 +43,7 @@ class SessionRecord:
     events: list[Event]
     ended: SessionEnded | None
     damage: str
+    running: bool
 
 
 def load_session(folder: SessionFolder) -> SessionRecord:
@@ -86,4 +89,5 @@ def load_session(folder: SessionFolder) -> SessionRecord:
         events,
         ended,
         damage,
+        is_running(folder),
     )

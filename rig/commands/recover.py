@@ -47,6 +47,8 @@ def _told(file: Mended) -> list[str]:
     if not file.damage:
         return [f"{file.path.name}: sound"]
     told = [f"{file.path.name}: {file.damage}"]
+    if file.restored:
+        told.append("  It was made anew from the sealed HDF5 file, byte for byte: nothing is lost.")
     if file.rest is not None:
         told.append(f"  {file.rest_bytes} bytes behind that place are kept in {file.rest}")
     if file.holds_more:
@@ -67,6 +69,7 @@ def _described(recovery: Recovery) -> dict[str, object]:
                 "rest": str(file.rest) if file.rest else None,
                 "rest_bytes": file.rest_bytes,
                 "holds_more": file.holds_more,
+                "restored": file.restored,
             }
             for file in recovery.files
         ],
