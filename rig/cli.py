@@ -14,6 +14,7 @@ from rig.commands import (
     devices,
     doctor,
     draw,
+    export,
     init,
     journal,
     new_protocol,
@@ -60,6 +61,7 @@ _COMMANDS = (
     devices,
     doctor,
     journal,
+    export,
 )
 for _command in _COMMANDS:
     _command.register(app)

@@ -1,0 +1,81 @@
+"""What stands beside the data of every export: what the session was, and what is wrong with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from rig.dataset import SessionData
+from rig.errors import Problem, RecordingError
+from rig.streams import Stream
+
+
+def warnings_of(session: SessionData) -> list[Problem]:
+    """Return what a person must know of an exported session; nothing if it is whole."""
+    found = []
+    record = session.record
+    if record.damage:
+        found.append(
+            Problem(
+                record.damage,
+                str(session.source),
+                "All before that place is exported.",
+                "warning",
+            )
+        )
+    elif record.ended is None:
+        found.append(
+            Problem(
+                "the record has no end: the session was cut off, or still runs",
+                str(session.source),
+                "All that was recorded is exported. If the session still runs, export it later.",
+                "warning",
+            )
+        )
+    return [*found, *readable_signals(session)[1]]
+
+
+def readable_signals(session: SessionData) -> tuple[dict[str, Stream], list[Problem]]:
+    """Return the signals that can be read, and what is wrong with signals."""
+    signals, problems = {}, []
+    for name in session.signals:
+        try:
+            signals[name] = session.signals[name]
+        except RecordingError as error:
+            do = "This signal is not exported."
+            problems.append(Problem(error.what, error.where, do, "warning"))
+            continue
+        if signals[name].damage:
+            where = f"{session.source.parent}, signal '{name}'"
+            do = "All before that place is exported."
+            problems.append(Problem(signals[name].damage, where, do, "warning"))
+    return signals, problems
+
+
+def heading(session: SessionData, what: str) -> list[str]:
+    """Return the first lines of an export's README."""
+    meta = session.meta
+    lines = [
+        f"Session {meta['session']}, {what}",
+        "",
+        f"Protocol {meta['protocol']} on rig {meta['rig']}, started at "
+        f"{meta['started_at'].isoformat()}.",
+        f"Recorded by mouserig {meta['versions']['mouserig']}. All devices were simulated."
+        if meta["simulated"]
+        else f"Recorded by mouserig {meta['versions']['mouserig']}.",
+        "Times are seconds since the session started, unless another unit is named.",
+    ]
+    for problem in warnings_of(session):
+        lines += ["", f"WARNING: {problem}"]
+    return lines
+
+
+def write_meta(session: SessionData, path: Path) -> None:
+    """Write what the session was as JSON."""
+    path.write_bytes(msgspec.json.format(msgspec.json.encode(session.meta), indent=2) + b"\n")
+
+
+def write_lines(path: Path, lines: list[str]) -> None:
+    """Write a text, a line each; the same on every system."""
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
