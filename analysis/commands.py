@@ -15,7 +15,6 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from analysis.behaviour import binned_correct
 from analysis.demo import STUDENT, Training, days_to_train, demo_start, train, train_the_others
-from analysis.figures import save_learning_figure, terminal_curve
 from analysis.timing import state_timing
 from rig.commands.init import make_lab
 from rig.console import (
@@ -122,6 +121,8 @@ def _subject(training: Training) -> str:
 
 
 def _save_figure(path: Path, trainings: list[Training]) -> None:
+    from analysis.figures import save_learning_figure  # matplotlib takes half a second to load
+
     days = [training.day for training in trainings]
     rows = [
         row for training in trainings if training.stage == "go_nogo" for row in training.result.rows
@@ -137,6 +138,8 @@ def _save_figure(path: Path, trainings: list[Training]) -> None:
 
 
 def _print_days(trainings: list[Training]) -> None:
+    from analysis.figures import terminal_curve
+
     days = [training.day for training in trainings]
     print_table(
         ("day", "stage", "trials", "hit rate", "FA rate", "d'", "water mL", "session"),
@@ -275,6 +278,13 @@ def _since(start: float | None, time: float | None) -> float | None:
     return None if start is None or time is None else time - start
 
 
+def _ended(record: SessionRecord) -> str:
+    """Return why a session has ended, in words."""
+    if record.ended is not None:
+        return record.ended.reason
+    return "still runs" if record.running else "cut off"
+
+
 def _summary(record: SessionRecord) -> dict[str, Any]:
     """Return one session as a flat table row."""
     done = performance(record.rows)
@@ -294,7 +304,7 @@ def _summary(record: SessionRecord) -> dict[str, Any]:
         "water_ml": round(record.water_ul / 1000, 6),
         "simulated": len(simulated) == len(definition.devices),
         "seed": definition.seed,
-        "ended": record.ended.reason if record.ended else "cut off",
+        "ended": _ended(record),
         "damage": record.damage or None,
         "folder": str(record.folder.path),
     }

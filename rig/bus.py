@@ -42,8 +42,8 @@ class Heartbeat(msgspec.Struct, frozen=True):
     logged
         Bytes of these that the logger has got.
     logger
-        ``ready``; ``catching up`` with a backlog of over a second; ``gone``, so that the HDF5
-        file is built at the end.
+        ``ready``; ``catching up`` when it was started again and reads the journal; ``gone``: the
+        HDF5 file is built at the end, unless the logger is started again.
     """
 
     time: float

@@ -18,9 +18,12 @@ from rig.commands import (
     init,
     journal,
     new_protocol,
+    recover,
     run,
     stage,
     tell,
+    verify,
+    watch,
 )
 
 app = typer.Typer(
@@ -61,6 +64,9 @@ _COMMANDS = (
     devices,
     doctor,
     journal,
+    recover,
+    verify,
+    watch,
     export,
 )
 for _command in _COMMANDS:

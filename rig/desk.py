@@ -32,11 +32,25 @@ _POLL_MS = 100
 
 
 class Address(msgspec.Struct, frozen=True):
-    """Where a session takes commands."""
+    """Where a session takes commands, and where it can be watched.
+
+    Attributes
+    ----------
+    endpoint, secret
+        Where commands are taken, and what must stand before each.
+    session
+        Name of the session.
+    events
+        Where its bus is heard (`rig.bus`).
+    journal
+        Path of its journal, for what a listener has missed.
+    """
 
     endpoint: str
     secret: str
     session: str
+    events: str = ""
+    journal: str = ""
 
 
 class Desk:
@@ -50,12 +64,22 @@ class Desk:
         Name of the session.
     hand_in
         Puts a request into the session's inbox.
+    events, journal
+        Where the session can be watched.
     """
 
-    def __init__(self, file: Path, session: str, hand_in: Callable[[Request], object]) -> None:
+    def __init__(
+        self,
+        file: Path,
+        session: str,
+        hand_in: Callable[[Request], object],
+        events: str = "",
+        journal: str = "",
+    ) -> None:
         self._file = file
         self._session = session
         self._hand_in = hand_in
+        self._watched_at = events, journal
         self._secret = secrets.token_hex(16)
         self._closing = threading.Event()
 
@@ -66,7 +90,9 @@ class Desk:
         self._socket.bind("tcp://127.0.0.1:*")
         endpoint = self._socket.getsockopt_string(zmq.LAST_ENDPOINT).rstrip("\0")
         try:
-            _write_secretly(self._file, Address(endpoint, self._secret, self._session))
+            _write_secretly(
+                self._file, Address(endpoint, self._secret, self._session, *self._watched_at)
+            )
         except OSError as error:
             self._context.destroy(linger=0)
             raise RecordingError(
@@ -117,6 +143,18 @@ class Desk:
         return Reply(False, f"no answer in {ANSWERED_WITHIN:g} s; it may still be obeyed")
 
 
+def read_address(file: Path) -> Address:
+    """Return the address in `file`; raise `ConfigError` if no session has written one there."""
+    try:
+        return msgspec.json.decode(file.read_bytes(), type=Address)
+    except (OSError, msgspec.MsgspecError):
+        raise ConfigError(
+            "no session runs here that takes commands",
+            str(file),
+            "Start one with `rig run`, or check the rig's name; virtual time takes none.",
+        ) from None
+
+
 def tell(file: Path, command: Command) -> Reply:
     """Hand a command to the session whose address is in `file`; return its reply.
 
@@ -125,15 +163,7 @@ def tell(file: Path, command: Command) -> Reply:
     ConfigError
         If no session takes commands there, or it does not answer.
     """
-    nobody = ConfigError(
-        "no session runs here that takes commands",
-        str(file),
-        "Start one with `rig run`, or check the rig's name; virtual time takes none.",
-    )
-    try:
-        address = msgspec.json.decode(file.read_bytes(), type=Address)
-    except (OSError, msgspec.MsgspecError):
-        raise nobody from None
+    address = read_address(file)
     try:
         payload = msgspec.msgpack.encode(command)
     except (OverflowError, TypeError, RecursionError) as error:

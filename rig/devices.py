@@ -148,6 +148,32 @@ class AnalogInput(Device):
         raise TypeError(self.refuse(action))
 
 
+class Camera(Device):
+    """Films from `open` to `off`: a video in the session's folder, and a stream of times.
+
+    The frames never come near the engine: whoever gets them from the camera writes them, and the
+    time of each to the session's streams.
+    """
+
+    kind = "camera"
+
+    @abstractmethod
+    def record_to(self, folder: Path) -> None:
+        """Put the video into that folder; without one the camera films nothing."""
+
+    @abstractmethod
+    def stream(self) -> StreamSpec:
+        """Return what is recorded of each frame, with the name of the video's file."""
+
+    def refuse(self, action: Action) -> str | None:
+        """Refuse everything: a camera takes no orders."""
+        return f"a camera cannot do '{type(action).__name__}'"
+
+    def act(self, action: Action) -> None:
+        """Refuse everything: a camera takes no orders."""
+        raise TypeError(self.refuse(action))
+
+
 class DigitalOutput(Device):
     """A line that is switched: house light, masking light, sync."""
 

@@ -66,6 +66,11 @@ class EventLog:
         self._orders: dict[str, deque[tuple[int, str]]] = {}
 
     @property
+    def made(self) -> int:
+        """How many events there were so far."""
+        return self._seq
+
+    @property
     def waiting(self) -> int:
         """How many events are not handed to the recorder yet."""
         return len(self._batch)
@@ -167,9 +172,9 @@ class EventLog:
         """Record that a parameter has another value from here on."""
         self._add(ParameterChanged, self._now(), **msgspec.structs.asdict(change))
 
-    def question_asked(self, question: Question) -> None:
+    def question_asked(self, question: Question, time: float) -> None:
         """Record that the protocol asked the operator."""
-        self._add(QuestionAsked, self._now(), **dataclasses.asdict(question))
+        self._add(QuestionAsked, time, **dataclasses.asdict(question))
 
     def failed(self, failure: Failure) -> None:
         """Record that a device failed."""

@@ -18,6 +18,7 @@ from typing import BinaryIO
 from rig.errors import RecordingError
 
 LONGEST_FRAME = 64 * 1024 * 1024
+_SEARCHED = 4 * 1024 * 1024
 _HEAD = struct.Struct("<II")
 
 
@@ -191,14 +192,20 @@ def damaged(file: str, what: str, where: str) -> RecordingError:
 
 
 def has_frames(data: bytes) -> bool:
-    """Whether a sound frame stands anywhere in `data` behind its first byte.
+    """Whether a sound frame begins in the first 4 MiB of `data`, behind its first byte.
 
     Behind a damaged place that tells a torn end, which lost nothing else, from a hole.
     """
-    rest = memoryview(data)
-    for offset in range(1, len(rest) - _HEAD.size):
-        length, crc = _HEAD.unpack_from(rest, offset)
-        end = offset + _HEAD.size + length
-        if length and end <= len(rest) and zlib.crc32(rest[offset + _HEAD.size : end]) == crc:
-            return True
-    return False
+    last = min(len(data) - _HEAD.size, _SEARCHED)
+    return any(is_frame(data, offset) for offset in range(1, last))
+
+
+def is_frame(data: bytes, offset: int) -> bool:
+    """Whether a sound frame begins at `offset` of `data`."""
+    begin = offset + _HEAD.size
+    if begin > len(data):
+        return False
+    length, crc = _HEAD.unpack_from(data, offset)
+    if not length or begin + length > len(data):
+        return False
+    return bool(zlib.crc32(memoryview(data)[begin : begin + length]) == crc)

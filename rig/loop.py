@@ -32,6 +32,8 @@ CLOCKS_EVERY = 60.0
 GROUP = 64
 """Events that wait at most to be written together."""
 TOO_LATE = Reply(False, "the session has ended")
+LONGEST = Reply(True, "the session's longest duration")
+NEVER_RUN = "never run"
 How = Literal["finished", "limit", "stopped", "aborted", "failed"]
 
 
@@ -137,6 +139,11 @@ class Loop:
                 self._reach_limit()
             self._go_on()
 
+    @property
+    def made(self) -> int:
+        """How many events there were so far, those of the running step included."""
+        return self._log.made
+
     def fault(self, error: BaseException) -> None:
         """Record the error that ends the session."""
         self._log.fault(error)
@@ -166,7 +173,7 @@ class Loop:
         self._read_clocks(math.inf)
         table = self._recorder.table
         trials = sum(not row.aborted for row in table.rows)
-        reason = "never run" if self.reason is None else self.reason
+        reason = NEVER_RUN if self.reason is None else self.reason
         memory = self._room.memory()
         self._log.session_ended(reason, self.how, trials, table.water_ul, memory)
         self._log.keep()
@@ -182,8 +189,9 @@ class Loop:
                 self.finished = True
                 self._end_with(reason, "finished")
             case Question() as question:
-                self._orders.ask(question, self._clock.now())
-                self._log.question_asked(question)
+                now = self._clock.now()
+                self._orders.ask(question, now)
+                self._log.question_asked(question, now)
                 self._watcher.noticed(f"{question.text} ({' / '.join(question.choices)})")
             case TrialGraph() as graph:
                 self._begin(graph)
@@ -247,6 +255,7 @@ class Loop:
 
     def _obey(self, command: Command) -> Reply:
         """Carry out a command; record it with what is answered."""
+        self._log.keep()  # what was before it counts, the water above all
         match command.verb:
             case "stop_now":
                 self._end_with(_reason(command), "aborted")
@@ -369,7 +378,7 @@ class Loop:
         reason = f"{self._limits.max_duration:g} s"
         self._end_with(reason, "limit")
         command = Command("stop_now" if self._stop else "stop_after_trial", reason)
-        self._log.command_given(command, Reply(True, "the session's longest duration"))
+        self._log.command_given(command, LONGEST)
         self._log.keep()
 
     def _end_with(self, reason: str, how: How) -> None:

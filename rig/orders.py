@@ -15,6 +15,10 @@ from rig.protocol import Question
 from rig.trial_source import TrialSource
 from rig.trials import TrialTable
 
+VALVE_IS_OPEN = Reply(False, "the valve is open right now: ask again")
+VALVE_FAILED = "the valve failed: "
+"""What a refusal begins with in which the valve itself failed."""
+
 
 class Orders:
     """Carries out commands: pause, drop, change of a parameter, skipped block, answer, note.
@@ -149,7 +153,7 @@ class Orders:
         if reason:
             return Reply(False, f"the valve refuses: {reason}")
         if valve.is_open():
-            return Reply(False, "the valve is open right now: ask again")
+            return VALVE_IS_OPEN
         total_ul = self._before_ul + self._table.water_ul + pulse.volume_ul
         if total_ul > self._limits.max_water_ul:
             limit = self._limits.max_water_ul
@@ -157,7 +161,7 @@ class Orders:
         try:
             valve.act(pulse)
         except DeviceError as error:
-            return Reply(False, f"the valve failed: {error.what}")
+            return Reply(False, VALVE_FAILED + error.what)
         self._busy.add(pulse.device)
         self._log.action_done(pulse, now, command.author or "operator")
         return Reply(True, f"gives {pulse.volume_ul:g} uL")

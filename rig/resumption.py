@@ -8,6 +8,7 @@ again.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from rig.changes import Change, changed
 from rig.config import resolved
@@ -121,7 +122,7 @@ def find_resumption(lab: Lab, subject: str) -> Resumption:
     ConfigError
         If that session was complete.
     """
-    chain = _chain(lab, subject)
+    chain = _chain(lab.data, subject)
     last = chain[-1]
     if last.ended is not None and last.ended.how in {"finished", "limit"}:
         raise ConfigError(
@@ -129,6 +130,25 @@ def find_resumption(lab: Lab, subject: str) -> Resumption:
             last.folder.name,
             "Leave out --resume to begin another session.",
         )
+    return _resumption(chain)
+
+
+def resumption_of(record: SessionRecord) -> Resumption | None:
+    """Return what a recorded session went on with; None if it was one of its own.
+
+    Raises
+    ------
+    RecordingError
+        If one of the earlier sessions does not lie beside it, cannot be read or is damaged.
+    """
+    resumes = record.definition.resumes
+    data = record.folder.path.parents[2]
+    return _resumption(_chain(data, resumes)) if resumes else None
+
+
+def _resumption(chain: list[SessionRecord]) -> Resumption:
+    """Return sessions as what another one goes on with."""
+    last = chain[-1]
     return Resumption(
         session=last.folder.name,
         definition=last.definition,
@@ -138,17 +158,17 @@ def find_resumption(lab: Lab, subject: str) -> Resumption:
     )
 
 
-def _chain(lab: Lab, subject: str) -> list[SessionRecord]:
-    """Return the last session of a subject, behind those that it went on with itself."""
-    chain = [_whole(lab, subject)]
+def _chain(data: Path, name: str) -> list[SessionRecord]:
+    """Return a session, or a subject's last one, behind those that it went on with itself."""
+    chain = [_whole(data, name)]
     while chain[0].definition.resumes:
-        chain.insert(0, _whole(lab, chain[0].definition.resumes))
+        chain.insert(0, _whole(data, chain[0].definition.resumes))
     return chain
 
 
-def _whole(lab: Lab, name: str) -> SessionRecord:
+def _whole(data: Path, name: str) -> SessionRecord:
     """Return a session; its end may be torn, but nothing behind that may be lost."""
-    record = load_session(find_session(lab.data, name))
+    record = load_session(find_session(data, name))
     if record.damage and has_lost_frames(record.folder.journal):
         raise RecordingError(
             f"the session cannot be resumed: {record.damage}",

@@ -9,7 +9,7 @@ from typing import Any
 
 from rig.clock import Clock, VirtualClock
 from rig.config import RigConfig, read_config, resolved, validated
-from rig.devices import AnalogInput, Context, Device, DeviceSettings, DigitalInput
+from rig.devices import AnalogInput, Camera, Context, Device, DeviceSettings, DigitalInput
 from rig.errors import (
     CheckFailed,
     ConfigError,
@@ -114,7 +114,9 @@ def new_context(
 
 def streams_of(devices: Mapping[str, Device]) -> tuple[StreamSpec, ...]:
     """Return the streams that devices will record, in the order of the rig file."""
-    return tuple(device.stream() for device in devices.values() if isinstance(device, AnalogInput))
+    return tuple(
+        device.stream() for device in devices.values() if isinstance(device, AnalogInput | Camera)
+    )
 
 
 def graph_check(devices: Mapping[str, Device]) -> GraphCheck:

@@ -6,6 +6,7 @@ import contextlib
 import gc
 import shutil
 import traceback
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
@@ -13,7 +14,7 @@ from typing import Literal, Self
 
 from rig.clock import Clock, SystemClock, VirtualClock
 from rig.desk import Desk
-from rig.devices import Device
+from rig.devices import Camera, Device
 from rig.errors import DeviceError, Problem
 from rig.events import Definition
 from rig.inbox import Command, Inbox, Request
@@ -28,6 +29,7 @@ from rig.rig_plan import graph_check, new_context, streams_of
 from rig.session_folder import (
     PROTOCOL_TOML,
     RIG_TOML,
+    RUNNING,
     SOUNDS,
     SUBJECT_TOML,
     TRACEBACK,
@@ -144,6 +146,7 @@ class Session:
             )
             try:
                 with contextlib.ExitStack() as opened:
+                    opened.enter_context(self._hold_folder())
                     self._open(opened, definition)
                     stack.push(opened.pop_all())
             except BaseException:
@@ -220,11 +223,15 @@ class Session:
         self._loop = self._make_loop()
         self._clock.start()
         for device in self._devices.values():
+            if isinstance(device, Camera):
+                device.record_to(self.folder.path)
             opened.callback(device.close)
             device.open()
         if self._clock_kind == "system":
             file = plan.lab.locks / f"rig-{plan.rig.name}.address"
-            opened.enter_context(Desk(file, self.folder.name, self.hand_in))
+            journal = str(self.folder.journal.resolve())
+            events = self._recorder.endpoint
+            opened.enter_context(Desk(file, self.folder.name, self.hand_in, events, journal))
 
     def _end(self, error: BaseException | None) -> None:
         """Turn everything off, then record the error, if any, and the end.
@@ -262,6 +269,16 @@ class Session:
             self._plan.rig.name,
             "Cut the rig's power by hand now.",
         )
+
+    @contextlib.contextmanager
+    def _hold_folder(self) -> Iterator[None]:
+        """Show that the session runs; a crash leaves the files of the lock, which nobody holds."""
+        kind, name = RUNNING
+        with hold(self.folder.path, kind, name, self.folder.name):
+            yield
+        for ending in ("lock", "txt"):
+            with contextlib.suppress(OSError):
+                (self.folder.path / f"{kind}-{name}.{ending}").unlink(missing_ok=True)
 
     def _lock(self, stack: contextlib.ExitStack) -> None:
         plan = self._plan

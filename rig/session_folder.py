@@ -11,6 +11,7 @@ from datetime import date
 from pathlib import Path
 
 from rig.errors import RecordingError
+from rig.locks import is_held
 
 JOURNAL = "session.journal"
 HDF5 = "session.h5"
@@ -19,6 +20,8 @@ PROTOCOL_TOML = "protocol.toml"
 SUBJECT_TOML = "subject.toml"
 SOUNDS = "sounds"
 STREAMS = "streams"
+RUNNING = "session", "running"
+"""Kind and name of the lock that a session holds in its own folder while it runs."""
 TRACEBACK = "traceback.txt"
 
 
@@ -100,6 +103,11 @@ def create_folder(data: Path, subject: str, day: date, number: int | None) -> Se
             str(parent),
             "Check the rights on the folder, or change `data` in lab.toml.",
         ) from error
+
+
+def is_running(folder: SessionFolder) -> bool:
+    """Whether a process runs the session now."""
+    return is_held(folder.path, *RUNNING)
 
 
 def remove_folder(folder: SessionFolder) -> None:

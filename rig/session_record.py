@@ -9,7 +9,7 @@ from pathlib import Path
 from rig.errors import RecordingError
 from rig.events import Definition, Event, Header, Record, SessionEnded
 from rig.journal import read_records
-from rig.session_folder import SessionFolder
+from rig.session_folder import SessionFolder, is_running
 from rig.trials import TrialRow, TrialTable
 
 
@@ -33,6 +33,8 @@ class SessionRecord:
         Its last event; None if it was cut off (a crash, a power failure) or still runs.
     damage
         What is wrong with its journal, in words; empty if nothing is.
+    running
+        Whether a process runs it now.
     """
 
     folder: SessionFolder
@@ -43,6 +45,7 @@ class SessionRecord:
     events: list[Event]
     ended: SessionEnded | None
     damage: str
+    running: bool
 
 
 def load_session(folder: SessionFolder) -> SessionRecord:
@@ -106,4 +109,5 @@ def collect(records: Iterable[Record], folder: SessionFolder, file: Path) -> Ses
         events,
         ended,
         damage,
+        is_running(folder),
     )

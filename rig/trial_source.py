@@ -6,7 +6,7 @@ import copy
 import math
 import time
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import overload
 
@@ -57,6 +57,8 @@ class TrialSource:
         What the rig allows a graph to do.
     outputs
         The digital outputs that are on throughout.
+    seconds
+        Measures how long a changed parameter is tried out.
 
     Attributes
     ----------
@@ -69,12 +71,17 @@ class TrialSource:
     """
 
     def __init__(
-        self, protocol: TrialProtocol, check: GraphCheck, outputs: tuple[str, ...] = ()
+        self,
+        protocol: TrialProtocol,
+        check: GraphCheck,
+        outputs: tuple[str, ...] = (),
+        seconds: Callable[[], float] = time.perf_counter,
     ) -> None:
         self.protocol = protocol
         self.rows: Sequence[TrialRow] = ()
         self.outputs = outputs
         self._check = check
+        self._seconds = seconds
         self._before: Sequence[TrialRow] = ()
         self._sound_shapes: set[object] = set()
         self._wanted: Parameters = protocol.params
@@ -149,14 +156,14 @@ class TrialSource:
 
         A change that waits for the next block is tried out there.
         """
-        past, until = self._past(), time.perf_counter() + TRIED_FOR
+        past, until = self._past(), self._seconds() + TRIED_FOR
         try:
             copied = copy.deepcopy(self.protocol)
             copied.params = params
             if change.when == NEXT_BLOCK["changeable"]:
                 copied.skip_block()
             for ahead in range(TRIED_TRIALS):
-                if ahead and time.perf_counter() > until:
+                if ahead and self._seconds() > until:
                     return
                 graph = self._sound(_ask(copied, number + ahead, past), number + ahead)
                 if not isinstance(graph, TrialGraph):

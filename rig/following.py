@@ -1,0 +1,70 @@
+"""Follows a running session from outside, from its first event on, and leaves nothing out.
+
+Whoever comes late, or is slow, takes what was missed from the journal. However many follow, and
+however slow they are, the session does not notice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Self
+
+import zmq
+
+from rig.bus import Heartbeat, listen, parse
+from rig.desk import Address
+from rig.events import Record, decode
+from rig.frames import split
+from rig.journal import MAGIC
+from rig.tail import Tail
+
+
+class Follower:
+    """Hears a running session; entering begins, leaving ends it.
+
+    Parameters
+    ----------
+    address
+        The session's address (`rig.desk.read_address`).
+    """
+
+    def __init__(self, address: Address) -> None:
+        self._address = address
+        self._tail = Tail(Path(address.journal), MAGIC)
+
+    def __enter__(self) -> Self:
+        self._context = zmq.Context()
+        self._events = listen(self._context, self._address.events)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._context.destroy(linger=0)
+
+    def so_far(self) -> Iterator[Record]:
+        """Return the records up to now, those from before this follower came included."""
+        yield from _records(self._tail.read())
+
+    def hear(self, wait: float) -> Iterator[Record | Heartbeat]:
+        """Return the records and heartbeats that have come; none if `wait` seconds were silent.
+
+        Raises
+        ------
+        RecordingError
+            If something was missed, and the journal is damaged there.
+        """
+        if not self._events.poll(round(wait * 1000)):
+            return
+        while self._events.poll(0):
+            told = parse(self._events.recv())
+            if isinstance(told, Heartbeat):
+                yield from _records(self._tail.read(told.size))
+                yield told
+            else:
+                yield from _records(self._tail.take(*told))
+
+
+def _records(pieces: Iterator[bytes]) -> Iterator[Record]:
+    for piece in pieces:
+        for payload in split(piece):
+            yield decode(payload)

@@ -1,0 +1,168 @@
+"""The contract of devices that sample, analog inputs and cameras: twins and drivers pass it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from helpers import plan_for, run_virtual
+
+from hardware.analog_input import AnalogInputTwin
+from hardware.camera import CameraTwin
+from rig.clock import VirtualClock
+from rig.devices import AnalogInput, Camera, Context
+from rig.events import StreamEnded
+from rig.graph import TurnOn
+from rig.hdf5_file import is_sealed
+from rig.inbox import Inbox
+from rig.journal import digest
+from rig.lab import Lab
+from rig.room import Room
+from rig.session_record import load_session
+from rig.stream_store import StreamStore
+from rig.streams import Stream, read_stream
+
+Edit = Callable[[str, str, str], None]
+ANALOG = {
+    "meaning": "treadmill and photodiode",
+    "rate_hz": 1000.0,
+    "range_v": 5.0,
+    "channels": [
+        {"name": "speed", "line": "Dev1/ai0", "unit": "m/s", "per_volt": 0.2},
+        {"name": "photodiode", "line": "Dev1/ai1"},
+    ],
+}
+CAMERA = {"line": "cam-17", "meaning": "the mouse's eye", "rate_hz": 20.0, "width_px": 64}
+
+
+@dataclass
+class Bench:
+    """A device that samples, in virtual time, and the streams that it writes to."""
+
+    device: AnalogInput | Camera
+    clock: VirtualClock
+    room: Room
+    store: StreamStore
+    folder: Path
+
+    def pass_time(self, seconds: float) -> None:
+        end = self.clock.now() + seconds
+        while (time := min(self.room.agenda.next_time, end)) < end:
+            self.clock.receive(Inbox(), time)
+            self.room.agenda.run_until(time)
+        self.clock.receive(Inbox(), end)
+        self.room.agenda.run_until(end)
+
+    def recorded(self) -> Stream:
+        return read_stream(self.folder / "streams" / "box.stream")
+
+
+BENCHES = {AnalogInputTwin: ANALOG, CameraTwin: CAMERA}
+
+
+@pytest.fixture(params=BENCHES)
+def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Bench:
+    driver, clock, room, store = request.param, VirtualClock(), Room(), StreamStore()
+    settings = driver.Settings.model_validate(BENCHES[driver])
+    device = driver("box", settings, Context(clock, Inbox(), room, tmp_path, store))
+    if isinstance(device, Camera):
+        device.record_to(tmp_path)
+    store.begin(tmp_path / "streams", [device.stream()])
+    return Bench(device, clock, room, store, tmp_path)
+
+
+def test_it_samples_from_open_to_off_at_its_rate(bench: Bench) -> None:
+    rate = {"analog input": 1000, "camera": 20}[bench.device.kind]
+    bench.pass_time(2.0)
+    bench.device.open()
+    bench.pass_time(1.23)
+    bench.device.off()
+    bench.pass_time(1.0)
+    stream = bench.recorded()
+    assert stream.damage == ""
+    assert len(stream.samples) == pytest.approx(1.23 * rate, abs=1)
+    times = stream.times()
+    assert times[0] == pytest.approx(2.0, abs=1.01 / rate)
+    assert np.diff(times) == pytest.approx(1 / rate)
+
+
+def test_off_and_close_may_be_called_again_and_it_opens_again(bench: Bench) -> None:
+    bench.device.off()
+    bench.device.open()
+    bench.device.open()
+    bench.pass_time(0.5)
+    bench.device.off()
+    bench.device.close()
+    bench.device.close()
+    before = len(bench.recorded().samples)
+    bench.device.open()
+    bench.pass_time(0.5)
+    bench.device.close()
+    assert len(bench.recorded().samples) == pytest.approx(2 * before, abs=2)
+
+
+def test_it_takes_no_orders(bench: Bench) -> None:
+    assert "cannot do 'TurnOn'" in (bench.device.refuse(TurnOn("box")) or "")
+    with pytest.raises(TypeError):
+        bench.device.act(TurnOn("box"))
+
+
+def test_what_is_sampled_after_the_end_of_the_streams_is_not_kept(bench: Bench) -> None:
+    bench.device.open()
+    bench.pass_time(0.5)
+    ((name, rows, _),) = bench.store.end()
+    bench.pass_time(0.5)
+    bench.device.close()
+    assert name == "box"
+    assert len(bench.recorded().samples) == rows > 0
+
+
+def test_two_channels_on_one_wire_are_found(tmp_path: Path) -> None:
+    twice = [{"name": name, "line": "Dev1/ai0"} for name in ("speed", "light")]
+    settings = AnalogInputTwin.Settings.model_validate({**ANALOG, "channels": twice})
+    device = AnalogInputTwin("box", settings, Context(VirtualClock(), Inbox(), Room(), tmp_path))
+    assert [problem.what for problem in device.check()] == ["two channels have the same line"]
+
+
+SAMPLED = """[devices.eye]
+driver = "hardware.camera:CameraTwin"
+line = "cam-17"
+meaning = "the mouse's eye"
+
+[devices.analog]
+driver = "hardware.analog_input:AnalogInputTwin"
+meaning = "treadmill"
+rate_hz = 1000
+channels = [{ name = "speed", line = "Dev1/ai0", unit = "m/s", per_volt = 0.2 }]
+
+[devices.port]"""
+
+
+def test_a_session_records_its_streams_and_its_video(lab: Lab, edit: Edit) -> None:
+    import h5py
+
+    edit("rigs/box1.toml", "[devices.port]", SAMPLED)
+    edit("protocols/go_nogo.toml", "max_trials = 250", "max_trials = 3")
+    result = run_virtual(plan_for(lab))
+    folder, record = result.folder, load_session(result.folder)
+    assert [spec.name for spec in record.definition.streams] == ["eye", "analog"]
+    ended = {e.stream: e.rows for e in record.events if isinstance(e, StreamEnded)}
+    with h5py.File(folder.hdf5) as file:
+        for name, rows in ended.items():
+            stream = read_stream(folder.streams / f"{name}.stream")
+            dataset = file[f"signals/{name}/samples"]
+            assert len(stream.samples) == rows == len(dataset)
+            assert np.array_equal(dataset[()], stream.samples)
+            assert file[f"signals/{name}/blocks"]["time"].tolist() == [
+                block.time for block in stream.blocks
+            ]
+    assert ended["analog"] == pytest.approx(result.duration * 1000, abs=2)
+    assert is_sealed(folder.hdf5, digest(folder.journal))
+    video, frames = cv2.VideoCapture(str(folder.path / "eye.avi")), 0
+    while video.read()[0]:
+        frames += 1
+    assert frames == ended["eye"] > 300
