@@ -36,8 +36,10 @@ def load(path: str | Path) -> SessionData:
 
     Examples
     --------
-    >>> session = load("data/SIM01/2026-11-22/1")  # doctest: +SKIP
-    >>> session.trials.outcome.value_counts()  # doctest: +SKIP
+    ::
+
+        session = rig.load("data/SIM01/2026-11-22/1")
+        session.trials.outcome.value_counts()
     """
     # Here, so that `import rig` takes no time.
     from rig.dataset import read_session

@@ -186,7 +186,7 @@ def _is_sealed(record: SessionRecord, journal: Path) -> bool:
 
     That of a session that still runs is not touched.
     """
-    if record.ended is None or record.damage:
+    if record.running or record.damage:
         return False
     return is_sealed(record.folder.hdf5, digest(journal))
 
@@ -257,6 +257,7 @@ def _meta(record: SessionRecord, sealed: bool) -> dict[str, Any]:
         "duration": last.engine_time if last else None,
         "water_ul": record.water_ul,
         "ended": {"reason": ended.reason, "how": ended.how or None} if ended else None,
+        "running": record.running,
         "damage": record.damage or None,
         "sealed": sealed,
     }

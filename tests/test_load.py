@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import subprocess
 import sys
 import typing
@@ -14,6 +15,7 @@ import msgspec
 import numpy as np
 import pandas as pd
 import pytest
+from helpers import put_mouse
 from pandas.testing import assert_frame_equal
 from recorded import keep_frames, old_session, session_with_signals, short_session
 
@@ -23,10 +25,12 @@ from rig.events import Event, InputChanged, TrialEnded, TrialStarted
 from rig.frames import FrameReader
 from rig.journal import read_frames, read_records
 from rig.lab import Lab
+from rig.recovery import recover
 from rig.session_folder import SessionFolder
 from rig.streams import STREAM_MAGIC
 from rig.table_columns import TABLES, TRIAL_EXTRAS
 
+HOW_TO = Path(__file__).parent.parent / "docs/how-to/read-a-session.md"
 PAGE = Path(__file__).parent.parent / "docs/reference/dataset.md"
 RENAMED = {("fault", "level"): "fault_level", ("command", "value"): "command_value"}
 
@@ -245,6 +249,22 @@ def test_a_torn_session_is_read_up_to_there(shifting: SessionFolder, tmp_path: P
     assert_frame_equal(torn.events, whole.events.iloc[: len(torn.events)])
 
 
+def test_a_recovered_session_is_whole_as_far_as_it_goes(
+    shifting: SessionFolder, tmp_path: Path
+) -> None:
+    torn = cut(shifting, tmp_path)
+    before = rig.load(torn.path)
+    recover(torn)
+    for path in (torn.path, torn.hdf5):
+        after = rig.load(path)
+        assert_frame_equal(after.events, before.events)
+        assert (after.meta["damage"], after.meta["ended"], after.meta["sealed"]) == (
+            None,
+            None,
+            True,
+        )
+
+
 def test_a_session_without_a_trial_has_empty_tables(go_nogo: SessionFolder) -> None:
     whole = rig.load(go_nogo.path)
     keep_frames(go_nogo.journal, read_frames(go_nogo.journal), 2)
@@ -332,6 +352,22 @@ def test_importing_rig_and_its_commands_stays_light() -> None:
             [sys.executable, "-c", seen], capture_output=True, text=True, check=True
         )
         assert done.stdout == "[]\n"
+
+
+def test_what_the_how_to_does_with_a_session_works(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    put_mouse(lab, policy="random")
+    folder = session_with_signals(lab, 12).path
+    page = HOW_TO.read_text(encoding="utf-8")
+    code = "\n".join(re.findall(r"```python\n(.*?)```", page, re.DOTALL))
+    monkeypatch.chdir(lab.folder)
+    monkeypatch.setenv("MPLBACKEND", "agg")
+    exec(code.replace("data/SIM01/2026-11-22/1", str(folder)), {})
+    assert (lab.folder / "licks.png").stat().st_size > 5000
+    told = capsys.readouterr().out
+    assert "treadmill ['speed (cm/s)', 'light (V)']" in told
+    assert "not all of it" not in told
 
 
 def test_the_page_shows_every_column() -> None:

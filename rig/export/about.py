@@ -2,38 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 
 from rig.dataset import SessionData
 from rig.errors import Problem, RecordingError
+from rig.session_record import SessionRecord
 from rig.streams import Stream
 
 
 def warnings_of(session: SessionData) -> list[Problem]:
     """Return what a person must know of an exported session; nothing if it is whole."""
-    found = []
-    record = session.record
-    if record.damage:
-        found.append(
-            Problem(
-                record.damage,
-                str(session.source),
-                "All before that place is exported.",
-                "warning",
-            )
-        )
+    return [*_of_the_record(session.record, str(session.source)), *readable_signals(session)[1]]
+
+
+def _of_the_record(record: SessionRecord, where: str) -> Iterator[Problem]:
+    """Return what is wrong with the record itself."""
+    if record.running:
+        do = "All up to now is exported. Export it again when the session has ended."
+        yield Problem("the session still runs", where, do, "warning")
+    elif record.damage:
+        do = "All before that place is exported. `rig recover` mends the session first."
+        yield Problem(record.damage, where, do, "warning")
     elif record.ended is None:
-        found.append(
-            Problem(
-                "the record has no end: the session was cut off, or still runs",
-                str(session.source),
-                "All that was recorded is exported. If the session still runs, export it later.",
-                "warning",
-            )
-        )
-    return [*found, *readable_signals(session)[1]]
+        do = "All that was recorded is exported."
+        yield Problem("the session was cut off: its record has no end", where, do, "warning")
 
 
 def readable_signals(session: SessionData) -> tuple[dict[str, Stream], list[Problem]]:

@@ -63,6 +63,7 @@ def export(session: SessionData, out: Path | None = None) -> list[Path]:
         *_water(session),
         *_stimuli(session),
         *_states(session),
+        *_notes(session),
     ]
     for stream in signals.values():
         datasets += _signal(stream)
@@ -165,16 +166,26 @@ def _states(session: SessionData) -> list[Dataset]:
     ]
 
 
+def _notes(session: SessionData) -> list[Dataset]:
+    notes = session.notes
+    return [
+        Dataset("_mouserig_notes.times", _numbers(notes.time), "when it was noted, s"),
+        Dataset("_mouserig_notes.text", _texts(notes.text), "what was noted"),
+        Dataset("_mouserig_notes.author", _texts(notes.author), "who noted it"),
+    ]
+
+
 def _signal(stream: Stream) -> list[Dataset]:
     """Return the times and the values of a signal; where times are a channel, it stands apart."""
     spec, values = stream.spec, stream.values()
     first = 1 if spec.rate_hz is None else 0
-    channels = ", ".join(f"{each.name} ({each.unit})" for each in spec.channels[first:])
     name, attribute = f"_mouserig_{_camel(spec.name)}", "times" if first else "timestamps"
-    return [
-        Dataset(f"{name}.{attribute}", stream.times(), f"{spec.meaning}: when, s"),
-        Dataset(f"{name}.values", values[:, first:], f"(rows, channels): {channels}"),
-    ]
+    datasets = [Dataset(f"{name}.{attribute}", stream.times(), f"{spec.meaning}: when, s")]
+    channels = [f"{each.name} ({each.unit})" for each in spec.channels[first:]]
+    if channels:
+        told = f"(rows, channels): {', '.join(channels)}"
+        datasets.append(Dataset(f"{name}.values", values[:, first:], told))
+    return datasets
 
 
 def _readme(session: SessionData, datasets: list[Dataset]) -> list[str]:

@@ -116,7 +116,8 @@ def _readme(session: SessionData, signals: dict[str, Stream]) -> list[str]:
         lines += ["", f"{name}.csv", *map(_described, (*columns, *extras))]
     for name, stream in signals.items():
         rate = "when they come" if stream.spec.rate_hz is None else f"{stream.spec.rate_hz:g} Hz"
-        lines += ["", f"{name}.csv.gz: {stream.spec.meaning} (rows: {rate})"]
+        film = f", video {stream.spec.external_file}" if stream.spec.external_file else ""
+        lines += ["", f"{name}.csv.gz: {stream.spec.meaning} (rows: {rate}{film})"]
         lines += map(_described, _signal_columns(stream))
     return lines
 
