@@ -265,6 +265,14 @@ def test_a_recovered_session_is_whole_as_far_as_it_goes(
         )
 
 
+def test_a_lock_that_cannot_be_opened_keeps_nobody_from_reading(go_nogo: SessionFolder) -> None:
+    """As in an archive that nobody may write, with the lock that a crash has left."""
+    (go_nogo.path / "session-running.lock").mkdir()
+    session = rig.load(go_nogo.path)
+    assert len(session.trials) > 0
+    assert not session.meta["running"]
+
+
 def test_a_session_without_a_trial_has_empty_tables(go_nogo: SessionFolder) -> None:
     whole = rig.load(go_nogo.path)
     keep_frames(go_nogo.journal, read_frames(go_nogo.journal), 2)

@@ -53,7 +53,8 @@ def _check_alike(path: Path, new: Path) -> None:
         raise RecordingError(
             f"files are there that do not come from this export: {', '.join(others[:3])}",
             str(path),
-            "Choose another folder with --out; nothing was written.",
+            "Remove them if they are of an earlier export, or choose another folder with --out. "
+            "Nothing was written.",
         )
 
 
