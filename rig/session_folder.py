@@ -106,8 +106,11 @@ def create_folder(data: Path, subject: str, day: date, number: int | None) -> Se
 
 
 def is_running(folder: SessionFolder) -> bool:
-    """Whether a process runs the session now."""
-    return is_held(folder.path, *RUNNING)
+    """Whether a process runs the session now; not in an archive, which cannot be written."""
+    try:
+        return is_held(folder.path, *RUNNING)
+    except OSError:
+        return False
 
 
 def remove_folder(folder: SessionFolder) -> None:
