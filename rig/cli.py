@@ -18,6 +18,8 @@ from rig.commands import (
     journal,
     new_protocol,
     recover,
+    replay,
+    rerun,
     run,
     stage,
     tell,
@@ -64,6 +66,8 @@ _COMMANDS = (
     doctor,
     journal,
     recover,
+    replay,
+    rerun,
     verify,
     watch,
 )
