@@ -11,7 +11,7 @@ from rig.config import RecordingConfig
 from rig.errors import Problem, RecordingError
 from rig.events import Definition, Event, Header, encode
 from rig.frames import FrameWriter
-from rig.hdf5_build import build_from_journal
+from rig.hdf5_build import build_from_journal, remove_live
 from rig.journal import frame, new_journal
 from rig.logger_link import LoggerLink
 from rig.session_folder import SessionFolder
@@ -207,6 +207,7 @@ class SessionRecorder:
         if not sealed:
             folder = self._folder
             build_from_journal(folder.journal, digest, folder.hdf5, folder.streams)
+            remove_live(folder)
 
     def _close(self) -> None:
         if self._live is not None:

@@ -15,7 +15,7 @@ from typing import BinaryIO
 from rig.errors import BusyError, RecordingError
 from rig.events import Definition, Event, Header
 from rig.frames import FrameReader, has_frames, is_frame
-from rig.hdf5_build import build_from_journal
+from rig.hdf5_build import build_from_journal, remove_live
 from rig.hdf5_file import is_sealed
 from rig.journal import MAGIC, digest, read_frames, records_of
 from rig.session_folder import SessionFolder, is_running
@@ -102,6 +102,7 @@ def recover(folder: SessionFolder) -> Recovery:
     sealed = whole and is_sealed(folder.hdf5, sha256)
     if not sealed:
         build_from_journal(folder.journal, sha256, folder.hdf5, folder.streams)
+    remove_live(folder)
     return Recovery(folder, events, last, (journal, *streams), not sealed)
 
 
