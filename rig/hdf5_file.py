@@ -30,6 +30,7 @@ from rig.events import (
     StateEntered,
     as_json,
 )
+from rig.hdf5_disk import Hdf5Disk
 from rig.hdf5_layout import (
     ACTIONS,
     INPUTS,
@@ -72,7 +73,8 @@ class Hdf5File:
 
     def __init__(self, path: Path, streams: Path) -> None:
         self.count = 0
-        self._file = h5py.File(path, "w", track_order=True)
+        self._disk = Hdf5Disk(path)
+        self._file = h5py.File(self._disk, "w", track_order=True)
         self._file.attrs["layout_version"] = LAYOUT_VERSION
         self._file.attrs["sealed"] = False
         # A name that is asked for the first time gets the next number.
@@ -118,10 +120,17 @@ class Hdf5File:
             self._bring_rows()
 
     def flush(self) -> None:
-        """Bring all rows into the file and the file to the operating system."""
+        """Bring all rows into the file and the file to the operating system.
+
+        Raises
+        ------
+        OSError
+            If the disk is full, or fails.
+        """
         self._bring_rows()
         self._signals.take_new_blocks()
         self._file.flush()
+        self._disk.check()
 
     def seal(self, journal_digest: str) -> None:
         """Write what is only known at the end, and mark the file as complete."""
@@ -136,11 +145,13 @@ class Hdf5File:
         self._file.attrs["events"] = self.count
         self._file.attrs["journal_sha256"] = journal_digest
         self._file.attrs["sealed"] = True
-        self._file.flush()
+        self._file.close()
+        self._disk.check()
 
     def close(self) -> None:
         """Close the file; closing again does nothing."""
         self._file.close()
+        self._disk.close()
 
     def _describe(self, record: Header | Definition) -> None:
         """Store the header or the definition as JSON, and its texts as they are."""
