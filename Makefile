@@ -19,8 +19,8 @@ env:             ## make or update .venv (pinned, hashed) and install what the s
 demo: env        ## train a virtual mouse and show what it learned
 	@$(BIN)/rig demo
 
-test: env        ## run every test
-	@$(PYTHON) -m pytest
+test: env        ## run every test, on two cores
+	@$(PYTHON) -m pytest -n 2 --dist worksteal
 
 lint: env        ## style, import layers and types
 	@$(BIN)/ruff check .

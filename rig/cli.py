@@ -14,6 +14,7 @@ from rig.commands import (
     devices,
     doctor,
     draw,
+    export,
     init,
     journal,
     new_protocol,
@@ -70,6 +71,7 @@ _COMMANDS = (
     rerun,
     verify,
     watch,
+    export,
 )
 for _command in _COMMANDS:
     _command.register(app)

@@ -121,15 +121,16 @@ class TrialTable:
     def add(self, event: Event) -> TrialRow | None:
         """Take in an event; return the row of a trial that it ended."""
         match event:
-            case InputChanged(device=device, level=level):
-                if level and device.startswith(LICK_INPUT) and self._started is not None:
+            case InputChanged():
+                if event.level and event.device.startswith(LICK_INPUT) and self._started:
                     self._lick(event.hardware_time)
-            case DeviceReported():
-                self._report(event)
-            case ActionDone(device=device, verb="on") if device == VACUUM_OUTPUT:
-                self._remove()
             case StateEntered():
                 self._enter(event)
+            case ActionDone():
+                if event.device == VACUUM_OUTPUT and event.verb == "on":
+                    self._remove()
+            case DeviceReported():
+                self._report(event)
             case TrialStarted():
                 self._started = event
                 self._stimulus_time = self._first_lick_time = None
