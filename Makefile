@@ -8,7 +8,7 @@ BASE_PYTHON ?= python3
 endif
 PYTHON := $(BIN)/python
 
-.PHONY: help env demo test lint types docs pages bench lock
+.PHONY: help env demo test lint types docs pages corpus bench lock
 
 help:            ## list the targets
 	@grep -E '^[a-z]+:.*##' Makefile
@@ -36,6 +36,9 @@ docs: env        ## build the documentation into site/
 
 pages: env       ## make the protocols' pages and figures anew, from the code
 	@$(PYTHON) tools/protocol_pages.py
+
+corpus: env      ## record the sessions that tests replay anew
+	@$(PYTHON) tools/make_corpus.py
 
 bench: env       ## print the benchmark figures
 	@$(PYTHON) -m benchmarks

@@ -51,8 +51,10 @@ def write_lab(record: SessionRecord, folder: Path, within: Path) -> Lab:
     files = {name: text.encode() for name, text in texts.items()}
     for name, sha256 in was.sound_files.items():
         files[name] = _kept_sound(record, name, sha256)
+    for name in files:
+        _check_inside(folder / name, within)
     for name, content in files.items():
-        _write(folder / name, content, within)
+        _write(folder / name, content)
     config = read_config(folder / LAB_TOML, LabConfig)
     return Lab(folder, config.model_copy(update={"data": "data"}))
 
@@ -111,14 +113,18 @@ def _kept_sound(record: SessionRecord, file: str, sha256: str) -> bytes:
     return content
 
 
-def _write(path: Path, content: bytes, within: Path) -> None:
-    """Write a file and the folders that it lies in."""
+def _check_inside(path: Path, within: Path) -> None:
+    """Raise `ConfigError` if a file would leave a folder."""
     if not path.resolve().is_relative_to(within.resolve()):
         raise ConfigError(
             "the session was made of a file outside of its lab's folder",
             str(path),
             "Put such files into the lab's folder before the session.",
         )
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write a file and the folders that it lies in."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
