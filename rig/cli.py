@@ -14,6 +14,7 @@ from rig.commands import (
     devices,
     doctor,
     draw,
+    export,
     init,
     journal,
     new_protocol,
@@ -66,6 +67,7 @@ _COMMANDS = (
     recover,
     verify,
     watch,
+    export,
 )
 for _command in _COMMANDS:
     _command.register(app)
