@@ -29,6 +29,7 @@ from rig.console import (
     typed,
 )
 from rig.errors import RecordingError
+from rig.export.background import exports_of
 from rig.lab import Lab, find_lab
 from rig.performance import performance
 from rig.session_folder import SessionFolder, find_sessions
@@ -231,7 +232,8 @@ def show(
         print_json({"summary": summary, "trials": record.rows, "timing": timing})
         return
     outcomes = ", ".join(f"{name} {count}" for name, count in summary["outcomes"].items())
-    for name, value in (summary | {"outcomes": outcomes}).items():
+    exports = ", ".join(f"{name} {told}" for name, told in summary["exports"].items())
+    for name, value in (summary | {"outcomes": outcomes, "exports": exports or None}).items():
         console.print(f"[bold]{name:<17}[/] {as_cell(value)}", soft_wrap=True)
     if timing:
         console.print("\nStates: requested and achieved durations in s, the engine's lateness")
@@ -306,5 +308,6 @@ def _summary(record: SessionRecord) -> dict[str, Any]:
         "seed": definition.seed,
         "ended": _ended(record),
         "damage": record.damage or None,
+        "exports": exports_of(record.folder),
         "folder": str(record.folder.path),
     }

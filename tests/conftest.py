@@ -45,9 +45,15 @@ def update_golden(request: pytest.FixtureRequest) -> bool:
 
 @pytest.fixture
 def lab(tmp_path: Path) -> Lab:
-    """Return a new lab, as `rig init` makes it."""
+    """Return a new lab, as `rig init` makes it, that exports nothing by itself.
+
+    A session in real time would leave a process behind that exports it.
+    """
     folder = tmp_path / "lab"
     make_lab(folder)
+    path = folder / "lab.toml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace('export = ["nwb"]', "export = []"), encoding="utf-8")
     return find_lab(folder)
 
 

@@ -23,6 +23,7 @@ from rig.console import (
     typed,
 )
 from rig.errors import CheckFailed, ConfigError, ExitCode, RigError, errors_among
+from rig.export.background import export_in_background
 from rig.lab import Lab, find_lab
 from rig.plan import Plan, StageParams, make_plan
 from rig.progress import ProgressLine
@@ -112,9 +113,13 @@ def run(
     try:
         with (
             stop_on_signals(lambda reason: session.stop("stop_now", reason)),
+            contextlib.ExitStack() as afterwards,
             session,
             contextlib.redirect_stdout(sys.stderr),
         ):
+            if not virtual:
+                formats = the.config.recording.export
+                afterwards.callback(export_in_background, session.folder, formats)
             result = _run(session)
     finally:
         ignore_stop_signals()

@@ -1,0 +1,119 @@
+"""Exports a session when it has ended, in a process of its own that nothing waits for.
+
+The next session can begin at once: the process has a low priority, touches nothing but what it
+writes, and goes on when the terminal is closed. What came of it stands in ``export.log``, in the
+session's folder, and `rig show` tells it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TextIO
+
+from rig.errors import ExitCode
+from rig.session_folder import SessionFolder
+
+LOG = "export.log"
+NICENESS = 10
+_OPTIONS = {"nwb": ("--check",)}
+"""What a format is exported with, beside its name."""
+_CAME_TO: dict[int, str] = {
+    ExitCode.OK: "done",
+    ExitCode.CHECK_FAILED: f"done, but something is missing: see {LOG}",
+}
+_LINE = re.compile(r"^\S+ export to (\w+): (.+)$")
+
+
+def export_in_background(folder: SessionFolder, formats: Sequence[str]) -> None:
+    """Begin to export a session to each of the formats; return at once.
+
+    A session is never spoiled by its export: if that cannot be begun, a warning says so.
+    """
+    if not formats:
+        return
+    command = [sys.executable, "-P", "-m", "rig.export.background", str(folder.path), *formats]
+    try:
+        with _open_log(folder) as log:
+            if sys.platform == "win32":
+                own = subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP
+                subprocess.Popen(
+                    command,
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    creationflags=own | subprocess.BELOW_NORMAL_PRIORITY_CLASS,
+                )
+            else:
+                subprocess.Popen(
+                    command,
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    start_new_session=True,
+                )
+    except OSError as error:
+        sys.stderr.write(f"warning: the session is not exported: {error}\n")
+
+
+def exports_of(folder: SessionFolder) -> dict[str, str]:
+    """Return what came of the exports in the background, by format; empty if there were none."""
+    try:
+        lines = (folder.path / LOG).read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return {}
+    told = {}
+    for line in lines:
+        found = _LINE.match(line)
+        if found:
+            told[found[1]] = found[2]
+    return told
+
+
+def export_all(folder: SessionFolder, formats: Iterable[str], log: TextIO) -> None:
+    """Export a session to each format, one after the other, and tell what came of it.
+
+    Each is exported by a process of its own, so that none can take the others with it.
+    """
+    for name in formats:
+        _tell(log, name, "begun, not ended")
+        arguments = ["export", str(folder.path), "--to", name, *_OPTIONS.get(name, ())]
+        done = subprocess.run(
+            [sys.executable, "-P", "-c", "from rig.main import main; main()", *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            env={**os.environ, "COLUMNS": "200"},
+            check=False,
+        )
+        code = done.returncode
+        _tell(log, name, _CAME_TO.get(code, f"FAILED, exit code {code}: see {LOG}"))
+
+
+def _tell(log: TextIO, name: str, what: str) -> None:
+    """Write a line that `exports_of` reads."""
+    now = datetime.now().astimezone().isoformat(timespec="seconds")
+    log.write(f"{now} export to {name}: {what}\n")
+    log.flush()
+
+
+def _open_log(folder: SessionFolder) -> TextIO:
+    return (folder.path / LOG).open("a", encoding="utf-8")
+
+
+def _main(folder: str, *formats: str) -> None:
+    """Run as a process of its own."""
+    if sys.platform != "win32":
+        os.nice(NICENESS)
+    session = SessionFolder(Path(folder))
+    with _open_log(session) as log:
+        export_all(session, formats, log)
+
+
+if __name__ == "__main__":
+    _main(*sys.argv[1:])
