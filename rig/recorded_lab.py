@@ -8,14 +8,18 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+from rig.clock import VirtualClock
 from rig.config import LabConfig, read_config, validated
 from rig.errors import ConfigError, RecordingError
+from rig.events import Definition
+from rig.inbox import Inbox
 from rig.lab import LAB_TOML, Lab
 from rig.plan import MousePlan, Plan, StageParams, plan_mouse, plan_protocol, with_stage
-from rig.rig_plan import plan_rig
+from rig.rig_plan import RigPlan, new_context, plan_rig
 from rig.session_folder import SOUNDS
 from rig.session_record import SessionRecord
 from rig.sound_files import kept_name
+from rig.stream_store import Drain
 
 
 def write_lab(record: SessionRecord, folder: Path, within: Path) -> Lab:
@@ -66,9 +70,12 @@ def plan_recorded(record: SessionRecord, lab: Lab) -> Plan:
     ------
     CheckFailed
         If today's program does not take what the session was made of.
+    ConfigError
+        If a file that its rig names by another place than the lab's folder has changed since.
     """
     was = record.definition
     rig = plan_rig(lab, lab.folder / "rigs" / f"{was.rig}.toml", simulate=True)
+    _check_outside(was, lab, rig)
     protocol = plan_protocol(lab, lab.folder / "protocols" / f"{was.protocol}.toml")
     params = StageParams(was.stage, was.params, f"{record.folder.name}, parameters")
     return Plan(
@@ -91,6 +98,20 @@ def recorded_mouse(record: SessionRecord, plan: Plan) -> MousePlan:
     where = f"{record.folder.name}, settings of the mouse"
     settings = validated(plan.rig.mouse.Settings, was.mouse_settings, where)
     return MousePlan(plan.rig.mouse, settings, was.mouse_memory)
+
+
+def _check_outside(was: Definition, lab: Lab, rig: RigPlan) -> None:
+    """Raise `ConfigError` if a file that lies nowhere near the lab is not what it was."""
+    devices = rig.devices(new_context(lab, VirtualClock(), Inbox(), None, Drain()))
+    files = [path for device in devices.values() for path in device.files()]
+    for path in files:
+        outside = not path.is_relative_to(lab.folder)
+        if outside and path.read_text(encoding="utf-8") != was.calibration_toml.get(path.name):
+            raise ConfigError(
+                "the file lies outside of the lab's folder, and has changed since the session",
+                str(path),
+                "Put back what the record holds: `rig journal SESSION --json`, calibration_toml.",
+            )
 
 
 def _kept_sound(record: SessionRecord, file: str, sha256: str) -> bytes:

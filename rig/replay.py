@@ -13,7 +13,7 @@ from pathlib import Path
 
 from rig.clock import VirtualClock
 from rig.comparison import Comparison, Difference
-from rig.config import Limits
+from rig.config import Limits, validated
 from rig.inbox import Inbox
 from rig.loading import ask_for_stimuli, load_stimuli
 from rig.loop import Loop
@@ -30,7 +30,7 @@ from rig.trial_source import TrialSource
 from rig.trials import ALONE, Before
 from rig.watcher import Nobody
 
-_DEEP = "beside/the/lab/that/was"
+_DEEP = "a/b/c/recorded-lab"
 """Where the lab is written: deep enough for files that lay beside its folder."""
 
 
@@ -93,7 +93,7 @@ def _played(record: SessionRecord, plan: Plan, resumes: Resumption | None) -> Re
         Room(),
         stand_ins(twins, tape),
         source,
-        Limits.model_validate(record.definition.session),
+        validated(Limits, record.definition.session, f"{record.folder.name}, session"),
         comparison,
         Nobody(),
         Before(resumes.trial, resumes.water_ul) if resumes else ALONE,

@@ -73,6 +73,7 @@ class Tape:
         self.events: Sequence[Event] = kept
         self._made: Callable[[], int] = lambda: 0
         self._asked_at = 0, 0
+        self._edge = False
         self._tried = itertools.count()
 
     def follow(self, made: Callable[[], int]) -> None:
@@ -115,7 +116,9 @@ class Tape:
         event = self.next
         if isinstance(event, Fault) and event.level != "warning":
             raise RecordedError(event)
-        return self._message(self._made())
+        message = self._message(self._made())
+        self._edge = isinstance(message, Edge)
+        return message
 
     def waiting(self) -> list[Message]:
         """Return what had come in before the session did anything."""
@@ -160,13 +163,15 @@ class Tape:
     def check_order(self) -> None:
         """Take in that a device is given an order; raise `RecordedError` if it failed in that.
 
-        The orders of a step are given before they are recorded: those that are recorded behind
-        this place were carried out.
+        The orders of a step are given before they are recorded, and before the edge that leads to
+        them: those that are recorded behind this place were carried out.
         """
         place = self._made()
         _, given = self._asked_at if self._asked_at[0] == place else (place, 0)
         self._asked_at = place, given + 1
         carried_out = 0
+        if self._edge and isinstance(self.at(place), InputChanged):
+            place += 1
         while isinstance(event := self.at(place), StateEntered | ActionDone | TrialEnded):
             carried_out += isinstance(event, ActionDone)
             place += 1

@@ -17,7 +17,7 @@ from helpers import PROTOCOLS, plan_for, run_virtual
 from recorded import old_session
 
 from rig.comparison import Difference
-from rig.errors import ExitCode, RecordingError
+from rig.errors import ConfigError, ExitCode, RecordingError
 from rig.events import (
     ActionDone,
     ClockRead,
@@ -235,6 +235,31 @@ def test_the_lab_of_today_makes_no_difference(short: Lab) -> None:
         path = short.folder / name
         shutil.rmtree(path) if path.is_dir() else path.unlink()
     assert replay(record).differences == []
+
+
+def test_a_calibration_beside_the_lab_comes_from_the_record(short: Lab, edit: Edit) -> None:
+    valve = short.folder / "calibration/box1-valve.toml"
+    shared = short.folder.parent / "shared/valve.toml"
+    shared.parent.mkdir()
+    valve.rename(shared)
+    edit("rigs/box1.toml", "calibration/box1-valve.toml", "../shared/valve.toml")
+    record = load_session(run_virtual(plan_for(short)).folder)
+    shared.unlink()
+    assert replay(record).differences == []
+
+
+def test_a_calibration_elsewhere_must_be_what_it_was(
+    short: Lab, edit: Edit, tmp_path: Path
+) -> None:
+    valve = short.folder / "calibration/box1-valve.toml"
+    elsewhere = tmp_path / "elsewhere.toml"
+    valve.rename(elsewhere)
+    edit("rigs/box1.toml", "calibration/box1-valve.toml", elsewhere.as_posix())
+    record = load_session(run_virtual(plan_for(short)).folder)
+    assert replay(record).differences == []
+    elsewhere.write_text(elsewhere.read_text(encoding="utf-8") + "# measured again\n", "utf-8")
+    with pytest.raises(ConfigError, match="has changed since the session"):
+        replay(record)
 
 
 def test_the_sessions_that_were_gone_on_with_are_needed(corpus: Corpus, tmp_path: Path) -> None:

@@ -107,15 +107,15 @@ channels = [{ name = "speed", line = "Dev1/ai0", unit = "cm/s", per_volt = 20.0 
 """
 
 
-def driver(device: str, name: str) -> Sequence[tuple[str, str, str]]:
-    """Return the edit that gives a device of box1 another driver."""
+def driver(device: str, name: str, rig: str = "box1") -> Sequence[tuple[str, str, str]]:
+    """Return the edit that gives a device of a rig another driver."""
     was = {
         "valve": "hardware.valve:ValveTwin",
         "house_light": "hardware.digital_output:DigitalOutputTwin",
     }
     old = was.get(device, "hardware.digital_input:DigitalInputTwin")
     head = f'[devices.{device}]\ndriver = "'
-    return [("rigs/box1.toml", f'{head}{old}"', f'{head}drivers/weak.py:{name}"')]
+    return [(f"rigs/{rig}.toml", f'{head}{old}"', f'{head}drivers/weak.py:{name}"')]
 
 
 ORDERED = (
@@ -198,6 +198,9 @@ ENDED = (
     Recipe("protocol-fails_at_once", "own", edits=[(*OWN, "fails_at = 1")]),
     Recipe("protocol-asks_in_vain", "own", edits=[(*OWN, "fails_at = 0\nasks_at = 4")]),
     Recipe("valve-fails", "go_nogo", edits=driver("valve", "WeakValve")),
+    Recipe("valve-fails_on_a_lick", "visual_discrimination", edits=driver(
+        "valve", "WeakValve", "box2"
+    )),
     Recipe("valve-fails_in_order", "go_nogo", edits=driver("valve", "WeakValve"), orders={
         (n, 1): [DROP] for n in (2, 3, 4, 5)
     }),
