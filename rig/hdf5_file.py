@@ -29,7 +29,7 @@ from rig.events import (
     StateEntered,
     as_json,
 )
-from rig.hdf5_disk import Hdf5Disk
+from rig.hdf5_disk import USER_BLOCK, Hdf5Disk, is_signed
 from rig.hdf5_layout import (
     ACTIONS,
     INPUTS,
@@ -72,7 +72,7 @@ class Hdf5File:
     def __init__(self, path: Path, streams: Path) -> None:
         self.count = 0
         self._disk = Hdf5Disk(path)
-        self._file = h5py.File(self._disk, "w", track_order=True)
+        self._file = h5py.File(self._disk, "w", userblock_size=USER_BLOCK, track_order=True)
         self._file.attrs["layout_version"] = LAYOUT_VERSION
         self._file.attrs["sealed"] = False
         self._names: dict[str, int] = {}
@@ -142,7 +142,7 @@ class Hdf5File:
         self._file.attrs["journal_sha256"] = journal_digest
         self._file.attrs["sealed"] = True
         self._file.close()
-        self._disk.check()
+        self._disk.sign()
 
     def close(self) -> None:
         """Close the file; closing again does nothing."""
@@ -247,12 +247,21 @@ class Hdf5File:
 
 
 def is_sealed(path: Path, journal_digest: str) -> bool:
-    """Whether the file is complete and was made from the journal with that digest."""
+    """Whether the file is complete, undamaged and made from the journal with that digest."""
     try:
+        if not is_signed(path):
+            return False
         with h5py.File(path, "r") as file:
             return bool(file.attrs["sealed"]) and file.attrs["journal_sha256"] == journal_digest
     except (OSError, KeyError):
         return False
+
+
+def sealed_streams(path: Path) -> dict[str, str]:
+    """Return the digest of each stream that a sealed file was made of, by its name."""
+    with h5py.File(path, "r") as file:
+        signals = file.get("signals", {})
+        return {name: signals[name]["samples"].attrs["sha256"] for name in signals}
 
 
 def read_trials(path: Path) -> list[TrialRow]:
@@ -264,11 +273,13 @@ def read_trials(path: Path) -> list[TrialRow]:
         If the file is missing, damaged or not sealed.
     """
     try:
+        if not is_signed(path):
+            raise RecordingError(
+                "the file is not sealed, or damaged since",
+                str(path),
+                "Read the session's journal instead, or have the file built by `rig recover`.",
+            )
         with h5py.File(path, "r") as file:
-            if not file.attrs["sealed"]:
-                raise RecordingError(
-                    "the file is not sealed", str(path), "Read the session's journal instead."
-                )
             names = [name.decode() for name in file["names"][()]]
             return [_row(values, names) for values in file["trials"][()]]
     except (OSError, KeyError) as error:
