@@ -280,8 +280,12 @@ _decoder: msgspec.msgpack.Decoder[Record] = msgspec.msgpack.Decoder(Record)
 encode = _encoder.encode
 
 
+UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+"""What `decode` raises if a payload is no record."""
+
+
 def decode(payload: bytes | memoryview) -> Record:
-    """Return the record in `payload`; raise `msgspec.DecodeError` if it is none."""
+    """Return the record in `payload`; raise one of `UNREADABLE` if it is none."""
     return _decoder.decode(payload)
 
 
