@@ -1,27 +1,27 @@
 """Makes a valid session of what a crash, a power failure or a bad disk has left.
 
 The sound part of the journal and of each stream is kept under its name. A damaged rest is moved
-to a file beside it (``session.journal.rest``) and never thrown away. Then the HDF5 file is built.
+to a file beside it (``session.journal.rest``) and never thrown away, and so is an HDF5 file that
+does not fit. Then the HDF5 file is built.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
 
 from rig.errors import BusyError, RecordingError
-from rig.events import Definition, Event, Header
-from rig.frames import FrameReader, has_frames, is_frame
+from rig.events import Definition, Event, Header, StreamEnded
+from rig.frames import LONGEST_FRAME, FrameReader, FrameWriter, has_frames, is_frame, pack
 from rig.hdf5_build import build_from_journal, remove_live
-from rig.hdf5_file import is_sealed
+from rig.hdf5_file import is_sealed, sealed_streams
 from rig.journal import MAGIC, digest, read_frames, records_of
-from rig.session_folder import SessionFolder, is_running
-from rig.streams import SUFFIX, StreamReader
-
-_PIECE = 1 << 20
+from rig.session_folder import SessionFolder, hold_running, is_running
+from rig.streams import STREAM_MAGIC, SUFFIX, StreamDecoder, StreamSpec, pack_spec
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Recovery:
     last
         The last of them; None if there is none.
     files
-        The journal, then the streams: what was wrong, and what was done.
+        The journal, the streams, the HDF5 file: what was wrong, and what was done.
     built
         Whether the HDF5 file was built; False if it was sealed already.
     """
@@ -74,72 +74,123 @@ class Recovery:
     built: bool
 
 
+@dataclass
+class _Told:
+    """What a journal tells of the rest of its session."""
+
+    definition: Definition | None = None
+    events: int = 0
+    last: Event | None = None
+    ends: dict[str, StreamEnded] = field(default_factory=dict)
+
+
 def recover(folder: SessionFolder) -> Recovery:
     """Make a valid session of a folder; one that is valid is left as it is.
 
     Raises
     ------
     BusyError
-        If the session still runs.
+        If the session still runs, or is being recovered.
     RecordingError
         If not even header and definition can be read, or a file cannot be written.
     """
     if is_running(folder):
         raise BusyError(
-            "the session still runs", folder.name, "Wait until it has ended, or stop it."
+            "the session still runs, or is being recovered",
+            folder.name,
+            "Wait until it has ended, or stop it.",
         )
-    try:
-        journal, events, last = _recover_journal(folder.journal)
-        streams = [_recover_stream(path) for path in sorted(folder.streams.glob(f"*{SUFFIX}"))]
-    except OSError as error:
-        raise RecordingError(
-            f"the session cannot be recovered: {error.strerror}",
-            str(error.filename or folder.path),
-            "Free space on the disk, or check the rights on the folder. Nothing is lost so far.",
-        ) from error
+    with hold_running(folder, "rig recover"):
+        try:
+            return _recover(folder)
+        except OSError as error:
+            raise RecordingError(
+                f"the session cannot be recovered: {error.strerror}",
+                str(error.filename or folder.path),
+                "Free space on the disk, or check the rights on the folder. Nothing is lost.",
+            ) from error
+
+
+def _recover(folder: SessionFolder) -> Recovery:
+    journal, told = _recover_journal(folder.journal)
+    files, digests = [journal], {}
+    for spec in told.definition.streams if told.definition else ():
+        mended, digests[spec.name] = _recover_stream(folder.streams, spec, told.ends.get(spec.name))
+        files.append(mended)
     sha256 = digest(folder.journal)
-    whole = not any(each.damage for each in (journal, *streams))
-    sealed = whole and is_sealed(folder.hdf5, sha256)
+    sealed = is_sealed(folder.hdf5, sha256) and sealed_streams(folder.hdf5) == digests
     if not sealed:
-        build_from_journal(folder.journal, sha256, folder.hdf5, folder.streams)
+        files += _rebuild(folder, sha256)
     remove_live(folder)
-    return Recovery(folder, events, last, (journal, *streams), not sealed)
+    return Recovery(folder, told.events, told.last, tuple(files), not sealed)
 
 
-def _recover_journal(path: Path) -> tuple[Mended, int, Event | None]:
-    """Mend a journal; return what was done, how many events it has, and the last one."""
-    reader = read_frames(path)
-    last: Event | None = None
-    begun, damage = 0, _mended_magic(path)
+def _recover_journal(path: Path) -> tuple[Mended, _Told]:
+    """Mend a journal; return what was done, and what it tells."""
+    damage = _mended_magic(path, MAGIC)
+    reader, told, begun = read_frames(path), _Told(), 0
     try:
         for record in records_of(reader, str(path)):
-            if isinstance(record, Header | Definition):
-                begun += 1
-            else:
-                last = record
+            begun += 1
+            if isinstance(record, Definition):
+                told.definition = record
+            elif not isinstance(record, Header):
+                told.events, told.last = told.events + 1, record
+                if isinstance(record, StreamEnded):
+                    told.ends[record.stream] = record
     except RecordingError as error:
         damage = damage or error.what
         if begun < 2:
             raise
-    if begun < 2:
+    if told.definition is None:
         raise RecordingError(
             "the journal holds no session",
             str(path),
             "The session was cut off before it began; the folder may be removed.",
         )
-    return _mended(path, damage, reader), last.seq if last else 0, last
+    return _mended(path, damage, reader), told
 
 
-def _recover_stream(path: Path) -> Mended:
-    """Mend a stream; return what was done."""
-    reader = StreamReader(path)
-    damage = ""
+def _recover_stream(
+    folder: Path, spec: StreamSpec, ended: StreamEnded | None
+) -> tuple[Mended, str]:
+    """Mend a stream; return what was done, and the digest of its blocks."""
+    path = folder / f"{spec.name}{SUFFIX}"
+    damage = _mended_magic(path, STREAM_MAGIC) if path.exists() else "there is no such file"
+    reader = FrameReader(path, STREAM_MAGIC, "stream")
+    decoder, sha = StreamDecoder(str(path)), hashlib.sha256()
     try:
-        for _ in reader:
-            pass
+        for payload in reader:
+            if decoder.take(payload) is not None:
+                sha.update(pack(payload))
     except RecordingError as error:
-        damage = error.what
-    return _mended(path, damage, reader.frames)
+        damage = damage or error.what
+    if decoder.spec is not None and decoder.spec != spec:
+        damage = "it is that of another stream"
+    if decoder.spec != spec:
+        return _begun_again(path, spec, damage or "it is empty"), hashlib.sha256().hexdigest()
+    mended = _mended(path, damage, reader)
+    if ended is not None and not damage and sha.hexdigest() != ended.sha256:
+        lost = f"it has {decoder.rows} rows, and {ended.rows} others were recorded"
+        mended = Mended(path, lost, None, 0, holds_more=False)
+    return mended, sha.hexdigest()
+
+
+def _rebuild(folder: SessionFolder, sha256: str) -> Iterator[Mended]:
+    """Build the HDF5 file; keep one that was there, and may hold more, beside it."""
+    rest = _free_name(folder.hdf5.with_name(f"{folder.hdf5.name}.rest"))
+    there = folder.hdf5.exists()
+    if there:
+        folder.hdf5.replace(rest)
+    try:
+        build_from_journal(folder.journal, sha256, folder.hdf5, folder.streams)
+    except RecordingError:
+        if there:
+            rest.replace(folder.hdf5)
+        raise
+    if there:
+        what = "it is damaged, or made of other records than there are now"
+        yield Mended(folder.hdf5, what, rest, rest.stat().st_size, holds_more=False)
 
 
 def _mended(path: Path, damage: str, reader: FrameReader) -> Mended:
@@ -147,35 +198,48 @@ def _mended(path: Path, damage: str, reader: FrameReader) -> Mended:
     length = path.stat().st_size - reader.sound
     if not damage or length <= 0:
         return Mended(path, damage, None, 0, holds_more=False)
-    rest = _free_name(path.with_name(f"{path.name}.rest"))
-    sound = path.with_name(f"{path.name}.partial")
-    with path.open("rb") as old, sound.open("wb") as kept, rest.open("xb") as cut:
-        _copy(old, kept, reader.sound)
-        shutil.copyfileobj(old, cut)
-        for file in (kept, cut):
-            file.flush()
-            os.fsync(file.fileno())
-    sound.replace(path)
-    return Mended(path, damage, rest, length, has_frames(rest.read_bytes()))
+    rest = _kept(path, reader.sound)
+    with path.open("rb+") as file:
+        file.truncate(reader.sound)
+        os.fsync(file.fileno())
+    return Mended(path, damage, rest, length, has_frames(rest))
 
 
-def _mended_magic(path: Path) -> str:
-    """Mend the first line of a journal if only that is damaged; say so."""
-    data = path.read_bytes()
-    if data.startswith(MAGIC) or not is_frame(data, len(MAGIC)):
-        return ""
-    _free_name(path.with_name(f"{path.name}.rest")).write_bytes(data[: len(MAGIC)])
-    partial = path.with_name(f"{path.name}.partial")
-    partial.write_bytes(MAGIC + data[len(MAGIC) :])
-    partial.replace(path)
+def _begun_again(path: Path, spec: StreamSpec, damage: str) -> Mended:
+    """Begin the file of a stream of which nothing can be read anew; keep what there is."""
+    path.parent.mkdir(exist_ok=True)
+    length = path.stat().st_size if path.exists() else 0
+    rest = _kept(path, 0) if length else None
+    path.unlink(missing_ok=True)
+    FrameWriter(path, STREAM_MAGIC, pack_spec(spec)).close()
+    return Mended(path, damage, rest, length, rest is not None and has_frames(rest))
+
+
+def _mended_magic(path: Path, magic: bytes) -> str:
+    """Mend the first line of a file if only that is damaged; say so."""
+    with path.open("rb") as file:
+        line = file.read(len(magic))
+        if line == magic or not is_frame(file.read(LONGEST_FRAME), 0):
+            return ""
+    _free_name(path.with_name(f"{path.name}.rest")).write_bytes(line)
+    with path.open("rb+") as file:
+        file.write(magic)
     return "its first line is damaged"
 
 
-def _copy(source: BinaryIO, target: BinaryIO, size: int) -> None:
-    """Copy the next `size` bytes, a piece at a time."""
-    while size > 0 and (piece := source.read(min(size, _PIECE))):
-        target.write(piece)
-        size -= len(piece)
+def _kept(path: Path, begin: int) -> Path:
+    """Copy a file from byte `begin` on into a new one beside it, which is on the disk then."""
+    rest = _free_name(path.with_name(f"{path.name}.rest"))
+    try:
+        with path.open("rb") as file, rest.open("xb") as kept:
+            file.seek(begin)
+            shutil.copyfileobj(file, kept)
+            kept.flush()
+            os.fsync(kept.fileno())
+    except OSError:
+        rest.unlink(missing_ok=True)
+        raise
+    return rest
 
 
 def _free_name(path: Path) -> Path:

@@ -48,7 +48,7 @@ def _told(file: Mended) -> list[str]:
         return [f"{file.path.name}: sound"]
     told = [f"{file.path.name}: {file.damage}"]
     if file.rest is not None:
-        told.append(f"  {file.rest_bytes} bytes behind that place are kept in {file.rest}")
+        told.append(f"  {file.rest_bytes} bytes of it are kept in {file.rest}")
     if file.holds_more:
         told.append("  They hold sound records that cannot be joined to those before.")
     return told
