@@ -22,6 +22,7 @@ import msgspec
 import zmq
 
 from rig.errors import ConfigError, RecordingError
+from rig.events import encode
 from rig.inbox import Command, Reply, Request
 
 ANSWERED_WITHIN = 5.0
@@ -130,6 +131,10 @@ class Desk:
             command = msgspec.msgpack.decode(message[1], type=Command)
         except msgspec.MsgspecError as error:
             return Reply(False, f"refused: this is no command ({error})")
+        try:
+            encode(command)
+        except (TypeError, ValueError) as error:
+            return Reply(False, f"refused: this cannot be recorded ({error})")
         if not command.author.strip():
             return Reply(False, "refused: the command does not say who gives it")
         request = Request(command, queue.SimpleQueue())

@@ -281,7 +281,9 @@ _decoder: msgspec.msgpack.Decoder[Record] = msgspec.msgpack.Decoder(Record)
 encode = _encoder.encode
 """Returns a record as bytes."""
 decode = _decoder.decode
-"""Returns the record in some bytes; raises `msgspec.DecodeError` if it is none."""
+"""Returns the record in some bytes; raises one of `UNREADABLE` if it is none."""
+UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+"""What `decode` raises if a payload is no record."""
 
 
 def as_json(record: Record) -> str:

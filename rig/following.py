@@ -14,8 +14,8 @@ import zmq
 
 from rig.bus import Heartbeat, listen, parse
 from rig.desk import Address
-from rig.events import Record, decode
-from rig.frames import split
+from rig.events import UNREADABLE, Record, decode
+from rig.frames import damaged, split
 from rig.journal import MAGIC
 from rig.tail import Tail
 
@@ -74,4 +74,7 @@ class Follower:
 def _records(pieces: Iterator[bytes]) -> Iterator[Record]:
     for piece in pieces:
         for payload in split(piece):
-            yield decode(payload)
+            try:
+                yield decode(payload)
+            except UNREADABLE as error:
+                raise damaged("record", f"it cannot be read: {error}", "journal") from error

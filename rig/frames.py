@@ -19,6 +19,7 @@ from rig.errors import RecordingError
 
 LONGEST_FRAME = 64 * 1024 * 1024
 _SEARCHED = 4 * 1024 * 1024
+_SOUGHT = 1024 * 1024
 _HEAD = struct.Struct("<II")
 
 
@@ -192,21 +193,25 @@ def damaged(file: str, what: str, where: str) -> RecordingError:
     )
 
 
-def has_frames(data: bytes) -> bool:
-    """Whether a sound frame begins in the first 4 MiB of `data`, behind its first byte.
+def has_frames(path: Path, begin: int = 0) -> bool:
+    """Whether a sound frame begins in the 4 MiB of a file behind its byte `begin`.
 
-    Behind a damaged place that tells a torn end, which lost nothing else, from a hole.
+    Behind a damaged place that tells a torn end, which lost nothing else, from a hole. Frames of
+    more than 1 MiB are not found: what is no frame would take too long to check.
     """
+    with path.open("rb") as file:
+        file.seek(begin)
+        data = file.read(_SEARCHED + _SOUGHT)
     last = min(len(data) - _HEAD.size, _SEARCHED)
-    return any(is_frame(data, offset) for offset in range(1, last))
+    return any(is_frame(data, offset, _SOUGHT) for offset in range(1, last))
 
 
-def is_frame(data: bytes, offset: int) -> bool:
-    """Whether a sound frame begins at `offset` of `data`."""
+def is_frame(data: bytes, offset: int, longest: int = LONGEST_FRAME) -> bool:
+    """Whether a sound frame of at most `longest` bytes begins at `offset` of `data`."""
     begin = offset + _HEAD.size
     if begin > len(data):
         return False
     length, crc = _HEAD.unpack_from(data, offset)
-    if not length or begin + length > len(data):
+    if not 0 < length <= longest or begin + length > len(data):
         return False
     return bool(zlib.crc32(memoryview(data)[begin : begin + length]) == crc)

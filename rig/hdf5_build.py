@@ -36,12 +36,20 @@ def build_from_journal(journal: Path, journal_digest: str, path: Path, streams: 
                 file.add(record)
             file.seal(journal_digest)
         put_in_place(partial, path)
+    except RecordingError:
+        raise
     except OSError as error:
         raise RecordingError(
             f"the HDF5 file cannot be written: {error}",
             str(path),
             "Free space on the disk; `rig recover` builds it then. The journal beside it holds "
             "the whole session.",
+        ) from error
+    except Exception as error:  # what can be decoded may still not fit into a table
+        raise RecordingError(
+            f"the HDF5 file cannot be built: {type(error).__name__}: {error}",
+            str(journal),
+            "Report it, with the journal, which is whole.",
         ) from error
     finally:
         partial.unlink(missing_ok=True)

@@ -1,13 +1,24 @@
-"""The file under an HDF5 file that is written: a disk that is full or fails does not reach HDF5.
+"""The file under an HDF5 file: errors of the disk, and the checksum of the whole.
 
 After a write that failed, the HDF5 library can neither close its file nor end the process
 properly. So it is not told: the error is kept here, and whoever writes asks for it.
+
+HDF5 itself would return damaged bytes as data, and may crash over them. So a sealed file is
+signed: it begins with a block that HDF5 leaves to its users, and there stands the SHA-256 of all
+that follows.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 from pathlib import Path
+from typing import BinaryIO
+
+USER_BLOCK = 512
+"""Bytes; the least that HDF5 allows."""
+_SIGNATURE = b"MOUSERIG HDF5 1\n"
+_PIECE = 1 << 20
 
 
 class Hdf5Disk:
@@ -69,9 +80,38 @@ class Hdf5Disk:
             self.error = error
         return size
 
+    def sign(self) -> None:
+        """Sign the file, which HDF5 has closed; raise the `OSError` that has been kept, if any."""
+        self.check()
+        signature = _signature(self._file)
+        self._file.seek(0)
+        self._file.write(signature)
+
     def flush(self) -> None:
         """Do nothing: nothing waits here."""
 
     def close(self) -> None:
         """Close the file; closing again does nothing."""
         self._file.close()
+
+
+def is_signed(path: Path) -> bool:
+    """Whether a file was signed, and is byte for byte what it was then.
+
+    Raises
+    ------
+    OSError
+        If it cannot be read.
+    """
+    with path.open("rb", buffering=0) as file:
+        block = file.read(USER_BLOCK)
+        return block.startswith(_SIGNATURE) and block == _signature(file)
+
+
+def _signature(file: BinaryIO) -> bytes:
+    """Return the first block of a signed file."""
+    sha = hashlib.sha256()
+    file.seek(USER_BLOCK)
+    while piece := file.read(_PIECE):
+        sha.update(piece)
+    return (_SIGNATURE + sha.hexdigest().encode() + b"\n").ljust(USER_BLOCK, b"\0")

@@ -30,13 +30,14 @@ from rig.events import (
     StateEntered,
     as_json,
 )
-from rig.hdf5_disk import Hdf5Disk
+from rig.hdf5_disk import USER_BLOCK, Hdf5Disk, is_signed
 from rig.hdf5_layout import (
     ACTIONS,
     INPUTS,
     LAYOUT_VERSION,
     NO_NAME,
     REPORTS,
+    SIGNED_LAYOUT,
     STATES,
     STREAMS,
     TRIALS,
@@ -74,7 +75,7 @@ class Hdf5File:
     def __init__(self, path: Path, streams: Path) -> None:
         self.count = 0
         self._disk = Hdf5Disk(path)
-        self._file = h5py.File(self._disk, "w", track_order=True)
+        self._file = h5py.File(self._disk, "w", userblock_size=USER_BLOCK, track_order=True)
         self._file.attrs["layout_version"] = LAYOUT_VERSION
         self._file.attrs["sealed"] = False
         # A name that is asked for the first time gets the next number.
@@ -145,7 +146,7 @@ class Hdf5File:
         self._file.attrs["journal_sha256"] = journal_digest
         self._file.attrs["sealed"] = True
         self._file.close()
-        self._disk.check()
+        self._disk.sign()
 
     def close(self) -> None:
         """Close the file; closing again does nothing."""
@@ -234,12 +235,22 @@ class Hdf5File:
 
 
 def is_sealed(path: Path, journal_digest: str) -> bool:
-    """Whether the file is complete and was made from the journal with that digest."""
+    """Whether the file is complete, undamaged and made from the journal with that digest."""
     try:
         with h5py.File(path, "r") as file:
-            return bool(file.attrs["sealed"]) and file.attrs["journal_sha256"] == journal_digest
+            if not file.attrs["sealed"] or file.attrs["journal_sha256"] != journal_digest:
+                return False
+            layout = int(file.attrs["layout_version"])
+        return layout < SIGNED_LAYOUT or is_signed(path)
     except (OSError, KeyError):
         return False
+
+
+def sealed_streams(path: Path) -> dict[str, str]:
+    """Return the digest of each stream that a sealed file was made of, by its name."""
+    with h5py.File(path, "r") as file:
+        signals = file.get("signals", {})
+        return {name: signals[name]["samples"].attrs["sha256"] for name in signals}
 
 
 def _texts(texts: list[str]) -> np.ndarray[Any, np.dtype[np.bytes_]]:

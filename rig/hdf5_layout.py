@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 LAYOUT_VERSION = 3
+SIGNED_LAYOUT = 3
+"""Layouts from this one on are signed: HDF5 itself returns damaged bytes as data."""
 NO_NAME = 65535
 """Stands in a field that holds the number of a name where there is none."""
 

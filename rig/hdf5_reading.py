@@ -31,7 +31,8 @@ from rig.events import (
     Record,
     StateEntered,
 )
-from rig.hdf5_layout import LAYOUT_VERSION, NO_NAME
+from rig.hdf5_disk import is_signed
+from rig.hdf5_layout import LAYOUT_VERSION, NO_NAME, SIGNED_LAYOUT
 from rig.streams import BlockTime, Stream, StreamSpec
 from rig.trials import TrialRow
 
@@ -140,6 +141,13 @@ def _reading(path: Path) -> Iterator[h5py.File]:
 
 
 def _check_sealed(file: h5py.File, path: Path) -> None:
+    signed = file.attrs["layout_version"] >= SIGNED_LAYOUT
+    if file.attrs["sealed"] and signed and not is_signed(path):
+        raise RecordingError(
+            "the file was damaged after it had been sealed",
+            str(path),
+            "Read the session's folder or its session.journal; `rig recover` builds the file anew.",
+        )
     if not file.attrs["sealed"]:
         raise RecordingError(
             "the file is not sealed: what is written at the end of a session lacks",

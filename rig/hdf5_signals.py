@@ -15,7 +15,7 @@ import msgspec
 import numpy as np
 
 from rig.errors import RecordingError
-from rig.frames import pack, split
+from rig.frames import damaged, pack, split
 from rig.hdf5_layout import BLOCKS
 from rig.streams import STREAM_MAGIC, SUFFIX, Samples, StreamDecoder, StreamSpec
 from rig.tail import Tail
@@ -61,7 +61,7 @@ class _Signal:
 
     def __init__(self, group: h5py.Group, spec: StreamSpec, path: Path) -> None:
         row_bytes = len(spec.channels) * np.dtype(spec.dtype).itemsize
-        self._group = group
+        self._spec = spec
         self._path = path
         self._tail = Tail(path, STREAM_MAGIC)
         self._decoder = StreamDecoder(str(path))
@@ -99,8 +99,10 @@ class _Signal:
         begins: list[tuple[int, float]] = []
         for payload in split(piece):
             block = self._decoder.take(payload)
-            if block is None:
-                continue  # the description, which is no block
+            if block is None:  # the description, which is no block
+                if self._decoder.spec != self._spec:
+                    raise damaged("stream", "it is that of another stream", str(self._path))
+                continue
             self._sha.update(pack(payload))
             begins.append((block[0].row, block[0].time))
             parts.append(block[1])

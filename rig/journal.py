@@ -10,10 +10,8 @@ import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
-import msgspec
-
 from rig.errors import RecordingError
-from rig.events import Definition, Header, Record, decode, encode
+from rig.events import UNREADABLE, Definition, Header, Record, decode, encode
 from rig.frames import FrameReader, FrameWriter, damaged, has_frames, pack
 
 MAGIC = b"MOUSERIG JOURNAL 1\n"
@@ -50,7 +48,7 @@ def records_of(payloads: Iterator[bytes] | FrameReader, where: str) -> Iterator[
     for number, payload in enumerate(payloads):
         try:
             record = decode(payload)
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        except UNREADABLE as error:
             raise damaged(
                 "journal", f"it cannot be read: {error}", f"{where}, record {number}"
             ) from error
@@ -87,7 +85,7 @@ def has_lost_frames(path: Path) -> bool:
     except RecordingError:
         if reader.sound == len(MAGIC):
             raise
-    return has_frames(path.read_bytes()[reader.sound :])
+    return has_frames(path, reader.sound)
 
 
 def digest(path: Path) -> str:

@@ -48,6 +48,8 @@ def is_held(folder: Path, kind: str, name: str) -> bool:
             return False
     except filelock.Timeout:
         return True
+    except OSError as error:
+        raise _refused(error, folder) from error
 
 
 def _acquire(folder: Path, name: str, note: Path, what: str) -> filelock.BaseFileLock:
@@ -63,12 +65,16 @@ def _acquire(folder: Path, name: str, note: Path, what: str) -> filelock.BaseFil
             "Wait until that session ends, or stop it.",
         ) from None
     except OSError as error:
-        raise RecordingError(
-            f"the lab's locks cannot be written: {error.strerror}",
-            str(folder),
-            "Check the rights on the lab's folder.",
-        ) from error
+        raise _refused(error, folder) from error
     return lock
+
+
+def _refused(error: OSError, folder: Path) -> RecordingError:
+    return RecordingError(
+        f"locks cannot be written here: {error.strerror}",
+        str(folder),
+        "Check the rights on the folder.",
+    )
 
 
 def _holder(note: Path) -> str:

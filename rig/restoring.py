@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import h5py
-import msgspec
 
 from rig.errors import RecordingError
 from rig.events import Header
@@ -53,21 +52,22 @@ def restore_journal(hdf5: Path, header: Header | None, target: Path) -> bool:
     return target.exists()
 
 
-def restore_stream(hdf5: Path, name: str, target: Path) -> bool:
-    """Write the stream's file that a sealed HDF5 file was made from; see `restore_journal`."""
+def restore_stream(hdf5: Path, spec: StreamSpec, sha256: str, target: Path) -> bool:
+    """Write the stream's file that a sealed HDF5 file was made from; see `restore_journal`.
+
+    `sha256` is the digest that the journal tells of its blocks.
+    """
     try:
         with h5py.File(hdf5, "r") as file:
-            if not file.attrs["sealed"]:
-                return False
-            samples, blocks = file[f"signals/{name}/samples"], file[f"signals/{name}/blocks"]
-            spec = msgspec.json.decode(samples.attrs["spec"], type=StreamSpec)
+            signal = file[f"signals/{spec.name}"]
+            samples, blocks = signal["samples"], signal["blocks"]
             writer = FrameWriter(target, STREAM_MAGIC, pack_spec(spec))
-            with _new(writer, target, samples.attrs["sha256"]):
+            with _new(writer, target, sha256):
                 begins = [*blocks["row"].tolist(), len(samples)]
                 for number, time in enumerate(blocks["time"].tolist()):
                     row, end = begins[number], begins[number + 1]
                     writer.append(pack_block(row, time, samples[row:end]))
-    except (OSError, KeyError, msgspec.MsgspecError):
+    except (OSError, KeyError):
         return False
     return target.exists()
 

@@ -6,7 +6,6 @@ import contextlib
 import gc
 import shutil
 import traceback
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
@@ -29,7 +28,6 @@ from rig.rig_plan import graph_check, new_context, streams_of
 from rig.session_folder import (
     PROTOCOL_TOML,
     RIG_TOML,
-    RUNNING,
     SOUNDS,
     SUBJECT_TOML,
     TRACEBACK,
@@ -37,6 +35,7 @@ from rig.session_folder import (
     check_data_folder,
     check_writable,
     create_folder,
+    hold_running,
     remove_folder,
 )
 from rig.sound_files import keep_sound_files, sound_file_digests
@@ -146,7 +145,7 @@ class Session:
             )
             try:
                 with contextlib.ExitStack() as opened:
-                    opened.enter_context(self._hold_folder())
+                    opened.enter_context(hold_running(self.folder, self.folder.name))
                     self._open(opened, definition)
                     stack.push(opened.pop_all())
             except BaseException:
@@ -272,18 +271,6 @@ class Session:
             self._plan.rig.name,
             "Cut the rig's power by hand now.",
         )
-
-    @contextlib.contextmanager
-    def _hold_folder(self) -> Iterator[None]:
-        """Show that the session runs; a crash leaves the files of the lock, which nobody holds."""
-        kind, name = RUNNING
-        try:
-            with hold(self.folder.path, kind, name, self.folder.name):
-                yield
-        finally:
-            for ending in ("lock", "txt"):
-                with contextlib.suppress(OSError):
-                    (self.folder.path / f"{kind}-{name}.{ending}").unlink(missing_ok=True)
 
     def _lock(self, stack: contextlib.ExitStack) -> None:
         plan = self._plan

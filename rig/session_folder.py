@@ -11,7 +11,7 @@ from datetime import date
 from pathlib import Path
 
 from rig.errors import RecordingError
-from rig.locks import is_held
+from rig.locks import hold, is_held
 
 JOURNAL = "session.journal"
 HDF5 = "session.h5"
@@ -112,11 +112,23 @@ def create_folder(data: Path, subject: str, day: date, number: int | None) -> Se
 
 
 def is_running(folder: SessionFolder) -> bool:
-    """Whether a process runs the session now; not in an archive, which cannot be written."""
+    """Whether a process runs the session now, or mends it; never so in a read-only archive."""
     try:
         return is_held(folder.path, *RUNNING)
-    except OSError:
+    except RecordingError:
         return False
+
+
+@contextlib.contextmanager
+def hold_running(folder: SessionFolder, holder: str) -> Iterator[None]:
+    """Show that `holder` runs or mends a session; a crash leaves a lock that nobody holds."""
+    kind, name = RUNNING
+    with hold(folder.path, kind, name, holder):
+        try:
+            yield
+        finally:  # while it is held, so that nobody else can have it already
+            with contextlib.suppress(OSError):  # Windows removes it when it is let go
+                (folder.path / f"{kind}-{name}.lock").unlink()
 
 
 def remove_folder(folder: SessionFolder) -> None:

@@ -8,6 +8,7 @@ end costs the last block only.
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from rig.frames import FrameReader, damaged, pack
 
 STREAM_MAGIC = b"MOUSERIG STREAM 1\n"
 SUFFIX = ".stream"
+_NUMBERS = re.compile("[<>|=]?[biuf][1248]")
 Samples = npt.NDArray[Any]
 
 
@@ -243,7 +245,7 @@ class StreamDecoder:
                 return None
             block = msgspec.msgpack.decode(payload, type=Block)
             samples = _unpacked(block, self.spec)
-        except (msgspec.MsgspecError, ValueError, TypeError, zlib.error) as error:
+        except (msgspec.MsgspecError, ArithmeticError, ValueError, TypeError, zlib.error) as error:
             raise damaged("stream", f"it cannot be read: {error}", where) from error
         if block.row != self.rows:
             raise damaged("stream", f"row {block.row} is not {self.rows}", where)
@@ -253,8 +255,8 @@ class StreamDecoder:
 
 def _sound_spec(payload: bytes) -> StreamSpec:
     spec = msgspec.msgpack.decode(payload, type=StreamSpec)
-    if np.dtype(spec.dtype).hasobject:
-        raise ValueError(f"samples cannot be of the type '{spec.dtype}'")
+    if not _NUMBERS.fullmatch(spec.dtype) or not spec.channels:
+        raise ValueError(f"{len(spec.channels)} channels of '{spec.dtype}' are no samples")
     return spec
 
 

@@ -51,11 +51,14 @@ class Tail:
         Raises
         ------
         RecordingError
-            If the file has to be read, and is damaged.
+            If the file has to be read, and is damaged or lacks what was told.
         """
         if offset > self.offset:
             yield from self.read(offset)
         seen = self.offset - offset
+        if seen < 0:
+            where = f"{self._path}, byte {self.offset}"
+            raise damaged("record", f"it ends before byte {offset}, of which was told", where)
         if seen < len(frames):
             self.offset = offset + len(frames)
             yield frames[seen:] if seen else frames

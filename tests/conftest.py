@@ -13,9 +13,11 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+from killed import EVENTS, written
 
 from rig.commands.init import make_lab
 from rig.lab import Lab, find_lab
+from rig.session_folder import SessionFolder
 
 CURRICULUM = Path(__file__).parent / "curriculum.toml"
 RIG_COMMAND = (str(Path(sys.executable).with_name("rig")),)
@@ -68,6 +70,12 @@ def edit(lab: Lab) -> Callable[[str, str, str], None]:
         path.write_text(text.replace(old, new), encoding="utf-8")
 
     return replace
+
+
+@pytest.fixture
+def killed(tmp_path: Path) -> SessionFolder:
+    """Return what a killed engine has left: six events, and three blocks of four rows."""
+    return written(tmp_path, EVENTS)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
-from helpers import PROTOCOLS
+from helpers import PROTOCOLS, sign_again
 from recorded import old_session, session_with_signals, short_session
 
 from rig.errors import RecordingError
@@ -119,7 +119,8 @@ def test_events_that_lack_are_noticed(session: SessionFolder, stream: str) -> No
         rows = file[stream][:-1]
         del file[stream]
         file[stream] = rows
-    with pytest.raises(RecordingError, match="events"):
+    sign_again(session.hdf5)
+    with pytest.raises(RecordingError, match=r"it holds \d+ of \d+ events"):
         read_hdf5(session.hdf5)
 
 
@@ -129,7 +130,7 @@ def test_a_flipped_byte_in_a_stream_is_noticed(session: SessionFolder) -> None:
     data = bytearray(session.hdf5.read_bytes())
     data[place + 10] ^= 1
     session.hdf5.write_bytes(data)
-    with pytest.raises(RecordingError, match="cannot be read"):
+    with pytest.raises(RecordingError, match="damaged after it had been sealed"):
         read_hdf5(session.hdf5)
 
 
@@ -138,6 +139,7 @@ def test_a_number_of_no_name_is_noticed(session: SessionFolder) -> None:
         names = file["names"][:2]
         del file["names"]
         file["names"] = names
+    sign_again(session.hdf5)
     with pytest.raises(RecordingError, match="cannot be read"):
         read_hdf5(session.hdf5)
 
@@ -148,6 +150,7 @@ def test_what_a_protocol_drew_as_nan_is_nan(session: SessionFolder) -> None:
         texts[0]["draws"] = {"level": None, "delay": 1.5}
         del file["other_events"]
         file["other_events"] = np.array([json.dumps(text).encode() for text in texts])
+    sign_again(session.hdf5)
     started = next(r for r in read_hdf5(session.hdf5) if isinstance(r, TrialStarted))
     assert math.isnan(started.draws["level"])
     assert started.draws["delay"] == 1.5

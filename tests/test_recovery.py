@@ -10,7 +10,7 @@ from pathlib import Path
 import h5py
 import pytest
 from conftest import Done
-from helpers import plan_for, run_virtual
+from helpers import plan_for, run_virtual, sign_again
 from test_sampled_devices import SAMPLED
 
 from rig.commands.init import make_lab
@@ -183,6 +183,7 @@ def test_a_changed_value_in_a_sealed_file_is_found(session: SessionFolder) -> No
         states = file["states"][()]
         states["hardware_time"][7] += 1e-6
         file["states"][...] = states
+    sign_again(session.hdf5)
     (finding,) = [each for each in verify(session) if each.state == "bad"]
     assert finding.file == "session.h5"
     assert "differs from the journal at event" in finding.detail

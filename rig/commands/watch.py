@@ -52,6 +52,10 @@ def watch(
                 _show(told, json=json)
                 if isinstance(told, SessionEnded):
                     raise typer.Exit(ExitCode.OK)
+        for record in follower.so_far():  # who is slow misses the end, which is in the journal
+            _show(record, json=json)
+            if isinstance(record, SessionEnded):
+                raise typer.Exit(ExitCode.OK)
     raise ConfigError(
         f"the session '{address.session}' has given no sign of life for {SILENT_FOR:g} s",
         f"rig '{rig}'",
