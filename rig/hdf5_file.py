@@ -98,22 +98,21 @@ class Hdf5File:
 
     def add(self, record: Record) -> None:
         """Take in one record; it reaches the file with the next flush."""
-        match record:
-            case InputChanged():
-                self._add_input(record)
-            case StateEntered():
-                self._add_state(record)
-            case ActionDone():
-                self._add_action(record)
-            case DeviceReported():
-                self._add_report(record)
-            case Header() | Definition():
-                self._describe(record)
-                return
-            case GraphDefined():
-                self._documents["graphs"].append(as_json(record))
-            case _:
-                self._documents["other_events"].append(as_json(record))
+        # By the exact type: `isinstance` is slow where a class of msgspec does not fit.
+        if type(record) is InputChanged:
+            self._add_input(record)
+        elif type(record) is StateEntered:
+            self._add_state(record)
+        elif type(record) is ActionDone:
+            self._add_action(record)
+        elif type(record) is DeviceReported:
+            self._add_report(record)
+        elif isinstance(record, Header | Definition):
+            self._describe(record)
+            return
+        else:
+            kind = "graphs" if isinstance(record, GraphDefined) else "other_events"
+            self._documents[kind].append(as_json(record))
         self._trials.add(record)
         self.count += 1
         if self.count % BATCH_EVENTS == 0:
