@@ -92,8 +92,11 @@ class Tape:
     @property
     def was_run(self) -> bool:
         """Whether the session was run at all, and not opened and closed only."""
-        last = self.events[-1] if self.events else None
-        return not (isinstance(last, SessionEnded) and last.reason == NEVER_RUN)
+        match self.events[-1] if self.events else None:
+            case SessionEnded(reason=reason, how="failed"):
+                return reason != NEVER_RUN
+            case _:
+                return True
 
     @property
     def has_orders(self) -> bool:

@@ -8,13 +8,14 @@ from __future__ import annotations
 import tarfile
 from pathlib import Path
 
-from rig.session_folder import SessionFolder, find_sessions
+from rig.session_folder import find_sessions
+from rig.session_record import SessionRecord, load_session
 
 SESSIONS = Path(__file__).parent / "corpus" / "sessions.tar.xz"
 
 
-def unpack(data: Path) -> list[SessionFolder]:
-    """Unpack the corpus into a data folder; return its sessions."""
+def unpacked(data: Path) -> dict[str, SessionRecord]:
+    """Unpack the corpus into a data folder; return its sessions by name: SUBJECT.N."""
     with tarfile.open(SESSIONS) as file:
         for entry in file:
             content = file.extractfile(entry)
@@ -22,4 +23,5 @@ def unpack(data: Path) -> list[SessionFolder]:
             path = data / entry.name
             path.parent.mkdir(parents=True)
             path.write_bytes(content.read())
-    return list(find_sessions(data))
+    folders = find_sessions(data)
+    return {f"{f.path.parts[-3]}.{f.path.name}": load_session(f) for f in folders}

@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from conftest import Done
-from corpus import unpack
+from corpus import unpacked
 from helpers import PROTOCOLS, plan_for, run_virtual
 from recorded import old_session
 
@@ -46,8 +46,7 @@ Corpus = dict[str, SessionRecord]
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
     """Return the sessions of the corpus by name: SUBJECT.N."""
-    folders = unpack(tmp_path_factory.mktemp("corpus"))
-    return {f"{f.path.parts[-3]}.{f.path.name}": load_session(f) for f in folders}
+    return unpacked(tmp_path_factory.mktemp("corpus"))
 
 
 def with_events(record: SessionRecord, events: Sequence[Event]) -> SessionRecord:

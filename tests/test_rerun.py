@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from conftest import Done
-from corpus import unpack
+from corpus import unpacked
 from helpers import plan_for, run_virtual
 from test_wav_files import CALLS, FILES, PROTOCOL
 
@@ -92,8 +92,7 @@ def test_orders_of_persons_are_not_repeated(short: Lab, tmp_path: Path) -> None:
 
 
 def test_a_session_that_went_on_with_others_is_run_again(tmp_path: Path) -> None:
-    folders = {f"{f.path.parts[-3]}.{f.path.name}": f for f in unpack(tmp_path / "data")}
-    record = load_session(folders["resumed-twice.3"])
+    record = unpacked(tmp_path / "data")["resumed-twice.3"]
     again = rerun(record, tmp_path / "again")
     assert set(again.reasons) <= {"the program is another one"}
     rerun_record = load_session(again.folder)
@@ -102,8 +101,7 @@ def test_a_session_that_went_on_with_others_is_run_again(tmp_path: Path) -> None
 
 
 def test_what_fails_fails_again(tmp_path: Path) -> None:
-    folders = {f.path.parts[-3]: f for f in unpack(tmp_path / "data")}
-    record = load_session(folders["protocol-fails"])
+    record = unpacked(tmp_path / "data")["protocol-fails.1"]
     again = rerun(record, tmp_path / "again")
     assert again.error is not None
     assert "a mistake of the protocol" in again.error.what

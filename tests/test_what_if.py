@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from conftest import Done
-from corpus import unpack
+from corpus import unpacked
 from helpers import GO_NOGO, plan_for, put_mouse, run_virtual
 
 from rig.errors import CheckFailed, ProtocolError
@@ -23,8 +23,7 @@ Edit = Callable[[str, str, str], None]
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> dict[str, SessionRecord]:
     """Return the sessions of the corpus by name: SUBJECT.N."""
-    folders = unpack(tmp_path_factory.mktemp("corpus"))
-    return {f"{f.path.parts[-3]}.{f.path.name}": load_session(f) for f in folders}
+    return unpacked(tmp_path_factory.mktemp("corpus"))
 
 
 def with_changes(
