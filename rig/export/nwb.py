@@ -112,12 +112,13 @@ def _add_tables(file: NWBFile, record: SessionRecord, form: Form) -> None:
     if states is not None:
         file.add_time_intervals(intervals_table(states))
     if form is Form.STRUCTURED:
-        if trials is None or states is None:
+        if trials is None or states is None or parameters is None:
             raise too_short(record)
         add_structured(file, record, trials, states, parameters)
     elif trials is not None:
         file.trials = intervals_table(trials)
-    file.add_acquisition(plain_table(parameters))
+    if parameters is not None:
+        file.add_acquisition(plain_table(parameters))
     stimuli = stimuli_table(record.definition)
     if stimuli is not None:
         file.add_stimulus(plain_table(stimuli))
