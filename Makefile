@@ -8,7 +8,7 @@ BASE_PYTHON ?= python3
 endif
 PYTHON := $(BIN)/python
 
-.PHONY: help env demo test lint types docs pages bench lock
+.PHONY: help env demo test lint types docs pages corpus bench lock
 
 help:            ## list the targets
 	@grep -E '^[a-z]+:.*##' Makefile
@@ -19,8 +19,8 @@ env:             ## make or update .venv (pinned, hashed) and install what the s
 demo: env        ## train a virtual mouse and show what it learned
 	@$(BIN)/rig demo
 
-test: env        ## run every test
-	@$(PYTHON) -m pytest
+test: env        ## run every test, on two cores
+	@$(PYTHON) -m pytest -n 2 --dist worksteal
 
 lint: env        ## style, import layers and types
 	@$(BIN)/ruff check .
@@ -36,6 +36,9 @@ docs: env        ## build the documentation into site/
 
 pages: env       ## make the protocols' pages and figures anew, from the code
 	@$(PYTHON) tools/protocol_pages.py
+
+corpus: env      ## record the sessions that tests replay anew
+	@$(PYTHON) tools/make_corpus.py
 
 bench: env       ## print the benchmark figures
 	@$(PYTHON) -m benchmarks

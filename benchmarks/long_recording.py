@@ -7,19 +7,15 @@ time, with the logger in its own process. Memory is read from ``/proc`` and so o
 from __future__ import annotations
 
 import argparse
-import os
 import time
-from collections.abc import Callable
-from pathlib import Path
 from typing import Literal
 
 import h5py
 
 from benchmarks.lab import bench_lab, bench_plan
+from benchmarks.memory import Memory
 from rig.lab import Lab
 from rig.session import Session
-from rig.trials import TrialRow
-from rig.watcher import Nobody
 
 RATE_HZ = 10_000
 CHANNELS = 8
@@ -33,25 +29,6 @@ channels = [{channels}]
 _CHANNEL = '{{ name = "ai{0}", line = "Dev1/ai{0}" }}'
 
 
-class Memory(Nobody):
-    """Notes the memory of this process and of its children when trials end.
-
-    Parameters
-    ----------
-    pids
-        Returns the processes by name.
-    """
-
-    def __init__(self, pids: Callable[[], dict[str, int]]) -> None:
-        self.noted: list[tuple[float, dict[str, float]]] = []
-        self._pids = pids
-
-    def finished(self, row: TrialRow, water_ul: float) -> None:
-        """Note session time and megabytes."""
-        memory = {name: _resident_mb(pid) for name, pid in self._pids().items()}
-        self.noted.append((row.end_time, memory))
-
-
 def measure() -> list[tuple[str, str]]:
     """Return the figures of a quarter of an hour in virtual time."""
     return record(900.0, "virtual")
@@ -61,7 +38,7 @@ def record(duration: float, clock: Literal["virtual", "system"]) -> list[tuple[s
     """Return the figures of a session of that many seconds."""
     with bench_lab(100_000) as lab:
         _prepare(lab, duration)
-        memory = Memory(_processes)
+        memory = Memory()
         began = time.perf_counter()
         with Session(bench_plan(lab), clock, watcher=memory) as session:
             result = session.run()
@@ -82,11 +59,7 @@ def record(duration: float, clock: Literal["virtual", "system"]) -> list[tuple[s
                 f"{path.stat().st_size / 1e6:,.1f}"
                 for path in (stream, folder.hdf5, folder.journal))),
         ]  # fmt: skip
-    for name in memory.noted[0][1]:
-        quarters = [memory.noted[len(memory.noted) * i // 4 - (i == 4)][1][name] for i in range(5)]
-        shown = ", ".join(f"{mb:.0f}" for mb in quarters)
-        figures.append((f"memory of the {name} at the quarters, MB", shown))
-    return figures
+    return [*figures, *memory.at_quarters()]
 
 
 def _prepare(lab: Lab, duration: float) -> None:
@@ -98,22 +71,6 @@ def _prepare(lab: Lab, duration: float) -> None:
     path = lab.folder / "protocols/go_nogo.toml"
     text = path.read_text(encoding="utf-8")
     path.write_text(text.replace("max_duration = 86400", f"max_duration = {duration:g}"))
-
-
-def _processes() -> dict[str, int]:
-    """Return this process, and the logger if there is one."""
-    me = os.getpid()
-    found = {"engine": me}
-    children = Path(f"/proc/{me}/task/{me}/children").read_text().split()
-    for child in children:
-        if b"rig.logger" in Path(f"/proc/{child}/cmdline").read_bytes():
-            found["logger"] = int(child)
-    return found
-
-
-def _resident_mb(pid: int) -> float:
-    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
 def main() -> None:

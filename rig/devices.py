@@ -324,6 +324,10 @@ def describe(action: Action) -> tuple[str, str, float | None]:
     ('deliver', '', 5.0)
     """
     match action:
+        case TurnOn():
+            return "on", "", None
+        case TurnOff():
+            return "off", "", None
         case Pulse(volume_ul=volume_ul):
             return "deliver", "", volume_ul
         case Play(sound=sound):
@@ -332,7 +336,3 @@ def describe(action: Action) -> tuple[str, str, float | None]:
             return "show", grating, None
         case Flash(flashes=flashes):
             return "flash", flashes, None
-        case TurnOn():
-            return "on", "", None
-        case TurnOff():
-            return "off", "", None

@@ -36,6 +36,8 @@ from rig.protocol import Question
 from rig.recorder import Recorder
 
 ABORTED = "aborted"
+_REPORTED = (Pulse, Play, Show, Flash)
+"""What is ordered by these is reported by the device."""
 
 
 class EventLog:
@@ -119,19 +121,30 @@ class EventLog:
     def state_entered(self, state: State, time: float, cause: str) -> None:
         """Record that a state was entered."""
         requested = state.timeout[0] if state.timeout else None
-        self._add(StateEntered, time, state=state.name, requested=requested, cause=cause)
+        self._seq += 1
+        self._batch.append(
+            StateEntered(self._seq, time, self._now(), self.trial, state.name, requested, cause)
+        )
 
     def action_done(self, action: Action, time: float, author: str = "") -> None:
         """Record that an order was given; the device will report openings and stimuli."""
-        if isinstance(action, Pulse | Play | Show | Flash):
+        if type(action) in _REPORTED:
             self._orders.setdefault(action.device, deque()).append((self.trial, author))
         verb, detail, value = describe(action)
-        told = {"device": action.device, "verb": verb, "detail": detail, "value": value}
-        self._add(ActionDone, time, **told, author=author)
+        self._seq += 1
+        now, trial = self._now(), self.trial
+        self._batch.append(
+            ActionDone(self._seq, time, now, trial, action.device, verb, detail, value, author)
+        )
 
     def input_changed(self, edge: Edge) -> None:
         """Record that an input changed its level."""
-        self._add(InputChanged, edge.hardware_time, device=edge.device, level=edge.level)
+        self._seq += 1
+        self._batch.append(
+            InputChanged(
+                self._seq, edge.hardware_time, self._now(), self.trial, edge.device, edge.level
+            )
+        )
 
     def reported(self, report: Report) -> None:
         """Record a report; it belongs to the trial of the oldest order not yet reported."""

@@ -279,11 +279,9 @@ Record = Header | Definition | Event
 _encoder = msgspec.msgpack.Encoder(enc_hook=plain, order="deterministic")
 _decoder: msgspec.msgpack.Decoder[Record] = msgspec.msgpack.Decoder(Record)
 encode = _encoder.encode
-
-
-def decode(payload: bytes | memoryview) -> Record:
-    """Return the record in `payload`; raise `msgspec.DecodeError` if it is none."""
-    return _decoder.decode(payload)
+"""Returns a record as bytes."""
+decode = _decoder.decode
+"""Returns the record in some bytes; raises `msgspec.DecodeError` if it is none."""
 
 
 def as_json(record: Record) -> str:

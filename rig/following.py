@@ -19,6 +19,9 @@ from rig.frames import split
 from rig.journal import MAGIC
 from rig.tail import Tail
 
+_AT_A_TIME = 1000
+"""Messages that are taken in before `Follower.hear` returns, however fast they come."""
+
 
 class Follower:
     """Hears a running session; entering begins, leaving ends it.
@@ -48,6 +51,8 @@ class Follower:
     def hear(self, wait: float) -> Iterator[Record | Heartbeat]:
         """Return the records and heartbeats that have come; none if `wait` seconds were silent.
 
+        Take all that it returns before you ask again: what is left of a message is not told twice.
+
         Raises
         ------
         RecordingError
@@ -55,7 +60,9 @@ class Follower:
         """
         if not self._events.poll(round(wait * 1000)):
             return
-        while self._events.poll(0):
+        for _ in range(_AT_A_TIME):
+            if not self._events.poll(0):
+                return
             told = parse(self._events.recv())
             if isinstance(told, Heartbeat):
                 yield from _records(self._tail.read(told.size))

@@ -29,11 +29,12 @@ def pack(payload: bytes) -> bytes:
 
 def split(data: bytes) -> Iterator[bytes]:
     """Return the payloads of whole frames that stand one after the other."""
-    offset = 0
-    while offset < len(data):
-        length, _ = _HEAD.unpack_from(data, offset)
-        offset += _HEAD.size + length
-        yield data[offset - length : offset]
+    unpack, size = _HEAD.unpack_from, _HEAD.size
+    end, whole = 0, len(data)
+    while end < whole:
+        begin = end + size
+        end = begin + unpack(data, end)[0]
+        yield data[begin:end]
 
 
 class FrameWriter:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 
 from rig.errors import RecordingError
 from rig.hdf5_file import Hdf5File
 from rig.journal import read_records
+from rig.session_folder import SessionFolder
 
 
 def build_from_journal(journal: Path, journal_digest: str, path: Path, streams: Path) -> None:
@@ -33,9 +35,7 @@ def build_from_journal(journal: Path, journal_digest: str, path: Path, streams: 
             for record in read_records(journal):
                 file.add(record)
             file.seal(journal_digest)
-        with partial.open("rb+") as written:
-            os.fsync(written.fileno())
-        partial.replace(path)
+        put_in_place(partial, path)
     except OSError as error:
         raise RecordingError(
             f"the HDF5 file cannot be written: {error}",
@@ -45,3 +45,16 @@ def build_from_journal(journal: Path, journal_digest: str, path: Path, streams: 
         ) from error
     finally:
         partial.unlink(missing_ok=True)
+
+
+def remove_live(folder: SessionFolder) -> None:
+    """Remove what a killed logger has left; one that still runs is about to remove it itself."""
+    with contextlib.suppress(OSError):
+        folder.live_hdf5.unlink(missing_ok=True)
+
+
+def put_in_place(written: Path, path: Path) -> None:
+    """Give a whole, closed file its name when it is on the disk; raise `OSError` if that fails."""
+    with written.open("rb+") as file:
+        os.fsync(file.fileno())
+    written.replace(path)

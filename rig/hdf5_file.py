@@ -7,9 +7,11 @@ that is not is built anew from the journal.
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import struct
+from collections import defaultdict
 from pathlib import Path
 from typing import Any, Self
 
@@ -28,6 +30,7 @@ from rig.events import (
     StateEntered,
     as_json,
 )
+from rig.hdf5_disk import Hdf5Disk
 from rig.hdf5_layout import (
     ACTIONS,
     INPUTS,
@@ -43,7 +46,8 @@ from rig.hdf5_layout import (
 from rig.hdf5_signals import Hdf5Signals
 from rig.trials import TrialRow, TrialTable
 
-BATCH_BYTES = 256 * 1024
+BATCH_EVENTS = 8192
+"""Events that wait at most to be brought into the file together."""
 CHUNK_ROWS = 1024
 _pack_input = struct.Struct(struct_format(INPUTS)).pack
 _pack_state = struct.Struct(struct_format(STATES)).pack
@@ -69,11 +73,13 @@ class Hdf5File:
 
     def __init__(self, path: Path, streams: Path) -> None:
         self.count = 0
-        self._file = h5py.File(path, "w", track_order=True)
+        self._disk = Hdf5Disk(path)
+        self._file = h5py.File(self._disk, "w", track_order=True)
         self._file.attrs["layout_version"] = LAYOUT_VERSION
         self._file.attrs["sealed"] = False
-        self._names: dict[str, int] = {}
-        self._codes: dict[str, int] = {"": NO_NAME}
+        # A name that is asked for the first time gets the next number.
+        self._codes: defaultdict[str, int] = defaultdict(itertools.count().__next__)
+        self._codes[""] = NO_NAME
         self._rows = {name: bytearray() for name in STREAMS}
         self._documents: dict[str, list[str]] = {"graphs": [], "other_events": []}
         self._trials = TrialTable()
@@ -92,31 +98,38 @@ class Hdf5File:
 
     def add(self, record: Record) -> None:
         """Take in one record; it reaches the file with the next flush."""
-        match record:
-            case InputChanged():
-                self._add_input(record)
-            case StateEntered():
-                self._add_state(record)
-            case ActionDone():
-                self._add_action(record)
-            case DeviceReported():
-                self._add_report(record)
-            case Header() | Definition():
-                self._describe(record)
-                return
-            case GraphDefined():
-                self._documents["graphs"].append(as_json(record))
-            case _:
-                self._documents["other_events"].append(as_json(record))
-        self.count += 1
+        # By the exact type: `isinstance` is slow where a class of msgspec does not fit.
+        if type(record) is InputChanged:
+            self._add_input(record)
+        elif type(record) is StateEntered:
+            self._add_state(record)
+        elif type(record) is ActionDone:
+            self._add_action(record)
+        elif type(record) is DeviceReported:
+            self._add_report(record)
+        elif isinstance(record, Header | Definition):
+            self._describe(record)
+            return
+        else:
+            kind = "graphs" if isinstance(record, GraphDefined) else "other_events"
+            self._documents[kind].append(as_json(record))
         self._trials.add(record)
+        self.count += 1
+        if self.count % BATCH_EVENTS == 0:
+            self._bring_rows()
 
     def flush(self) -> None:
-        """Bring all rows into the file and the file to the operating system."""
-        for stream in STREAMS:
-            self._flush_stream(stream)
+        """Bring all rows into the file and the file to the operating system.
+
+        Raises
+        ------
+        OSError
+            If the disk is full, or fails.
+        """
+        self._bring_rows()
         self._signals.take_new_blocks()
         self._file.flush()
+        self._disk.check()
 
     def seal(self, journal_digest: str) -> None:
         """Write what is only known at the end, and mark the file as complete."""
@@ -126,16 +139,18 @@ class Hdf5File:
         trials.attrs["units"] = units(TRIALS)
         for name, documents in self._documents.items():
             self._file.create_dataset(name, data=_texts(documents))
-        self._file.create_dataset("names", data=_texts(list(self._names)))
+        self._file.create_dataset("names", data=_texts([name for name in self._codes if name]))
         self._signals.seal()
         self._file.attrs["events"] = self.count
         self._file.attrs["journal_sha256"] = journal_digest
         self._file.attrs["sealed"] = True
-        self._file.flush()
+        self._file.close()
+        self._disk.check()
 
     def close(self) -> None:
         """Close the file; closing again does nothing."""
         self._file.close()
+        self._disk.close()
 
     def _describe(self, record: Header | Definition) -> None:
         """Store the header or the definition as JSON, and its texts as they are."""
@@ -148,80 +163,64 @@ class Hdf5File:
                 self._file.create_dataset(name, data=np.bytes_(toml.encode()))
             self._signals.begin(record.streams)
 
-    def _code(self, name: str) -> int:
-        """Return the number of a name, a new one if it is new."""
-        code = self._codes.get(name)
-        if code is None:
-            code = self._codes[name] = self._names[name] = len(self._names)
-        return code
-
     def _add_input(self, event: InputChanged) -> None:
-        row = _pack_input(
+        self._rows["inputs"] += _pack_input(
             event.seq,
             event.hardware_time,
             event.engine_time,
             event.trial,
-            self._code(event.device),
+            self._codes[event.device],
             event.level,
         )
-        self._add_row("inputs", row)
 
     def _add_state(self, event: StateEntered) -> None:
-        row = _pack_state(
+        self._rows["states"] += _pack_state(
             event.seq,
             event.hardware_time,
             event.engine_time,
             event.trial,
-            self._code(event.state),
+            self._codes[event.state],
             _number(event.requested),
-            self._code(event.cause),
+            self._codes[event.cause],
         )
-        self._add_row("states", row)
 
     def _add_action(self, event: ActionDone) -> None:
-        row = _pack_action(
+        self._rows["actions"] += _pack_action(
             event.seq,
             event.hardware_time,
             event.engine_time,
             event.trial,
-            self._code(event.device),
-            self._code(event.verb),
-            self._code(event.detail),
+            self._codes[event.device],
+            self._codes[event.verb],
+            self._codes[event.detail],
             _number(event.value),
-            self._code(event.author),
+            self._codes[event.author],
         )
-        self._add_row("actions", row)
 
     def _add_report(self, event: DeviceReported) -> None:
-        row = _pack_report(
+        self._rows["reports"] += _pack_report(
             event.seq,
             event.hardware_time,
             event.engine_time,
             event.trial,
-            self._code(event.device),
-            self._code(event.what),
-            self._code(event.detail),
+            self._codes[event.device],
+            self._codes[event.what],
+            self._codes[event.detail],
             event.requested,
             event.achieved,
             _number(event.volume_ul),
-            self._code(event.author),
+            self._codes[event.author],
         )
-        self._add_row("reports", row)
 
-    def _add_row(self, stream: str, row: bytes) -> None:
-        """Add a row to a stream."""
-        rows = self._rows[stream]
-        rows += row
-        if len(rows) >= BATCH_BYTES:
-            self._flush_stream(stream)
-
-    def _flush_stream(self, stream: str) -> None:
-        if self._rows[stream]:
-            rows = np.frombuffer(self._rows[stream], dtype=STREAMS[stream])
-            dataset = self._file[stream]
-            dataset.resize((len(dataset) + len(rows),))
-            dataset[-len(rows) :] = rows
-            self._rows[stream] = bytearray()
+    def _bring_rows(self) -> None:
+        """Bring the rows of all streams into the file."""
+        for stream, packed in self._rows.items():
+            if packed:
+                rows = np.frombuffer(packed, dtype=STREAMS[stream])
+                dataset = self._file[stream]
+                dataset.resize((len(dataset) + len(rows),))
+                dataset[-len(rows) :] = rows
+                self._rows[stream] = bytearray()
 
     def _trial_row(self, row: TrialRow) -> tuple[float, ...]:
         """Return a row with names as numbers and what is missing as NaN."""
@@ -230,7 +229,7 @@ class Hdf5File:
             if isinstance(value, dict):
                 value = msgspec.json.encode(value, order="deterministic").decode() if value else ""
             is_name = isinstance(value, str) or name == "outcome"
-            values.append(self._code(value or "") if is_name else _number(value))
+            values.append(self._codes[value or ""] if is_name else _number(value))
         return tuple(values)
 
 

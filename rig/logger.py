@@ -24,6 +24,7 @@ from rig.bus import LINGER_MS, Heartbeat, listen, parse
 from rig.errors import RecordingError
 from rig.events import decode
 from rig.frames import split
+from rig.hdf5_build import put_in_place
 from rig.hdf5_file import Hdf5File
 from rig.journal import MAGIC
 from rig.session_folder import SessionFolder
@@ -101,14 +102,17 @@ def run_logger(events_at: str, orders_at: str, answers_at: str, folder: str) -> 
     orders.connect(orders_at)
     answers.connect(answers_at)
     try:
-        with Hdf5File(session.hdf5, session.streams) as file:
+        with Hdf5File(session.live_hdf5, session.streams) as file:
             logging = Logging(session.journal, file)
             logging.catch_up()
             answers.send_multipart((b"ready",))
             _serve(logging, file, events, orders, answers)
+        put_in_place(session.live_hdf5, session.hdf5)
         answers.send_multipart((b"sealed",))
     except Exception as error:  # whatever it is, the engine must hear of it
         answers.send_multipart((b"failed", f"{type(error).__name__}: {error}".encode()))
+        with contextlib.suppress(OSError):  # what is not sealed is of no use to anybody
+            session.live_hdf5.unlink(missing_ok=True)
     context.destroy(linger=LINGER_MS)
 
 

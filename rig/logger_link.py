@@ -62,7 +62,10 @@ class LoggerLink:
 
     def start(self) -> None:
         """Start the logger and wait until it is ready; raise `RecordingError` if it is not."""
-        self._launch()
+        try:
+            self._launch()
+        except OSError as error:
+            self._reason = f"it cannot be started: {error.strerror}"
         end = time.monotonic() + READY_WITHIN
         while not self._ready and self._alive() and time.monotonic() < end:
             self._hear(100)
@@ -92,8 +95,12 @@ class LoggerLink:
             do = "Go on: the journal holds everything, and the HDF5 file is built at the end."
             return Problem(what, "logger process", do, "warning")
         self.close()
-        self._launch()
         do = "Go on: a new one was started, which takes what it has missed from the journal."
+        try:
+            self._launch()
+        except OSError as error:
+            self._reason = f"none can be started: {error.strerror}"
+            do = "Go on: another one is tried after the next trial."
         return Problem(f"the logger has ended: {reason}", "logger process", do, "warning")
 
     def seal(self, size: int, digest: str) -> bool:
@@ -141,7 +148,7 @@ class LoggerLink:
         self._process = None
 
     def _launch(self) -> None:
-        """Start the process; do not wait for it."""
+        """Start the process; do not wait for it. Raises `OSError` if the system refuses."""
         self._ready, self._reason, self.logged = False, "", 0
         # -P: a folder called "rig" that the shell happens to stand in is not ours.
         command = [sys.executable, "-P", "-m", "rig.logger", self._bus.endpoint]

@@ -313,12 +313,10 @@ class Loop:
         while self._engine.deadline < time:
             self._follow(self._engine.expire())
             self._go_on()
-        entered = self._engine.sense(device, edge.level, time)
-        self._log.input_changed(edge)
-        self._follow(entered)
+        self._follow(self._engine.sense(device, edge.level, time), edge)
 
-    def _follow(self, entered: tuple[Entered, ...]) -> None:
-        """Carry out the actions of the states entered; then record all of it."""
+    def _follow(self, entered: tuple[Entered, ...], edge: Edge | None = None) -> None:
+        """Carry out the actions of the states entered; then record all, the edge first."""
         done = 0
         try:
             for step in entered:
@@ -327,6 +325,8 @@ class Loop:
                         self._devices[action.device].act(action)
                     done += 1
         finally:
+            if edge is not None:
+                self._log.input_changed(edge)
             self._record(entered, done)
 
     def _record(self, entered: tuple[Entered, ...], done: int) -> None:

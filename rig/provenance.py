@@ -30,6 +30,14 @@ _REPOSITORY = Path(__file__).resolve().parent.parent
 _PACKAGES = ("analysis", "calibration", "hardware", "models", "protocols", "rig")
 
 
+class CodeChange(msgspec.Struct, frozen=True):
+    """A version that is another one here than when a session was recorded; None if unknown."""
+
+    what: str
+    recorded: str | None
+    here: str | None
+
+
 def make_header(plan: Plan, folder: SessionFolder, started_at: datetime) -> Header:
     """Return the record that holds the wall-clock facts."""
     commit, dirty = _git_state()
@@ -47,6 +55,26 @@ def make_header(plan: Plan, folder: SessionFolder, started_at: datetime) -> Head
         lock_sha256=_lock_sha256(),
         code_sha256=_code_sha256(),
     )
+
+
+def code_changes(header: Header) -> list[CodeChange]:
+    """Return what differs between the program that recorded a session and this one."""
+    here = {
+        "mouserig_version": (header.mouserig_version, version("mouserig")),
+        "git_commit": (header.git_commit, _git_state()[0]),
+        "code_sha256": (header.code_sha256, _code_sha256()),
+        "lock_sha256": (header.lock_sha256, _lock_sha256()),
+        "python": (header.python, platform.python_version()),
+    }
+    if header.packages:
+        installed = _packages()
+        for name in sorted(header.packages.keys() | installed.keys()):
+            here[f"package {name}"] = header.packages.get(name), installed.get(name)
+    return [
+        CodeChange(what, then or None, now or None)
+        for what, (then, now) in here.items()
+        if (then or None) != (now or None)
+    ]
 
 
 def make_definition(

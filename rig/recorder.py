@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Iterator
 from typing import Literal, Protocol, Self
 
@@ -11,13 +12,16 @@ from rig.config import RecordingConfig
 from rig.errors import Problem, RecordingError
 from rig.events import Definition, Event, Header, encode
 from rig.frames import FrameWriter
-from rig.hdf5_build import build_from_journal
+from rig.hdf5_build import build_from_journal, remove_live
 from rig.journal import frame, new_journal
 from rig.logger_link import LoggerLink
 from rig.session_folder import SessionFolder
 from rig.stream_store import StreamStore
 from rig.syncing import Syncer
 from rig.trials import TrialTable
+
+SLOW_WRITE = 0.5
+"""Seconds: a person is told of a disk that takes longer for a write, for the loop waits for it."""
 
 
 class Recorder(Protocol):
@@ -170,8 +174,20 @@ class SessionRecorder:
         live.bus.beat(Heartbeat(now, trial, size, safe, live.link.logged, live.link.state))
 
     def trouble(self) -> Problem | None:
-        """Start a logger that has ended again; return, once, what a person should know of it."""
-        return self._live.link.mend() if self._live is not None else None
+        """Start a logger that has ended again; return, once, what a person should know."""
+        live = self._live
+        if live is None:
+            return None
+        waited, live.waited = live.waited, 0.0
+        if waited < SLOW_WRITE:
+            return live.link.mend()
+        return Problem(
+            f"the disk kept the session waiting for {waited:.1f} s",
+            str(self._folder.journal),
+            "Look for a program that writes much, or for a failing disk. Nothing is lost; what "
+            "happened meanwhile was dealt with too late, as the record shows.",
+            "warning",
+        )
 
     def _write(self, events: list[Event]) -> bytes:
         """Append events to the journal; return their frames."""
@@ -179,7 +195,10 @@ class SessionRecorder:
             if self._live is not None and self._live.syncer.error is not None:
                 raise self._live.syncer.error
             frames = b"".join([frame(event) for event in events])
+            began = time.monotonic()
             self._journal.append(frames)
+            if self._live is not None:
+                self._live.waited = max(self._live.waited, time.monotonic() - began)
         except RecordingError:
             self.failed = True
             raise
@@ -198,6 +217,8 @@ class SessionRecorder:
 
     def _seal(self) -> None:
         """Have the HDF5 file sealed, by the logger or, where that fails, from the journal."""
+        if self._live is not None and self._live.syncer.error is not None:
+            raise self._live.syncer.error  # a second try to sync would not tell of it again
         for file in self._files():
             file.sync()
         digest = self._journal.digest.hexdigest()
@@ -207,6 +228,7 @@ class SessionRecorder:
         if not sealed:
             folder = self._folder
             build_from_journal(folder.journal, digest, folder.hdf5, folder.streams)
+            remove_live(folder)
 
     def _close(self) -> None:
         if self._live is not None:
@@ -227,6 +249,7 @@ class _Live:
         self.bus = Bus()
         self.link = LoggerLink(self.bus, folder)
         self.syncer = Syncer(files, policy.sync_every)
+        self.waited = 0.0  # seconds that the loop has waited for a disk, at most
         self._sync_each_trial = policy.sync_each_trial
 
     def trial_ended(self) -> None:

@@ -19,7 +19,7 @@ import h5py
 from rig.errors import BusyError, RecordingError
 from rig.events import Definition, Event, Header
 from rig.frames import has_frames, is_frame
-from rig.hdf5_build import build_from_journal
+from rig.hdf5_build import build_from_journal, remove_live
 from rig.hdf5_file import is_sealed
 from rig.journal import MAGIC, digest, read_frames, records_of
 from rig.restoring import restore_journal, restore_stream
@@ -112,6 +112,7 @@ def recover(folder: SessionFolder) -> Recovery:
             str(error.filename or folder.path),
             "Free space on the disk, or check the rights on the folder. Nothing is lost so far.",
         ) from error
+    remove_live(folder)
     return Recovery(folder, events, last, (journal, *streams), built)
 
 

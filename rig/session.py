@@ -14,7 +14,7 @@ from typing import Literal, Self
 
 from rig.clock import Clock, SystemClock, VirtualClock
 from rig.desk import Desk
-from rig.devices import Camera, Device
+from rig.devices import AnalogInput, Camera, Device
 from rig.errors import DeviceError, Problem
 from rig.events import Definition
 from rig.inbox import Command, Inbox, Request
@@ -248,16 +248,19 @@ class Session:
                 self._fault(fault)
             if not self._recorder.failed:
                 self._loop.end(self._streams.end())
-            if self._plan.mouse is not None:
-                self._plan.lab.remember(self._plan.subject.id, self._context.room.memory())
+                if self._plan.mouse is not None:
+                    self._plan.lab.remember(self._plan.subject.id, self._context.room.memory())
         finally:
             if stuck is not None:
                 raise stuck from error
 
     def _off(self) -> DeviceError | None:
-        """Turn every output off; one that fails does not keep the others from it."""
+        """Turn every output off; one that fails does not keep the others from it.
+
+        What is sampled comes last: its end is written to a disk, and a disk can be slow.
+        """
         failed = []
-        for name, device in self._devices.items():
+        for name, device in sorted(self._devices.items(), key=lambda each: _samples(each[1])):
             try:
                 device.off()
             except Exception as error:  # the other outputs come first
@@ -274,11 +277,13 @@ class Session:
     def _hold_folder(self) -> Iterator[None]:
         """Show that the session runs; a crash leaves the files of the lock, which nobody holds."""
         kind, name = RUNNING
-        with hold(self.folder.path, kind, name, self.folder.name):
-            yield
-        for ending in ("lock", "txt"):
-            with contextlib.suppress(OSError):
-                (self.folder.path / f"{kind}-{name}.{ending}").unlink(missing_ok=True)
+        try:
+            with hold(self.folder.path, kind, name, self.folder.name):
+                yield
+        finally:
+            for ending in ("lock", "txt"):
+                with contextlib.suppress(OSError):
+                    (self.folder.path / f"{kind}-{name}.{ending}").unlink(missing_ok=True)
 
     def _lock(self, stack: contextlib.ExitStack) -> None:
         plan = self._plan
@@ -328,3 +333,8 @@ class Session:
             file.write(detail)
         if not self._recorder.failed:
             self._loop.fault(error)
+
+
+def _samples(device: Device) -> bool:
+    """Whether a device writes what it gets to a disk."""
+    return isinstance(device, AnalogInput | Camera)

@@ -15,6 +15,7 @@ from rig.locks import is_held
 
 JOURNAL = "session.journal"
 HDF5 = "session.h5"
+LIVE_HDF5 = "session.h5.live"
 RIG_TOML = "rig.toml"
 PROTOCOL_TOML = "protocol.toml"
 SUBJECT_TOML = "subject.toml"
@@ -54,8 +55,13 @@ class SessionFolder:
 
     @property
     def hdf5(self) -> Path:
-        """The sealed HDF5 file."""
+        """The sealed HDF5 file; it is there when the session has ended, and not before."""
         return self.path / HDF5
+
+    @property
+    def live_hdf5(self) -> Path:
+        """The HDF5 file while the logger writes it; a killed logger leaves it behind."""
+        return self.path / LIVE_HDF5
 
 
 def create_folder(data: Path, subject: str, day: date, number: int | None) -> SessionFolder:
@@ -106,8 +112,11 @@ def create_folder(data: Path, subject: str, day: date, number: int | None) -> Se
 
 
 def is_running(folder: SessionFolder) -> bool:
-    """Whether a process runs the session now."""
-    return is_held(folder.path, *RUNNING)
+    """Whether a process runs the session now; not in an archive, which cannot be written."""
+    try:
+        return is_held(folder.path, *RUNNING)
+    except OSError:
+        return False
 
 
 def remove_folder(folder: SessionFolder) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 from rig.errors import RecordingError
-from rig.events import Definition, Event, Header, SessionEnded
+from rig.events import Definition, Event, Header, Record, SessionEnded
 from rig.journal import read_records
 from rig.session_folder import SessionFolder, is_running
 from rig.trials import TrialRow, TrialTable
@@ -54,12 +56,30 @@ def load_session(folder: SessionFolder) -> SessionRecord:
     RecordingError
         If not even header and definition can be read.
     """
+    return collect(read_records(folder.journal), folder, folder.journal)
+
+
+def collect(records: Iterable[Record], folder: SessionFolder, file: Path) -> SessionRecord:
+    """Return what is known of a session by its records, as far as these can be read.
+
+    Parameters
+    ----------
+    records
+        Header, definition, then the events by their numbers.
+    folder, file
+        Where the session lies, and the file that the records come from, for errors.
+
+    Raises
+    ------
+    RecordingError
+        If not even header and definition can be read.
+    """
     header = definition = ended = None
     table = TrialTable()
     events: list[Event] = []
     damage = ""
     try:
-        for record in read_records(folder.journal):
+        for record in records:
             match record:
                 case Header():
                     header = record
@@ -77,7 +97,7 @@ def load_session(folder: SessionFolder) -> SessionRecord:
     if header is None or definition is None:
         raise RecordingError(
             "the journal holds no session",
-            str(folder.journal),
+            str(file),
             "The session was cut off before it began; the folder may be removed.",
         )
     return SessionRecord(

@@ -9,6 +9,7 @@ from typing import Protocol
 
 import numpy as np
 
+from rig.errors import RecordingError
 from rig.frames import FrameWriter
 from rig.streams import STREAM_MAGIC, SUFFIX, Samples, StreamSpec, pack_block, pack_spec
 
@@ -41,7 +42,8 @@ class StreamStore:
     """The files of all streams of a session.
 
     A stream is written by one thread, that of its device, so that compressing and writing never
-    hold up the loop. Before `begin` and behind `end` nothing is kept.
+    hold up the loop. Before `begin` and behind `end` nothing is kept, and nothing more of a stream
+    whose file could not be written: what came behind its torn end could not be read.
     """
 
     def __init__(self) -> None:
@@ -62,13 +64,13 @@ class StreamStore:
         Raises
         ------
         RecordingError
-            If the file cannot be written.
+            If the file cannot be written; that is told once.
         ValueError
             If the samples have another shape or type than the stream.
         """
         with self._lock:
             written = self._streams.get(stream)
-            if written is not None and len(samples) and not self._ended:
+            if written is not None and len(samples) and not self._ended and not written.torn:
                 written.write(samples, time)
 
     def files(self) -> Iterator[FrameWriter]:
@@ -96,6 +98,7 @@ class _Written:
 
     def __init__(self, spec: StreamSpec, path: Path) -> None:
         self.rows = 0
+        self.torn = False
         self.file = FrameWriter(path, STREAM_MAGIC, pack_spec(spec))
         self._shape = (len(spec.channels),)
         self._dtype = np.dtype(spec.dtype)
@@ -106,5 +109,9 @@ class _Written:
                 f"samples of shape {samples.shape} and type {samples.dtype} do not fit a stream "
                 f"of {self._shape[0]} channels of type {self._dtype}"
             )
-        self.file.append(pack_block(self.rows, time, samples))
+        try:
+            self.file.append(pack_block(self.rows, time, samples))
+        except RecordingError:
+            self.torn = True
+            raise
         self.rows += len(samples)

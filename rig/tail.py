@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from rig.errors import RecordingError
 from rig.frames import LONGEST_FRAME, damaged
 
 _HEAD = struct.Struct("<II")
@@ -52,7 +53,8 @@ class Tail:
         RecordingError
             If the file has to be read, and is damaged.
         """
-        yield from self.read(offset)
+        if offset > self.offset:
+            yield from self.read(offset)
         seen = self.offset - offset
         if seen < len(frames):
             self.offset = offset + len(frames)
@@ -89,16 +91,20 @@ class Tail:
 
     def _whole(self, data: bytes) -> int:
         """Return how many bytes of `data` are whole frames."""
-        offset = 0
-        while len(data) - offset >= _HEAD.size:
-            length, crc = _HEAD.unpack_from(data, offset)
-            end = offset + _HEAD.size + length
-            where = f"{self._path}, byte {self.offset + offset}"
+        unpack, size, crc32 = _HEAD.unpack_from, _HEAD.size, zlib.crc32
+        offset, last = 0, len(data) - size
+        while offset <= last:
+            length, crc = unpack(data, offset)
             if length > LONGEST_FRAME:
-                raise damaged("record", "a frame has an impossible length", where)
-            if end > len(data):
+                raise self._damaged("a frame has an impossible length", offset)
+            begin = offset + size
+            payload = data[begin : begin + length]
+            if len(payload) < length:
                 break
-            if zlib.crc32(memoryview(data)[offset + _HEAD.size : end]) != crc:
-                raise damaged("record", "a frame has a wrong checksum", where)
-            offset = end
+            if crc32(payload) != crc:
+                raise self._damaged("a frame has a wrong checksum", offset)
+            offset = begin + length
         return offset
+
+    def _damaged(self, what: str, offset: int) -> RecordingError:
+        return damaged("record", what, f"{self._path}, byte {self.offset + offset}")

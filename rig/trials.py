@@ -120,27 +120,29 @@ class TrialTable:
 
     def add(self, event: Event) -> TrialRow | None:
         """Take in an event; return the row of a trial that it ended."""
-        match event:
-            case InputChanged(device=device, level=level):
-                if level and device.startswith(LICK_INPUT) and self._started is not None:
-                    self._lick(event.hardware_time)
-            case DeviceReported():
-                self._report(event)
-            case ActionDone(device=device, verb="on") if device == VACUUM_OUTPUT:
+        # By the exact type: `isinstance` is slow where a class of msgspec does not fit.
+        if type(event) is InputChanged:
+            if event.level and event.device.startswith(LICK_INPUT) and self._started:
+                self._lick(event.hardware_time)
+        elif type(event) is StateEntered:
+            self._enter(event)
+        elif type(event) is ActionDone:
+            if event.device == VACUUM_OUTPUT and event.verb == "on":
                 self._remove()
-            case StateEntered():
-                self._enter(event)
-            case TrialStarted():
-                self._started = event
-                self._stimulus_time = self._first_lick_time = None
-                self._reward_ul = self._removed_ul = None
-                self._last_lick_time = self._drop_time = None
-                self._lick_count = 0
-            case TrialEnded():
-                return self._end(event)
-            case _:
-                pass
+        elif type(event) is DeviceReported:
+            self._report(event)
+        elif type(event) is TrialStarted:
+            self._start(event)
+        elif type(event) is TrialEnded:
+            return self._end(event)
         return None
+
+    def _start(self, event: TrialStarted) -> None:
+        self._started = event
+        self._stimulus_time = self._first_lick_time = None
+        self._reward_ul = self._removed_ul = None
+        self._last_lick_time = self._drop_time = None
+        self._lick_count = 0
 
     def _lick(self, time: float) -> None:
         self._lick_count += 1

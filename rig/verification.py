@@ -1,4 +1,4 @@
-"""Proves that a session's files say the same: HDF5 the journal, signals the streams, and copies."""
+"""Proves that a session's files say the same: HDF5, signals, NWB and copies what was recorded."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import numpy as np
 
 from rig.errors import RecordingError
 from rig.events import Event, Record, StreamEnded, encode
+from rig.export.nwb_journal import read_journal
 from rig.hdf5_file import is_sealed
 from rig.hdf5_reading import read_hdf5, read_trials
 from rig.journal import digest
@@ -53,7 +54,7 @@ def verify(folder: SessionFolder) -> list[Finding]:
     findings += _videos(record)
     if record.damage or record.running:
         return [*findings, _unproven(folder)]
-    return [*findings, _hdf5(record), *_signals(record)]
+    return [*findings, _hdf5(record), *_signals(record), *_nwb(record)]
 
 
 def _journal(record: SessionRecord) -> Finding:
@@ -148,6 +149,20 @@ def _signal_difference(hdf5: Path, path: Path, spec: StreamSpec) -> str:
                 return f"its rows from {block.row} on are not those of the stream's file"
             rows += len(samples)
         return "" if len(dataset) == rows else f"it holds {len(dataset)} rows instead of {rows}"
+
+
+def _nwb(record: SessionRecord) -> Iterator[Finding]:
+    """Compare the journals inside NWB files with the session's own."""
+    for path in sorted(record.folder.path.glob("*.nwb")):
+        try:
+            same = read_journal(path) == record.folder.journal.read_bytes()
+            wrong = "" if same else "the journal inside is another one"
+        except RecordingError as error:
+            wrong = error.what
+        if wrong:
+            yield Finding(path.name, "bad", wrong, "Export the session again.")
+        else:
+            yield Finding(path.name, "good", "the journal inside is the session's")
 
 
 def _copies(record: SessionRecord) -> Iterator[Finding]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from helpers import plan_for, run_virtual
 
+from rig.frames import FrameReader
 from rig.lab import Lab
 from rig.session_folder import SessionFolder
 
@@ -32,6 +33,12 @@ def old_session(name: str, folder: Path) -> SessionFolder:
         packed = RECORDINGS / f"{name}.{file.partition('.')[2]}.gz"
         (path / file).write_bytes(gzip.decompress(packed.read_bytes()))
     return SessionFolder(path)
+
+
+def keep_frames(path: Path, reader: FrameReader, count: int) -> None:
+    """Cut a file of frames off behind so many of them; from its end if the number is negative."""
+    begins = [reader.sound for _ in reader]
+    path.write_bytes(path.read_bytes()[: begins[count]])
 
 
 def session_with_signals(lab: Lab, trials: int = 2) -> SessionFolder:

@@ -229,3 +229,15 @@ def test_recovering_twice_is_recovering_once(session: SessionFolder) -> None:
     second = recover(session)
     assert (first.events, first.last) == (second.events, second.last)
     assert not second.built
+
+
+def test_an_nwb_file_of_another_journal_is_found(session: SessionFolder) -> None:
+    from rig.export.nwb import export_nwb
+
+    nwb = export_nwb(load_session(session)).path
+    assert bad(session) == set()
+    with h5py.File(nwb, "r+") as file:
+        journal = file["scratch/journal"][()]
+        journal[200] ^= 1
+        file["scratch/journal"][...] = journal
+    assert bad(session) == {nwb.name}

@@ -14,12 +14,45 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 LOCK = ROOT / "requirements.lock"
 STAMP = VENV / "mouserig-lock.sha256"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+
+class SystemPackage(NamedTuple):
+    """A program that the system must have: its package, and what to know where it lacks."""
+
+    program: str
+    package: str
+    systems: tuple[str, ...]
+    note: str
+
+    def is_for_here(self) -> bool:
+        """Whether this system can have it."""
+        return not self.systems or sys.platform in self.systems
+
+
+SYSTEM = (
+    SystemPackage(
+        "dot",
+        "graphviz",
+        (),
+        "`rig draw` and its tests will not work; everything else does.\n  Install it: `sudo apt "
+        "install graphviz` (Debian, Ubuntu), `brew install graphviz` (macOS)\n  or `winget install "
+        "Graphviz.Graphviz` (Windows), then run this again.",
+    ),
+    SystemPackage(
+        "strace",
+        "strace",
+        ("linux",),
+        "The tests of failing disks will not work; everything else does.\n  Install it: `sudo apt "
+        "install strace` (Debian, Ubuntu), then run this again.",
+    ),
+)
 
 
 def main() -> int:
@@ -40,7 +73,7 @@ def main() -> int:
         if failure:
             return failure
         STAMP.write_text(wanted)
-    install_graphviz()
+    install_system_packages()
     if sys.argv[1:]:
         program, *arguments = sys.argv[1:]
         suffix = ".exe" if os.name == "nt" else ""
@@ -85,23 +118,18 @@ def make_environment() -> int:
     return 0
 
 
-def install_graphviz() -> None:
-    """Install Graphviz, which ``rig draw`` needs, where that is allowed; else say how."""
-    if shutil.which("dot"):
-        return
+def install_system_packages() -> None:
+    """Install what programs lack and pip cannot give, where that is allowed; else say how."""
+    missing = [each for each in SYSTEM if not shutil.which(each.program) and each.is_for_here()]
     may_install = shutil.which("apt-get") and hasattr(os, "geteuid") and os.geteuid() == 0
-    if may_install:
-        print("Installing the system package graphviz (for `rig draw`) ...", flush=True)
-        command = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "graphviz"]
-        if run_quietly("apt-get", "update", "-qq") == 0 and run_quietly(*command) == 0:
-            return
-    print(
-        "Note: Graphviz is missing, so `rig draw` and its tests will not work. Everything else "
-        "does.\n  Install it: `sudo apt install graphviz` (Debian, Ubuntu), `brew install "
-        "graphviz` (macOS)\n  or `winget install Graphviz.Graphviz` (Windows), then run this "
-        "again.",
-        file=sys.stderr,
-    )
+    if missing and may_install:
+        names = [each.package for each in missing]
+        print(f"Installing system packages: {', '.join(names)} ...", flush=True)
+        if run_quietly("apt-get", "update", "-qq") == 0:
+            run_quietly("apt-get", "install", "-y", "-qq", "--no-install-recommends", *names)
+    for each in missing:
+        if not shutil.which(each.program):
+            print(f"Note: {each.package} is missing. {each.note}", file=sys.stderr)
 
 
 def run(*command: str) -> int:

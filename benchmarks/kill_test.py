@@ -1,0 +1,225 @@
+"""Kills engine, logger and both at random moments of flooded sessions, and counts what is lost.
+
+``python -m benchmarks.kill_test --kills 1000``. A session is flooded with events by its virtual
+mouse. What was told of it to a listener, or called safe by a heartbeat, is acknowledged; after
+the kill the session is recovered, and every acknowledged event must be there once, in its place.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import multiprocessing
+import os
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+from benchmarks.flood import flood_lab
+from benchmarks.kill_checks import Verdict, judge
+from benchmarks.kill_victim import Victim
+from rig.errors import ExitCode
+from rig.hdf5_file import is_sealed
+from rig.journal import digest
+from rig.lab import Lab
+from rig.logger_link import RESTARTS
+
+MOMENTS = ("start-up", "running", "running", "running", "sealing", "restart")
+SHARES = {"engine": 0.35, "logger": 0.4, "both": 0.25}
+"""What is killed, and in which share of the kills."""
+
+
+@dataclass
+class Sum:
+    """What all kills of one sort came to; see `Verdict`."""
+
+    kills: int = 0
+    sessions: int = 0
+    acknowledged: int = 0
+    kept: int = 0
+    lost: int = 0
+    double: int = 0
+    wrong: int = 0
+
+    def add(self, kills: int, verdict: Verdict) -> None:
+        """Take in the verdict on one session."""
+        self.kills += kills
+        self.sessions += 1
+        self.acknowledged += verdict.acknowledged
+        self.kept += verdict.kept
+        self.lost += verdict.lost
+        self.double += verdict.double
+        self.wrong += bool(verdict.wrong)
+
+
+def main() -> int:
+    """Run the kill test; return 0 if nothing was lost."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--kills", type=int, default=1000)
+    parser.add_argument("--seed", type=int, default=1)
+    arguments = parser.parse_args()
+    chance = Random(arguments.seed)
+    began = time.monotonic()
+    sums: dict[str, Sum] = {target: Sum() for target in SHARES}
+    with tempfile.TemporaryDirectory(prefix="kill-") as folder:
+        os.environ["TMPDIR"] = folder  # killed engines leave their sockets there
+        multiprocessing.set_forkserver_preload(["benchmarks.kill_engine"])
+        flooded = flood_lab(Path(folder) / "flooded")
+        resting = flood_lab(Path(folder) / "resting", edges_per_s=6_000, rest=0.2)
+        for target, share in SHARES.items():
+            wanted = round(arguments.kills * share)
+            while (done := sums[target].kills) < wanted:
+                if target == "logger":
+                    kills, verdict = kill_loggers(resting, chance, wanted - done)
+                else:
+                    kills, verdict = 1, kill_engine(flooded, chance, target)
+                sums[target].add(kills, verdict)
+                for what in verdict.wrong:
+                    print(f"{target}, kill {sums[target].kills}: {what}", flush=True)
+    print_table(sums, time.monotonic() - began)
+    return int(any(each.lost or each.double or each.wrong for each in sums.values()))
+
+
+def kill_engine(lab: Lab, chance: Random, target: str) -> Verdict:
+    """Kill an engine, or engine and logger, at a random moment; judge what is left."""
+    while True:
+        moment = chance.choice(MOMENTS)
+        with Victim(lab) as victim:
+            reach(victim, moment, chance)
+            kills: list[Callable[[], object]] = [victim.kill_engine]
+            if target == "both":
+                kills.insert(chance.randrange(2), victim.kill_logger)
+            logger = victim.logger()
+            alive = victim.process.is_alive()
+            for kill in kills:
+                kill()
+            victim.wait_for_end()
+            if alive and victim.process.exitcode == -9:
+                verdict = judged(victim)
+                wait_for_orphan(victim, logger, verdict)
+                clear(lab)
+                return verdict
+        clear(lab)  # it had ended before it was killed
+
+
+def reach(victim: Victim, moment: str, chance: Random) -> None:
+    """Let the session come to the moment at which it is to be killed."""
+    if moment == "start-up":
+        victim.listen_for(chance.uniform(0.0, 0.7))
+        return
+    victim.wait_until_it_runs()
+    victim.listen_for(chance.uniform(0.0, 0.6))
+    if moment == "sealing":
+        victim.stop()
+        victim.listen_for(chance.uniform(0.0, 0.25))
+    elif moment == "restart":
+        victim.kill_logger()
+        victim.listen_for(chance.uniform(0.0, 0.6))
+
+
+def kill_loggers(lab: Lab, chance: Random, most: int) -> tuple[int, Verdict]:
+    """Kill the loggers of one session one after the other; return how many, and judge the rest."""
+    kills = 0
+    wrong = []
+    with Victim(lab) as victim:
+        if chance.random() < 0.1:
+            victim.wait_for_logger(None)
+            victim.listen_for(chance.uniform(0.0, 0.5))
+            kills += victim.kill_logger() is not None
+        elif not victim.wait_until_it_runs():
+            wrong.append("the session does not begin")
+        for _ in range(min(RESTARTS, most - kills)):
+            if not victim.process.is_alive():
+                break
+            victim.listen_for(chance.uniform(0.0, 0.4))
+            killed = victim.kill_logger()
+            kills += killed is not None
+            if victim.wait_for_logger(killed) is None:
+                break
+            if chance.random() < 0.7 and not victim.wait_until_caught_up():
+                wrong.append("the logger does not catch up")
+        at_sealing = kills < most and chance.random() < 0.25
+        wrong += end(victim, chance, at_sealing=at_sealing)
+        kills += at_sealing
+        verdict = judged(victim)
+        verdict.wrong += wrong
+    clear(lab)
+    return kills, verdict
+
+
+def end(victim: Victim, chance: Random, *, at_sealing: bool) -> list[str]:
+    """End a session whose loggers were killed; return what is wrong with its end."""
+    folder = victim.folder
+    if not victim.told.pieces:  # a session whose first logger was killed does not begin
+        code = victim.wait_for_end()
+        clean = code == ExitCode.RECORDING and folder is None
+        return [] if clean else [f"a session that could not begin ended with {code}: {folder}"]
+    assert folder is not None  # noqa: S101 (it has told something)
+    caught_up = at_sealing or victim.wait_until_caught_up()
+    live = folder.live_hdf5.stat().st_ino if folder.live_hdf5.exists() else 0
+    victim.stop()
+    if at_sealing:
+        victim.listen_for(chance.uniform(0.0, 0.2))
+        victim.kill_logger()
+    code = victim.wait_for_end()
+    wrong = [] if caught_up else ["the logger does not catch up"]
+    if code != ExitCode.STOPPED:
+        wrong.append(f"the session ended with {code}")
+    if not folder.hdf5.exists():
+        wrong.append("the file was not sealed")
+    elif not at_sealing and folder.hdf5.stat().st_ino != live:
+        wrong.append("the file was not sealed by the logger")
+    return wrong
+
+
+def judged(victim: Victim) -> Verdict:
+    """Return the verdict on what a session has left."""
+    folder = victim.folder
+    verdict = judge(folder, victim.told) if folder is not None else Verdict()
+    verdict.wrong += victim.wrong
+    return verdict
+
+
+def wait_for_orphan(victim: Victim, logger: int | None, verdict: Verdict) -> None:
+    """See that a logger whose engine is gone ends, and has not harmed what was recovered."""
+    end = time.monotonic() + 20
+    while logger is not None and Path(f"/proc/{logger}/cmdline").exists():
+        if not Path(f"/proc/{logger}/cmdline").read_bytes():
+            break  # it has ended, and nobody has asked how
+        if time.monotonic() > end:
+            verdict.wrong.append("the logger has outlived its engine")
+            return
+        time.sleep(0.01)
+    folder = victim.folder
+    if folder is not None and verdict.acknowledged:
+        if not is_sealed(folder.hdf5, digest(folder.journal)):
+            verdict.wrong.append("what was recovered is not sealed any more")
+        if folder.live_hdf5.exists() and logger is not None:
+            verdict.wrong.append("a live file was left behind")
+
+
+def clear(lab: Lab) -> None:
+    """Remove the session that was judged."""
+    with contextlib.suppress(FileNotFoundError):
+        shutil.rmtree(lab.data)
+
+
+def print_table(sums: dict[str, Sum], seconds: float) -> None:
+    """Print what all kills came to."""
+    columns = ("killed", "kills", "sessions", "acknowledged", "kept beside", "lost", "double",
+               "unreadable")  # fmt: skip
+    print(("{:<8}" + "{:>13}" * 7).format(*columns))
+    for target, each in sums.items():
+        values = (each.kills, each.sessions, each.acknowledged, each.kept, each.lost, each.double,
+                  each.wrong)  # fmt: skip
+        print(("{:<8}" + "{:>13,}" * 7).format(target, *values))
+    print(f"{seconds:.0f} s")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,76 @@
+"""What stands beside the data of every export: what the session was, and what is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from rig.dataset import SessionData
+from rig.errors import Problem, RecordingError
+from rig.session_record import SessionRecord
+from rig.streams import Stream
+
+
+def warnings_of(session: SessionData) -> list[Problem]:
+    """Return what a person must know of an exported session; nothing if it is whole."""
+    return [*_of_the_record(session.record, str(session.source)), *readable_signals(session)[1]]
+
+
+def _of_the_record(record: SessionRecord, where: str) -> Iterator[Problem]:
+    """Return what is wrong with the record itself."""
+    if record.running:
+        do = "All up to now is exported. Export it again when the session has ended."
+        yield Problem("the session still runs", where, do, "warning")
+    elif record.damage:
+        do = "All before that place is exported. `rig recover` mends the session first."
+        yield Problem(record.damage, where, do, "warning")
+    elif record.ended is None:
+        do = "All that was recorded is exported."
+        yield Problem("the session was cut off: its record has no end", where, do, "warning")
+
+
+def readable_signals(session: SessionData) -> tuple[dict[str, Stream], list[Problem]]:
+    """Return the signals that can be read, and what is wrong with signals."""
+    signals, problems = {}, []
+    for name in session.signals:
+        try:
+            signals[name] = session.signals[name]
+        except RecordingError as error:
+            do = "This signal is not exported."
+            problems.append(Problem(error.what, error.where, do, "warning"))
+            continue
+        if signals[name].damage:
+            where = f"{session.source.parent}, signal '{name}'"
+            do = "All before that place is exported."
+            problems.append(Problem(signals[name].damage, where, do, "warning"))
+    return signals, problems
+
+
+def heading(session: SessionData, what: str) -> list[str]:
+    """Return the first lines of an export's README."""
+    meta = session.meta
+    lines = [
+        f"Session {meta['session']}, {what}",
+        "",
+        f"Protocol {meta['protocol']} on rig {meta['rig']}, started at "
+        f"{meta['started_at'].isoformat()}.",
+        f"Recorded by mouserig {meta['versions']['mouserig']}. All devices were simulated."
+        if meta["simulated"]
+        else f"Recorded by mouserig {meta['versions']['mouserig']}.",
+        "Times are seconds since the session started, unless another unit is named.",
+    ]
+    for problem in warnings_of(session):
+        lines += ["", f"WARNING: {problem}"]
+    return lines
+
+
+def write_meta(session: SessionData, path: Path) -> None:
+    """Write what the session was as JSON."""
+    path.write_bytes(msgspec.json.format(msgspec.json.encode(session.meta), indent=2) + b"\n")
+
+
+def write_lines(path: Path, lines: list[str]) -> None:
+    """Write a text, a line each; the same on every system."""
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
