@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+import h5py
 from pynwb import NWBHDF5IO, NWBFile
 
 from rig.errors import Problem, RecordingError
@@ -30,6 +31,7 @@ from rig.export.whole_file import whole_file
 from rig.session_record import SessionRecord
 
 SUFFIX = ".nwb"
+CACHE_BYTES = 1 << 20
 
 
 class Form(StrEnum):
@@ -89,7 +91,11 @@ def _write(record: SessionRecord, path: Path, beside: Path, form: Form) -> list[
     add_documents(file, record)
     surveys, problems = surveys_of(record)
     rooms = add_signals(file, surveys, devices, beside)
-    with NWBHDF5IO(path, "w") as io:
+    # By default HDF5 keeps up to 8 MB of each signal in memory, and there may be many.
+    with (
+        h5py.File(path, "w", rdcc_nbytes=CACHE_BYTES) as opened,
+        NWBHDF5IO(file=opened, mode="w") as io,
+    ):
         io.write(file)
         for room in rooms:
             room.fill()
@@ -112,12 +118,13 @@ def _add_tables(file: NWBFile, record: SessionRecord, form: Form) -> None:
     if states is not None:
         file.add_time_intervals(intervals_table(states))
     if form is Form.STRUCTURED:
-        if trials is None or states is None:
+        if trials is None or states is None or parameters is None:
             raise too_short(record)
         add_structured(file, record, trials, states, parameters)
     elif trials is not None:
         file.trials = intervals_table(trials)
-    file.add_acquisition(plain_table(parameters))
+    if parameters is not None:
+        file.add_acquisition(plain_table(parameters))
     stimuli = stimuli_table(record.definition)
     if stimuli is not None:
         file.add_stimulus(plain_table(stimuli))

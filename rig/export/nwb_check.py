@@ -29,15 +29,15 @@ def check(path: Path, definition: Definition) -> list[Problem]:
     definition
         What the session was made of, for the remedies.
     """
-    from nwbinspector import inspect_nwbfile, load_config
+    from nwbinspector import inspect_nwbfile, inspect_nwbfile_object, load_config
+    from pynwb import NWBHDF5IO
 
     remedies = _remedies(definition)
     found: dict[tuple[str, str, str], Problem] = {}
     with warnings.catch_warnings():  # nwbinspector changes the filters of the whole program
-        messages = [
-            *inspect_nwbfile(path),
-            *inspect_nwbfile(path, config=load_config("dandi"), skip_validate=True),
-        ]
+        messages = list(inspect_nwbfile(path))
+        with NWBHDF5IO(path, "r") as io:
+            messages += inspect_nwbfile_object(io.read(), config=load_config("dandi"))
     for message in filter(None, messages):
         name, place = str(message.check_function_name), _place(message)
         about = f"{name} {_SUBJECT}" if place.startswith(_SUBJECT) else name

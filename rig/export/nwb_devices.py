@@ -25,8 +25,8 @@ def add_devices(file: NWBFile, definition: Definition) -> dict[str, Device]:
             name, manufacturer = key
             models[key] = DeviceModel(
                 name=fit_name(name, [model.name for model in models.values()]),
-                manufacturer=manufacturer,
-                description=f"{name}, {manufacturer}",
+                manufacturer=without_nul(manufacturer),
+                description=without_nul(f"{name}, {manufacturer}"),
             )
             file.add_device_model(models[key])
         devices[device.name] = Device(

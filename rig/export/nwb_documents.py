@@ -61,7 +61,7 @@ def add_documents(file: NWBFile, record: SessionRecord) -> None:
     for name, (text, description) in texts.items():
         # An empty file would be no data at all.
         data = without_nul(text) or "\n"
-        file.add_scratch(ScratchData(name=name, data=data, description=description))
+        file.add_scratch(ScratchData(name=name, data=data, description=without_nul(description)))
 
 
 def _json(record: object) -> str:
@@ -78,7 +78,7 @@ def _files(definition: Definition) -> Iterator[tuple[str, str]]:
     yield from definition.own_files.items()
 
 
-def parameters_table(record: SessionRecord) -> Table:
+def parameters_table(record: SessionRecord) -> Table | None:
     """Return the parameters of the task and the limits of the session, as it began."""
     definition = record.definition
     meanings = meanings_of(record)
@@ -90,6 +90,8 @@ def parameters_table(record: SessionRecord) -> Table:
         {"parameter": f"session.{name}", "value": as_json(value), "meaning": _LIMITS.get(name, "")}
         for name, value in flat(definition.session)
     ]
+    if len(rows) < FEWEST_ROWS:
+        return None
     return Table(
         "task_parameters",
         "Parameters of the task with the values that they had when the session began, defaults "

@@ -24,9 +24,9 @@ def whole_file(path: Path) -> Iterator[Path]:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield partial
         partial.replace(path)
-    except OSError as error:
+    except (OSError, RuntimeError) as error:  # HDF5 has both for a disk that is full
         raise RecordingError(
-            f"the export cannot be written: {error.strerror or error}",
+            f"the export cannot be written: {error}",
             str(path),
             "Check the rights on the folder and the space on the disk, close programs that have "
             "the file open, or choose another place with --out.",
