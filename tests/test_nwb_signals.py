@@ -127,7 +127,9 @@ def test_signals_that_come_when_they_come_have_times_of_their_own(record: Sessio
     write_stream(record, spec("paw", None, channels, "<f8"), [(0.0, rows[:25]), (0.9, rows[25:])])
     regular = np.c_[np.arange(50) / 25, np.ones((50, 2))]
     write_stream(record, spec("tail", None, channels, "<f8"), [(0.0, regular)])
+    write_stream(record, spec("ticks", None, channels[:1], "<f8"), [(0.0, times[:, None])])
     found = series(record)
+    assert found["ticks"][1].tolist() == times.tolist()
     assert found["paw_x"][0].tolist() == found["paw_y"][0].tolist() == times.tolist()
     assert found["paw_y"][1] == pytest.approx(times * 3e-3)
     assert found["tail_x"][0] == pytest.approx(regular[:, 0])

@@ -37,9 +37,18 @@ def export_in_background(folder: SessionFolder, formats: Sequence[str]) -> None:
     """
     if not formats:
         return
-    command = [sys.executable, "-P", "-m", "rig.export.background", str(folder.path), *formats]
+    command = [
+        sys.executable,
+        "-P",
+        "-m",
+        "rig.export.background",
+        str(folder.path.absolute()),
+        *formats,
+    ]
     try:
         with _open_log(folder) as log:
+            for name in formats:
+                _tell(log, name, "not begun")
             if sys.platform == "win32":
                 own = subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP
                 subprocess.Popen(

@@ -60,6 +60,8 @@ class Room:
 
     def fill(self) -> None:
         """Write all samples, once the file is there."""
+        if not self.channels and self.times is None:
+            return
         for row, samples in self.survey.blocks_again():
             rows = slice(row, row + len(samples))
             for number, room in self.channels.items():
@@ -104,8 +106,8 @@ def _about(file: NWBFile, survey: Survey) -> ScratchData:
     return ScratchData(
         name=fit_name(f"stream_{survey.spec.name}", file.scratch),
         data=without_nul(msgspec.json.encode(told).decode()),
-        description=f"What the recorded file of the signal {survey.spec.name} holds, as JSON: its "
-        "description, the first row and the time of each block, and the SHA-256 of the file.",
+        description="What the recorded file of the signal holds, as JSON: its description, the "
+        "first row and the time of each block, and the SHA-256 of the file.",
     )
 
 
@@ -178,7 +180,7 @@ def _name(survey: Survey, channel: Channel) -> str:
 
 def _described(survey: Survey, text: str) -> str:
     damage = f" DAMAGED: {survey.damage}; all before that place is here." if survey.damage else ""
-    return without_nul(f"{text or survey.spec.name}.{damage}")
+    return without_nul(f"{(text or survey.spec.name).rstrip('.')}.{damage}")
 
 
 def _path_from(folder: Path, file: Path) -> str:

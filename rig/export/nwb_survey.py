@@ -51,9 +51,13 @@ class Survey:
     rate_hz: float | None
 
     def channels_of_data(self) -> Iterator[tuple[int, Channel]]:
-        """Return the channels with their numbers, but for the one that holds the times."""
+        """Return the channels with their numbers, but for the one that holds the times.
+
+        Of a stream of nothing but times, these are the data.
+        """
+        only_times = len(self.spec.channels) == 1 and not self.spec.external_file
         for number, channel in enumerate(self.spec.channels):
-            if self.spec.rate_hz is not None or number > 0:
+            if self.spec.rate_hz is not None or number > 0 or only_times:
                 yield number, channel
 
     def blocks_again(self) -> Iterator[tuple[int, Samples]]:
