@@ -107,7 +107,7 @@ def test_virtual_time_knows_no_wall_clock(short: Lab) -> None:
     ("old", "new", "what"),
     [
         ("sync_every = 0.1", "sync_every = 0", "greater than or equal to 0.01"),
-        ('export = ["nwb"]', 'export = ["xls"]', "'nwb', 'csv' or 'alf'"),
+        ("export = []", 'export = ["xls"]', "'nwb', 'csv' or 'alf'"),
         ('["Doe, Jane"]', '["Jane Doe"]', "'Jane Doe' is no person: write 'Last, First'"),
         ("sync_each_trial", "sync_every_trial", "Did you mean 'sync_each_trial'?"),
     ],
