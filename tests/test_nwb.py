@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import subprocess
 import sys
 import warnings
@@ -19,6 +20,7 @@ from conftest import Done
 from helpers import put_mouse
 from recorded import short_session
 
+import rig
 from rig.commands.init import make_lab
 from rig.errors import ExitCode, RecordingError
 from rig.events import (
@@ -311,3 +313,26 @@ def test_the_command_exports_checks_and_takes_the_journal_out_again(
     wrong = command("export", file, "--to", "journal", "--check")
     assert wrong.code == ExitCode.CHECK_FAILED
     assert "--check and --structured are about NWB files" in wrong.err
+
+
+PAGES = Path(__file__).parent.parent / "docs"
+
+
+def test_what_the_pages_show_runs(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And the journal that comes out of the file is one that can be loaded."""
+    monkeypatch.chdir(tmp_path)
+    Path("SIM01-2026-11-22-1.nwb").write_bytes(path.read_bytes())
+    texts = [
+        (PAGES / name).read_text("utf-8") for name in ("how-to/share-as-nwb.md", "reference/nwb.md")
+    ]
+    blocks = re.findall(r"```python\n(.*?)```", "\n".join(texts), re.DOTALL)
+    assert len(blocks) == 3
+    for block in blocks:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Some (starts and ends are equal|epochs)")
+            exec(block, {})
+    assert "hits; first licks after" in capsys.readouterr().out
+    write_journal(Path("SIM01-2026-11-22-1.nwb"))
+    assert len(rig.load("SIM01-2026-11-22-1.journal").trials) == 30

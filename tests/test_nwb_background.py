@@ -68,9 +68,10 @@ def test_a_failure_is_told_and_the_next_format_is_exported_all_the_same(
     edit("subjects/SIM01.toml", "date_of_birth = 2026-08-01", "")
     folder = short_session(lab, "go_nogo_head_fixed", 2)
     with (folder.path / LOG).open("w", encoding="utf-8") as log:
-        export_all(folder, ["odd", "nwb"], log)
+        export_all(folder, ["odd", "csv", "nwb"], log)
     assert exports_of(folder) == {
         "odd": f"FAILED, exit code {ExitCode.USAGE.value}: see export.log",
+        "csv": "done",
         "nwb": "done, but something is missing: see export.log",
     }
     told = (folder.path / LOG).read_text(encoding="utf-8")

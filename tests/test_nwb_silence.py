@@ -11,6 +11,7 @@ from helpers import PROTOCOLS, plan_for
 from nwb_sessions import (
     DEFINITION,
     ODD,
+    changed,
     cut_behind,
     odd_definition,
     odd_events,
@@ -168,13 +169,18 @@ def test_what_the_lab_did_not_write_down_is_told_with_its_place(lab: Lab, edit: 
 
 def test_nothing_is_invented(tmp_path: Path) -> None:
     bare = {"species": "Mus musculus", "sex": "U", "date_of_birth": "2026-02-01"}
-    definition = DEFINITION.__class__(
-        **{name: getattr(DEFINITION, name) for name in DEFINITION.__struct_fields__}
-        | {"experimenters": (), "subject_values": bare, "lab_toml": ""}
-    )
+    definition = changed(DEFINITION, experimenters=(), subject_values=bare, lab_toml="")
     record = write_session(tmp_path, [], definition)
     with pynwb.NWBHDF5IO(export_nwb(record).path, "r") as io:
         file = io.read()
         assert (file.experimenter, file.institution, file.lab) == (None, None, None)
         assert file.subject.date_of_birth is None, "it is said to be after the session"
         assert (file.subject.age, file.subject.weight, file.subject.strain) == (None, None, None)
+
+
+def test_a_session_of_another_lab_is_not_told_our_facts(lab: Lab, edit: Edit) -> None:
+    edit("lab.toml", 'institution = "My institute"', "")
+    record = load_session(short_session(find_lab(lab.folder), "go_nogo_head_fixed", 2))
+    edit("lab.toml", 'name = "My lab"', 'name = "Their lab"\ninstitution = "Their institute"')
+    with pynwb.NWBHDF5IO(export_nwb(record).path, "r") as io:
+        assert io.read().institution is None

@@ -60,7 +60,7 @@ def facts_of(record: SessionRecord) -> Facts:
     """Return what is known of a session."""
     definition = record.definition
     recorded = _toml(definition.lab_toml)
-    lab, mouse = _files_of_today(record)
+    lab, mouse = _files_of_today(record, str(recorded.get("name", "")))
     added: list[str] = []
     subject = dict(definition.subject_values)
     for key in _OF_MOUSE:
@@ -88,12 +88,17 @@ def facts_of(record: SessionRecord) -> Facts:
     )
 
 
-def _files_of_today(record: SessionRecord) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the lab's file and the mouse's; empty where there is none, or that of another."""
-    for folder in (record.folder.path, Path(record.header.lab_folder or ".")):
+def _files_of_today(record: SessionRecord, name: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the lab's file and the mouse's; empty where there is none.
+
+    A lab of another `name` is not the one that ran the session: its folder may lie in ours.
+    """
+    for folder in (record.folder.path, Path(record.header.lab_folder or record.folder.path)):
         try:
             lab = find_lab(folder)
         except RigError:
+            continue
+        if lab.config.name != name:
             continue
         try:
             mouse = read_toml(lab.subject_file(record.definition.subject))
