@@ -2,12 +2,32 @@
 
 from __future__ import annotations
 
-from benchmarks import all_protocols, engine_step, long_session, session_speed
+from benchmarks import (
+    all_protocols,
+    data_path,
+    engine_step,
+    lick_to_command,
+    logger_alone,
+    long_session,
+    recording_peers,
+    session_speed,
+)
+
+BENCHMARKS = (
+    session_speed,
+    engine_step,
+    long_session,
+    all_protocols,
+    data_path,
+    logger_alone,
+    lick_to_command,
+    recording_peers,
+)
 
 
 def main() -> None:
     """Run the benchmarks one after the other."""
-    for benchmark in (session_speed, engine_step, long_session, all_protocols):
+    for benchmark in BENCHMARKS:
         print(f"\n{(benchmark.__doc__ or '').splitlines()[0]}")
         for name, value in benchmark.measure():
             print(f"  {name:<62} {value}")

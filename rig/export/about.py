@@ -15,11 +15,12 @@ from rig.streams import Stream
 
 def warnings_of(session: SessionData) -> list[Problem]:
     """Return what a person must know of an exported session; nothing if it is whole."""
-    return [*_of_the_record(session.record, str(session.source)), *readable_signals(session)[1]]
+    return [*record_warnings(session.record, session.source), *readable_signals(session)[1]]
 
 
-def _of_the_record(record: SessionRecord, where: str) -> Iterator[Problem]:
-    """Return what is wrong with the record itself."""
+def record_warnings(record: SessionRecord, source: Path) -> Iterator[Problem]:
+    """Return what is wrong with the record itself, which was read from `source`."""
+    where = str(source)
     if record.running:
         do = "All up to now is exported. Export it again when the session has ended."
         yield Problem("the session still runs", where, do, "warning")

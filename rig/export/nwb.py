@@ -7,7 +7,6 @@ the journal, and the journal itself is in the file, byte for byte.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -16,6 +15,7 @@ import h5py
 from pynwb import NWBHDF5IO, NWBFile
 
 from rig.errors import Problem, RecordingError
+from rig.export.about import record_warnings
 from rig.export.nwb_columns import events_table, intervals_table, plain_table
 from rig.export.nwb_devices import add_devices
 from rig.export.nwb_documents import add_documents, parameters_table, stimuli_table
@@ -79,7 +79,7 @@ def export_nwb(record: SessionRecord, out: Path | None = None, form: Form = Form
         )
     with whole_file(path) as partial:
         problems = _write(record, partial, path.parent, form)
-    return Exported(path, [*_of_the_record(record), *problems])
+    return Exported(path, [*record_warnings(record, record.folder.path), *problems])
 
 
 def _write(record: SessionRecord, path: Path, beside: Path, form: Form) -> list[Problem]:
@@ -128,17 +128,3 @@ def _add_tables(file: NWBFile, record: SessionRecord, form: Form) -> None:
     stimuli = stimuli_table(record.definition)
     if stimuli is not None:
         file.add_stimulus(plain_table(stimuli))
-
-
-def _of_the_record(record: SessionRecord) -> Iterator[Problem]:
-    """Return what is wrong with the record itself."""
-    where = str(record.folder.path)
-    if record.running:
-        do = "All up to now is exported. Export it again when the session has ended."
-        yield Problem("the session still runs", where, do, "warning")
-    elif record.damage:
-        do = "All before that place is exported. `rig recover` mends the session first."
-        yield Problem(record.damage, where, do, "warning")
-    elif record.ended is None:
-        do = "All that was recorded is exported."
-        yield Problem("the session was cut off: its record has no end", where, do, "warning")
