@@ -54,7 +54,7 @@ max_trials = 100000
 max_duration = 86400
 """
 _BURST = 0.002
-"""Seconds between two bursts of edges."""
+"""Seconds between two bursts of edges, at least."""
 _BOUT = 0.4
 """Seconds of licking between two rests."""
 
@@ -75,6 +75,7 @@ class FloodMouse(Mouse):
         self, settings: FloodSettings, memory: dict[str, Any], rng: np.random.Generator
     ) -> None:
         self._edges = max(1, round(settings.edges_per_s * _BURST))
+        self._burst_lasts = self._edges / settings.edges_per_s
         self._rest = settings.rest
         self._bout_ends = _BOUT
         self._level = False
@@ -103,8 +104,8 @@ class FloodMouse(Mouse):
     def _burst(self, time: float) -> None:
         for edge in range(self._edges):
             self._level = not self._level
-            self._room.touch("lick", self._level, time + edge * _BURST / self._edges)
-        begins = time + _BURST
+            self._room.touch("lick", self._level, time + edge * self._burst_lasts / self._edges)
+        begins = time + self._burst_lasts
         if begins >= self._bout_ends:
             begins += self._rest
             self._bout_ends = begins + _BOUT
