@@ -193,8 +193,10 @@ def tell(file: Path, command: Command) -> Reply:
 
 
 def _write_secretly(file: Path, address: Address) -> None:
-    """Write an address so that nobody but its owner can read it, at any moment."""
-    file.unlink(missing_ok=True)
-    descriptor = os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    """Write an address so that nobody but its owner can read it, and nobody half of it."""
+    partial = file.with_suffix(".partial")
+    partial.unlink(missing_ok=True)
+    descriptor = os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     with os.fdopen(descriptor, "wb") as opened:
         opened.write(msgspec.json.encode(address))
+    partial.replace(file)
