@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING
-
+# Nothing is imported before it is needed: every command begins here, and until `rig.main` is
+# there, Ctrl-C shows a traceback.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from rig.dataset import SessionData
 
 
@@ -41,7 +43,8 @@ def load(path: str | Path) -> SessionData:
         session = rig.load("data/SIM01/2026-11-22/1")
         session.trials.outcome.value_counts()
     """
-    # Here, so that `import rig` takes no time.
+    from pathlib import Path
+
     from rig.dataset import read_session
 
     return read_session(Path(path))
