@@ -8,7 +8,7 @@ BASE_PYTHON ?= python3
 endif
 PYTHON := $(BIN)/python
 
-.PHONY: help env demo test lint types docs pages bench lock
+.PHONY: help env demo test lint types docs pages bench kills lock
 
 help:            ## list the targets
 	@grep -E '^[a-z]+:.*##' Makefile
@@ -39,6 +39,9 @@ pages: env       ## make the protocols' pages and figures anew, from the code
 
 bench: env       ## print the benchmark figures
 	@$(PYTHON) -m benchmarks
+
+kills: env       ## kill engine and logger a thousand times, and count what is lost
+	@$(PYTHON) -m benchmarks.kill_test --kills 1000
 
 lock: env        ## renew requirements.lock (pins and hashes, no addresses); needs uv
 	@uv pip compile pyproject.toml --group dev --universal --python-version 3.11 \
