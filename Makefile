@@ -8,7 +8,7 @@ BASE_PYTHON ?= python3
 endif
 PYTHON := $(BIN)/python
 
-.PHONY: help env demo test lint types docs pages corpus bench lock
+.PHONY: help env demo test lint types docs pages corpus bench kills lock
 
 help:            ## list the targets
 	@grep -E '^[a-z]+:.*##' Makefile
@@ -42,6 +42,9 @@ corpus: env      ## record the sessions that tests replay anew
 
 bench: env       ## print the benchmark figures
 	@$(PYTHON) -m benchmarks
+
+kills: env       ## kill engine and logger a thousand times, and count what is lost
+	@$(PYTHON) -m benchmarks.kill_test --kills 1000
 
 lock: env        ## renew requirements.lock (pins and hashes, no addresses); needs uv
 	@uv pip compile pyproject.toml --group dev --universal --python-version 3.11 \

@@ -10,11 +10,15 @@ import resource
 import signal
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
+from conftest import Done
 from hypothesis import given
 from hypothesis import strategies as st
 from test_recording import HEADER, edge
@@ -23,14 +27,16 @@ from watching import watch
 import rig.logger_link
 from benchmarks.flood import flood_lab, flood_plan
 from rig.bus import Bus
+from rig.desk import Address
 from rig.errors import RecordingError
-from rig.events import InputChanged, encode
+from rig.events import InputChanged, SessionEnded, as_json, encode
 from rig.frames import pack, split
 from rig.hdf5_file import is_sealed, read_trials
 from rig.journal import MAGIC, digest, frame, new_journal, read_records
 from rig.lab import Lab
 from rig.logger_link import RESTARTS
 from rig.session import Result, Session
+from rig.session_folder import SessionFolder
 from rig.session_record import load_session
 from rig.tail import Tail
 from rig.trials import TrialRow
@@ -218,6 +224,8 @@ def watchers(lab: Lab, folder: Path, fates: Sequence[str]) -> Iterator[list[Path
         if fate == "watches":
             reports.append(report)
     try:
+        while len(list(folder.glob("*.up"))) < len(fates):
+            time.sleep(0.02)
         yield reports
         for process, fate in zip(processes, fates, strict=True):
             if fate == "watches":
@@ -258,6 +266,40 @@ def test_watchers_who_come_late_to_a_flood_get_everything_once(tmp_path: Path) -
     ):
         result = session.run()
     assert_all_was_seen(result, reports)
+
+
+def test_rig_watch_shows_each_record_once_and_ends_with_the_session(
+    tmp_path: Path, command: Callable[..., Done]
+) -> None:
+    lab = flood_lab(tmp_path / "flooded", edges_per_s=1000, trials=5)
+    with Session(flood_plan(lab), "system") as session:
+        watching = threading.Thread(target=lambda: done.append(show()))
+        done: list[Done] = []
+
+        def show() -> Done:
+            return command("watch", "flood", "--lab", str(lab.folder), "--json")
+
+        watching.start()
+        result = session.run()
+    watching.join(timeout=60)
+    assert done[0].code == 0, done[0].err
+    assert done[0].out.splitlines() == [
+        as_json(record) for record in read_records(result.folder.journal)
+    ]
+
+
+def test_rig_watch_finds_an_end_that_it_was_not_told_of(
+    killed: SessionFolder, lab: Lab, command: Callable[..., Done]
+) -> None:
+    """The session has ended while the watcher was slow, and its bus is closed."""
+    with killed.journal.open("ab") as journal:
+        journal.write(frame(SessionEnded(7, 1.0, 1.0, 1, "over", 1, 0.0, {})))
+    address = Address("", "", killed.name, f"ipc://{killed.path}/gone", str(killed.journal))
+    lab.locks.mkdir()
+    (lab.locks / "rig-box1.address").write_bytes(msgspec.json.encode(address))
+    done = command("watch", "box1")
+    assert done.code == 0, done.err
+    assert "reason=over" in done.out.splitlines()[-1]
 
 
 STILL = """

@@ -15,6 +15,7 @@ from rig.following import Follower
 
 def watch(address: str, delay: float, fate: str, report: str) -> None:
     """Join `delay` seconds after the session has begun; then watch, die or stand still."""
+    Path(report).with_suffix(".up").touch()
     while not Path(address).exists():
         time.sleep(0.02)
     found = read_address(Path(address))

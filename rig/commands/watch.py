@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from typing import Annotated
 
 import msgspec
@@ -39,23 +40,13 @@ def watch(
     """
     address = read_address(the_lab(lab).locks / f"rig-{rig}.address")
     with Follower(address) as follower:
-        for record in follower.so_far():
-            _show(record, json=json)
+        _show_all(follower.so_far(), beats=beats, json=json)
         heard = time.monotonic()
         while time.monotonic() - heard < SILENT_FOR:
-            for told in follower.hear(wait=0.5):
+            if _show_all(follower.hear(wait=0.5), beats=beats, json=json):
                 heard = time.monotonic()
-                if isinstance(told, Heartbeat):
-                    if beats:
-                        _show_beat(told, json=json)
-                    continue
-                _show(told, json=json)
-                if isinstance(told, SessionEnded):
-                    raise typer.Exit(ExitCode.OK)
-        for record in follower.so_far():  # who is slow misses the end, which is in the journal
-            _show(record, json=json)
-            if isinstance(record, SessionEnded):
-                raise typer.Exit(ExitCode.OK)
+        # Who is slow misses the end, which is in the journal.
+        _show_all(follower.so_far(), beats=beats, json=json)
     raise ConfigError(
         f"the session '{address.session}' has given no sign of life for {SILENT_FOR:g} s",
         f"rig '{rig}'",
@@ -63,8 +54,18 @@ def watch(
     )
 
 
-def _show(record: Record, *, json: bool) -> None:
-    typer.echo(as_json(record) if json else as_text(record))
+def _show_all(told: Iterable[Record | Heartbeat], *, beats: bool, json: bool) -> bool:
+    """Show what was told; return whether that was anything, and leave at the session's end."""
+    heard = False
+    for each in told:
+        heard = True
+        if not isinstance(each, Heartbeat):
+            typer.echo(as_json(each) if json else as_text(each))
+        elif beats:
+            _show_beat(each, json=json)
+        if isinstance(each, SessionEnded):
+            raise typer.Exit(ExitCode.OK)
+    return heard
 
 
 def _show_beat(beat: Heartbeat, *, json: bool) -> None:
