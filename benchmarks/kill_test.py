@@ -79,10 +79,17 @@ def main() -> int:
                 else:
                     kills, verdict = 1, kill_engine(flooded, chance, target)
                 sums[target].add(kills, verdict)
+                show_progress(sums, arguments.kills)
                 for what in verdict.wrong:
                     print(f"{target}, kill {sums[target].kills}: {what}", flush=True)
     print_table(sums, time.monotonic() - began)
     return int(any(each.lost or each.double or each.wrong for each in sums.values()))
+
+
+def show_progress(sums: dict[str, Sum], wanted: int) -> None:
+    """Show how many kills there were, on one line of standard error."""
+    done = sum(each.kills for each in sums.values())
+    print(f"\r{done} of {wanted} kills", end="", file=sys.stderr, flush=True)
 
 
 def kill_engine(lab: Lab, chance: Random, target: str) -> Verdict:

@@ -31,7 +31,8 @@ from rig.desk import Address
 from rig.errors import RecordingError
 from rig.events import InputChanged, SessionEnded, as_json, encode
 from rig.frames import pack, split
-from rig.hdf5_file import is_sealed, read_trials
+from rig.hdf5_file import is_sealed
+from rig.hdf5_reading import read_trials
 from rig.journal import MAGIC, digest, frame, new_journal, read_records
 from rig.lab import Lab
 from rig.logger_link import RESTARTS
