@@ -12,6 +12,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
+from rig.errors import RecordingError
 from rig.events import Header, InputChanged
 from rig.frames import FrameReader, FrameWriter
 from rig.hdf5_layout import INPUTS
@@ -58,7 +59,11 @@ def _journal(path: Path) -> Iterator[Write]:
 
 
 def _count_journal(path: Path) -> int:
-    return sum(1 for _ in FrameReader(path, MAGIC, "journal")) - 1
+    frames = -1  # the header is no event
+    with contextlib.suppress(RecordingError):  # a torn end: all before it is sound
+        for _ in FrameReader(path, MAGIC, "journal"):
+            frames += 1
+    return frames
 
 
 @contextlib.contextmanager

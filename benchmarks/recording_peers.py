@@ -114,7 +114,7 @@ def _time(peer: Peer, path: Path) -> float:
 
 
 def _kills(peer: Peer) -> tuple[str, str]:
-    """Return how many files cannot be read, and the share of acknowledged events lost."""
+    """Return how many files cannot be read, and how many acknowledged events are lost."""
     unreadable = acknowledged = lost = 0
     for _ in range(KILLS):
         with tempfile.TemporaryDirectory() as name:
@@ -126,9 +126,8 @@ def _kills(peer: Peer) -> tuple[str, str]:
             except Exception:  # whatever a reader says of a file that is torn
                 unreadable += 1
                 lost += told
-    share = lost / max(acknowledged, 1)
     what = f"killed {KILLS} times: {peer.name}"
-    return what, f"{unreadable} unreadable, {share:.1%} of acknowledged events lost"
+    return what, f"{unreadable} unreadable, lost {lost:,} of {acknowledged:,} acknowledged events"
 
 
 def _kill(peer: Peer, path: Path) -> int:
