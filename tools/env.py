@@ -40,7 +40,7 @@ def main() -> int:
         if failure:
             return failure
         STAMP.write_text(wanted)
-    install_graphviz()
+    install_system_packages()
     if sys.argv[1:]:
         program, *arguments = sys.argv[1:]
         suffix = ".exe" if os.name == "nt" else ""
@@ -85,23 +85,30 @@ def make_environment() -> int:
     return 0
 
 
-def install_graphviz() -> None:
-    """Install Graphviz, which ``rig draw`` needs, where that is allowed; else say how."""
-    if shutil.which("dot"):
-        return
+def install_system_packages() -> None:
+    """Install Graphviz, and on Linux what tests break disks with, where allowed; else say how."""
+    needed = {"dot": "graphviz"} | ({"strace": "strace"} if sys.platform == "linux" else {})
+    missing = [package for program, package in needed.items() if not shutil.which(program)]
     may_install = shutil.which("apt-get") and hasattr(os, "geteuid") and os.geteuid() == 0
-    if may_install:
-        print("Installing the system package graphviz (for `rig draw`) ...", flush=True)
-        command = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "graphviz"]
+    if missing and may_install:
+        print(f"Installing the system packages {' '.join(missing)} ...", flush=True)
+        command = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *missing]
         if run_quietly("apt-get", "update", "-qq") == 0 and run_quietly(*command) == 0:
             return
-    print(
-        "Note: Graphviz is missing, so `rig draw` and its tests will not work. Everything else "
-        "does.\n  Install it: `sudo apt install graphviz` (Debian, Ubuntu), `brew install "
-        "graphviz` (macOS)\n  or `winget install Graphviz.Graphviz` (Windows), then run this "
-        "again.",
-        file=sys.stderr,
-    )
+    if "graphviz" in missing:
+        print(
+            "Note: Graphviz is missing, so `rig draw` and its tests will not work. Everything else "
+            "does.\n  Install it: `sudo apt install graphviz` (Debian, Ubuntu), `brew install "
+            "graphviz` (macOS)\n  or `winget install Graphviz.Graphviz` (Windows), then run this "
+            "again.",
+            file=sys.stderr,
+        )
+    if "strace" in missing:
+        print(
+            "Note: strace is missing, so tests with failing disks will not work. Everything else "
+            "does.\n  Install it: `sudo apt install strace`, then run this again.",
+            file=sys.stderr,
+        )
 
 
 def run(*command: str) -> int:
