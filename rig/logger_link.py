@@ -13,6 +13,7 @@ import zmq
 from rig.bus import Bus, endpoint_of
 from rig.errors import Problem, RecordingError
 from rig.session_folder import SessionFolder
+from rig.signals import signals_held_back
 
 READY_WITHIN = 30.0
 SILENT_FOR = 20.0
@@ -153,7 +154,8 @@ class LoggerLink:
         # -P: a folder called "rig" that the shell happens to stand in is not ours.
         command = [sys.executable, "-P", "-m", "rig.logger", self._bus.endpoint]
         command += [endpoint_of(self._orders), endpoint_of(self._answers), str(self._folder.path)]
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, **_apart())
+        with signals_held_back():
+            self._process = subprocess.Popen(command, stdin=subprocess.PIPE, **_apart())
 
     def _alive(self) -> bool:
         return self._process is not None and self._process.poll() is None
