@@ -140,7 +140,8 @@ def kill_loggers(lab: Lab, chance: Random, most: int) -> tuple[int, Verdict]:
             kills += victim.kill_logger() is not None
         elif not victim.wait_until_it_runs():
             wrong.append("the session does not begin")
-        for _ in range(min(RESTARTS, most - kills)):
+        # No more than are started again: the first one may have been killed already.
+        for _ in range(min(RESTARTS, most) - kills):
             if not victim.process.is_alive():
                 break
             victim.listen_for(chance.uniform(0.0, 0.4))
@@ -219,7 +220,7 @@ def clear(lab: Lab) -> None:
 def print_table(sums: dict[str, Sum], seconds: float) -> None:
     """Print what all kills came to."""
     columns = ("killed", "kills", "sessions", "acknowledged", "kept beside", "lost", "double",
-               "unreadable")  # fmt: skip
+               "wrong")  # fmt: skip
     print(("{:<8}" + "{:>13}" * 7).format(*columns))
     for target, each in sums.items():
         values = (each.kills, each.sessions, each.acknowledged, each.kept, each.lost, each.double,
