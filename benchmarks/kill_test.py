@@ -15,10 +15,11 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from random import Random
+from typing import NamedTuple
 
 from benchmarks.flood import flood_lab
 from benchmarks.kill_checks import Verdict, judge
@@ -34,8 +35,7 @@ SHARES = {"engine": 0.35, "logger": 0.4, "both": 0.25}
 """What is killed, and in which share of the kills."""
 
 
-@dataclass
-class Sum:
+class Sum(NamedTuple):
     """What all kills of one sort came to; see `Verdict`."""
 
     kills: int = 0
@@ -46,15 +46,10 @@ class Sum:
     double: int = 0
     wrong: int = 0
 
-    def add(self, kills: int, verdict: Verdict) -> None:
-        """Take in the verdict on one session."""
-        self.kills += kills
-        self.sessions += 1
-        self.acknowledged += verdict.acknowledged
-        self.kept += verdict.kept
-        self.lost += verdict.lost
-        self.double += verdict.double
-        self.wrong += bool(verdict.wrong)
+
+def total(sums: Iterable[Sum]) -> Sum:
+    """Return what several sorts of kills came to together."""
+    return Sum(*map(sum, zip(*sums, strict=True)))
 
 
 def main() -> int:
@@ -62,34 +57,56 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--kills", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--jobs", type=int, default=2, help="sessions at a time")
     arguments = parser.parse_args()
-    chance = Random(arguments.seed)
     began = time.monotonic()
-    sums: dict[str, Sum] = {target: Sum() for target in SHARES}
+    jobs = range(arguments.jobs)
+    kills = [arguments.kills * (job + 1) // len(jobs) for job in jobs]
+    shares = [end - begin for begin, end in zip([0, *kills], kills, strict=False)]
+    seeds = [arguments.seed * 100 + job for job in jobs]
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(len(jobs), mp_context=spawn) as pool:
+        found = list(pool.map(kill_share, shares, seeds))
+    sums = {target: total(each[target] for each in found) for target in SHARES}
+    print_table(sums, time.monotonic() - began)
+    return int(any(each.lost or each.double or each.wrong for each in sums.values()))
+
+
+def kill_share(kills: int, seed: int) -> dict[str, Sum]:
+    """Kill so many times, one after the other; return what it came to, and print what is wrong."""
+    chance = Random(seed)
+    sums = dict.fromkeys(SHARES, Sum())
     with tempfile.TemporaryDirectory(prefix="kill-") as folder:
         os.environ["TMPDIR"] = folder  # killed engines leave their sockets there
         multiprocessing.set_forkserver_preload(["benchmarks.kill_engine"])
         flooded = flood_lab(Path(folder) / "flooded")
         resting = flood_lab(Path(folder) / "resting", edges_per_s=6_000, rest=0.2)
         for target, share in SHARES.items():
-            wanted = round(arguments.kills * share)
-            while (done := sums[target].kills) < wanted:
+            wanted = round(kills * share)
+            while (left := wanted - sums[target].kills) > 0:
                 if target == "logger":
-                    kills, verdict = kill_loggers(resting, chance, wanted - done)
+                    killed, verdict = kill_loggers(resting, chance, left)
                 else:
-                    kills, verdict = 1, kill_engine(flooded, chance, target)
-                sums[target].add(kills, verdict)
-                show_progress(sums, arguments.kills)
+                    killed, verdict = 1, kill_engine(flooded, chance, target)
+                sums[target] = total([sums[target], sum_of(killed, verdict)])
+                done = total(sums.values()).kills
+                print(f"seed {seed}: {done} of {kills} kills", file=sys.stderr, flush=True)
                 for what in verdict.wrong:
-                    print(f"{target}, kill {sums[target].kills}: {what}", flush=True)
-    print_table(sums, time.monotonic() - began)
-    return int(any(each.lost or each.double or each.wrong for each in sums.values()))
+                    print(f"{target}, seed {seed}, kill {wanted - left}: {what}", flush=True)
+    return sums
 
 
-def show_progress(sums: dict[str, Sum], wanted: int) -> None:
-    """Show how many kills there were, on one line of standard error."""
-    done = sum(each.kills for each in sums.values())
-    print(f"\r{done} of {wanted} kills", end="", file=sys.stderr, flush=True)
+def sum_of(kills: int, verdict: Verdict) -> Sum:
+    """Return what the kills of one session came to."""
+    return Sum(
+        kills=kills,
+        sessions=1,
+        acknowledged=verdict.acknowledged,
+        kept=verdict.kept,
+        lost=verdict.lost,
+        double=verdict.double,
+        wrong=int(bool(verdict.wrong)),
+    )
 
 
 def kill_engine(lab: Lab, chance: Random, target: str) -> Verdict:
@@ -103,8 +120,9 @@ def kill_engine(lab: Lab, chance: Random, target: str) -> Verdict:
                 kills.insert(chance.randrange(2), victim.kill_logger)
             logger = victim.logger()
             alive = victim.process.is_alive()
-            for kill in kills:
-                kill()
+            if alive:
+                for kill in kills:
+                    kill()
             victim.wait_for_end()
             if alive and victim.process.exitcode == -9:
                 verdict = judged(victim)
@@ -134,14 +152,14 @@ def kill_loggers(lab: Lab, chance: Random, most: int) -> tuple[int, Verdict]:
     kills = 0
     wrong = []
     with Victim(lab) as victim:
-        if chance.random() < 0.1:
+        early = chance.random() < 0.1
+        if early:
             victim.wait_for_logger(None)
             victim.listen_for(chance.uniform(0.0, 0.5))
             kills += victim.kill_logger() is not None
         elif not victim.wait_until_it_runs():
             wrong.append("the session does not begin")
-        # No more than are started again: the first one may have been killed already.
-        for _ in range(min(RESTARTS, most) - kills):
+        for _ in range(min(RESTARTS - early, most - kills)):
             if not victim.process.is_alive():
                 break
             victim.listen_for(chance.uniform(0.0, 0.4))

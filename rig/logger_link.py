@@ -72,7 +72,7 @@ class LoggerLink:
             self._hear(100)
         self._hear(0)
         if not self._ready:
-            silent = f"no answer within {READY_WITHIN:g} s" if self._alive() else "it has ended"
+            silent = f"no answer within {READY_WITHIN:g} s" if self._alive() else "it was killed"
             reason = self._reason or silent
             self.close()
             raise RecordingError(
