@@ -67,14 +67,19 @@ class Jobs(QObject):
         alarm.setSingleShot(True)
         alarm.timeout.connect(process.kill)
 
-        def ended() -> None:
+        def answer(came_to: Done) -> None:
             if process in self._running:
                 self._running.discard(process)
-                done(_read(process, alarm, longest))
+                done(came_to)
                 process.deleteLater()
 
-        process.finished.connect(ended)
-        process.errorOccurred.connect(ended)
+        def fail(error: QProcess.ProcessError) -> None:
+            if error == QProcess.FailedToStart:
+                why = process.errorString()
+                answer(Done(-1, None, f"the command could not be started: {why}"))
+
+        process.finished.connect(lambda: answer(_read(process, alarm, longest)))
+        process.errorOccurred.connect(fail)
         self._running.add(process)
         alarm.start(round(longest * 1000))
         process.start(RIG[0], [*RIG[1:], *arguments, "--json"])
@@ -94,8 +99,6 @@ class Jobs(QObject):
 
 def _read(process: QProcess, alarm: QTimer, longest: float) -> Done:
     """Return what a command that has ended came to."""
-    if process.error() == QProcess.FailedToStart:
-        return Done(-1, None, f"the command could not be started: {process.errorString()}")
     out, err = bytes(process.readAllStandardOutput()), bytes(process.readAllStandardError())
     said = err.decode(errors="replace").strip()
     if process.exitStatus() == QProcess.CrashExit:
