@@ -11,8 +11,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-COLOURS = {"hit": "#009E73", "false_alarm": "#D55E00", "correct": "#0072B2", "grey": "#666666"}
-"""Okabe-Ito, safe for colour-blind readers."""
+from rig.colours import CORRECT, GREY, OUTCOMES
+
+COLOURS = {name: look.colour for name, look in OUTCOMES.items()} | {
+    "correct": CORRECT,
+    "grey": GREY,
+}
+"""What the figures here show in colours, by meaning."""
 STYLE = Path(__file__).with_name("mouserig.mplstyle")
 WIDTH_MM = 174
 MOST_MARKERS = 40

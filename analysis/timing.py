@@ -44,22 +44,38 @@ class StateTiming(msgspec.Struct, frozen=True):
 
 def state_timing(records: Iterable[Record]) -> list[StateTiming]:
     """Return the timing of every state, in the order in which the states first appear."""
-    found: dict[str, _Stays] = {}
-    restartable: set[str] = set()
-    open_: StateEntered | None = None
+    table = TimingTable()
     for record in records:
+        table.take(record)
+    return table.summary()
+
+
+class TimingTable:
+    """Collects the stays in all states, record by record."""
+
+    def __init__(self) -> None:
+        self._found: dict[str, _Stays] = {}
+        self._restartable: set[str] = set()
+        self._open: StateEntered | None = None
+
+    def take(self, record: Record) -> None:
+        """Take in the next record of a session."""
         if isinstance(record, GraphDefined):
-            restartable |= {state["name"] for state in record.states if state.get("restart")}
+            restarting = (state["name"] for state in record.states if state.get("restart"))
+            self._restartable.update(restarting)
         if not isinstance(record, StateEntered | TrialEnded):
-            continue
-        if open_ is not None and record.cause != "aborted":
-            timed = record.cause == "timeout" and open_.state not in restartable
-            found[open_.state].leave(open_, record.engine_time, timed=timed)
-        open_ = None
+            return
+        if self._open is not None and record.cause != "aborted":
+            timed = record.cause == "timeout" and self._open.state not in self._restartable
+            self._found[self._open.state].leave(self._open, record.engine_time, timed=timed)
+        self._open = None
         if isinstance(record, StateEntered):
-            open_ = record
-            found.setdefault(record.state, _Stays()).enter(record)
-    return [stays.summary(state) for state, stays in found.items()]
+            self._open = record
+            self._found.setdefault(record.state, _Stays()).enter(record)
+
+    def summary(self) -> list[StateTiming]:
+        """Return the timing of every state so far, in the order in which they first appeared."""
+        return [stays.summary(state) for state, stays in self._found.items()]
 
 
 class _Stays:

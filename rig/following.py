@@ -44,6 +44,11 @@ class Follower:
     def __exit__(self, *error: object) -> None:
         self._context.destroy(linger=0)
 
+    @property
+    def socket(self) -> zmq.Socket[bytes]:
+        """What is readable when `hear` has something to tell, for who follows several sessions."""
+        return self._events
+
     def so_far(self) -> Iterator[Record]:
         """Return the records up to now, those from before this follower came included."""
         yield from _records(self._tail.read())

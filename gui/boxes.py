@@ -1,0 +1,138 @@
+"""The boxes of the lab as the window knows them: one for each rig, with its session if it has one.
+
+No Qt here. What a box is like is said in words that an operator reads.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+
+from gui.alarms import Alarms
+from gui.reader import CaughtUp, Found, Gone, Message, Silent, Told
+from gui.session_view import SessionView
+from rig.bus import Heartbeat
+from rig.desk import Address
+from rig.events import Record
+
+
+@dataclass
+class Box:
+    """One rig and its session.
+
+    Attributes
+    ----------
+    rig
+        Name of the rig.
+    address
+        Where its session takes orders; None without one.
+    view
+        What the session has told; None without one.
+    caught_up
+        Whether all that was before this window came has been taken in.
+    silent
+        Whether the engine gives no sign of life, though its program runs.
+    gone
+        Whether the engine's program is not there any more.
+    unreadable
+        Why the record cannot be followed; empty if it can.
+    starting
+        The mouse whose session was asked for and has not begun yet; empty if none was.
+    heard
+        When something was heard last, by `time.monotonic`.
+    wrapped_up
+        Whether a person has closed the session.
+    alarms
+        What a person should look at.
+    """
+
+    rig: str
+    address: Address | None = None
+    view: SessionView | None = None
+    caught_up: bool = False
+    silent: bool = False
+    gone: bool = False
+    unreadable: str = ""
+    starting: str = ""
+    heard: float = 0.0
+    wrapped_up: bool = False
+    alarms: Alarms = field(default_factory=Alarms)
+
+    @property
+    def subject(self) -> str:
+        """The mouse in the box; empty if there is none."""
+        if self.view is not None and self.view.definition is not None:
+            return self.view.definition.subject
+        return self.starting
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a session runs, as far as anybody knows."""
+        return self.view is not None and self.view.ended is None and not self.gone
+
+    @property
+    def died(self) -> bool:
+        """Whether the engine ended without an end of the session."""
+        return self.gone and self.view is not None and self.view.ended is None
+
+    def state(self) -> tuple[str, str]:
+        """Return the level and the word for what the box is like."""
+        view = self.view
+        if self.starting and not self.is_running:
+            return "note", "starting"
+        if view is None or self.wrapped_up:
+            return "", "free"
+        if self.died:
+            return "bad", "engine died"
+        if view.ended is not None:
+            level = "bad" if view.ended.how == "failed" else "note"
+            return level, "failed: wrap up" if level == "bad" else "ended: wrap up"
+        if self.silent:
+            return "bad", "not answering"
+        if view.question is not None:
+            return "warn", "asks a question"
+        if view.paused:
+            return "warn", "paused" if view.trial is None else "pauses after this trial"
+        return "good", "running"
+
+
+class Boxes:
+    """All boxes of a lab, fed with what the reader hears.
+
+    Attributes
+    ----------
+    by_rig
+        The boxes, in the order of their rigs' names.
+    """
+
+    def __init__(self, rigs: list[str]) -> None:
+        self.by_rig: dict[str, Box] = {rig: Box(rig) for rig in sorted(rigs)}
+
+    def take(self, message: Message) -> None:
+        """Take in what the reader has heard."""
+        box = self.by_rig.setdefault(message.rig, Box(message.rig))
+        match message:
+            case Found(address=address):
+                self.by_rig[message.rig] = Box(
+                    message.rig, address, SessionView(), starting=box.starting
+                )
+            case Told(records=records):
+                self._tell(box, records)
+            case CaughtUp():
+                box.caught_up = True
+                box.starting = ""
+            case Silent():
+                box.silent = True
+            case Gone(why=why):
+                box.gone, box.unreadable, box.silent = True, why, False
+
+    def _tell(self, box: Box, records: tuple[Record | Heartbeat, ...]) -> None:
+        view = box.view
+        if view is None:
+            return
+        box.heard, box.silent = time.monotonic(), False
+        for record in records:
+            if isinstance(record, Heartbeat):
+                view.take_beat(record)
+            else:
+                view.take(record)

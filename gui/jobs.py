@@ -1,0 +1,131 @@
+"""Runs ``rig`` commands beside the window, so that no protocol and no driver is loaded into it.
+
+A command that fails, hangs or prints nonsense is an answer like any other.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from PyQt5.QtCore import QObject, QProcess, QProcessEnvironment, QTimer
+
+RIG = (sys.executable, "-P", "-c", "from rig.main import main; main()")
+"""The command ``rig`` of the installation that this window belongs to."""
+LONGEST = 120.0
+"""Seconds after which a command is ended."""
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a command came to.
+
+    Attributes
+    ----------
+    code
+        Its exit code; -1 if it could not be run or was ended.
+    value
+        What it printed as JSON; None if that was none.
+    error
+        What is wrong, in words; empty if nothing is.
+    """
+
+    code: int
+    value: Any
+    error: str
+
+
+class Jobs(QObject):
+    """Runs commands in the lab's folder; each calls back once, in the window's thread.
+
+    Parameters
+    ----------
+    folder
+        The lab's folder.
+    """
+
+    def __init__(self, folder: Path, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._folder = folder
+        self._running: set[QProcess] = set()
+
+    def run(
+        self, arguments: Sequence[str], done: Callable[[Done], None], longest: float = LONGEST
+    ) -> None:
+        """Run ``rig ARGUMENTS --json``, and call `done` with what it came to."""
+        process = QProcess(self)
+        process.setWorkingDirectory(str(self._folder))
+        environment = QProcessEnvironment.systemEnvironment()
+        environment.insert("COLUMNS", "200")
+        process.setProcessEnvironment(environment)
+        alarm = QTimer(process)
+        alarm.setSingleShot(True)
+        alarm.timeout.connect(process.kill)
+
+        def ended() -> None:
+            if process in self._running:
+                self._running.discard(process)
+                done(_read(process, alarm, longest))
+                process.deleteLater()
+
+        process.finished.connect(ended)
+        process.errorOccurred.connect(ended)
+        self._running.add(process)
+        alarm.start(round(longest * 1000))
+        process.start(RIG[0], [*RIG[1:], *arguments, "--json"])
+
+    @property
+    def busy(self) -> int:
+        """How many commands run."""
+        return len(self._running)
+
+    def close(self) -> None:
+        """End all commands that still run; they are not answered."""
+        running, self._running = self._running, set()
+        for process in running:
+            process.kill()
+            process.waitForFinished(1000)
+
+
+def _read(process: QProcess, alarm: QTimer, longest: float) -> Done:
+    """Return what a command that has ended came to."""
+    if process.error() == QProcess.FailedToStart:
+        return Done(-1, None, f"the command could not be started: {process.errorString()}")
+    out, err = bytes(process.readAllStandardOutput()), bytes(process.readAllStandardError())
+    said = err.decode(errors="replace").strip()
+    if process.exitStatus() == QProcess.CrashExit:
+        late = not alarm.isActive()
+        why = f"it took longer than {longest:g} s" if late else "it crashed"
+        return Done(-1, None, f"the command was ended: {why}. {said}".strip())
+    try:
+        value = msgspec.json.decode(out)
+    except msgspec.DecodeError:
+        said = said or out.decode(errors="replace").strip() or "it said nothing"
+        return Done(process.exitCode(), None, said)
+    return Done(process.exitCode(), value, said if process.exitCode() else "")
+
+
+def start_detached(arguments: Sequence[str], folder: Path, output: Path) -> str:
+    """Start ``rig ARGUMENTS`` as a program that outlives this window; return why it could not.
+
+    Parameters
+    ----------
+    folder
+        Where it runs.
+    output
+        File for all that it prints.
+    """
+    process = QProcess()
+    process.setProgram(RIG[0])
+    process.setArguments([*RIG[1:], *arguments])
+    process.setWorkingDirectory(str(folder))
+    process.setStandardInputFile(os.devnull)
+    process.setStandardOutputFile(str(output))
+    process.setStandardErrorFile(f"{output}.err")
+    started, _ = process.startDetached()
+    return "" if started else f"the program could not be started: {process.errorString()}"

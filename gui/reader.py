@@ -1,0 +1,236 @@
+"""The one thread that listens: follows every engine of the lab and queues what they tell.
+
+It finds sessions by the addresses that they leave among the lab's locks. Nothing else in the
+window waits for an engine, and nothing here touches a widget.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import zmq
+
+from rig.bus import Heartbeat
+from rig.desk import Address, read_address
+from rig.errors import ConfigError, RigError
+from rig.events import Record, SessionEnded
+from rig.following import Follower
+from rig.locks import is_held
+
+LOOK_EVERY = 0.25
+"""Seconds between two looks for sessions that have begun."""
+SILENT_AFTER = 2.0
+"""Seconds without a heartbeat after which an engine is looked after."""
+GROUP = 1000
+"""Records that are queued together at most."""
+_PREFIX, _SUFFIX = "rig-", ".address"
+
+
+@dataclass(frozen=True)
+class Found:
+    """A session runs on a rig, or has left its address there."""
+
+    rig: str
+    address: Address
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a session has told, in its order."""
+
+    rig: str
+    records: tuple[Record | Heartbeat, ...]
+
+
+@dataclass(frozen=True)
+class CaughtUp:
+    """All that had happened before this window came has been told."""
+
+    rig: str
+
+
+@dataclass(frozen=True)
+class Silent:
+    """A session gives no sign of life, though its program still runs."""
+
+    rig: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Gone:
+    """A session's program is not there any more; `why` is set if its record cannot be read."""
+
+    rig: str
+    why: str = ""
+
+
+Message = Found | Told | CaughtUp | Silent | Gone
+
+
+@dataclass
+class _Followed:
+    """A session that is followed."""
+
+    address: Address
+    follower: Follower
+    heard: float
+    ended: bool = False
+    told_silent: bool = False
+    waiting: list[Record | Heartbeat] = field(default_factory=list)
+
+
+class Reader:
+    """Follows the engines of a lab; entering starts its thread, leaving ends it.
+
+    Parameters
+    ----------
+    locks
+        The lab's folder of locks (`rig.lab.Lab.locks`).
+
+    Attributes
+    ----------
+    queue
+        What was heard, to be taken by the window.
+    """
+
+    def __init__(self, locks: Path) -> None:
+        self.queue: queue.SimpleQueue[Message] = queue.SimpleQueue()
+        self._locks = locks
+        self._followed: dict[str, _Followed] = {}
+        self._done: dict[str, Address] = {}
+        self._detached: frozenset[str] = frozenset()
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="reader", daemon=True)
+
+    def start(self) -> None:
+        """Begin to listen."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """Listen no more; engines do not notice."""
+        self._closing.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def detach(self, rigs: Iterable[str]) -> None:
+        """Follow the engines of these rigs no more, and all others."""
+        self._detached = frozenset(rigs)
+
+    def _run(self) -> None:
+        look_at = 0.0
+        try:
+            while not self._closing.is_set():
+                if time.monotonic() >= look_at:
+                    self._look()
+                    look_at = time.monotonic() + LOOK_EVERY
+                self._listen()
+        finally:
+            for followed in self._followed.values():
+                followed.follower.__exit__()
+
+    def _look(self) -> None:
+        """Look for sessions that have begun, and after those that are silent."""
+        detached = self._detached
+        for file in self._locks.glob(f"{_PREFIX}*{_SUFFIX}"):
+            rig = file.name.removeprefix(_PREFIX).removesuffix(_SUFFIX)
+            if rig in detached:
+                continue
+            try:
+                address = read_address(file)
+            except ConfigError:  # half-written, or gone already
+                continue
+            known = self._followed.get(rig)
+            if address == (known.address if known else self._done.get(rig)):
+                continue
+            self._drop(rig)
+            self._follow(rig, address)
+        for rig in detached & self._followed.keys():
+            self._drop(rig)
+        for rig in list(self._followed):
+            self._look_after(rig)
+
+    def _follow(self, rig: str, address: Address) -> None:
+        """Begin to follow a session: first all that was before."""
+        follower = Follower(address)
+        follower.__enter__()
+        followed = self._followed[rig] = _Followed(address, follower, time.monotonic())
+        self.queue.put(Found(rig, address))
+        try:
+            self._hand_on(rig, followed, follower.so_far())
+        except (OSError, RigError) as error:
+            self._give_up(rig, str(error))
+            return
+        self.queue.put(CaughtUp(rig))
+
+    def _listen(self) -> None:
+        """Wait a little for what the engines tell, and hand it on."""
+        if not self._followed:
+            self._closing.wait(LOOK_EVERY)
+            return
+        poller = zmq.Poller()
+        for followed in self._followed.values():
+            poller.register(followed.follower.socket, zmq.POLLIN)
+        readable = dict(poller.poll(round(LOOK_EVERY * 1000)))
+        for rig, followed in list(self._followed.items()):
+            if followed.follower.socket in readable:
+                try:
+                    self._hand_on(rig, followed, followed.follower.hear(0.0))
+                except (OSError, RigError) as error:
+                    self._give_up(rig, str(error))
+
+    def _hand_on(
+        self, rig: str, followed: _Followed, told: Iterable[Record | Heartbeat]
+    ) -> None:
+        """Queue what a session tells."""
+        group: list[Record | Heartbeat] = []
+        for each in told:
+            group.append(each)
+            followed.ended |= isinstance(each, SessionEnded)
+            if len(group) == GROUP:
+                self.queue.put(Told(rig, tuple(group)))
+                group = []
+        if group:
+            self.queue.put(Told(rig, tuple(group)))
+        followed.heard = time.monotonic()
+        followed.told_silent = False
+
+    def _look_after(self, rig: str) -> None:
+        """See whether a session has ended, or why it is silent."""
+        followed = self._followed[rig]
+        silent = time.monotonic() - followed.heard
+        if not followed.ended and silent < SILENT_AFTER:
+            return
+        if self._is_held(rig):
+            if not followed.ended and not followed.told_silent:
+                followed.told_silent = True
+                self.queue.put(Silent(rig, silent))
+            return
+        try:  # who is slow misses the end, which is in the journal
+            self._hand_on(rig, followed, followed.follower.so_far())
+        except (OSError, RigError) as error:
+            self._give_up(rig, str(error))
+            return
+        self._give_up(rig, "")
+
+    def _is_held(self, rig: str) -> bool:
+        try:
+            return is_held(self._locks, "rig", rig)
+        except RigError:
+            return False
+
+    def _give_up(self, rig: str, why: str) -> None:
+        """Follow a session no more: it has ended, or cannot be read."""
+        self.queue.put(Gone(rig, why))
+        self._done[rig] = self._followed[rig].address
+        self._drop(rig)
+
+    def _drop(self, rig: str) -> None:
+        followed = self._followed.pop(rig, None)
+        if followed is not None:
+            followed.follower.__exit__()

@@ -1,0 +1,275 @@
+"""What is known of a session from what it has told: the one source of all that the window shows.
+
+No Qt here, and nothing is remembered that no event confirms.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from analysis.timing import TimingTable
+from gui.raster_data import RasterData
+from rig.bus import Heartbeat
+from rig.events import (
+    ActionDone,
+    CommandGiven,
+    Definition,
+    DeviceReported,
+    Event,
+    Fault,
+    GraphDefined,
+    Header,
+    InputChanged,
+    ParameterChanged,
+    QuestionAsked,
+    Record,
+    SessionEnded,
+    StateEntered,
+    TrialEnded,
+    TrialStarted,
+)
+from rig.trials import LICK_INPUT, TrialRow, TrialTable
+
+LOG_LINES = 500
+_PAUSES = {"pause_after_trial": True, "resume": False}
+
+
+class LogLine(msgspec.Struct, frozen=True):
+    """A line of the log: when (session's seconds), how bad, and what, in words."""
+
+    time: float
+    level: str
+    text: str
+
+
+class Stay(msgspec.Struct, frozen=True):
+    """The state that a session is in: its name, when it was entered, how long it is to last."""
+
+    name: str
+    meaning: str
+    entered: float
+    requested: float | None
+
+
+class SessionView:
+    """A session, as far as it has told of itself.
+
+    Attributes
+    ----------
+    header, definition
+        Its first two records; None until they have come.
+    beat
+        Its last heartbeat.
+    table
+        Its trials and its water.
+    raster
+        Licks and drops around the stimulus.
+    timing
+        Requested and achieved durations, by state.
+    trial
+        The running trial; None between two.
+    graph
+        The graph of the running or the last trial; None before the first.
+    stay
+        The state that it is in.
+    paused
+        Whether no trial is begun until a person says so.
+    question
+        What the protocol asks; None if it asks nothing.
+    answers
+        What was answered to commands, by their ids.
+    params
+        The parameters as they are now, tables inside tables.
+    log
+        The last lines of the log.
+    faults
+        All faults so far.
+    last_lick, last_trial_end
+        Session's seconds of the last lick, and of the end of the last trial; 0 if none came.
+    lit
+        When each device was last heard of, and in which words.
+    by_hand_ul
+        Water that persons gave.
+    speed
+        How many times faster than real time a paced session runs.
+    ended
+        The last event; None while it runs.
+    """
+
+    def __init__(self) -> None:
+        self.header: Header | None = None
+        self.definition: Definition | None = None
+        self.beat: Heartbeat | None = None
+        self.table = TrialTable()
+        self.raster = RasterData()
+        self.timing = TimingTable()
+        self.trial: TrialStarted | None = None
+        self.graph: GraphDefined | None = None
+        self.stay: Stay | None = None
+        self.paused = False
+        self.question: QuestionAsked | None = None
+        self.answers: dict[str, CommandGiven] = {}
+        self.params: dict[str, Any] = {}
+        self.log: deque[LogLine] = deque(maxlen=LOG_LINES)
+        self.logged = 0
+        self.faults: list[Fault] = []
+        self.last_lick = 0.0
+        self.last_trial_end = 0.0
+        self.lit: dict[str, tuple[float, str]] = {}
+        self.by_hand_ul = 0.0
+        self.speed = 1.0
+        self.ended: SessionEnded | None = None
+        self.time = 0.0
+        self._graphs: dict[int, GraphDefined] = {}
+        self._meanings: dict[int, dict[str, str]] = {}
+
+    @property
+    def rows(self) -> list[TrialRow]:
+        """The trials that have ended."""
+        return self.table.rows
+
+    @property
+    def simulated(self) -> tuple[str, ...]:
+        """The names of the devices that are simulated."""
+        devices = self.definition.devices if self.definition else ()
+        return tuple(device.name for device in devices if device.simulated)
+
+    def take_beat(self, beat: Heartbeat) -> None:
+        """Take in a heartbeat."""
+        self.beat = beat
+        self.time = max(self.time, beat.time)
+
+    def take(self, record: Record) -> None:
+        """Take in the next record."""
+        if isinstance(record, Header):
+            self.header = record
+            return
+        if isinstance(record, Definition):
+            self.definition = record
+            self.params = msgspec.to_builtins(record.params)
+            return
+        self.time = max(self.time, record.engine_time)
+        self.table.add(record)
+        self.raster.take(record)
+        self.timing.take(record)
+        self._note(record)
+
+    def _note(self, event: Event) -> None:
+        """Take in what neither table nor raster nor timing keep."""
+        match event:
+            case StateEntered():
+                self._enter(event)
+            case InputChanged():
+                self._sense(event)
+            case ActionDone():
+                told = " ".join(filter(None, (event.verb, event.detail)))
+                self.lit[event.device] = event.engine_time, told
+            case DeviceReported():
+                self._report(event)
+            case TrialStarted():
+                self.trial = event
+                self.graph = self._graphs.get(event.graph)
+                self.question = None
+            case TrialEnded():
+                self.trial = None
+                self.last_trial_end = event.engine_time
+            case GraphDefined():
+                self._graphs[event.graph] = event
+                states = ((state["name"], state["meaning"]) for state in event.states)
+                self._meanings[event.graph] = dict(states)
+            case _:
+                self._tell(event)
+
+    def _tell(self, event: Event) -> None:
+        """Take in what a person should read."""
+        match event:
+            case CommandGiven():
+                self._command(event)
+            case ParameterChanged(key=key, before=before, after=after, author=author):
+                set_at(self.params, key, after)
+                self._log(event, "note", f"{key}: {before} -> {after} ({author})")
+            case QuestionAsked(text=text):
+                self.question = event
+                self._log(event, "warn", text)
+            case Fault(what=what, level=level):
+                self.faults.append(event)
+                self._log(event, "warn" if level == "warning" else "bad", what)
+            case SessionEnded(reason=reason):
+                self.ended = event
+                self.trial = self.stay = self.question = None
+                self._log(event, "note", f"ended: {reason}")
+
+    def _enter(self, event: StateEntered) -> None:
+        meanings = self._meanings.get(self.trial.graph, {}) if self.trial else {}
+        meaning = meanings.get(event.state, "")
+        self.stay = Stay(event.state, meaning, event.engine_time, event.requested)
+
+    def _sense(self, event: InputChanged) -> None:
+        self.lit[event.device] = event.hardware_time, "on" if event.level else "off"
+        if event.level and event.device.startswith(LICK_INPUT):
+            self.last_lick = event.hardware_time
+
+    def _report(self, event: DeviceReported) -> None:
+        amount = "" if event.volume_ul is None else f"{event.volume_ul:g} uL, "
+        lasted = f"{event.achieved * 1000:.0f} of {event.requested * 1000:.0f} ms"
+        told = f"{event.what} {event.detail}".strip()
+        self.lit[event.device] = event.engine_time, f"{told}, {amount}{lasted}"
+        if event.author and event.volume_ul is not None:
+            self.by_hand_ul += event.volume_ul
+
+    def _command(self, event: CommandGiven) -> None:
+        if event.id:
+            self.answers[event.id] = event
+        if event.accepted:
+            self.paused = _PAUSES.get(event.verb, self.paused)
+            if event.verb == "answer":
+                self.question = None
+            if event.verb == "speed" and isinstance(event.value, int | float):
+                self.speed = float(event.value)
+        words = " ".join(filter(None, (event.verb.replace("_", " "), event.key, event.reason)))
+        refused = "" if event.accepted else "refused: "
+        who = f"{event.author}, " if event.author else ""
+        level = "note" if event.accepted else "warn"
+        self._log(event, level, f"{who}{words}: {refused}{event.reply}")
+
+    def _log(self, event: Event, level: str, text: str) -> None:
+        self.log.append(LogLine(event.engine_time, level, text))
+        self.logged += 1
+
+
+def set_at(tables: dict[str, Any], key: str, value: object) -> None:
+    """Set the value at a dotted key; tables that lack are made.
+
+    Examples
+    --------
+    >>> tables = {"trial": {"licks": 3}}
+    >>> set_at(tables, "trial.licks", 5)
+    >>> tables
+    {'trial': {'licks': 5}}
+    """
+    *path, last = key.split(".")
+    for name in path:
+        tables = tables.setdefault(name, {})
+    tables[last] = value
+
+
+def flat(tables: Mapping[str, Any], before: str = "") -> dict[str, Any]:
+    """Return values inside tables by their dotted keys.
+
+    Examples
+    --------
+    >>> flat({"trial": {"licks": 5}, "blocks": 2})
+    {'trial.licks': 5, 'blocks': 2}
+    """
+    found: dict[str, Any] = {}
+    for name, value in tables.items():
+        key = f"{before}{name}"
+        if isinstance(value, Mapping):
+            found |= flat(value, f"{key}.")
+        else:
+            found[key] = value
+    return found

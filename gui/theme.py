@@ -1,0 +1,145 @@
+"""How the window looks: Qt's Fusion style with our palettes, and the sizes of its letters.
+
+A screen is read from three sizes of letters: what must be legible from three metres, titles, and
+all the rest. They grow together with the size that the operator chooses.
+"""
+
+from __future__ import annotations
+
+import pyqtgraph as pg
+from PyQt5.QtCore import Qt
+from PyQt5.QtGui import QColor, QFont, QPalette
+from PyQt5.QtWidgets import QApplication, QLabel, QWidget
+
+from gui.palette import Palette
+
+BODY_PT = 11
+TITLE_PT = 15
+FAR_PT = 26
+TARGET_PX = 34
+"""Height of whatever is clicked, for a hand in a glove."""
+
+
+def make_app(arguments: list[str]) -> QApplication:
+    """Return the application, sharp on every screen; call it once, before any widget."""
+    QApplication.setAttribute(Qt.AA_UseHighDpiPixmaps)  # type: ignore[attr-defined]
+    app = pg.mkQApp("mouserig")
+    app.setStyle("Fusion")
+    app.setApplicationName("mouserig")
+    app.setFont(QFont(app.font().family(), BODY_PT))
+    return app
+
+
+def apply(app: QApplication, palette: Palette) -> None:
+    """Give the whole application a palette; plots are restyled by their own widgets."""
+    app.setPalette(_qt_palette(palette))
+    app.setStyleSheet(_sheet(palette))
+    pg.setConfigOptions(background=palette.panel, foreground=palette.text, antialias=False)
+
+
+def far_label(text: str = "") -> QLabel:
+    """Return a label that is legible from three metres."""
+    return _label(text, "far")
+
+
+def title_label(text: str = "") -> QLabel:
+    """Return a title."""
+    return _label(text, "title")
+
+
+def quiet_label(text: str = "") -> QLabel:
+    """Return a label that is read second."""
+    return _label(text, "quiet")
+
+
+def set_level(widget: QWidget, level: str) -> None:
+    """Colour a widget by its level: ``good``, ``note``, ``warn``, ``bad`` or empty."""
+    if widget.property("level") == level:
+        return
+    widget.setProperty("level", level)
+    style = widget.style()
+    if style is not None:
+        style.unpolish(widget)
+        style.polish(widget)
+
+
+def _label(text: str, role: str) -> QLabel:
+    label = QLabel(text)
+    label.setTextFormat(Qt.PlainText)
+    label.setProperty("role", role)
+    return label
+
+
+def _qt_palette(colours: Palette) -> QPalette:
+    """Return the palette as Qt's own roles."""
+    made = QPalette()
+    for role, colour in (
+        (QPalette.Window, colours.window),
+        (QPalette.WindowText, colours.text),
+        (QPalette.Base, colours.panel),
+        (QPalette.AlternateBase, colours.raised),
+        (QPalette.Text, colours.text),
+        (QPalette.Button, colours.raised),
+        (QPalette.ButtonText, colours.text),
+        (QPalette.BrightText, colours.bad),
+        (QPalette.Highlight, colours.accent),
+        (QPalette.HighlightedText, colours.on_accent),
+        (QPalette.ToolTipBase, colours.raised),
+        (QPalette.ToolTipText, colours.text),
+        (QPalette.Link, colours.accent),
+        (QPalette.PlaceholderText, colours.quiet),
+    ):
+        made.setColor(role, QColor(colour))
+    for role in (QPalette.WindowText, QPalette.Text, QPalette.ButtonText):
+        made.setColor(QPalette.Disabled, role, QColor(colours.quiet))
+    return made
+
+
+def _sheet(colours: Palette) -> str:
+    """Return what a palette of Qt cannot say: levels, roles, focus, sizes of targets."""
+    levels = "\n".join(
+        f'*[level="{name}"] {{ color: {colour}; }}'
+        for name, colour in (
+            ("good", colours.good),
+            ("note", colours.note),
+            ("warn", colours.warn),
+            ("bad", colours.bad),
+        )
+    )
+    return f"""
+    QLabel[role="far"] {{ font-size: {FAR_PT}pt; font-weight: 600; }}
+    QLabel[role="title"] {{ font-size: {TITLE_PT}pt; font-weight: 600; }}
+    QLabel[role="quiet"] {{ color: {colours.quiet}; }}
+    QFrame[role="panel"] {{
+        background: {colours.panel}; border: 1px solid {colours.line}; border-radius: 6px;
+    }}
+    QFrame[role="alarm"] {{
+        background: {colours.panel}; border: 3px solid {colours.bad}; border-radius: 6px;
+    }}
+    QFrame[role="simulated"] {{ background: {colours.warn}; border: none; }}
+    QFrame[role="simulated"] QLabel {{ color: {colours.window}; font-weight: 600; }}
+    QPushButton {{ min-height: {TARGET_PX - 8}px; padding: 2px 14px; border-radius: 5px;
+        border: 1px solid {colours.line}; background: {colours.raised}; }}
+    QPushButton:hover {{ border-color: {colours.text}; }}
+    QPushButton:pressed {{ background: {colours.line}; }}
+    QPushButton:disabled {{ color: {colours.quiet}; background: {colours.window}; }}
+    QPushButton:checked {{ background: {colours.accent}; color: {colours.on_accent}; }}
+    QPushButton[role="main"] {{ background: {colours.accent}; color: {colours.on_accent};
+        font-weight: 600; font-size: {TITLE_PT}pt; min-height: {TARGET_PX + 8}px; }}
+    QPushButton[role="main"]:disabled {{ background: {colours.raised}; color: {colours.quiet}; }}
+    QPushButton[role="danger"] {{ border: 2px solid {colours.bad}; color: {colours.bad}; }}
+    QPushButton:focus, QLineEdit:focus, QComboBox:focus, QSpinBox:focus, QDoubleSpinBox:focus,
+    QListView:focus, QTableView:focus, QPlainTextEdit:focus {{
+        border: 2px solid {colours.accent}; }}
+    QLineEdit, QComboBox, QSpinBox, QDoubleSpinBox, QPlainTextEdit {{
+        min-height: {TARGET_PX - 8}px; border: 1px solid {colours.line}; border-radius: 4px;
+        background: {colours.raised}; padding: 1px 6px; }}
+    QLineEdit[level="bad"] {{ border: 2px solid {colours.bad}; }}
+    QTableView {{ gridline-color: {colours.line}; border: 1px solid {colours.line}; }}
+    QHeaderView::section {{ background: {colours.raised}; color: {colours.text};
+        border: none; border-bottom: 1px solid {colours.line}; padding: 5px; }}
+    QToolTip {{ background: {colours.raised}; color: {colours.text};
+        border: 1px solid {colours.line}; padding: 4px; }}
+    QScrollArea {{ border: none; }}
+    {levels}
+    """

@@ -1,0 +1,90 @@
+"""What all screens share: the lab, the boxes, and the ways to ask for something."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from gui.boxes import Box, Boxes
+from gui.jobs import Jobs
+from gui.palette import Palette
+from gui.sender import Sender
+from rig.inbox import Verb
+from rig.lab import Lab
+
+ScreenName = Literal["today", "check", "arm", "run", "boxes", "wrap up", "sessions"]
+
+
+class Workplace:
+    """Handed to every screen.
+
+    Attributes
+    ----------
+    lab
+        The lab.
+    boxes
+        The boxes and their sessions.
+    jobs
+        Runs ``rig`` commands beside the window.
+    operator
+        Who works here, by name.
+    rig
+        The rig that the operator looks at.
+    palette
+        The colours of the window.
+    asked
+        Orders whose answer has not come yet, by id: what was asked, and of which rig.
+    """
+
+    def __init__(self, lab: Lab, boxes: Boxes, jobs: Jobs, sender: Sender, palette: Palette) -> None:
+        self.lab = lab
+        self.boxes = boxes
+        self.jobs = jobs
+        self.operator = ""
+        self.rig = next(iter(boxes.by_rig), "")
+        self.palette = palette
+        self.asked: dict[str, Asked] = {}
+        self.go_to: Callable[[ScreenName], None] = _nowhere
+        self.tell: Callable[[str, str], None] = _untold
+        self._sender = sender
+
+    @property
+    def box(self) -> Box:
+        """The box that the operator looks at."""
+        return self.boxes.by_rig.get(self.rig) or Box(self.rig)
+
+    def order(self, verb: Verb, **rest: object) -> str:
+        """Ask something of the session in the box; return the id of the order."""
+        number = self._sender.order(self.rig, verb, self.operator, **rest)
+        self.asked[number] = Asked(self.rig, verb)
+        return number
+
+
+@dataclass(frozen=True)
+class Asked:
+    """An order that has not been answered yet."""
+
+    rig: str
+    verb: Verb
+
+
+class Screen(Protocol):
+    """What the window needs of each screen, beside its being a widget."""
+
+    def arrive(self) -> None:
+        """Be shown: the operator comes here, or looks at another box."""
+
+    def refresh(self) -> None:
+        """Show what has changed; called at every tick while the screen is visible."""
+
+    def restyle(self, palette: Palette) -> None:
+        """Take on other colours."""
+
+
+def _nowhere(name: ScreenName) -> None:
+    """Go nowhere: there is no window yet."""
+
+
+def _untold(level: str, text: str) -> None:
+    """Tell nobody: there is no window yet."""
