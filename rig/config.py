@@ -106,11 +106,16 @@ class Subject(FrozenModel):
 
     `curriculum` is the file of the curriculum that it is meant for; empty if it is in none.
 
+    `ear_tag`, `cage` and `mark` are what persons tell it by.
+
     `params` holds the mouse's own parameters by protocol file, without its ending: they lie over
     those of the file and of a stage.
     """
 
     id: FileName
+    ear_tag: str = ""
+    cage: str = ""
+    mark: str = ""
     simulated: bool = False
     species: str = "Mus musculus"
     sex: str = pydantic.Field(default="U", pattern=_SEX)

@@ -60,7 +60,8 @@ class Definition(msgspec.Struct, frozen=True, tag="definition"):
 
     `sound_files` tells the files of the sounds by their SHA-256; the session's folder keeps them.
     `protocol_source` is the file of the protocol's class, `description` what its docstring says.
-    `experimenters` are the persons who run the session, as ``Last, First``.
+    `experimenters` are the persons who run the session, as ``Last, First``; `operator` is who
+    started it. `changed` holds parameters, by dotted key, that were given for this session alone.
     """
 
     rig: str
@@ -93,6 +94,8 @@ class Definition(msgspec.Struct, frozen=True, tag="definition"):
     protocol_source: str = ""
     description: str = ""
     experimenters: tuple[str, ...] = ()
+    changed: dict[str, Any] = {}
+    operator: str = ""
 
 
 class Happened(msgspec.Struct, frozen=True):

@@ -133,6 +133,8 @@ def make_definition(
         protocol_source=source(plan.protocol.protocol),
         description=inspect.cleandoc(plan.protocol.protocol.__doc__ or ""),
         experimenters=plan.experimenters,
+        changed=dict(plan.changed),
+        operator=plan.operator,
     )
 
 

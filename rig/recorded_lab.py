@@ -87,6 +87,8 @@ def plan_recorded(record: SessionRecord, lab: Lab) -> Plan:
         seed=was.seed,
         stage=was.stage,
         experimenters=was.experimenters,
+        changed=was.changed,
+        operator=was.operator,
     )
 
 

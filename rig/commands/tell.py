@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import getpass
-import tomllib
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -15,6 +14,7 @@ from rig.errors import ConfigError, ExitCode
 from rig.inbox import Command, Verb
 from rig.lab import Lab
 from rig.locks import is_held
+from rig.set_options import toml_value
 
 
 class Order(StrEnum):
@@ -100,20 +100,12 @@ def _command(order: Order, words: list[str], author: str) -> Command:
     if order is Order.SET:
         if len(words) != 2:
             raise _wrong(order, "Write the parameter's name and its value: set reward_ul 4.0.")
-        return Command(verb, author=author, key=words[0], value=_value(words[1]))
+        return Command(verb, author=author, key=words[0], value=toml_value(words[1]))
     if order is Order.REWARD and len(words) <= 1:
-        return Command(verb, author=author, value=_value(words[0]) if words else None)
+        return Command(verb, author=author, value=toml_value(words[0]) if words else None)
     if order in {Order.REWARD, Order.PAUSE, Order.RESUME, Order.SKIP_BLOCK} and words:
         raise _wrong(order, "Leave out what stands behind it.")
     return Command(verb, " ".join(words), author)
-
-
-def _value(text: str) -> Any:
-    """Return a value as TOML reads it; what is none is a text."""
-    try:
-        return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
-        return text
 
 
 def _wrong(order: Order, do: str) -> ConfigError:
