@@ -37,7 +37,9 @@ class Workplace:
         Orders whose answer has not come yet, by id: what was asked, and of which rig.
     """
 
-    def __init__(self, lab: Lab, boxes: Boxes, jobs: Jobs, sender: Sender, palette: Palette) -> None:
+    def __init__(
+        self, lab: Lab, boxes: Boxes, jobs: Jobs, sender: Sender, palette: Palette
+    ) -> None:
         self.lab = lab
         self.boxes = boxes
         self.jobs = jobs
