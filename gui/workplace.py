@@ -13,9 +13,7 @@ from gui.sender import Sender
 from rig.inbox import Verb
 from rig.lab import Lab
 
-ScreenName = Literal[
-    "arm", "run", "boxes", "check", "wrap up", "sessions", "be the mouse"
-]
+ScreenName = Literal["arm", "run", "boxes", "check", "wrap up", "sessions", "be the mouse"]
 
 
 class Workplace:

@@ -1,4 +1,4 @@
-"""The bar of the guide at the head of the window: one step at a time, and the naive mouse's days."""
+"""The bar of the guide at the head of the window: a step at a time, and a naive mouse's days."""
 
 from __future__ import annotations
 

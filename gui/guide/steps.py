@@ -147,7 +147,9 @@ STEPS = (
     ),
     Step("Last: go to Be the mouse, and find out how easy it is.", lambda seen: seen.was_mouse),
 )
-AFTER = "That was all. Everything you saw is recorded in this lab's folder, which is yours to delete."
+AFTER = (
+    "That was all. Everything you saw is recorded in this lab's folder, which is yours to delete."
+)
 FAULT_STEP = 4
 """Number of the step at whose beginning the spout is blocked."""
 DAY_STEP = 11

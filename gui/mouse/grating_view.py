@@ -51,7 +51,8 @@ def grating_image(grating: Grating, seconds: float, height_px: int) -> npt.NDArr
     along = x * math.sin(angle) + y * math.cos(angle)
     cycles = grating.spatial_frequency_cpd * along + grating.drift_hz * seconds
     wave = grating.contrast * np.sin(2 * math.pi * cycles)
-    return np.clip(GREY + 127 * wave, 0, 255).astype(np.uint8)
+    frame: npt.NDArray[np.uint8] = np.clip(GREY + 127 * wave, 0, 255).astype(np.uint8)
+    return frame
 
 
 class GratingView(QWidget):

@@ -187,5 +187,7 @@ class BeTheMouse(QWidget):
         layout.addWidget(self.view, 1)
         layout.addLayout(words)
         layout.addWidget(self.trouble)
-        note = "What you hear is played by the session; what you see is drawn here, up to 0.1 s late."
+        note = (
+            "What you hear is played by the session; what you see is drawn here, up to 0.1 s late."
+        )
         layout.addWidget(quiet_label(note))
