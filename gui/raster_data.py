@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gui.growing import Growing
 from rig.events import (
     DeviceReported,
     Event,
@@ -11,8 +12,6 @@ from rig.events import (
     TrialStarted,
 )
 from rig.trials import LICK_INPUT
-
-from gui.growing import Growing
 
 TICK = 0.8
 """Height of a lick's tick, in rows."""

@@ -184,9 +184,7 @@ class Reader:
                 except (OSError, RigError) as error:
                     self._give_up(rig, str(error))
 
-    def _hand_on(
-        self, rig: str, followed: _Followed, told: Iterable[Record | Heartbeat]
-    ) -> None:
+    def _hand_on(self, rig: str, followed: _Followed, told: Iterable[Record | Heartbeat]) -> None:
         """Queue what a session tells."""
         group: list[Record | Heartbeat] = []
         for each in told:
