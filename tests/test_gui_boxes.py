@@ -41,9 +41,9 @@ def test_a_card_says_who_is_in_the_box_and_how_it_stands(boxes: AllBoxes, bench:
     bench.tell("box1", [beat(script.time + 120)])
     boxes.refresh()
     said = texts(boxes.cards["box1"])
-    assert "SIM01\nbox1\nrunning\n12 min, 60 trials\n0.30 of 1.00 mL, d' 2.3\n" in said
+    assert "SIM01\nbox1\nrunning\n12 min, 60 trials\n0.30/1.00 mL, d' 2.3\n" in said
     assert "lick 129 s ago" not in said
-    assert "lick 2 min ago, trial ended 2 min ago" in said
+    assert "lick 2 min ago, trial 2 min ago" in said
     free = texts(boxes.cards["box2"])
     assert free.startswith("box2\n")
     assert "free\nF2 arms the next mouse." in free

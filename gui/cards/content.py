@@ -74,7 +74,7 @@ class Card:
     counted, reached
         Minutes and trials; water and d'.
     since
-        How long ago the mouse licked and a trial ended, and the speed if it is not 1.
+        How long ago the mouse licked, and a trial ended, and the speed if it is not 1.
     alert_level, alert
         The gravest thing to look at, and how many more there are; empty if there is none.
     hint
@@ -133,7 +133,7 @@ def water_words(view: SessionView) -> str:
     """Return the water so far, of the limit if there is one."""
     limit = view.definition.session.get("max_water_ul") if view.definition else None
     got = f"{view.table.water_ul / 1000:.2f}"
-    return f"{got} of {limit / 1000:.2f} mL" if limit else f"{got} mL"
+    return f"{got}/{limit / 1000:.2f} mL" if limit else f"{got} mL"
 
 
 def ago(seconds: float) -> str:
@@ -150,7 +150,7 @@ def ago(seconds: float) -> str:
 def _since(view: SessionView) -> str:
     lick = f"lick {ago(view.time - view.last_lick)} ago" if view.last_lick else "no lick yet"
     ended = view.last_trial_end
-    trial = f"trial ended {ago(view.time - ended)} ago" if ended else "no trial yet"
+    trial = f"trial {ago(view.time - ended)} ago" if ended else "no trial yet"
     speed = f"  ({view.speed:g} x real time)" if view.speed != 1 else ""
     return f"{lick}, {trial}{speed}"
 

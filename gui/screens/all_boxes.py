@@ -69,7 +69,7 @@ class AllBoxes(QWidget):
         for card in self.cards.values():
             card.restyle(palette)
 
-    def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 (Qt's name)
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 (Qt's name)
         """Put so many cards beside each other as fit."""
         super().resizeEvent(event)
         self._arrange()
