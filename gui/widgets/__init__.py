@@ -1,0 +1,1 @@
+"""Small widgets that take plain data and know nothing of sessions."""
