@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from rig.graph import END
@@ -202,7 +203,7 @@ def _rows(
 
 def _ordered(rows: list[list[str]], chains: Chains) -> list[list[str]]:
     """Return the rows in the order in which the fewest arrows cross, of those tried."""
-    steps = [step for chain in chains.values() for step in zip(chain, chain[1:], strict=False)]
+    steps = [step for chain in chains.values() for step in pairwise(chain)]
     above: dict[str, list[str]] = {name: [] for row in rows for name in row}
     below: dict[str, list[str]] = {name: [] for row in rows for name in row}
     for upper, lower in steps:

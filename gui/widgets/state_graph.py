@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from PyQt5.QtCore import QPointF, QRectF, QSize, Qt
 from PyQt5.QtGui import (
     QColor,
@@ -151,7 +153,7 @@ class StateGraph(QWidget):
         points[0] += QPointF(0, down * half)
         points[-1] -= QPointF(0, down * (half + ARROW_PX))
         path = QPainterPath(points[0])
-        for before, after in zip(points, points[1:], strict=False):
+        for before, after in pairwise(points):
             middle = (before.y() + after.y()) / 2
             path.cubicTo(QPointF(before.x(), middle), QPointF(after.x(), middle), after)
         painter.drawPath(path)
