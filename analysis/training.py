@@ -18,7 +18,7 @@ from rig.plan import first_rig_for, make_plan, plan_protocol
 from rig.session import Result, Session
 from rig.session_folder import find_sessions
 from rig.stage_moves import accept
-from rig.stages import choose
+from rig.stages import choose, history_in, read_standing
 
 BEGINS = time(9)
 """When the session of a day begins."""
@@ -43,11 +43,24 @@ class Day(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True)
 class Training:
-    """One day of one mouse, with its stage and the result that the day summarises."""
+    """One day of one mouse.
+
+    Attributes
+    ----------
+    day
+        The day in numbers.
+    stage
+        The stage in which it was trained.
+    result
+        What the day summarises.
+    suggestion
+        What the curriculum suggests after it; empty if the mouse is to stay.
+    """
 
     day: Day
     stage: str
     result: Result
+    suggestion: str
 
 
 def train(lab: Lab, subject: str, days: int, seed: int, first_day: date) -> Iterator[Training]:
@@ -82,13 +95,18 @@ def train(lab: Lab, subject: str, days: int, seed: int, first_day: date) -> Iter
         )  # fmt: skip
         with Session(plan, "virtual", started_at=_at(today, BEGINS)) as session:
             result = session.run()
-        yield Training(_summary(day, result), choice.params.name.split("/")[-1], result)
+        decision = read_standing(lab, subject).decision
+        suggestion = "" if decision.verdict == "hold" else decision.sentence()
+        stage = choice.params.name.split("/")[-1]
+        yield Training(_summary(day, result), stage, result, suggestion)
 
 
 def next_day(lab: Lab, subject: str) -> date:
-    """Return the day after the mouse's last session; today if it has none."""
+    """Return the day after the mouse's last session; without one, that of its last move."""
     days = [date.fromisoformat(each.path.parts[-2]) for each in find_sessions(lab.data, subject)]
-    return max(days) + timedelta(days=1) if days else datetime.now().astimezone().date()
+    if days:
+        return max(days) + timedelta(days=1)
+    return history_in(lab, lab.subject(subject))[-1].at.date()
 
 
 def _at(day: date, hour: time) -> datetime:

@@ -89,8 +89,9 @@ class SessionView:
         The last lines of the log.
     faults
         All faults so far.
-    last_lick, last_trial_end
-        Session's seconds of the last lick, and of the end of the last trial; 0 if none came.
+    last_lick, last_drop, last_trial_end
+        Session's seconds of the last lick, of the last drop, and of the end of the last trial; 0
+        if none came.
     lit
         When each device was last heard of, and in which words.
     shown
@@ -126,6 +127,7 @@ class SessionView:
         self.logged = 0
         self.faults: list[Fault] = []
         self.last_lick = 0.0
+        self.last_drop = 0.0
         self.last_trial_end = 0.0
         self.lit: dict[str, tuple[float, str]] = {}
         self.shown = ""
@@ -237,8 +239,9 @@ class SessionView:
             self.shown = ""
         if event.what == "flush":
             self.flush_until = None
-        if event.author and event.volume_ul is not None:
-            self.by_hand_ul += event.volume_ul
+        if event.volume_ul is not None:
+            self.last_drop = event.hardware_time + event.achieved
+            self.by_hand_ul += event.volume_ul if event.author else 0.0
 
     def _command(self, event: CommandGiven) -> None:
         if event.id:

@@ -23,6 +23,7 @@ from gui import remembered, theme
 from gui.actions import Action, bind
 from gui.alert_list import Alert, AlertList
 from gui.closing import ClosingBar
+from gui.guide.bar import GuideBar
 from gui.palette import PALETTES, Palette
 from gui.rail import Rail
 from gui.reader import Reader
@@ -60,6 +61,8 @@ class Window(QMainWindow):
         The screens, in the order of the rail; each is a `Screen`.
     own_actions
         What can be done by a key, beside what the window itself can do.
+    guide
+        The guide of the demonstration, if there is to be one.
     """
 
     def __init__(
@@ -69,12 +72,14 @@ class Window(QMainWindow):
         sender: Sender,
         entries: tuple[Entry, ...],
         own_actions: tuple[Action, ...] = (),
+        guide: GuideBar | None = None,
     ) -> None:
         super().__init__()
         self._place = place
         self._reader = reader
         self._sender = sender
         self._entries = {entry.name: entry for entry in entries}
+        self._guide = guide
         self._told: list[Alert] = []
         self._alarms_at = 0.0
         self._leaving = False
@@ -127,6 +132,8 @@ class Window(QMainWindow):
             self._alarms_at = began + ALARMS_EVERY
             self._look_for_alarms()
         self._screen(self.screen_name).refresh()
+        if self._guide is not None:
+            self._guide.refresh(self.screen_name)
         self.ticks.add(time.perf_counter() - began)
 
     def restyle(self, palette: Palette) -> None:
@@ -135,6 +142,8 @@ class Window(QMainWindow):
         theme.apply(theme.the_app(), palette)
         for name in self._entries:
             self._screen(name).restyle(palette)
+        if self._guide is not None:
+            self._guide.restyle(palette)
 
     def closeEvent(self, event: QCloseEvent | None) -> None:  # noqa: N802 (Qt's name)
         """Close, unless sessions run: then ask first, in the window itself."""
@@ -179,6 +188,8 @@ class Window(QMainWindow):
         right = QVBoxLayout()
         right.setContentsMargins(8, 8, 8, 8)
         right.addWidget(self._closing)
+        if self._guide is not None:
+            right.addWidget(self._guide)
         right.addWidget(self._stack, 1)
         right.addWidget(self._alerts)
         body = QHBoxLayout()

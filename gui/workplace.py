@@ -15,7 +15,7 @@ from rig.lab import Lab
 
 NOBODY = "operator"
 """Who gives an order where nobody has said who works here: a stop must not wait for that."""
-ScreenName = Literal["check", "arm", "run", "boxes", "wrap up", "sessions"]
+ScreenName = Literal["arm", "run", "boxes", "check", "wrap up", "sessions", "be the mouse"]
 
 
 class Workplace:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 from PyQt5.QtCore import QRectF
@@ -19,6 +21,11 @@ DEGREES_ACROSS = 60.0
 IMAGE_PX = 240
 """Width of the image that is computed; Qt makes it as large as the view."""
 GREY = 128
+
+
+def gratings_of(recorded: Mapping[str, Any]) -> dict[str, Grating]:
+    """Return the gratings of a session by name, as its definition has them."""
+    return msgspec.convert(recorded, dict[str, Grating])
 
 
 def grating_image(grating: Grating, seconds: float, height_px: int) -> npt.NDArray[np.uint8]:
@@ -44,7 +51,8 @@ def grating_image(grating: Grating, seconds: float, height_px: int) -> npt.NDArr
     along = x * math.sin(angle) + y * math.cos(angle)
     cycles = grating.spatial_frequency_cpd * along + grating.drift_hz * seconds
     wave = grating.contrast * np.sin(2 * math.pi * cycles)
-    return np.clip(GREY + 127 * wave, 0, 255).astype(np.uint8)
+    frame: npt.NDArray[np.uint8] = np.clip(GREY + 127 * wave, 0, 255).astype(np.uint8)
+    return frame
 
 
 class GratingView(QWidget):

@@ -1,1 +1,1 @@
-"""Small widgets that take plain data and know nothing of sessions."""
+"""Small widgets that screens share."""
