@@ -22,6 +22,7 @@ from PyQt5.QtWidgets import (
 from gui import remembered, theme
 from gui.actions import Action, bind
 from gui.alert_list import Alert, AlertList
+from gui.boxes import Box
 from gui.closing import ClosingBar
 from gui.guide.bar import GuideBar
 from gui.palette import PALETTES, Palette
@@ -123,6 +124,15 @@ class Window(QMainWindow):
         self._told.append(Alert("window", f"told {len(self._told)} {text}", level, text))
         self._show_alerts()
 
+    def boxes_watched(self) -> list[Box]:
+        """Return the boxes, in the order of their rigs' names."""
+        return list(self._place.boxes.by_rig.values())
+
+    def leave(self) -> None:
+        """Close the window; sessions go on."""
+        self._leaving = True
+        self.close()
+
     def tick(self) -> None:
         """Take in what has come, and show what has changed."""
         began = time.perf_counter()
@@ -161,11 +171,6 @@ class Window(QMainWindow):
         self._place.jobs.close()
         event.accept()
 
-    def _leave(self) -> None:
-        """Close the window; sessions go on."""
-        self._leaving = True
-        self.close()
-
     def _stop_and_stay(self, rigs: list[str]) -> None:
         """Ask the sessions to stop after their trial; the window stays to wrap up."""
         for rig in rigs:
@@ -178,7 +183,7 @@ class Window(QMainWindow):
         for entry in entries:
             self._stack.addWidget(entry.screen)
         self._alerts = AlertList(self._acknowledge)
-        self._closing = ClosingBar(self._leave, self._stop_and_stay)
+        self._closing = ClosingBar(self.leave, self._stop_and_stay)
         self._banner = QFrame()
         self._banner.setProperty("role", "simulated")
         banner = QHBoxLayout(self._banner)

@@ -20,6 +20,7 @@ from analysis.demo import (
     train_from_pretraining,
     train_the_others,
 )
+from analysis.person import add_person
 from analysis.training import Training
 from rig.commands.init import make_lab
 from rig.console import RIG_PROGRAM, JsonOption, console, print_json, print_table, typed
@@ -75,6 +76,9 @@ def _open_window(lab: Lab, days: int, seed: int) -> None:
         for training in train_the_others(lab, seed):
             bar.update(task, advance=1, description=f"training {_subject(training)}")
     begin_student(lab, days)
+    silent = add_person(lab)
+    if silent:
+        console.print(f"You will not hear the sounds: {silent}.", soft_wrap=True)
     console.print(f"The lab of the demonstration: {lab.folder.resolve()}", soft_wrap=True)
     arguments = ["gui", "--lab", str(lab.folder), "--guide"]
     done = subprocess.run([*RIG_PROGRAM, *arguments], check=False)
