@@ -32,6 +32,7 @@ from rig.events import (
     TrialEnded,
     TrialStarted,
 )
+from rig.psychometric import Psychometric
 from rig.trials import LICK_INPUT, TrialRow, TrialTable
 
 LOG_LINES = 500
@@ -70,6 +71,8 @@ class SessionView:
         Licks and drops around the stimulus.
     timing
         Requested and achieved durations, by state.
+    psychometric, levels_counted
+        Responses by level and in catch trials, and how many trials were counted there.
     trial
         The running trial; None between two.
     graph
@@ -115,6 +118,8 @@ class SessionView:
         self.table = TrialTable()
         self.raster = RasterData()
         self.timing = TimingTable()
+        self.psychometric = Psychometric()
+        self.levels_counted = 0
         self.trial: TrialStarted | None = None
         self.graph: GraphDefined | None = None
         self.stay: Stay | None = None
@@ -163,6 +168,7 @@ class SessionView:
             return
         if isinstance(record, Definition):
             self.definition = record
+            self.speed = record.speed
             self.params = msgspec.to_builtins(record.params)
             return
         self.time = max(self.time, record.engine_time)
@@ -170,6 +176,7 @@ class SessionView:
         self.table.add(record)
         self.raster.take(record)
         self.timing.take(record)
+        self.levels_counted += self.psychometric.add(record)
         self._note(record)
 
     def _note(self, event: Event) -> None:
