@@ -10,6 +10,11 @@ from gui.workplace import Workplace
 def make_entries(place: Workplace) -> tuple[tuple[Entry, ...], tuple[Action, ...]]:
     """Return the screens in the order of the rail, and what can be done by a key on them."""
     from gui.screens.all_boxes import AllBoxes
+    from gui.screens.wrap_up import WrapUp
 
-    entries = [Entry("boxes", "All boxes", "Ctrl+0", AllBoxes(place))]
-    return tuple(entries), ()
+    wrap_up = WrapUp(place)
+    entries = [
+        Entry("boxes", "All boxes", "Ctrl+0", AllBoxes(place)),
+        Entry("wrap up", "Wrap-up", "F7", wrap_up),
+    ]
+    return tuple(entries), wrap_up.actions_known
