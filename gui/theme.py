@@ -152,7 +152,7 @@ def _sheet(colours: Palette) -> str:
     QTableView {{ gridline-color: {colours.line}; border: 1px solid {colours.line}; }}
     QHeaderView::section {{ background: {colours.raised}; color: {colours.text};
         border: none; border-bottom: 1px solid {colours.line}; padding: 5px; }}
-    QListView::item {{ padding: 6px; }}
+    QListView::item {{ padding: 6px; border: 0px; background: transparent; }}
     QListView::item:selected {{ background: {colours.accent}; color: {colours.on_accent}; }}
     QListView::item:disabled {{ color: {colours.quiet}; }}
     QCheckBox, QRadioButton {{ min-height: {TARGET_PX}px; spacing: 8px; }}

@@ -77,6 +77,7 @@ class WrapUp(QWidget):
         here = wanted.session if wanted else ""
         self._choose(here if here in self._waiting else next(iter(self._waiting), ""))
         self.sheet.droppings.setFocus()
+        self.sheet.droppings.selectAll()  # so that a number can be typed at once
 
     def refresh(self) -> None:
         """Show sessions that have ended since."""
