@@ -95,6 +95,24 @@ class Box:
             return "warn", "paused" if view.trial is None else "pauses after this trial"
         return "good", "running"
 
+    def trouble(self) -> str:
+        """Return what happened to the engine, what is safe, what to do; empty if all is well."""
+        view = self.view
+        if view is None or not (self.died or self.silent):
+            return ""
+        trial = view.rows[-1].trial if view.rows else 0
+        safe = f"Data up to trial {trial} is safe"
+        if self.silent:
+            return (
+                f"The program of {self.subject}'s session does not answer. {safe}. Look at the "
+                "rig: a valve closes by itself after its drop. Stop now, or end the program."
+            )
+        return (
+            f"The program of {self.subject}'s session ended in trial {trial + 1}. {safe}. Each "
+            "drop ended by itself, and the valve is closed. Look at the rig, then go on as part 2 "
+            "or wrap up."
+        )
+
 
 class Boxes:
     """All boxes of a lab, fed with what the reader hears.

@@ -6,7 +6,6 @@ A command that fails, hangs or prints nonsense is an answer like any other.
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +14,8 @@ from typing import Any
 import msgspec
 from PyQt5.QtCore import QObject, QProcess, QProcessEnvironment, QTimer
 
-RIG = (sys.executable, "-P", "-c", "from rig.main import main; main()")
-"""The command ``rig`` of the installation that this window belongs to."""
+from rig.console import RIG_PROGRAM
+
 LONGEST = 120.0
 """Seconds after which a command is ended."""
 
@@ -67,17 +66,22 @@ class Jobs(QObject):
         alarm.setSingleShot(True)
         alarm.timeout.connect(process.kill)
 
-        def ended() -> None:
+        def answer(came_to: Done) -> None:
             if process in self._running:
                 self._running.discard(process)
-                done(_read(process, alarm, longest))
+                done(came_to)
                 process.deleteLater()
 
-        process.finished.connect(ended)
-        process.errorOccurred.connect(ended)
+        def fail(error: QProcess.ProcessError) -> None:
+            if error == QProcess.FailedToStart:
+                why = process.errorString()
+                answer(Done(-1, None, f"the command could not be started: {why}"))
+
+        process.finished.connect(lambda: answer(_read(process, alarm, longest)))
+        process.errorOccurred.connect(fail)
         self._running.add(process)
         alarm.start(round(longest * 1000))
-        process.start(RIG[0], [*RIG[1:], *arguments, "--json"])
+        process.start(RIG_PROGRAM[0], [*RIG_PROGRAM[1:], *arguments, "--json"])
 
     @property
     def busy(self) -> int:
@@ -94,8 +98,6 @@ class Jobs(QObject):
 
 def _read(process: QProcess, alarm: QTimer, longest: float) -> Done:
     """Return what a command that has ended came to."""
-    if process.error() == QProcess.FailedToStart:
-        return Done(-1, None, f"the command could not be started: {process.errorString()}")
     out, err = bytes(process.readAllStandardOutput()), bytes(process.readAllStandardError())
     said = err.decode(errors="replace").strip()
     if process.exitStatus() == QProcess.CrashExit:
@@ -121,8 +123,8 @@ def start_detached(arguments: Sequence[str], folder: Path, output: Path) -> str:
         File for all that it prints.
     """
     process = QProcess()
-    process.setProgram(RIG[0])
-    process.setArguments([*RIG[1:], *arguments])
+    process.setProgram(RIG_PROGRAM[0])
+    process.setArguments([*RIG_PROGRAM[1:], *arguments])
     process.setWorkingDirectory(str(folder))
     process.setStandardInputFile(os.devnull)
     process.setStandardOutputFile(str(output))

@@ -22,11 +22,19 @@ TARGET_PX = 34
 
 def make_app(arguments: list[str]) -> QApplication:
     """Return the application, sharp on every screen; call it once, before any widget."""
-    QApplication.setAttribute(Qt.AA_UseHighDpiPixmaps)  # type: ignore[attr-defined]
-    app = pg.mkQApp("mouserig")
+    QApplication.setAttribute(Qt.AA_UseHighDpiPixmaps)
+    app: QApplication = pg.mkQApp("mouserig")  # sets scaling, before the application is made
     app.setStyle("Fusion")
     app.setApplicationName("mouserig")
     app.setFont(QFont(app.font().family(), BODY_PT))
+    return app
+
+
+def the_app() -> QApplication:
+    """Return the application that `make_app` made."""
+    app = QApplication.instance()
+    if not isinstance(app, QApplication):
+        raise TypeError("there is no application: call make_app first")
     return app
 
 

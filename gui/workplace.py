@@ -13,7 +13,7 @@ from gui.sender import Sender
 from rig.inbox import Verb
 from rig.lab import Lab
 
-ScreenName = Literal["today", "check", "arm", "run", "boxes", "wrap up", "sessions"]
+ScreenName = Literal["arm", "run", "boxes", "check", "wrap up", "sessions", "be the mouse"]
 
 
 class Workplace:
@@ -58,8 +58,12 @@ class Workplace:
 
     def order(self, verb: Verb, **rest: object) -> str:
         """Ask something of the session in the box; return the id of the order."""
-        number = self._sender.order(self.rig, verb, self.operator, **rest)
-        self.asked[number] = Asked(self.rig, verb)
+        return self.order_to(self.rig, verb, **rest)
+
+    def order_to(self, rig: str, verb: Verb, **rest: object) -> str:
+        """Ask something of the session on a rig; return the id of the order."""
+        number = self._sender.order(rig, verb, self.operator, **rest)
+        self.asked[number] = Asked(rig, verb)
         return number
 
 

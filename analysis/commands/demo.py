@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -12,9 +13,17 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from analysis.behaviour import binned_correct
-from analysis.demo import STUDENT, Training, days_to_train, demo_start, train, train_the_others
+from analysis.demo import (
+    STUDENT,
+    begin_student,
+    days_to_train,
+    train_from_pretraining,
+    train_the_others,
+)
+from analysis.person import add_person
+from analysis.training import Training
 from rig.commands.init import make_lab
-from rig.console import JsonOption, console, print_json, print_table, typed
+from rig.console import RIG_PROGRAM, JsonOption, console, print_json, print_table, typed
 from rig.lab import Lab, find_lab
 
 
@@ -36,14 +45,17 @@ def demo(
     ] = False,
     json: JsonOption = False,
 ) -> None:
-    """Make a lab with one simulated rig and four virtual mice, and train one of them.
+    """Make a lab of virtual mice with a past, and open the window on it for a guided tour.
 
-    Pretraining first (S+ alone, until 80 % of rewards are collected), then auditory Go/NoGo,
-    a session a day, in virtual time.
+    With --headless or --json, or without a display, one of the mice is trained instead: pretraining
+    first (S+ alone, until 80 % of rewards are collected), then auditory Go/NoGo, a session a day,
+    in virtual time.
     """
     folder = lab or _free_folder()
     make_lab(folder)
     the = find_lab(folder)
+    if _has_display() and not headless and not json:
+        _open_window(the, days, seed)
     trainings = _train_all(the, days, seed, quiet=json)
     picture = folder / "learning_curve.png"
     _save_figure(picture, trainings)
@@ -55,12 +67,26 @@ def demo(
     console.print(f"Learning curve: {picture.resolve()}", soft_wrap=True)
     further = typed(f"show {STUDENT} --lab {folder}")
     console.print(f"Look further:   {further}", soft_wrap=True)
-    if not headless and _has_display():
-        typer.launch(str(picture))
 
 
-def _train_all(lab: Lab, days: int, seed: int, *, quiet: bool) -> list[Training]:
-    """Train the other mice and then the student; show a progress bar on standard error."""
+def _open_window(lab: Lab, days: int, seed: int) -> None:
+    """Give the other mice their past, and open the window; ends the command with it."""
+    with _bar(quiet=False) as bar:
+        task = bar.add_task("making a past", total=days_to_train(0))
+        for training in train_the_others(lab, seed):
+            bar.update(task, advance=1, description=f"training {_subject(training)}")
+    begin_student(lab, days)
+    silent = add_person(lab)
+    if silent:
+        console.print(f"You will not hear the sounds: {silent}.", soft_wrap=True)
+    console.print(f"The lab of the demonstration: {lab.folder.resolve()}", soft_wrap=True)
+    arguments = ["gui", "--lab", str(lab.folder), "--guide"]
+    done = subprocess.run([*RIG_PROGRAM, *arguments], check=False)
+    raise typer.Exit(done.returncode)
+
+
+def _bar(*, quiet: bool) -> Progress:
+    """Return a progress bar on standard error."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -68,14 +94,17 @@ def _train_all(lab: Lab, days: int, seed: int, *, quiet: bool) -> list[Training]
         TextColumn("sessions"),
         TimeElapsedColumn(),
     )
-    bar = Progress(*columns, console=rich.console.Console(stderr=True), disable=quiet)
+    return Progress(*columns, console=rich.console.Console(stderr=True), disable=quiet)
+
+
+def _train_all(lab: Lab, days: int, seed: int, *, quiet: bool) -> list[Training]:
+    """Train the other mice and then the student."""
     trainings = []
-    with bar:
+    with _bar(quiet=quiet) as bar:
         task = bar.add_task("training", total=days_to_train(days))
-        last_day = demo_start()
-        for training in train_the_others(lab, seed, last_day):
+        for training in train_the_others(lab, seed):
             bar.update(task, advance=1, description=f"training {_subject(training)}")
-        for training in train(lab, STUDENT, days, seed, last_day):
+        for training in train_from_pretraining(lab, STUDENT, days, seed):
             bar.update(task, advance=1, description=f"training {STUDENT}")
             trainings.append(training)
     return trainings

@@ -1,0 +1,139 @@
+"""The one list of alerts, at the foot of the window: what happened in which box, how grave it is.
+
+It never opens a window and never takes the focus: the operator comes to it, by mouse or by key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PyQt5.QtCore import Qt
+from PyQt5.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from gui.theme import set_level
+
+SHOWN = 3
+_WORDS = {"note": "NOTE", "warn": "LOOK", "bad": "ACT"}
+_ORDER = ("bad", "warn", "note")
+
+
+@dataclass(frozen=True)
+class Alert:
+    """A line of the list.
+
+    Attributes
+    ----------
+    where
+        The rig, or another place.
+    key
+        What it is about; together with `where` there is one of it.
+    severity
+        ``note``, ``warn`` or ``bad``.
+    text
+        What happened, and what to do.
+    acknowledged
+        Who has seen it; empty if nobody has.
+    over
+        Whether its cause has gone.
+    """
+
+    where: str
+    key: str
+    severity: str
+    text: str
+    acknowledged: str = ""
+    over: bool = False
+
+
+class AlertList(QFrame):
+    """Shows the gravest alerts, and how many more there are.
+
+    Parameters
+    ----------
+    acknowledge
+        Called with an alert that the operator has seen.
+    """
+
+    def __init__(self, acknowledge: Callable[[Alert], None], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("role", "panel")
+        self.setAccessibleName("Alerts")
+        self._acknowledge = acknowledge
+        self._shown: list[Alert] = []
+        self._lines = [_Line(self._seen) for _ in range(SHOWN)]
+        self._more = QLabel()
+        self._more.setProperty("role", "quiet")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(10, 4, 10, 4)
+        layout.setSpacing(2)
+        for line in self._lines:
+            layout.addWidget(line)
+        layout.addWidget(self._more)
+        self.show_alerts([])
+
+    @property
+    def shown(self) -> list[Alert]:
+        """The alerts in the list, the gravest first."""
+        return self._shown
+
+    def show_alerts(self, alerts: list[Alert]) -> None:
+        """Show these alerts: those that nobody has seen first, the gravest of them above."""
+        ordered = sorted(alerts, key=lambda a: (bool(a.acknowledged), _ORDER.index(a.severity)))
+        if ordered == self._shown and self.isVisible() == bool(ordered):
+            return
+        self._shown = ordered
+        self.setVisible(bool(ordered))
+        for number, line in enumerate(self._lines):
+            line.show_alert(ordered[number] if number < len(ordered) else None)
+        more = len(ordered) - SHOWN
+        self._more.setText(f"and {more} more")
+        self._more.setVisible(more > 0)
+
+    def acknowledge_first(self) -> None:
+        """Acknowledge the gravest alert that nobody has seen."""
+        for alert in self._shown:
+            if not alert.acknowledged:
+                self._acknowledge(alert)
+                return
+
+    def _seen(self, alert: Alert) -> None:
+        self._acknowledge(alert)
+
+
+class _Line(QWidget):
+    """One alert with its button."""
+
+    def __init__(self, seen: Callable[[Alert], None]) -> None:
+        super().__init__()
+        self._alert: Alert | None = None
+        self._seen = seen
+        self._word, self._text = QLabel(), QLabel()
+        self._word.setMinimumWidth(56)
+        self._text.setWordWrap(True)
+        self._text.setTextFormat(Qt.PlainText)
+        self._button = QPushButton("Seen")
+        self._button.clicked.connect(self._press)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._word)
+        layout.addWidget(self._text, 1)
+        layout.addWidget(self._button)
+
+    def show_alert(self, alert: Alert | None) -> None:
+        """Show an alert, or nothing."""
+        self._alert = alert
+        self.setVisible(alert is not None)
+        if alert is None:
+            return
+        over = " (it is over)" if alert.over else ""
+        seen = f" Seen by {alert.acknowledged}." if alert.acknowledged else ""
+        self._word.setText(_WORDS[alert.severity])
+        set_level(self._word, alert.severity)
+        self._text.setText(f"{alert.where}: {alert.text}{over}{seen}")
+        self._button.setVisible(not alert.acknowledged)
+        self._button.setAccessibleName(f"Seen: {alert.text}")
+
+    def _press(self) -> None:
+        if self._alert is not None:
+            self._seen(self._alert)

@@ -1,0 +1,106 @@
+"""The rail on the left: the boxes with their states, the screens, who works here, the colours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from PyQt5.QtCore import Qt
+from PyQt5.QtWidgets import QComboBox, QFrame, QPushButton, QVBoxLayout
+
+from gui import remembered
+from gui.palette import PALETTES
+from gui.theme import quiet_label, set_level
+from gui.workplace import ScreenName, Workplace
+
+WIDTH_PX = 190
+
+
+class Rail(QFrame):
+    """Leads from screen to screen and from box to box.
+
+    Parameters
+    ----------
+    place
+        What all screens share.
+    screens
+        Name, words and shortcut of each screen.
+    go_to, look_at, choose_palette
+        Called with the screen, the rig or the palette that is chosen.
+    """
+
+    def __init__(
+        self,
+        place: Workplace,
+        screens: Sequence[tuple[ScreenName, str, str]],
+        go_to: Callable[[ScreenName], None],
+        look_at: Callable[[str], None],
+        choose_palette: Callable[[str], None],
+    ) -> None:
+        super().__init__()
+        self.setFixedWidth(WIDTH_PX)
+        self._place = place
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(8, 8, 8, 8)
+        layout.setSpacing(4)
+        layout.addWidget(quiet_label("Box"))
+        self.boxes: dict[str, QPushButton] = {}
+        for number, rig in enumerate(place.boxes.by_rig, start=1):
+            self.boxes[rig] = self._button(f"{rig}", f"Ctrl+{number}", partial(look_at, rig))
+            layout.addWidget(self.boxes[rig])
+        layout.addSpacing(10)
+        layout.addWidget(quiet_label("Screen"))
+        self.screens: dict[ScreenName, QPushButton] = {}
+        for name, words, keys in screens:
+            button = self._button(words, keys, partial(go_to, name))
+            button.setCheckable(True)
+            self.screens[name] = button
+            layout.addWidget(button)
+        layout.addStretch(1)
+        layout.addWidget(quiet_label("Who works here"))
+        self.operator = self._make_operator()
+        layout.addWidget(self.operator)
+        layout.addWidget(quiet_label("Colours"))
+        self.palettes = QComboBox()
+        self.palettes.addItems(list(PALETTES))
+        self.palettes.setCurrentText(place.palette.name)
+        self.palettes.setAccessibleName("Colours")
+        self.palettes.activated.connect(lambda _: choose_palette(self.palettes.currentText()))
+        layout.addWidget(self.palettes)
+        self.refresh()
+
+    def show_current(self, name: ScreenName) -> None:
+        """Mark the screen that is visible."""
+        for other, button in self.screens.items():
+            button.setChecked(other == name)
+
+    def refresh(self) -> None:
+        """Show the states of the boxes, and which of them is looked at."""
+        for rig, button in self.boxes.items():
+            box = self._place.boxes.by_rig[rig]
+            level, words = box.state()
+            mark = "▸ " if rig == self._place.rig else ""
+            button.setText(f"{mark}{rig}\n{box.subject or '-'}: {words}")
+            set_level(button, level)
+        self.palettes.setCurrentText(self._place.palette.name)
+
+    def _make_operator(self) -> QComboBox:
+        """Return the field for the operator's name."""
+        field = QComboBox()
+        field.setEditable(True)
+        field.setAccessibleName("Who works here")
+        field.addItems(list(self._place.lab.config.experimenters))
+        field.setCurrentText(self._place.operator)
+        field.currentTextChanged.connect(self._name_operator)
+        return field
+
+    def _name_operator(self, name: str) -> None:
+        self._place.operator = name.strip()
+        remembered.remember_operator(self._place.operator)
+
+    def _button(self, words: str, keys: str, press: Callable[[], object]) -> QPushButton:
+        button = QPushButton(words)
+        button.setToolTip(f"{words} ({keys})" if keys else words)
+        button.setFocusPolicy(Qt.TabFocus)
+        button.clicked.connect(lambda: press())
+        return button

@@ -1,0 +1,305 @@
+"""The window: a rail of screens, the alerts at its foot, and the one timer that drives it all."""
+
+from __future__ import annotations
+
+import queue
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from PyQt5.QtCore import QTimer
+from PyQt5.QtGui import QCloseEvent
+from PyQt5.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QMainWindow,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from gui import remembered, theme
+from gui.actions import Action, bind
+from gui.alert_list import Alert, AlertList
+from gui.boxes import Box
+from gui.closing import ClosingBar
+from gui.guide.bar import GuideBar
+from gui.palette import PALETTES, Palette
+from gui.rail import Rail
+from gui.reader import Reader
+from gui.sender import Sender
+from gui.ticks import Ticks
+from gui.workplace import Screen, ScreenName, Workplace
+
+TICK_MS = 33
+DRAIN_FOR = 0.012
+"""Seconds of a tick in which messages are taken in; the rest is for drawing."""
+ALARMS_EVERY = 0.5
+SIMULATED = "SIMULATION: no animal is in the rig, and nothing here is data of an animal."
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A screen with its name, its words on the rail and its shortcut."""
+
+    name: ScreenName
+    words: str
+    keys: str
+    screen: QWidget
+
+
+class Window(QMainWindow):
+    """The operator's window.
+
+    Parameters
+    ----------
+    place
+        What all screens share.
+    reader, sender
+        The threads that listen and send.
+    entries
+        The screens, in the order of the rail; each is a `Screen`.
+    own_actions
+        What can be done by a key, beside what the window itself can do.
+    guide
+        The guide of the demonstration, if there is to be one.
+    """
+
+    def __init__(
+        self,
+        place: Workplace,
+        reader: Reader,
+        sender: Sender,
+        entries: tuple[Entry, ...],
+        own_actions: tuple[Action, ...] = (),
+        guide: GuideBar | None = None,
+    ) -> None:
+        super().__init__()
+        self._place = place
+        self._reader = reader
+        self._sender = sender
+        self._entries = {entry.name: entry for entry in entries}
+        self._guide = guide
+        self._told: list[Alert] = []
+        self._alarms_at = 0.0
+        self._leaving = False
+        self.ticks = Ticks()
+        place.go_to, place.tell = self.go_to, self.tell
+        self._build(entries)
+        self.actions_known = (*self._own_actions(entries), *own_actions)
+        self._shortcuts = bind(self, self.actions_known)
+        self.restyle(place.palette)
+        self._timer = QTimer(self)
+        self._timer.setInterval(TICK_MS)
+        self._timer.timeout.connect(self.tick)
+
+    def start(self) -> None:
+        """Begin to listen and to draw."""
+        self._reader.start()
+        self._timer.start()
+        self.go_to(next(iter(self._entries)))
+
+    @property
+    def screen_name(self) -> ScreenName:
+        """The name of the visible screen."""
+        shown = self._stack.currentWidget()
+        return next(entry.name for entry in self._entries.values() if entry.screen is shown)
+
+    def go_to(self, name: ScreenName) -> None:
+        """Show a screen."""
+        entry = self._entries[name]
+        self._stack.setCurrentWidget(entry.screen)
+        self.rail.show_current(name)
+        self._screen(name).arrive()
+
+    def look_at(self, rig: str) -> None:
+        """Look at another box, on the same screen."""
+        if rig in self._place.boxes.by_rig:
+            self._place.rig = rig
+            self._screen(self.screen_name).arrive()
+
+    def tell(self, level: str, text: str) -> None:
+        """Put something into the list of alerts that no rule has found."""
+        self._told.append(Alert("window", f"told {len(self._told)} {text}", level, text))
+        self._show_alerts()
+
+    def boxes_watched(self) -> list[Box]:
+        """Return the boxes, in the order of their rigs' names."""
+        return list(self._place.boxes.by_rig.values())
+
+    def leave(self) -> None:
+        """Close the window; sessions go on."""
+        self._leaving = True
+        self.close()
+
+    def tick(self) -> None:
+        """Take in what has come, and show what has changed."""
+        began = time.perf_counter()
+        self._drain(began + DRAIN_FOR)
+        self._take_answers()
+        if began >= self._alarms_at:
+            self._alarms_at = began + ALARMS_EVERY
+            self._look_for_alarms()
+        self._screen(self.screen_name).refresh()
+        if self._guide is not None:
+            self._guide.refresh(self.screen_name)
+        self.ticks.add(time.perf_counter() - began)
+
+    def restyle(self, palette: Palette) -> None:
+        """Take on other colours, everywhere at once."""
+        self._place.palette = palette
+        theme.apply(theme.the_app(), palette)
+        for name in self._entries:
+            self._screen(name).restyle(palette)
+        if self._guide is not None:
+            self._guide.restyle(palette)
+
+    def closeEvent(self, event: QCloseEvent | None) -> None:  # noqa: N802 (Qt's name)
+        """Close, unless sessions run: then ask first, in the window itself."""
+        running = [box for box in self._place.boxes.by_rig.values() if box.is_running]
+        if event is None:
+            return
+        if running and not self._leaving:
+            event.ignore()
+            self._closing.ask([(box.rig, box.subject) for box in running])
+            return
+        self._timer.stop()
+        remembered.remember_geometry(self.saveGeometry())
+        self._reader.close()
+        self._sender.close()
+        self._place.jobs.close()
+        event.accept()
+
+    def _stop_and_stay(self, rigs: list[str]) -> None:
+        """Ask the sessions to stop after their trial; the window stays to wrap up."""
+        for rig in rigs:
+            self._place.order_to(rig, "stop_after_trial", text="the window was closed")
+
+    def _build(self, entries: tuple[Entry, ...]) -> None:
+        names = [(entry.name, entry.words, entry.keys) for entry in entries]
+        self.rail = Rail(self._place, names, self.go_to, self.look_at, self._choose_palette)
+        self._stack = QStackedWidget()
+        for entry in entries:
+            self._stack.addWidget(entry.screen)
+        self._alerts = AlertList(self._acknowledge)
+        self._closing = ClosingBar(self.leave, self._stop_and_stay)
+        self._banner = QFrame()
+        self._banner.setProperty("role", "simulated")
+        banner = QHBoxLayout(self._banner)
+        banner.setContentsMargins(12, 3, 12, 3)
+        banner.addWidget(QLabel(SIMULATED))
+        self._banner.hide()
+        right = QVBoxLayout()
+        right.setContentsMargins(8, 8, 8, 8)
+        right.addWidget(self._closing)
+        if self._guide is not None:
+            right.addWidget(self._guide)
+        right.addWidget(self._stack, 1)
+        right.addWidget(self._alerts)
+        body = QHBoxLayout()
+        body.setContentsMargins(0, 0, 0, 0)
+        body.setSpacing(0)
+        body.addWidget(self.rail)
+        body.addLayout(right, 1)
+        whole = QWidget()
+        layout = QVBoxLayout(whole)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self._banner)
+        layout.addLayout(body, 1)
+        self.setCentralWidget(whole)
+        self.setWindowTitle(f"mouserig: {self._place.lab.config.name}")
+        self.setMinimumSize(1100, 680)
+        self.resize(1366, 768)
+        self.restoreGeometry(remembered.geometry())
+
+    def _own_actions(self, entries: tuple[Entry, ...]) -> tuple[Action, ...]:
+        screens = [Action(f"Go to: {e.words}", e.keys, self._going_to(e.name)) for e in entries]
+        rigs = list(self._place.boxes.by_rig)
+        boxes = [
+            Action(f"Look at {rig}", f"Ctrl+{number}" if number < 9 else "", self._looking_at(rig))
+            for number, rig in enumerate(rigs, start=1)
+        ]
+        others = [
+            Action("Acknowledge the gravest alert", "Ctrl+E", self._alerts.acknowledge_first),
+            Action("Other colours: light, dark, dim red", "Ctrl+L", self._next_palette),
+        ]
+        return (*screens, *boxes, *others)
+
+    def _going_to(self, name: ScreenName) -> Callable[[], None]:
+        return lambda: self.go_to(name)
+
+    def _looking_at(self, rig: str) -> Callable[[], None]:
+        return lambda: self.look_at(rig)
+
+    def _choose_palette(self, name: str) -> None:
+        self.restyle(PALETTES[name])
+        remembered.remember_palette(PALETTES[name])
+
+    def _next_palette(self) -> None:
+        names = list(PALETTES)
+        self._choose_palette(names[(names.index(self._place.palette.name) + 1) % len(names)])
+
+    def _screen(self, name: ScreenName) -> Screen:
+        return self._screens()[name]
+
+    def _screens(self) -> Mapping[ScreenName, Screen]:
+        return {name: entry.screen for name, entry in self._entries.items()}  # type: ignore[misc]
+
+    def _drain(self, until: float) -> None:
+        """Take in what the reader has heard, as long as there is time."""
+        while time.perf_counter() < until:
+            try:
+                message = self._reader.queue.get_nowait()
+            except queue.Empty:
+                return
+            self._place.boxes.take(message)
+
+    def _take_answers(self) -> None:
+        """Take in what came of orders; what no engine got is an alert."""
+        while True:
+            try:
+                sent = self._sender.answers.get_nowait()
+            except queue.Empty:
+                break
+            if sent.trouble:
+                self._place.asked.pop(sent.id, None)
+                self.tell("warn", f"{sent.rig} did not get the order: {sent.trouble}")
+        for number, asked in list(self._place.asked.items()):
+            box = self._place.boxes.by_rig.get(asked.rig)
+            if box is not None and box.view is not None and number in box.view.answers:
+                del self._place.asked[number]
+
+    def _look_for_alarms(self) -> None:
+        """Let the rules look at every box; the banner and the rail follow."""
+        for box in self._place.boxes.by_rig.values():
+            if box.view is not None and box.caught_up:
+                box.alarms.look(box.view)
+        simulated = any(
+            box.view is not None and box.view.simulated for box in self._place.boxes.by_rig.values()
+        )
+        self._banner.setVisible(simulated)
+        self.rail.refresh()
+        self._show_alerts()
+
+    def _show_alerts(self) -> None:
+        alerts = list(self._told)
+        for box in self._place.boxes.by_rig.values():
+            alerts += [
+                Alert(box.rig, a.key, a.severity, a.text, a.acknowledged, a.over)
+                for a in box.alarms.list
+            ]
+            if box.silent or box.died:
+                alerts.append(Alert(box.rig, "engine", "bad", box.trouble()))
+        self._alerts.show_alerts(alerts)
+
+    def _acknowledge(self, alert: Alert) -> None:
+        """Take in that an alert was seen; the session records by whom."""
+        if alert in self._told:
+            self._told.remove(alert)
+        box = self._place.boxes.by_rig.get(alert.where)
+        seen = box.alarms.acknowledge(alert.key, self._place.operator) if box else None
+        if seen is not None and box is not None and box.is_running:
+            self._place.order_to(box.rig, "note", text=f"seen: {alert.text}")
+        self._show_alerts()
