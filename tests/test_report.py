@@ -97,6 +97,14 @@ def test_a_report_tells_whose_session_it_is_and_what_came_of_it(session: Session
     assert f"seed {session.definition.seed}" in page.text
 
 
+def test_a_report_tells_who_started_it_and_what_was_changed_for_it(session: SessionRecord) -> None:
+    definition = msgspec.structs.replace(
+        session.definition, operator="anna", changed={"reward_ul": 4.0}
+    )
+    text = page_of(replace(session, definition=definition)).text
+    assert "started by anna for this session reward_ul = 4.0" in text
+
+
 @pytest.mark.parametrize(
     ("protocol", "title", "figures"),
     [
