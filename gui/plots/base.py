@@ -67,10 +67,15 @@ def text_width(words: str, *, bold: bool = False) -> int:
     return QFontMetrics(small_font(bold=bold)).horizontalAdvance(words)
 
 
+def text_height() -> int:
+    """Return how high a line of words is inside a plot, in pixels."""
+    return QFontMetrics(small_font()).height()
+
+
 def line_height(plot: Any, seen: float) -> float:
     """Return how high a line of words is in a plot whose vertical axis spans `seen`."""
     room: float = max(40.0, plot.getViewBox().height())
-    return seen * QFontMetrics(small_font()).height() / room
+    return seen * text_height() / room
 
 
 def let_grow(widget: QWidget, width: int, height: int) -> None:
