@@ -57,8 +57,13 @@ def words_at(plot: Any, anchor: tuple[float, float], *, bold: bool = False) -> A
 
 
 def pen(colour: str, width: float = 1, line: Line = "solid") -> QPen:
-    """Return a pen for a colour, a width in pixels and a kind of line."""
-    made: QPen = pg.mkPen(colour, width=width, style=_LINES[line])
+    """Return a pen for a colour, a width and a kind of line.
+
+    The width is in pixels of a screen of usual sharpness; Qt itself would draw thinner lines on a
+    sharper one.
+    """
+    sharpness: float = pg.mkQApp().devicePixelRatio()
+    made: QPen = pg.mkPen(colour, width=width * sharpness, style=_LINES[line])
     return made
 
 

@@ -23,6 +23,8 @@ LABELS = 6
 FEWEST_TRIALS = 40
 BOTTOM, TOP = -0.03, 1.04
 
+_STEPS = (10, 20, 50, 100)
+"""Trials between two numbers on the axis."""
 _DASHES_PX: dict[Line, int] = {"solid": 0, "dashed": 8, "dotted": 3}
 """How long the dashes of a curve are; 0 has no gaps."""
 
@@ -108,6 +110,9 @@ class PerformancePlot(QWidget):
         self._line = line_height(self._plot, TOP - BOTTOM) * 1.3
         self._head = TOP + (self._line if self._data.parts else 0.0)
         self._plot.setYRange(BOTTOM, self._head, padding=0)
+        step = next((step for step in _STEPS if (last - first) / step <= 6), _STEPS[-1])
+        ticks = [(float(trial), str(trial)) for trial in range(0, last + 1, step) if trial > first]
+        self._plot.getAxis("bottom").setTicks([ticks])
         for group in self._data.types.groups:
             if group not in self._curves:
                 self._add(group)
@@ -126,7 +131,7 @@ class PerformancePlot(QWidget):
         dash = _DASHES_PX[type_look(*group).line]
         if dash:
             trials = max(1, round(dash * self._trials_per_px))
-            joined &= (numbers[:-1] // trials % 2) == 0
+            joined &= (numbers[:-1] // trials % 3) != 2
         self._curves[group].setData(numbers, shares, connect=np.append(joined, False))
 
     def _with_names(self) -> float:
