@@ -88,10 +88,13 @@ class SessionView:
         The last lines of the log.
     faults
         All faults so far.
-    last_lick, last_trial_end
-        Session's seconds of the last lick, and of the end of the last trial; 0 if none came.
+    last_lick, last_drop, last_trial_end
+        Session's seconds of the last lick, of the last drop, and of the end of the last trial; 0
+        if none came.
     lit
         When each device was last heard of, and in which words.
+    shown
+        Name of the grating that is on the screen; empty if it is grey.
     by_hand_ul
         Water that persons gave.
     speed
@@ -118,8 +121,10 @@ class SessionView:
         self.logged = 0
         self.faults: list[Fault] = []
         self.last_lick = 0.0
+        self.last_drop = 0.0
         self.last_trial_end = 0.0
         self.lit: dict[str, tuple[float, str]] = {}
+        self.shown = ""
         self.by_hand_ul = 0.0
         self.speed = 1.0
         self.ended: SessionEnded | None = None
@@ -168,6 +173,8 @@ class SessionView:
             case ActionDone():
                 told = " ".join(filter(None, (event.verb, event.detail)))
                 self.lit[event.device] = event.engine_time, told
+                if event.verb == "show":
+                    self.shown = event.detail
             case DeviceReported():
                 self._report(event)
             case TrialStarted():
@@ -218,8 +225,11 @@ class SessionView:
         lasted = f"{event.achieved * 1000:.0f} of {event.requested * 1000:.0f} ms"
         told = f"{event.what} {event.detail}".strip()
         self.lit[event.device] = event.engine_time, f"{told}, {amount}{lasted}"
-        if event.author and event.volume_ul is not None:
-            self.by_hand_ul += event.volume_ul
+        if event.what == "grating":
+            self.shown = ""
+        if event.volume_ul is not None:
+            self.last_drop = event.hardware_time + event.achieved
+            self.by_hand_ul += event.volume_ul if event.author else 0.0
 
     def _command(self, event: CommandGiven) -> None:
         if event.id:

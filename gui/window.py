@@ -22,7 +22,9 @@ from PyQt5.QtWidgets import (
 from gui import remembered, theme
 from gui.actions import Action, bind
 from gui.alert_list import Alert, AlertList
+from gui.boxes import Box
 from gui.closing import ClosingBar
+from gui.guide.bar import GuideBar
 from gui.palette import PALETTES, Palette
 from gui.rail import Rail
 from gui.reader import Reader
@@ -60,6 +62,8 @@ class Window(QMainWindow):
         The screens, in the order of the rail; each is a `Screen`.
     own_actions
         What can be done by a key, beside what the window itself can do.
+    guide
+        The guide of the demonstration, if there is to be one.
     """
 
     def __init__(
@@ -69,12 +73,14 @@ class Window(QMainWindow):
         sender: Sender,
         entries: tuple[Entry, ...],
         own_actions: tuple[Action, ...] = (),
+        guide: GuideBar | None = None,
     ) -> None:
         super().__init__()
         self._place = place
         self._reader = reader
         self._sender = sender
         self._entries = {entry.name: entry for entry in entries}
+        self._guide = guide
         self._told: list[Alert] = []
         self._alarms_at = 0.0
         self._leaving = False
@@ -118,6 +124,15 @@ class Window(QMainWindow):
         self._told.append(Alert("window", f"told {len(self._told)} {text}", level, text))
         self._show_alerts()
 
+    def boxes_watched(self) -> list[Box]:
+        """Return the boxes, in the order of their rigs' names."""
+        return list(self._place.boxes.by_rig.values())
+
+    def leave(self) -> None:
+        """Close the window; sessions go on."""
+        self._leaving = True
+        self.close()
+
     def tick(self) -> None:
         """Take in what has come, and show what has changed."""
         began = time.perf_counter()
@@ -127,6 +142,8 @@ class Window(QMainWindow):
             self._alarms_at = began + ALARMS_EVERY
             self._look_for_alarms()
         self._screen(self.screen_name).refresh()
+        if self._guide is not None:
+            self._guide.refresh(self.screen_name)
         self.ticks.add(time.perf_counter() - began)
 
     def restyle(self, palette: Palette) -> None:
@@ -135,6 +152,8 @@ class Window(QMainWindow):
         theme.apply(theme.the_app(), palette)
         for name in self._entries:
             self._screen(name).restyle(palette)
+        if self._guide is not None:
+            self._guide.restyle(palette)
 
     def closeEvent(self, event: QCloseEvent | None) -> None:  # noqa: N802 (Qt's name)
         """Close, unless sessions run: then ask first, in the window itself."""
@@ -152,11 +171,6 @@ class Window(QMainWindow):
         self._place.jobs.close()
         event.accept()
 
-    def _leave(self) -> None:
-        """Close the window; sessions go on."""
-        self._leaving = True
-        self.close()
-
     def _stop_and_stay(self, rigs: list[str]) -> None:
         """Ask the sessions to stop after their trial; the window stays to wrap up."""
         for rig in rigs:
@@ -169,7 +183,7 @@ class Window(QMainWindow):
         for entry in entries:
             self._stack.addWidget(entry.screen)
         self._alerts = AlertList(self._acknowledge)
-        self._closing = ClosingBar(self._leave, self._stop_and_stay)
+        self._closing = ClosingBar(self.leave, self._stop_and_stay)
         self._banner = QFrame()
         self._banner.setProperty("role", "simulated")
         banner = QHBoxLayout(self._banner)
@@ -179,6 +193,8 @@ class Window(QMainWindow):
         right = QVBoxLayout()
         right.setContentsMargins(8, 8, 8, 8)
         right.addWidget(self._closing)
+        if self._guide is not None:
+            right.addWidget(self._guide)
         right.addWidget(self._stack, 1)
         right.addWidget(self._alerts)
         body = QHBoxLayout()

@@ -13,7 +13,7 @@ from gui.sender import Sender
 from rig.inbox import Verb
 from rig.lab import Lab
 
-ScreenName = Literal["check", "arm", "run", "boxes", "wrap up", "sessions"]
+ScreenName = Literal["arm", "run", "boxes", "check", "wrap up", "sessions", "be the mouse"]
 
 
 class Workplace:

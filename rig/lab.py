@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,6 +52,34 @@ class Lab:
             raise ConfigError(
                 f"the file says id = '{found.id}'", str(path), f"Write id = '{subject}'."
             )
+        return found
+
+    def named(self, text: str) -> str:
+        """Return the id of the mouse that a text names by its id or its ear tag.
+
+        The text itself, if there is no such mouse.
+
+        Raises
+        ------
+        ConfigError
+            If it names more than one.
+        """
+        found = [text] if text in {path.stem for path in self.files("subjects")} else []
+        found += [each.id for each in self.readable_subjects() if each.ear_tag == text != each.id]
+        if len(found) > 1:
+            raise ConfigError(
+                f"'{text}' names more than one mouse: {', '.join(found)}",
+                str(self.folder / "subjects"),
+                "Mend `ear_tag` in the file of one of them.",
+            )
+        return found[0] if found else text
+
+    def readable_subjects(self) -> list[Subject]:
+        """Return all subjects whose files are right; the others are left out."""
+        found = []
+        for path in self.files("subjects"):
+            with contextlib.suppress(ConfigError):
+                found.append(self.subject(path.stem))
         return found
 
     def memory(self, subject: str) -> dict[str, Any]:

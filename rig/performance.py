@@ -1,4 +1,4 @@
-"""What a mouse did, in numbers: outcomes, hit and false-alarm rates, d'."""
+"""What a mouse did, in numbers: outcomes, hit and false-alarm rates, d', criterion."""
 
 from __future__ import annotations
 
@@ -87,6 +87,23 @@ def d_prime(hit_rate: float | None, false_alarm_rate: float | None) -> float | N
         return None
     z = NormalDist().inv_cdf
     return z(_clip(hit_rate)) - z(_clip(false_alarm_rate))
+
+
+def criterion(hit_rate: float | None, false_alarm_rate: float | None) -> float | None:
+    """Return the criterion c = -(z(hit rate) + z(false-alarm rate)) / 2, rates clipped as for d'.
+
+    Below 0 the mouse tends to respond, above 0 to withhold. None if one of the rates is None.
+    Source: Macmillan and Creelman 2005, Detection Theory, eq. 2.1.
+
+    Examples
+    --------
+    >>> criterion(0.5, 0.5), round(criterion(0.99, 0.5), 3)
+    (0.0, -1.163)
+    """
+    if hit_rate is None or false_alarm_rate is None:
+        return None
+    z = NormalDist().inv_cdf
+    return 0.0 - (z(_clip(hit_rate)) + z(_clip(false_alarm_rate))) / 2
 
 
 def _share(part: int, whole: int) -> float | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from rig.plugins import load_class
 from rig.protocol import Parameters, TrialProtocol
 from rig.rig_plan import RigPlan, plan_rig
 from rig.room import Mouse, MouseSettings
+from rig.set_options import OPTION, as_tables, value_at
 
 
 @dataclass(frozen=True)
@@ -63,8 +64,9 @@ class StageParams:
 
 @dataclass(frozen=True)
 class MousePlan:
-    """The virtual mouse of a simulated session."""
+    """The virtual mouse of a simulated session; `name` is its class, as a rig file names it."""
 
+    name: str
     mouse: type[Mouse]
     settings: MouseSettings
     memory: dict[str, Any]
@@ -79,7 +81,8 @@ class Plan:
     """A session that may be run: lab, rig, protocol, subject, and the mouse if simulated.
 
     `stage` is the stage that chose the protocol, as ``CURRICULUM/STAGE``; empty if a person did.
-    `experimenters` are who runs it, as ``Last, First``.
+    `experimenters` are who runs it, as ``Last, First``; `operator` is who starts it, if told.
+    `changed` holds parameters, by dotted key, that are given for this session alone.
     """
 
     lab: Lab
@@ -90,6 +93,20 @@ class Plan:
     seed: int
     stage: str = ""
     experimenters: tuple[str, ...] = ()
+    changed: Mapping[str, Any] = field(default_factory=dict)
+    operator: str = ""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a session would be made of, as far as it can be read; `problems` say what cannot."""
+
+    rig: RigPlan | None
+    protocol: ProtocolPlan | None
+    unchanged: ProtocolPlan | None
+    subject: Subject | None
+    mouse: MousePlan | None
+    problems: list[Problem]
 
 
 def generators(seed: int, parts: int = 0) -> tuple[np.random.Generator, np.random.Generator]:
@@ -134,6 +151,26 @@ def with_subject(lab: Lab, plan: ProtocolPlan, subject: Subject) -> ProtocolPlan
     return _with_params(plan, subject.params.get(name, {}), where, f"params.{name}")
 
 
+def with_changes(plan: ProtocolPlan, changes: Mapping[str, Any]) -> ProtocolPlan:
+    """Return a protocol with parameters given for one session; raise `CheckFailed` as others do.
+
+    Parameters
+    ----------
+    plan
+        The protocol with the parameters of file, stage and mouse.
+    changes
+        Values by dotted key.
+    """
+    try:
+        return _with_params(plan, as_tables(changes), OPTION, "")
+    except CheckFailed as error:
+        told = [
+            Problem(p.what, p.where.replace(f"{OPTION}, ", f"{OPTION} "), p.do)
+            for p in error.problems
+        ]
+        raise CheckFailed(told) from None
+
+
 def _with_params(plan: ProtocolPlan, over: Mapping[str, Any], where: str, key: str) -> ProtocolPlan:
     """Return a protocol with other parameters laid over its own."""
     if not over:
@@ -143,12 +180,21 @@ def _with_params(plan: ProtocolPlan, over: Mapping[str, Any], where: str, key: s
 
 
 def plan_mouse(lab: Lab, rig: RigPlan, subject: Subject) -> MousePlan:
-    """Return the virtual mouse of a subject: the rig's settings with the subject's own on top."""
-    file = str(lab.subject_file(subject.id) if subject.mouse else rig.path)
+    """Return the virtual mouse of a subject: the rig's settings with the subject's own on top.
+
+    A subject whose file names a class of its own has its own settings alone.
+    """
+    own = str(lab.subject_file(subject.id))
+    memory = lab.memory(subject.id)
+    if subject.mouse_class:
+        mouse = load_class(subject.mouse_class, Mouse, lab.folder, f"{own}, mouse_class")
+        settings = validated(mouse.Settings, subject.mouse, own, "mouse")
+        return MousePlan(subject.mouse_class, mouse, settings, memory)
+    file = own if subject.mouse else str(rig.path)
     key = "mouse" if subject.mouse else "simulation.settings"
     table = {**rig.config.simulation.settings, **subject.mouse}
     settings = validated(rig.mouse.Settings, table, file, key)
-    return MousePlan(rig.mouse, settings, lab.memory(subject.id))
+    return MousePlan(rig.config.simulation.mouse, rig.mouse, settings, memory)
 
 
 def make_plan(
@@ -160,19 +206,57 @@ def make_plan(
     simulate: bool,
     seed: int,
     stage: StageParams | None = None,
+    changes: Mapping[str, Any] | None = None,
 ) -> Plan:
-    """Return the plan of a session; raise `CheckFailed` with every mistake in all its files."""
+    """Return the plan of a session; raise `CheckFailed` with every mistake in all its files.
+
+    `changes` are parameters by dotted key that lie over all others.
+    """
+    parts = read_parts(
+        lab, rig, protocol, subject, simulate=simulate, stage=stage, changes=changes or {}
+    )
+    rig_plan, protocol_plan, animal = parts.rig, parts.protocol, parts.subject
+    if parts.problems or rig_plan is None or protocol_plan is None or animal is None:
+        raise CheckFailed(parts.problems)
+    return Plan(
+        lab,
+        rig_plan,
+        protocol_plan,
+        animal,
+        parts.mouse,
+        seed,
+        stage.name if stage else "",
+        lab.config.experimenters,
+        _as_resolved(changes or {}, protocol_plan),
+    )
+
+
+def read_parts(
+    lab: Lab,
+    rig: Path,
+    protocol: Path | None,
+    subject: str,
+    *,
+    simulate: bool,
+    stage: StageParams | None,
+    changes: Mapping[str, Any],
+) -> Parts:
+    """Return what a session would be made of, with every mistake in all its files.
+
+    Without a protocol only rig and mouse are looked at.
+    """
     problems: list[Problem] = []
-    rig_plan = protocol_plan = animal = mouse = None
+    rig_plan = protocol_plan = unchanged = animal = mouse = None
     try:
         rig_plan = plan_rig(lab, lab.find(rig), simulate=simulate)
         problems += _wrong_world(rig_plan, simulate=simulate)
     except RigError as error:
         problems += problems_of(error)
     try:
-        protocol_plan = plan_protocol(lab, lab.find(protocol))
-        if stage is not None:
-            protocol_plan = with_stage(protocol_plan, stage)
+        if protocol is not None:
+            protocol_plan = unchanged = plan_protocol(lab, lab.find(protocol))
+        if protocol_plan is not None and stage is not None:
+            protocol_plan = unchanged = with_stage(protocol_plan, stage)
     except RigError as error:
         problems += problems_of(error)
     try:
@@ -180,18 +264,25 @@ def make_plan(
         where = str(lab.subject_file(subject))
         problems += _wrong_subject(animal, where, simulate=simulate)
         if protocol_plan is not None:
-            protocol_plan = with_subject(lab, protocol_plan, animal)
+            protocol_plan = unchanged = with_subject(lab, protocol_plan, animal)
         if simulate and rig_plan is not None:
             mouse = plan_mouse(lab, rig_plan, animal)
     except RigError as error:
         problems += problems_of(error)
+    try:
+        if protocol_plan is not None:
+            protocol_plan = with_changes(protocol_plan, changes)
+    except RigError as error:
+        problems += problems_of(error)
     if rig_plan is not None and protocol_plan is not None:
         problems += wrong_setup(rig_plan, protocol_plan)
-    if problems or rig_plan is None or protocol_plan is None or animal is None:
-        raise CheckFailed(problems)
-    name = stage.name if stage else ""
-    experimenters = lab.config.experimenters
-    return Plan(lab, rig_plan, protocol_plan, animal, mouse, seed, name, experimenters)
+    return Parts(rig_plan, protocol_plan, unchanged, animal, mouse, problems)
+
+
+def _as_resolved(changes: Mapping[str, Any], plan: ProtocolPlan) -> dict[str, Any]:
+    """Return what was given, by dotted key, as the parameters have it."""
+    values = resolved(plan.params)
+    return {key: value_at(values, key) for key in changes}
 
 
 def first_rig_for(lab: Lab, protocol: ProtocolPlan) -> RigPlan:

@@ -7,13 +7,16 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import hypothesis
 import pytest
+from gui_driver import Display, virtual_display
 from killed import EVENTS, written
+from sound_server import SoundServer, started
 
 from rig.commands.init import make_lab
 from rig.lab import Lab, find_lab
@@ -37,6 +40,17 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="write the golden sessions anew")
+    parser.addoption("--headed", action="store_true", help="show windows of tests on the screen")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let Qt draw into memory, and give it the runtime folder that it wants for the user alone."""
+    if not config.getoption("--headed"):
+        os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    if sys.platform == "linux" and "XDG_RUNTIME_DIR" not in os.environ:
+        folder = tempfile.TemporaryDirectory(prefix="mouserig-tests-")
+        config.add_cleanup(folder.cleanup)
+        os.environ["XDG_RUNTIME_DIR"] = folder.name
 
 
 @pytest.fixture
@@ -70,6 +84,30 @@ def edit(lab: Lab) -> Callable[[str, str, str], None]:
         path.write_text(text.replace(old, new), encoding="utf-8")
 
     return replace
+
+
+@pytest.fixture(scope="session")
+def sound_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SoundServer]:
+    """Start a sound server with an output that nobody hears; PortAudio of this process plays there.
+
+    So do programs that tests start.
+    """
+    import sounddevice
+
+    with pytest.MonkeyPatch.context() as patch, started(tmp_path_factory.mktemp("sound")) as server:
+        for name, value in server.environment.items():
+            patch.setenv(name, value)
+        # PortAudio looks for outputs once, when it is initialized.
+        sounddevice._terminate()
+        sounddevice._initialize()
+        yield server
+
+
+@pytest.fixture(scope="session")
+def display() -> Iterator[Display]:
+    """Start an X server of the tests' own, with the smallest screen that the window is made for."""
+    with virtual_display(1366, 768) as running:
+        yield running
 
 
 @pytest.fixture

@@ -107,7 +107,7 @@ def desk(tmp_path: Path) -> Iterator[tuple[Path, list[Command]]]:
     taken: list[Command] = []
 
     def hand_in(request: Request) -> None:
-        taken.append(request.command)
+        taken.append(request.order)
         request.replies.put(Reply(True, "noted"))
 
     file = tmp_path / "address"

@@ -8,11 +8,13 @@ when the environment is up to date. What follows on the line is run in the envir
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,35 +25,89 @@ STAMP = VENV / "mouserig-lock.sha256"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
-class SystemPackage(NamedTuple):
-    """A program that the system must have: its package, and what to know where it lacks."""
+class Need(NamedTuple):
+    """What a part of the work needs of the system, where pip cannot give it.
 
-    program: str
-    package: str
-    systems: tuple[str, ...]
-    note: str
+    Attributes
+    ----------
+    what
+        What does not work without it, as the beginning of a sentence.
+    programs, libraries
+        The package (Debian, Ubuntu) of each program and of each shared library.
+    systems
+        Where it is looked for (`sys.platform`); elsewhere there is nothing to install.
+    elsewhere
+        How to install it on other systems, as the rest of a sentence.
+    """
 
-    def is_for_here(self) -> bool:
-        """Whether this system can have it."""
-        return not self.systems or sys.platform in self.systems
+    what: str
+    programs: Mapping[str, str] = {}
+    libraries: Mapping[str, str] = {}
+    systems: tuple[str, ...] = ("linux",)
+    elsewhere: str = ""
+
+    def missing(self) -> list[str]:
+        """Return the packages that this system lacks, each once, in their order."""
+        if sys.platform not in self.systems:
+            return []
+        lacks = [package for each, package in self.programs.items() if not shutil.which(each)]
+        lacks += [package for each, package in self.libraries.items() if not can_be_loaded(each)]
+        return list(dict.fromkeys(lacks))
+
+    def note(self) -> str:
+        """Return what does not work for want of packages, and how to install them."""
+        packages = " ".join(self.missing())
+        return (
+            f"Note: {self.what} will not work; everything else does. Missing: {packages}.\n"
+            f"  Install: `sudo apt install {packages}` (Debian, Ubuntu){self.elsewhere}, "
+            "then run this again."
+        )
 
 
-SYSTEM = (
-    SystemPackage(
-        "dot",
-        "graphviz",
-        (),
-        "`rig draw` and its tests will not work; everything else does.\n  Install it: `sudo apt "
-        "install graphviz` (Debian, Ubuntu), `brew install graphviz` (macOS)\n  or `winget install "
-        "Graphviz.Graphviz` (Windows), then run this again.",
+NEEDS = (
+    Need(
+        "`rig draw` and its tests",
+        programs={"dot": "graphviz"},
+        systems=("linux", "darwin", "win32"),
+        elsewhere=", `brew install graphviz` (macOS)\n  or `winget install Graphviz.Graphviz` "
+        "(Windows)",
     ),
-    SystemPackage(
-        "strace",
-        "strace",
-        ("linux",),
-        "The tests of failing disks will not work; everything else does.\n  Install it: `sudo apt "
-        "install strace` (Debian, Ubuntu), then run this again.",
+    Need(
+        "the operator window (`rig gui`)",
+        # What the platform plugin of Qt for X11 is linked with. The wheel of PyQt5 brings the
+        # rest of Qt, but none of these; on macOS and Windows it brings all that it needs.
+        libraries={
+            "libGL.so.1": "libgl1",
+            "libEGL.so.1": "libegl1",
+            "libdbus-1.so.3": "libdbus-1-3",
+            "libfontconfig.so.1": "libfontconfig1",
+            "libX11-xcb.so.1": "libx11-xcb1",
+            "libxcb-icccm.so.4": "libxcb-icccm4",
+            "libxcb-image.so.0": "libxcb-image0",
+            "libxcb-keysyms.so.1": "libxcb-keysyms1",
+            "libxcb-randr.so.0": "libxcb-randr0",
+            "libxcb-render-util.so.0": "libxcb-render-util0",
+            "libxcb-render.so.0": "libxcb-render0",
+            "libxcb-shape.so.0": "libxcb-shape0",
+            "libxcb-shm.so.0": "libxcb-shm0",
+            "libxcb-sync.so.1": "libxcb-sync1",
+            "libxcb-xfixes.so.0": "libxcb-xfixes0",
+            "libxcb-xinerama.so.0": "libxcb-xinerama0",
+            "libxcb-xkb.so.1": "libxcb-xkb1",
+            "libxkbcommon-x11.so.0": "libxkbcommon-x11-0",
+        },
     ),
+    Need(
+        "sounds that a person can hear",
+        # The wheel of sounddevice brings PortAudio to macOS and Windows.
+        libraries={"libportaudio.so.2": "libportaudio2"},
+    ),
+    Need("the tests of failing disks", programs={"strace": "strace"}),
+    Need(
+        "the tests of the operator window on a display",
+        programs={"Xvfb": "xvfb", "xdotool": "xdotool"},
+    ),
+    Need("the tests of sounds that a person can hear", programs={"pulseaudio": "pulseaudio"}),
 )
 
 
@@ -119,17 +175,25 @@ def make_environment() -> int:
 
 
 def install_system_packages() -> None:
-    """Install what programs lack and pip cannot give, where that is allowed; else say how."""
-    missing = [each for each in SYSTEM if not shutil.which(each.program) and each.is_for_here()]
+    """Install what the system lacks and pip cannot give, where that is allowed; else say how."""
+    names = list(dict.fromkeys(package for need in NEEDS for package in need.missing()))
     may_install = shutil.which("apt-get") and hasattr(os, "geteuid") and os.geteuid() == 0
-    if missing and may_install:
-        names = [each.package for each in missing]
+    if names and may_install:
         print(f"Installing system packages: {', '.join(names)} ...", flush=True)
         if run_quietly("apt-get", "update", "-qq") == 0:
             run_quietly("apt-get", "install", "-y", "-qq", "--no-install-recommends", *names)
-    for each in missing:
-        if not shutil.which(each.program):
-            print(f"Note: {each.package} is missing. {each.note}", file=sys.stderr)
+    for need in NEEDS:
+        if need.missing():
+            print(need.note(), file=sys.stderr)
+
+
+def can_be_loaded(library: str) -> bool:
+    """Whether this system has a shared library of that file name, for programs like this one."""
+    try:
+        ctypes.CDLL(library)
+    except OSError:
+        return False
+    return True
 
 
 def run(*command: str) -> int:

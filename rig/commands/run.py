@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import getpass
 import secrets
 import sys
 from collections import Counter
+from collections.abc import Mapping
+from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import typer
 
+from rig.clock import FASTEST
 from rig.config import LabConfig, validated
 from rig.console import (
     JsonOption,
@@ -23,7 +27,9 @@ from rig.console import (
     typed,
 )
 from rig.errors import CheckFailed, ConfigError, ExitCode, RigError, errors_among
+from rig.events import ClockKind
 from rig.export.background import export_in_background
+from rig.inbox import Command
 from rig.lab import Lab, find_lab
 from rig.plan import Plan, StageParams, make_plan
 from rig.progress import ProgressLine
@@ -31,6 +37,7 @@ from rig.rehearsal import rehearse
 from rig.resumption import Resumption, check_same, find_resumption
 from rig.rig_plan import plan_rig
 from rig.session import Result, Session
+from rig.set_options import read_changes
 from rig.signals import ignore_stop_signals, stop_on_signals
 from rig.stages import choose
 
@@ -48,7 +55,7 @@ def register(app: typer.Typer) -> None:
 
 def run(
     rig: Annotated[Path, typer.Option(help="The rig file.")],
-    subject: Annotated[str, typer.Option(help="Who runs: the name of a file in subjects/.")],
+    subject: Annotated[str, typer.Option(help="Who runs: id or ear tag of a file in subjects/.")],
     protocol: Annotated[
         Path | None, typer.Option(help="The protocol file; by default that of the subject's stage.")
     ] = None,
@@ -58,6 +65,10 @@ def run(
     virtual: Annotated[
         bool, typer.Option("--virtual", help="Virtual time: simulate, and never wait.")
     ] = False,
+    speed: Annotated[
+        float | None,
+        typer.Option(min=1, max=FASTEST, help="With --simulate: so many times as fast as real."),
+    ] = None,
     seed: Annotated[
         int | None,
         typer.Option(min=0, max=2**63 - 1, help="Seed of all chance; drawn anew by default."),
@@ -69,34 +80,50 @@ def run(
         list[str] | None,
         typer.Option(help="Who runs it, as 'Last, First'; by default those of lab.toml."),
     ] = None,
+    changes: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="KEY=VALUE: a parameter of this session alone; repeatable."),
+    ] = None,
+    by: Annotated[str, typer.Option(help="Who starts the session.", show_default=False)] = "",
+    note: Annotated[
+        list[str] | None, typer.Option(help="Words for the record; may be repeated.")
+    ] = None,
+    day: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%d"], help="With --virtual: the day under which it is recorded."
+        ),
+    ] = None,
     number: Annotated[
         int | None, typer.Option(min=1, max=9999, help="Number of the session on its day.")
     ] = None,
     lab: LabOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Run one session, in real time or in virtual time.
+    """Run one session, in real time, faster than that, or in virtual time.
 
     Without --protocol, the subject's stage in its curriculum chooses protocol and parameters.
     Ctrl-C stops it: every output goes off, the partial trial is kept, the file is sealed.
     Exit codes: 0 ended by itself, 130 stopped, 3 mistakes in the files, 4 a device failed,
     5 the protocol failed, 6 the recording failed, 7 rig or subject in use.
     """
+    clock = _clock(speed, simulate=simulate, virtual=virtual)
     the = the_lab(lab) if lab else find_lab(rig.resolve().parent if rig.exists() else Path.cwd())
+    if day is not None and not virtual:
+        raise typer.BadParameter("--day goes with --virtual")
+    notes = _notes(note or [], by)
+    subject = the.named(subject)
     resumption = None
+    changed = read_changes(changes or [])
     if resume:
-        if seed is not None:
-            raise ConfigError(
-                "a resumed session has the seed of the one that it goes on with",
-                "--seed and --resume",
-                "Leave out one of them.",
-            )
+        _check_resuming(seed, changed)
         resumption = find_resumption(the, subject)
-        seed = resumption.definition.seed
+        seed, changed = resumption.definition.seed, resumption.definition.changed
     seed = secrets.randbits(32) if seed is None else seed
     plan, suggestion = _plan(
-        the, rig, protocol, subject, resumption, simulate=simulate or virtual, seed=seed
+        the, rig, protocol, subject, resumption, changed, simulate=simulate or virtual, seed=seed
     )
+    plan = dataclasses.replace(plan, operator=by.strip())
     if experimenter:
         plan = dataclasses.replace(plan, experimenters=_persons(experimenter))
     with contextlib.redirect_stdout(sys.stderr):  # what protocols print is not our output
@@ -104,12 +131,23 @@ def run(
     if not json:
         stage = f", stage {plan.stage}" if plan.stage else ""
         console.print(f"{subject} on {plan.rig.name}{' (SIMULATED)' if plan.mouse else ''}{stage}")
+        for key, value in plan.changed.items():
+            console.print(f"changed for this session: {key} = {value}", soft_wrap=True)
         if suggestion:
             console.print(suggestion, soft_wrap=True)
             console.print(f"Accept it: {typed(f'stage {subject} --accept')}", soft_wrap=True)
     progress = ProgressLine()
-    clock: Literal["virtual", "system"] = "virtual" if virtual else "system"
-    session = Session(plan, clock, number=number, resumes=resumption, watcher=progress)
+    session = Session(
+        plan,
+        clock,
+        speed=speed or 1.0,
+        started_at=_on_day(day) if day else None,
+        number=number,
+        resumes=resumption,
+        watcher=progress,
+    )
+    for each in notes:
+        session.hand_in(each)
     try:
         with (
             stop_on_signals(lambda reason: session.stop("stop_now", reason)),
@@ -138,13 +176,14 @@ def _plan(
     protocol: Path | None,
     subject: str,
     resumption: Resumption | None,
+    changed: Mapping[str, Any],
     *,
     simulate: bool,
     seed: int,
 ) -> tuple[Plan, str | None]:
     """Return the plan of the session; and where the stage chose it, the move that it suggests."""
     if protocol is not None:
-        plan = make_plan(lab, rig, protocol, subject, simulate=simulate, seed=seed)
+        plan = make_plan(lab, rig, protocol, subject, simulate=simulate, seed=seed, changes=changed)
         if resumption is not None:
             check_same(resumption, plan.protocol)
         return plan, None
@@ -152,15 +191,62 @@ def _plan(
         was = resumption.definition
         path = lab.folder / "protocols" / f"{was.protocol}.toml"
         same = StageParams(was.stage, was.params, resumption.session)
-        plan = make_plan(lab, rig, path, subject, simulate=simulate, seed=seed, stage=same)
+        plan = make_plan(
+            lab, rig, path, subject, simulate=simulate, seed=seed, stage=same, changes=changed
+        )
         check_same(resumption, plan.protocol)
         return plan, None
     choice = choose(lab, subject)
     plan = make_plan(
-        lab, rig, choice.protocol, subject, simulate=simulate, seed=seed, stage=choice.params
+        lab,
+        rig,
+        choice.protocol,
+        subject,
+        simulate=simulate,
+        seed=seed,
+        stage=choice.params,
+        changes=changed,
     )
     decision = choice.decision
     return plan, None if decision.verdict == "hold" else decision.sentence()
+
+
+def _check_resuming(seed: int | None, changed: Mapping[str, Any]) -> None:
+    """Raise `ConfigError` if something is given that a resumed session takes from the other."""
+    given = {"seed": seed is not None, "set": bool(changed)}
+    for option, what in (("seed", "the seed"), ("set", "the parameters")):
+        if given[option]:
+            raise ConfigError(
+                f"a resumed session has {what} of the one that it goes on with",
+                f"--{option} and --resume",
+                "Leave out one of them.",
+            )
+
+
+def _notes(texts: list[str], by: str) -> list[Command]:
+    """Return notes as commands; raise `typer.BadParameter` if one has no words."""
+    if not all(text.strip() for text in texts):
+        raise typer.BadParameter("--note needs words")
+    return [Command("note", text.strip(), by.strip() or getpass.getuser()) for text in texts]
+
+
+def _on_day(day: date) -> datetime:
+    """Return the present time of day on another day."""
+    now = datetime.now().astimezone()
+    return datetime.combine(day, now.time()).astimezone()
+
+
+def _clock(speed: float | None, *, simulate: bool, virtual: bool) -> ClockKind:
+    """Return which clock the session runs on; raise `ConfigError` if it cannot be paced."""
+    if speed is None:
+        return "virtual" if virtual else "system"
+    if virtual or not simulate:
+        raise ConfigError(
+            "only a simulated session in real time can be made faster",
+            "--speed",
+            "Leave out --virtual." if virtual else "Add --simulate, or leave out --speed.",
+        )
+    return "paced"
 
 
 def _persons(names: list[str]) -> tuple[str, ...]:
