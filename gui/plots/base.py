@@ -1,0 +1,73 @@
+"""What all plots do alike: axes that stay as they are set, and colours of the palette."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyqtgraph as pg
+from PyQt5.QtCore import Qt
+from PyQt5.QtGui import QFont, QFontMetrics, QPen
+from PyQt5.QtWidgets import QApplication, QSizePolicy, QWidget
+
+from gui.palette import Palette
+from rig.colours import Line
+
+SMALL_PT = 10
+_LINES = {"solid": Qt.SolidLine, "dashed": Qt.DashLine, "dotted": Qt.DotLine}
+
+
+def prepare(plot: Any, *, bottom: str = "", left: str = "") -> None:
+    """Let a plot item have fixed ranges, no mouse and no menu, with words at its axes."""
+    plot.hideButtons()
+    plot.setMenuEnabled(False)
+    plot.setMouseEnabled(x=False, y=False)
+    plot.disableAutoRange()
+    plot.getViewBox().setDefaultPadding(0)
+    for name, words in (("bottom", bottom), ("left", left)):
+        axis = plot.getAxis(name)
+        axis.enableAutoSIPrefix(False)
+        axis.setStyle(tickFont=small_font(), maxTickLevel=0)
+        if words:
+            axis.setLabel(words)
+
+
+def paint(plot: Any, palette: Palette) -> None:
+    """Give the axes of a plot item the colours of a palette."""
+    for name in ("bottom", "left"):
+        axis = plot.getAxis(name)
+        axis.setPen(palette.line)
+        axis.setTextPen(palette.quiet)
+        axis.labelStyle = {"color": palette.quiet, "font-size": f"{SMALL_PT}pt"}
+        axis.setLabel()
+
+
+def small_font(*, bold: bool = False) -> QFont:
+    """Return the letters inside plots."""
+    font = QFont(QApplication.font().family(), SMALL_PT)
+    font.setBold(bold)
+    return font
+
+
+def words_at(plot: Any, anchor: tuple[float, float], *, bold: bool = False) -> Any:
+    """Return words inside a plot item; they move nothing else when they change."""
+    item = pg.TextItem(anchor=anchor)
+    item.setFont(small_font(bold=bold))
+    plot.addItem(item, ignoreBounds=True)
+    return item
+
+
+def pen(colour: str, width: float = 1, line: Line = "solid") -> QPen:
+    """Return a pen for a colour, a width in pixels and a kind of line."""
+    made: QPen = pg.mkPen(colour, width=width, style=_LINES[line])
+    return made
+
+
+def text_width(words: str, *, bold: bool = False) -> int:
+    """Return how wide words are inside a plot, in pixels."""
+    return QFontMetrics(small_font(bold=bold)).horizontalAdvance(words)
+
+
+def let_grow(widget: QWidget, width: int, height: int) -> None:
+    """Let a widget take what room there is, and keep it legible."""
+    widget.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Expanding)
+    widget.setMinimumSize(width, height)

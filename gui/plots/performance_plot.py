@@ -1,0 +1,178 @@
+"""Rolling performance of the trial types, with blocks and provisionally consistent periods."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyqtgraph as pg
+from PyQt5.QtCore import Qt
+from PyQt5.QtGui import QColor
+from PyQt5.QtWidgets import QVBoxLayout, QWidget
+
+from gui.palette import LIGHT, Palette, consistent_colour, type_colour
+from gui.performance_data import PerformanceData
+from gui.plots.base import let_grow, paint, pen, prepare, text_width, words_at
+from rig.colours import type_look
+from rig.measures import Group
+
+POINTS = 600
+"""Points of a curve; of a longer session fewer trials are drawn."""
+LABELS = 6
+"""Parts of the session whose words are shown: the last ones."""
+FEWEST_TRIALS = 40
+LINE_HEIGHT = 0.075
+"""Height of a line of words, as a part of the axis."""
+
+Floats = npt.NDArray[np.float64]
+
+
+class PerformancePlot(QWidget):
+    """A curve for each trial type, named at its end."""
+
+    def __init__(self, palette: Palette = LIGHT) -> None:
+        super().__init__()
+        self._palette = palette
+        self._data = PerformanceData()
+        self._drawn: object = None
+        self._curves: dict[Group, Any] = {}
+        self._names: dict[Group, Any] = {}
+        self._view: Any = pg.PlotWidget()
+        self._view.setFocusPolicy(Qt.NoFocus)
+        plot = self._plot = self._view.getPlotItem()
+        prepare(plot, bottom="trial", left="correct")
+        plot.getAxis("left").setTicks([[(0.0, "0"), (0.5, "0.5"), (1.0, "1")]])
+        self._periods = pg.PlotCurveItem(fillLevel=0.0, skipFiniteCheck=True)
+        self._chance = pg.InfiniteLine(0.5, angle=0)
+        self._bounds = pg.PlotCurveItem(connect="pairs", skipFiniteCheck=True)
+        for item in (self._periods, self._chance, self._bounds):
+            plot.addItem(item, ignoreBounds=True)
+        self._consistent = words_at(plot, (0.0, 1.0))
+        self._parts = [words_at(plot, (0.0, 0.0)) for _ in range(LABELS)]
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._view)
+        let_grow(self, 260, 140)
+        self.restyle(palette)
+
+    def show_performance(self, data: PerformanceData) -> None:
+        """Show the performance so far; costs little if no trial has ended."""
+        state = data, data.taken
+        if state == self._drawn:
+            return
+        if data is not self._data:
+            self._forget()
+        self._data, self._drawn = data, state
+        self._draw()
+
+    def resizeEvent(self, event: object) -> None:  # noqa: N802 (Qt's name)
+        """Leave as much room for the names as they need."""
+        super().resizeEvent(event)  # type: ignore[arg-type]
+        self._draw()
+
+    def restyle(self, palette: Palette) -> None:
+        """Take on other colours."""
+        self._palette = palette
+        self._view.setBackground(palette.panel)
+        paint(self._plot, palette)
+        ground = QColor(consistent_colour(palette))
+        ground.setAlpha(60)
+        self._periods.setBrush(ground)
+        self._periods.setPen(None)
+        self._consistent.setColor(consistent_colour(palette))
+        self._chance.setPen(pen(palette.quiet, 1, "dotted"))
+        self._bounds.setPen(pen(palette.line))
+        for item in self._parts:
+            item.setColor(palette.quiet)
+        for group, curve in self._curves.items():
+            self._colour(group, curve, self._names[group])
+
+    def _forget(self) -> None:
+        """Take the curves of another session away."""
+        for item in (*self._curves.values(), *self._names.values()):
+            self._plot.removeItem(item)
+        self._curves.clear()
+        self._names.clear()
+
+    def _draw(self) -> None:
+        numbers = self._data.types.numbers
+        last = max(FEWEST_TRIALS, int(numbers[-1]) if len(numbers) else 0)
+        self._plot.setXRange(0, last * self._with_names(), padding=0)
+        self._plot.setYRange(-0.03, 1.16, padding=0)
+        chosen = _chosen(len(numbers))
+        for group in self._data.types.groups:
+            if group not in self._curves:
+                self._add(group)
+            shares = self._data.types.shares(group)
+            self._curves[group].setData(numbers[chosen], shares[chosen])
+        self._place_names(last)
+        self._draw_periods()
+        self._draw_parts(last)
+
+    def _with_names(self) -> float:
+        """Return how much wider than the trials the axis is, for the names beside the curves."""
+        widest = max(
+            (text_width(_name(group, 0.0), bold=True) for group in self._curves), default=0
+        )
+        room: float = max(1.0, self._plot.getViewBox().width())
+        return 1.0 / (1.0 - min(0.6, (widest + 14) / room))
+
+    def _add(self, group: Group) -> None:
+        curve = pg.PlotCurveItem(connect="finite")
+        self._plot.addItem(curve, ignoreBounds=True)
+        name = words_at(self._plot, (0.0, 0.5), bold=True)
+        self._curves[group], self._names[group] = curve, name
+        self._colour(group, curve, name)
+
+    def _colour(self, group: Group, curve: Any, name: Any) -> None:
+        colour = type_colour(self._palette, *group)
+        curve.setPen(pen(colour, 2, type_look(*group).line))
+        name.setColor(colour)
+
+    def _place_names(self, last: int) -> None:
+        """Put the names beside the ends of the curves, one above the other where these meet."""
+        ends = {group: _last(self._data.types.shares(group)) for group in self._curves}
+        height = -1.0
+        for group in sorted(ends, key=lambda each: ends[each]):
+            height = max(height + LINE_HEIGHT * 1.2, ends[group])
+            self._names[group].setText(_name(group, ends[group]))
+            self._names[group].setPos(last, height)
+
+    def _draw_periods(self) -> None:
+        periods = self._data.types.periods()
+        self._consistent.setVisible(bool(periods))
+        edges = np.array([(a - 0.5, a - 0.5, b + 0.5, b + 0.5) for a, b in periods]).ravel()
+        heights = np.tile([0.0, 1.0, 1.0, 0.0], len(periods))
+        self._periods.setData(edges, heights)
+        if periods:
+            self._consistent.setText("consistent (provisional)")
+            self._consistent.setPos(periods[-1][0], 0.0)
+
+    def _draw_parts(self, last: int) -> None:
+        """Draw the bounds between the parts, and the words of the last ones."""
+        parts = self._data.parts
+        bounds = np.repeat([part.first - 0.5 for part in parts], 2)
+        self._bounds.setData(bounds, np.tile([0.0, 1.16], len(parts)))
+        shown = parts[-LABELS:]
+        for item, part in zip(self._parts, shown, strict=False):
+            item.setText(part.words)
+            item.setPos(part.first - 0.5, 1.16)
+        for item in self._parts[len(shown) :]:
+            item.setText("")
+
+
+def _chosen(count: int) -> npt.NDArray[np.int_]:
+    """Return which of the trials are drawn: evenly spaced, the last one always."""
+    step = -(-count // POINTS) or 1
+    return np.arange(count - 1, -1, -step)[::-1]
+
+
+def _last(shares: Floats) -> float:
+    """Return the last share that is there."""
+    there = np.flatnonzero(np.isfinite(shares))
+    return float(shares[there[-1]]) if len(there) else 0.0
+
+
+def _name(group: Group, share: float) -> str:
+    return f"{type_look(*group).words} {share:.2f}"
