@@ -83,6 +83,15 @@ class Box:
         """Whether the engine ended without an end of the session."""
         return self.gone and self.view is not None and self.view.ended is None
 
+    @property
+    def now(self) -> float:
+        """Session's seconds by this computer's clock; 0 without a session."""
+        if self.view is None:
+            return 0.0
+        if not self.is_running or self.silent or not self.caught_up:
+            return self.view.time
+        return self.view.time + (time.monotonic() - self.heard) * self.view.speed
+
     def state(self) -> tuple[str, str]:
         """Return the level and the word for what the box is like."""
         view = self.view
@@ -103,6 +112,8 @@ class Box:
             return "bad", "not answering"
         if view.question is not None:
             return "warn", "asks a question"
+        if view.stopping:
+            return "warn", "stops after this trial"
         if view.paused:
             return "warn", "paused" if view.trial is None else "pauses after this trial"
         return "good", "running"

@@ -32,6 +32,7 @@ from rig.events import (
     TrialEnded,
     TrialStarted,
 )
+from rig.psychometric import Psychometric
 from rig.trials import LICK_INPUT, TrialRow, TrialTable
 
 LOG_LINES = 500
@@ -70,20 +71,23 @@ class SessionView:
         Licks and drops around the stimulus.
     timing
         Requested and achieved durations, by state.
+    psychometric, levels_counted
+        Responses by level and in catch trials, and how many trials were counted there.
     trial
         The running trial; None between two.
     graph
         The graph of the running or the last trial; None before the first.
     stay
         The state that it is in.
-    paused
-        Whether no trial is begun until a person says so.
+    paused, stopping
+        Whether no trial is begun until a person says so, or at all.
     question
         What the protocol asks; None if it asks nothing.
     answers
         What was answered to commands, by their ids.
-    params
-        The parameters as they are now, tables inside tables.
+    params, pending
+        The parameters as they are now, tables inside tables; and what changes have been accepted
+        that do not act yet, by dotted key.
     log
         The last lines of the log.
     faults
@@ -99,6 +103,10 @@ class SessionView:
         Water that persons gave.
     speed
         How many times faster than real time a paced session runs.
+    flush_until
+        Session's seconds when a flush ends by itself; None if no valve is flushed.
+    events
+        How many events there are.
     ended
         The last event; None while it runs.
     """
@@ -110,13 +118,16 @@ class SessionView:
         self.table = TrialTable()
         self.raster = RasterData()
         self.timing = TimingTable()
+        self.psychometric = Psychometric()
+        self.levels_counted = 0
         self.trial: TrialStarted | None = None
         self.graph: GraphDefined | None = None
         self.stay: Stay | None = None
-        self.paused = False
+        self.paused = self.stopping = False
         self.question: QuestionAsked | None = None
         self.answers: dict[str, CommandGiven] = {}
         self.params: dict[str, Any] = {}
+        self.pending: dict[str, Any] = {}
         self.log: deque[LogLine] = deque(maxlen=LOG_LINES)
         self.logged = 0
         self.faults: list[Fault] = []
@@ -127,6 +138,8 @@ class SessionView:
         self.shown = ""
         self.by_hand_ul = 0.0
         self.speed = 1.0
+        self.flush_until: float | None = None
+        self.events = 0
         self.ended: SessionEnded | None = None
         self.time = 0.0
         self._graphs: dict[int, GraphDefined] = {}
@@ -155,12 +168,15 @@ class SessionView:
             return
         if isinstance(record, Definition):
             self.definition = record
+            self.speed = record.speed
             self.params = msgspec.to_builtins(record.params)
             return
         self.time = max(self.time, record.engine_time)
+        self.events = record.seq
         self.table.add(record)
         self.raster.take(record)
         self.timing.take(record)
+        self.levels_counted += self.psychometric.add(record)
         self._note(record)
 
     def _note(self, event: Event) -> None:
@@ -198,6 +214,7 @@ class SessionView:
                 self._command(event)
             case ParameterChanged(key=key, before=before, after=after, author=author):
                 set_at(self.params, key, after)
+                self.pending.pop(key, None)
                 self._log(event, "note", f"{key}: {before} -> {after} ({author})")
             case QuestionAsked(text=text):
                 self.question = event
@@ -227,6 +244,8 @@ class SessionView:
         self.lit[event.device] = event.engine_time, f"{told}, {amount}{lasted}"
         if event.what == "grating":
             self.shown = ""
+        if event.what == "flush":
+            self.flush_until = None
         if event.volume_ul is not None:
             self.last_drop = event.hardware_time + event.achieved
             self.by_hand_ul += event.volume_ul if event.author else 0.0
@@ -235,16 +254,27 @@ class SessionView:
         if event.id:
             self.answers[event.id] = event
         if event.accepted:
-            self.paused = _PAUSES.get(event.verb, self.paused)
-            if event.verb == "answer":
-                self.question = None
-            if event.verb == "speed" and isinstance(event.value, int | float):
-                self.speed = float(event.value)
+            self._obeyed(event)
         words = " ".join(filter(None, (event.verb.replace("_", " "), event.key, event.reason)))
         refused = "" if event.accepted else "refused: "
         who = f"{event.author}, " if event.author else ""
         level = "note" if event.accepted else "warn"
         self._log(event, level, f"{who}{words}: {refused}{event.reply}")
+
+    def _obeyed(self, event: CommandGiven) -> None:
+        """Take in what an order changes that no other event tells."""
+        self.paused = _PAUSES.get(event.verb, self.paused)
+        match event.verb, event.value:
+            case "stop_after_trial" | "stop_now", _:
+                self.stopping = True
+            case "answer", _:
+                self.question = None
+            case "set", value:
+                self.pending[event.key] = value
+            case "speed", int() | float() as speed:
+                self.speed = float(speed)
+            case "flush", int() | float() as seconds:
+                self.flush_until = event.engine_time + seconds
 
     def _log(self, event: Event, level: str, text: str) -> None:
         self.log.append(LogLine(event.engine_time, level, text))

@@ -268,6 +268,9 @@ class Window(QMainWindow):
             if sent.trouble:
                 self._place.asked.pop(sent.id, None)
                 self.tell("warn", f"{sent.rig} did not get the order: {sent.trouble}")
+            elif sent.reply is not None and not sent.reply.accepted:
+                self._place.asked.pop(sent.id, None)
+                self._place.refused[sent.id] = sent.reply.text
         for number, asked in list(self._place.asked.items()):
             box = self._place.boxes.by_rig.get(asked.rig)
             if box is not None and box.view is not None and number in box.view.answers:

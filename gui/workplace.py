@@ -13,6 +13,8 @@ from gui.sender import Sender
 from rig.inbox import Verb
 from rig.lab import Lab
 
+NOBODY = "operator"
+"""Who gives an order where nobody has said who works here: a stop must not wait for that."""
 ScreenName = Literal["arm", "run", "boxes", "check", "wrap up", "sessions", "be the mouse"]
 
 
@@ -35,6 +37,8 @@ class Workplace:
         The colours of the window.
     asked
         Orders whose answer has not come yet, by id: what was asked, and of which rig.
+    refused
+        Why orders were refused of which no session tells, by id.
     """
 
     def __init__(
@@ -47,6 +51,7 @@ class Workplace:
         self.rig = next(iter(boxes.by_rig), "")
         self.palette = palette
         self.asked: dict[str, Asked] = {}
+        self.refused: dict[str, str] = {}
         self.go_to: Callable[[ScreenName], None] = _nowhere
         self.tell: Callable[[str, str], None] = _untold
         self.follow_all_but: Callable[[frozenset[str]], None] = _unheard
@@ -73,7 +78,7 @@ class Workplace:
 
     def order_to(self, rig: str, verb: Verb, **rest: object) -> str:
         """Ask something of the session on a rig; return the id of the order."""
-        number = self._sender.order(rig, verb, self.operator, **rest)
+        number = self._sender.order(rig, verb, self.operator or NOBODY, **rest)
         self.asked[number] = Asked(rig, verb)
         return number
 

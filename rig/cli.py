@@ -26,6 +26,7 @@ from rig.commands import (
     tell,
     verify,
     watch,
+    wrap_up,
 )
 
 app = typer.Typer(
@@ -71,6 +72,7 @@ _COMMANDS = (
     rerun,
     verify,
     watch,
+    wrap_up,
     export,
 )
 for _command in _COMMANDS:
