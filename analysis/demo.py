@@ -1,53 +1,20 @@
-"""The demonstration: a throw-away lab whose virtual mice are trained in virtual time.
-
-Everything but the hardware is the real thing: the same protocols, engine, recording and
-analysis that train an animal.
-"""
+"""The demonstration: a throw-away lab whose virtual mice have a past, made in virtual time."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
-import msgspec
-
+from analysis.training import Training, train
 from rig.lab import Lab
-from rig.performance import performance
-from rig.plan import make_plan
-from rig.session import Result, Session
+from rig.stage_moves import enter_group, override
 
-RIG = Path("rigs/box1.toml")
-PRETRAINING = Path("protocols/pretraining.toml")
-GO_NOGO = Path("protocols/go_nogo.toml")
+CURRICULUM = Path("curricula/ceballo2019.toml")
 STUDENT = "SIM01"
 DAYS_BEFORE = {"SIM02": 2, "SIM03": 5, "SIM04": 9}
 """Days that the other mice were trained before: just pretrained, half-way, expert."""
-
-
-class Day(msgspec.Struct, frozen=True):
-    """One day of training, as ``rig demo --json`` prints it.
-
-    Rates are fractions; None where there were no such trials.
-    """
-
-    day: int
-    trials: int
-    hit_rate: float | None
-    false_alarm_rate: float | None
-    d_prime: float | None
-    water_ml: float
-    session: str
-
-
-@dataclass(frozen=True)
-class Training:
-    """One day of one mouse, with its stage and the result that the day summarises."""
-
-    day: Day
-    stage: str
-    result: Result
+_BY, _WHY = "rig demo", "the demonstration begins at pretraining"
 
 
 def days_to_train(days: int) -> int:
@@ -55,53 +22,30 @@ def days_to_train(days: int) -> int:
     return days + sum(DAYS_BEFORE.values())
 
 
-def train_the_others(lab: Lab, seed: int, last_day: datetime) -> Iterator[Training]:
-    """Train the mice that are further on, so that the lab has a past."""
+def train_the_others(lab: Lab, seed: int) -> Iterator[Training]:
+    """Train the mice that are further on, up to yesterday, so that the lab has a past."""
     for number, (subject, days) in enumerate(DAYS_BEFORE.items(), start=1):
-        yield from train(lab, subject, days, seed + 1000 * number, last_day)
+        yield from train_from_pretraining(lab, subject, days, seed + 1000 * number)
 
 
-def train(lab: Lab, subject: str, days: int, seed: int, last_day: datetime) -> Iterator[Training]:
-    """Train one mouse for some days: pretraining until it collects its rewards, then Go/NoGo.
-
-    Parameters
-    ----------
-    lab
-        A lab made by `rig init`.
-    subject
-        Which virtual mouse.
-    days
-        How many sessions, one a day.
-    seed
-        Of the first day; the others follow from it.
-    last_day
-        When the last session begins.
-    """
-    protocol = PRETRAINING
-    for day in range(1, days + 1):
-        plan = make_plan(lab, RIG, protocol, subject, simulate=True, seed=seed + day)
-        started_at = last_day - timedelta(days=days - day)
-        with Session(plan, "virtual", started_at=started_at) as session:
-            result = session.run()
-        yield Training(_summary(day, result), protocol.stem, result)
-        if result.finished:
-            protocol = GO_NOGO
+def train_from_pretraining(lab: Lab, subject: str, days: int, seed: int) -> Iterator[Training]:
+    """Let a mouse enter its curriculum at pretraining, and train it up to yesterday."""
+    first_day = _yesterday() - timedelta(days=days - 1)
+    begin(lab, subject, first_day)
+    yield from train(lab, subject, days, seed, first_day)
 
 
-def demo_start() -> datetime:
-    """Return this morning at nine: when the last day of the demonstration begins."""
-    now = datetime.now().astimezone()
-    return datetime.combine(now.date(), time(9), tzinfo=now.tzinfo)
+def begin_student(lab: Lab, days: int) -> None:
+    """Let the student begin so many days ago that its last day can be yesterday."""
+    begin(lab, STUDENT, _yesterday() - timedelta(days=days - 1))
 
 
-def _summary(day: int, result: Result) -> Day:
-    done = performance(result.rows)
-    return Day(
-        day=day,
-        trials=done.trials,
-        hit_rate=done.hit_rate,
-        false_alarm_rate=done.false_alarm_rate,
-        d_prime=done.d_prime,
-        water_ml=round(result.water_ul / 1000, 6),
-        session=result.folder.name,
-    )
+def begin(lab: Lab, subject: str, first_day: date) -> None:
+    """Let a mouse enter the curriculum on a day, early in the morning, at pretraining."""
+    morning = datetime.combine(first_day, time(7)).astimezone()
+    enter_group(lab, subject, lab.folder / CURRICULUM, morning, 1, _WHY, _BY)
+    override(lab, subject, "pretraining", morning + timedelta(minutes=1), _WHY, _BY)
+
+
+def _yesterday() -> date:
+    return datetime.now().astimezone().date() - timedelta(days=1)

@@ -135,6 +135,16 @@ class BoardValve(Valve):
     def refuse_volume(self, volume_ul: float) -> None:
         """Refuse nothing."""
 
+    def refuse_flush(self, duration: float) -> str:
+        """Refuse to be flushed: the board has no such order."""
+        return "this valve cannot be flushed"
+
+    def flush(self, duration: float) -> None:
+        """Do nothing."""
+
+    def end_flush(self) -> None:
+        """Do nothing."""
+
     def deliver(self, volume_ul: float) -> None:
         """Order an opening, and report it."""
         if self._board is None:

@@ -25,7 +25,7 @@ class Memory(Nobody):
     def finished(self, row: TrialRow, water_ul: float) -> None:
         """Note session time and megabytes."""
         if sys.platform == "linux":
-            memory = {name: _resident_mb(pid) for name, pid in _processes().items()}
+            memory = {name: resident_mb(pid) for name, pid in _processes().items()}
             self.noted.append((row.end_time, memory))
 
     def at_quarters(self) -> list[tuple[str, str]]:
@@ -50,6 +50,9 @@ def _processes() -> dict[str, int]:
     return found
 
 
-def _resident_mb(pid: int) -> float:
+def resident_mb(pid: int) -> float:
+    """Return the memory of a process in megabytes; 0 where the system does not tell."""
+    if sys.platform != "linux":
+        return 0.0
     pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6

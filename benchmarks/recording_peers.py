@@ -18,10 +18,13 @@ from ctypes import c_uint64
 from itertools import islice
 from pathlib import Path
 
+import msgspec
+
 from benchmarks.lab import bench_lab, bench_plan
 from benchmarks.peer_bus import publish
 from benchmarks.peer_frameworks import frameworks
 from benchmarks.peer_writers import PEERS, Peer
+from rig.clock import SystemClock
 from rig.config import RecordingConfig
 from rig.events import Definition, Event, Header, InputChanged
 from rig.journal import read_records
@@ -96,7 +99,8 @@ def _record(path: Path, header: Header, definition: Definition) -> float:
     folder.path.mkdir(parents=True)
     events: list[Event] = [*_events(EVENTS)]
     policy = RecordingConfig()
-    with SessionRecorder(folder, header, definition, "system", StreamStore(), policy) as recorder:
+    live = msgspec.structs.replace(definition, clock="system")
+    with SessionRecorder(folder, header, live, SystemClock(), StreamStore(), policy) as recorder:
         began = time.perf_counter()
         for first in range(0, EVENTS, GROUP):
             recorder.keep(events[first : first + GROUP])

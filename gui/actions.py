@@ -42,6 +42,7 @@ def bind(window: QWidget, actions: Sequence[Action]) -> list[QShortcut]:
     for action in actions:
         if action.keys:
             shortcut = QShortcut(QKeySequence(action.keys), window)
+            shortcut.setAutoRepeat(False)  # a key that is held down gives one drop, not many
             shortcut.activated.connect(_if_possible(action))
             made.append(shortcut)
     return made

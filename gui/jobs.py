@@ -6,7 +6,6 @@ A command that fails, hangs or prints nonsense is an answer like any other.
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +14,8 @@ from typing import Any
 import msgspec
 from PyQt5.QtCore import QObject, QProcess, QProcessEnvironment, QTimer
 
-RIG = (sys.executable, "-P", "-c", "from rig.main import main; main()")
-"""The command ``rig`` of the installation that this window belongs to."""
+from rig.console import RIG_PROGRAM
+
 LONGEST = 120.0
 """Seconds after which a command is ended."""
 
@@ -82,7 +81,7 @@ class Jobs(QObject):
         process.errorOccurred.connect(fail)
         self._running.add(process)
         alarm.start(round(longest * 1000))
-        process.start(RIG[0], [*RIG[1:], *arguments, "--json"])
+        process.start(RIG_PROGRAM[0], [*RIG_PROGRAM[1:], *arguments, "--json"])
 
     @property
     def busy(self) -> int:
@@ -124,8 +123,8 @@ def start_detached(arguments: Sequence[str], folder: Path, output: Path) -> str:
         File for all that it prints.
     """
     process = QProcess()
-    process.setProgram(RIG[0])
-    process.setArguments([*RIG[1:], *arguments])
+    process.setProgram(RIG_PROGRAM[0])
+    process.setArguments([*RIG_PROGRAM[1:], *arguments])
     process.setWorkingDirectory(str(folder))
     process.setStandardInputFile(os.devnull)
     process.setStandardOutputFile(str(output))

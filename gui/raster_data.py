@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from gui.growing import Growing
 from rig.events import (
     DeviceReported,
     Event,
@@ -11,8 +10,11 @@ from rig.events import (
     TrialEnded,
     TrialStarted,
 )
+from rig.measures import Growing
 from rig.trials import LICK_INPUT
 
+RESPONSE_STATE = "response"
+"""The state of this name is the response window."""
 TICK = 0.8
 """Height of a lick's tick, in rows."""
 
@@ -56,13 +58,22 @@ class RasterData:
     ----------
     types
         The rasters by trial type, in the order in which the types first came.
+    window
+        The last response window, begin and end in seconds from the onset of the stimulus; None
+        if no trial has come to one.
     """
 
     def __init__(self) -> None:
         self.types: dict[str, TypeRaster] = {}
+        self.window: tuple[float, float] | None = None
         self._trial: TrialStarted | None = None
         self._onset: float | None = None
         self._waiting: list[InputChanged | DeviceReported] = []
+
+    @property
+    def running(self) -> str | None:
+        """The type of the trial that runs, whose row is its type's last; None between trials."""
+        return None if self._trial is None else self._trial.trial_type
 
     def take(self, event: Event) -> None:
         """Take in an event."""
@@ -74,9 +85,8 @@ class RasterData:
                 self._place(event)
             case DeviceReported(author="", volume_ul=float()):
                 self._place(event)
-            case StateEntered(state=state, hardware_time=time):
-                if self._trial is not None and state == self._trial.stimulus_state:
-                    self._begin(time)
+            case StateEntered():
+                self._enter(event)
             case TrialEnded():
                 self._end(event)
 
@@ -94,6 +104,15 @@ class RasterData:
             raster.lick(seconds)
         else:
             raster.drop(seconds)
+
+    def _enter(self, event: StateEntered) -> None:
+        """Note the onset of the stimulus and the response window."""
+        trial, time = self._trial, event.hardware_time
+        if trial is not None and event.state == trial.stimulus_state:
+            self._begin(time)
+        if event.state == RESPONSE_STATE and self._onset is not None and event.requested:
+            begin = time - self._onset
+            self.window = begin, begin + event.requested
 
     def _begin(self, time: float) -> None:
         """Let the row's time begin; the first onset counts."""

@@ -32,6 +32,7 @@ from rig.events import (
     TrialEnded,
     TrialStarted,
 )
+from rig.psychometric import Psychometric
 from rig.trials import LICK_INPUT, TrialRow, TrialTable
 
 LOG_LINES = 500
@@ -70,32 +71,42 @@ class SessionView:
         Licks and drops around the stimulus.
     timing
         Requested and achieved durations, by state.
+    psychometric, levels_counted
+        Responses by level and in catch trials, and how many trials were counted there.
     trial
         The running trial; None between two.
     graph
         The graph of the running or the last trial; None before the first.
     stay
         The state that it is in.
-    paused
-        Whether no trial is begun until a person says so.
+    paused, stopping
+        Whether no trial is begun until a person says so, or at all.
     question
         What the protocol asks; None if it asks nothing.
     answers
         What was answered to commands, by their ids.
-    params
-        The parameters as they are now, tables inside tables.
+    params, pending
+        The parameters as they are now, tables inside tables; and what changes have been accepted
+        that do not act yet, by dotted key.
     log
         The last lines of the log.
     faults
         All faults so far.
-    last_lick, last_trial_end
-        Session's seconds of the last lick, and of the end of the last trial; 0 if none came.
+    last_lick, last_drop, last_trial_end
+        Session's seconds of the last lick, of the last drop, and of the end of the last trial; 0
+        if none came.
     lit
         When each device was last heard of, and in which words.
+    shown
+        Name of the grating that is on the screen; empty if it is grey.
     by_hand_ul
         Water that persons gave.
     speed
         How many times faster than real time a paced session runs.
+    flush_until
+        Session's seconds when a flush ends by itself; None if no valve is flushed.
+    events
+        How many events there are.
     ended
         The last event; None while it runs.
     """
@@ -107,21 +118,28 @@ class SessionView:
         self.table = TrialTable()
         self.raster = RasterData()
         self.timing = TimingTable()
+        self.psychometric = Psychometric()
+        self.levels_counted = 0
         self.trial: TrialStarted | None = None
         self.graph: GraphDefined | None = None
         self.stay: Stay | None = None
-        self.paused = False
+        self.paused = self.stopping = False
         self.question: QuestionAsked | None = None
         self.answers: dict[str, CommandGiven] = {}
         self.params: dict[str, Any] = {}
+        self.pending: dict[str, Any] = {}
         self.log: deque[LogLine] = deque(maxlen=LOG_LINES)
         self.logged = 0
         self.faults: list[Fault] = []
         self.last_lick = 0.0
+        self.last_drop = 0.0
         self.last_trial_end = 0.0
         self.lit: dict[str, tuple[float, str]] = {}
+        self.shown = ""
         self.by_hand_ul = 0.0
         self.speed = 1.0
+        self.flush_until: float | None = None
+        self.events = 0
         self.ended: SessionEnded | None = None
         self.time = 0.0
         self._graphs: dict[int, GraphDefined] = {}
@@ -150,12 +168,15 @@ class SessionView:
             return
         if isinstance(record, Definition):
             self.definition = record
+            self.speed = record.speed
             self.params = msgspec.to_builtins(record.params)
             return
         self.time = max(self.time, record.engine_time)
+        self.events = record.seq
         self.table.add(record)
         self.raster.take(record)
         self.timing.take(record)
+        self.levels_counted += self.psychometric.add(record)
         self._note(record)
 
     def _note(self, event: Event) -> None:
@@ -168,6 +189,8 @@ class SessionView:
             case ActionDone():
                 told = " ".join(filter(None, (event.verb, event.detail)))
                 self.lit[event.device] = event.engine_time, told
+                if event.verb == "show":
+                    self.shown = event.detail
             case DeviceReported():
                 self._report(event)
             case TrialStarted():
@@ -191,6 +214,7 @@ class SessionView:
                 self._command(event)
             case ParameterChanged(key=key, before=before, after=after, author=author):
                 set_at(self.params, key, after)
+                self.pending.pop(key, None)
                 self._log(event, "note", f"{key}: {before} -> {after} ({author})")
             case QuestionAsked(text=text):
                 self.question = event
@@ -218,23 +242,39 @@ class SessionView:
         lasted = f"{event.achieved * 1000:.0f} of {event.requested * 1000:.0f} ms"
         told = f"{event.what} {event.detail}".strip()
         self.lit[event.device] = event.engine_time, f"{told}, {amount}{lasted}"
-        if event.author and event.volume_ul is not None:
-            self.by_hand_ul += event.volume_ul
+        if event.what == "grating":
+            self.shown = ""
+        if event.what == "flush":
+            self.flush_until = None
+        if event.volume_ul is not None:
+            self.last_drop = event.hardware_time + event.achieved
+            self.by_hand_ul += event.volume_ul if event.author else 0.0
 
     def _command(self, event: CommandGiven) -> None:
         if event.id:
             self.answers[event.id] = event
         if event.accepted:
-            self.paused = _PAUSES.get(event.verb, self.paused)
-            if event.verb == "answer":
-                self.question = None
-            if event.verb == "speed" and isinstance(event.value, int | float):
-                self.speed = float(event.value)
+            self._obeyed(event)
         words = " ".join(filter(None, (event.verb.replace("_", " "), event.key, event.reason)))
         refused = "" if event.accepted else "refused: "
         who = f"{event.author}, " if event.author else ""
         level = "note" if event.accepted else "warn"
         self._log(event, level, f"{who}{words}: {refused}{event.reply}")
+
+    def _obeyed(self, event: CommandGiven) -> None:
+        """Take in what an order changes that no other event tells."""
+        self.paused = _PAUSES.get(event.verb, self.paused)
+        match event.verb, event.value:
+            case "stop_after_trial" | "stop_now", _:
+                self.stopping = True
+            case "answer", _:
+                self.question = None
+            case "set", value:
+                self.pending[event.key] = value
+            case "speed", int() | float() as speed:
+                self.speed = float(speed)
+            case "flush", int() | float() as seconds:
+                self.flush_until = event.engine_time + seconds
 
     def _log(self, event: Event, level: str, text: str) -> None:
         self.log.append(LogLine(event.engine_time, level, text))

@@ -22,7 +22,9 @@ from PyQt5.QtWidgets import (
 from gui import remembered, theme
 from gui.actions import Action, bind
 from gui.alert_list import Alert, AlertList
+from gui.boxes import Box
 from gui.closing import ClosingBar
+from gui.guide.bar import GuideBar
 from gui.palette import PALETTES, Palette
 from gui.rail import Rail
 from gui.reader import Reader
@@ -60,6 +62,8 @@ class Window(QMainWindow):
         The screens, in the order of the rail; each is a `Screen`.
     own_actions
         What can be done by a key, beside what the window itself can do.
+    guide
+        The guide of the demonstration, if there is to be one.
     """
 
     def __init__(
@@ -69,17 +73,19 @@ class Window(QMainWindow):
         sender: Sender,
         entries: tuple[Entry, ...],
         own_actions: tuple[Action, ...] = (),
+        guide: GuideBar | None = None,
     ) -> None:
         super().__init__()
         self._place = place
         self._reader = reader
         self._sender = sender
         self._entries = {entry.name: entry for entry in entries}
+        self._guide = guide
         self._told: list[Alert] = []
         self._alarms_at = 0.0
         self._leaving = False
         self.ticks = Ticks()
-        place.go_to, place.tell = self.go_to, self.tell
+        place.go_to, place.tell, place.follow_all_but = self.go_to, self.tell, reader.detach
         self._build(entries)
         self.actions_known = (*self._own_actions(entries), *own_actions)
         self._shortcuts = bind(self, self.actions_known)
@@ -114,9 +120,20 @@ class Window(QMainWindow):
             self._screen(self.screen_name).arrive()
 
     def tell(self, level: str, text: str) -> None:
-        """Put something into the list of alerts that no rule has found."""
+        """Put something into the list of alerts that no rule has found; once is enough."""
+        if any(alert.text == text for alert in self._told):
+            return
         self._told.append(Alert("window", f"told {len(self._told)} {text}", level, text))
         self._show_alerts()
+
+    def boxes_watched(self) -> list[Box]:
+        """Return the boxes, in the order of their rigs' names."""
+        return list(self._place.boxes.by_rig.values())
+
+    def leave(self) -> None:
+        """Close the window; sessions go on."""
+        self._leaving = True
+        self.close()
 
     def tick(self) -> None:
         """Take in what has come, and show what has changed."""
@@ -127,6 +144,8 @@ class Window(QMainWindow):
             self._alarms_at = began + ALARMS_EVERY
             self._look_for_alarms()
         self._screen(self.screen_name).refresh()
+        if self._guide is not None:
+            self._guide.refresh(self.screen_name)
         self.ticks.add(time.perf_counter() - began)
 
     def restyle(self, palette: Palette) -> None:
@@ -135,6 +154,8 @@ class Window(QMainWindow):
         theme.apply(theme.the_app(), palette)
         for name in self._entries:
             self._screen(name).restyle(palette)
+        if self._guide is not None:
+            self._guide.restyle(palette)
 
     def closeEvent(self, event: QCloseEvent | None) -> None:  # noqa: N802 (Qt's name)
         """Close, unless sessions run: then ask first, in the window itself."""
@@ -152,11 +173,6 @@ class Window(QMainWindow):
         self._place.jobs.close()
         event.accept()
 
-    def _leave(self) -> None:
-        """Close the window; sessions go on."""
-        self._leaving = True
-        self.close()
-
     def _stop_and_stay(self, rigs: list[str]) -> None:
         """Ask the sessions to stop after their trial; the window stays to wrap up."""
         for rig in rigs:
@@ -169,7 +185,7 @@ class Window(QMainWindow):
         for entry in entries:
             self._stack.addWidget(entry.screen)
         self._alerts = AlertList(self._acknowledge)
-        self._closing = ClosingBar(self._leave, self._stop_and_stay)
+        self._closing = ClosingBar(self.leave, self._stop_and_stay)
         self._banner = QFrame()
         self._banner.setProperty("role", "simulated")
         banner = QHBoxLayout(self._banner)
@@ -179,6 +195,8 @@ class Window(QMainWindow):
         right = QVBoxLayout()
         right.setContentsMargins(8, 8, 8, 8)
         right.addWidget(self._closing)
+        if self._guide is not None:
+            right.addWidget(self._guide)
         right.addWidget(self._stack, 1)
         right.addWidget(self._alerts)
         body = QHBoxLayout()
@@ -250,6 +268,9 @@ class Window(QMainWindow):
             if sent.trouble:
                 self._place.asked.pop(sent.id, None)
                 self.tell("warn", f"{sent.rig} did not get the order: {sent.trouble}")
+            elif sent.reply is not None and not sent.reply.accepted:
+                self._place.asked.pop(sent.id, None)
+                self._place.refused[sent.id] = sent.reply.text
         for number, asked in list(self._place.asked.items()):
             box = self._place.boxes.by_rig.get(asked.rig)
             if box is not None and box.view is not None and number in box.view.answers:
@@ -274,8 +295,8 @@ class Window(QMainWindow):
                 Alert(box.rig, a.key, a.severity, a.text, a.acknowledged, a.over)
                 for a in box.alarms.list
             ]
-            if box.silent or box.died:
-                alerts.append(Alert(box.rig, "engine", "bad", box.trouble()))
+            if box.trouble():
+                alerts.append(Alert(box.rig, "engine", "bad", box.trouble(), box.trouble_seen))
         self._alerts.show_alerts(alerts)
 
     def _acknowledge(self, alert: Alert) -> None:
@@ -283,7 +304,9 @@ class Window(QMainWindow):
         if alert in self._told:
             self._told.remove(alert)
         box = self._place.boxes.by_rig.get(alert.where)
+        if box is not None and alert.key == "engine":
+            box.trouble_seen = self._place.operator or "somebody"
         seen = box.alarms.acknowledge(alert.key, self._place.operator) if box else None
         if seen is not None and box is not None and box.is_running:
-            self._place.order_to(box.rig, "note", text=f"seen: {alert.text}")
+            self._place.order_to(box.rig, "note", text=f"alarm: {alert.text}")
         self._show_alerts()

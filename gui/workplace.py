@@ -13,7 +13,9 @@ from gui.sender import Sender
 from rig.inbox import Verb
 from rig.lab import Lab
 
-ScreenName = Literal["check", "arm", "run", "boxes", "wrap up", "sessions"]
+NOBODY = "operator"
+"""Who gives an order where nobody has said who works here: a stop must not wait for that."""
+ScreenName = Literal["arm", "run", "boxes", "check", "wrap up", "sessions", "be the mouse"]
 
 
 class Workplace:
@@ -35,6 +37,8 @@ class Workplace:
         The colours of the window.
     asked
         Orders whose answer has not come yet, by id: what was asked, and of which rig.
+    refused
+        Why orders were refused of which no session tells, by id.
     """
 
     def __init__(
@@ -47,8 +51,10 @@ class Workplace:
         self.rig = next(iter(boxes.by_rig), "")
         self.palette = palette
         self.asked: dict[str, Asked] = {}
+        self.refused: dict[str, str] = {}
         self.go_to: Callable[[ScreenName], None] = _nowhere
         self.tell: Callable[[str, str], None] = _untold
+        self.follow_all_but: Callable[[frozenset[str]], None] = _unheard
         self._sender = sender
 
     @property
@@ -56,13 +62,23 @@ class Workplace:
         """The box that the operator looks at."""
         return self.boxes.by_rig.get(self.rig) or Box(self.rig)
 
+    def detach(self, rig: str) -> None:
+        """Follow a rig no more; its session goes on."""
+        self.boxes.detach(rig)
+        self.follow_all_but(self.boxes.detached)
+
+    def attach(self, rig: str) -> None:
+        """Follow a rig again, from the beginning of its session."""
+        self.boxes.attach(rig)
+        self.follow_all_but(self.boxes.detached)
+
     def order(self, verb: Verb, **rest: object) -> str:
         """Ask something of the session in the box; return the id of the order."""
         return self.order_to(self.rig, verb, **rest)
 
     def order_to(self, rig: str, verb: Verb, **rest: object) -> str:
         """Ask something of the session on a rig; return the id of the order."""
-        number = self._sender.order(rig, verb, self.operator, **rest)
+        number = self._sender.order(rig, verb, self.operator or NOBODY, **rest)
         self.asked[number] = Asked(rig, verb)
         return number
 
@@ -94,3 +110,7 @@ def _nowhere(name: ScreenName) -> None:
 
 def _untold(level: str, text: str) -> None:
     """Tell nobody: there is no window yet."""
+
+
+def _unheard(rigs: frozenset[str]) -> None:
+    """Follow nobody: there is no window yet."""

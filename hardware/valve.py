@@ -1,13 +1,18 @@
-"""Valves: a drop is one finite opening, its length given by the valve's calibration."""
+"""Valves: a drop is one finite opening, its length given by the valve's calibration.
+
+A flush is one, too; nobody counts its water.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import pydantic
 
 from calibration.valve import ValveCalibration
-from rig.devices import Context, DeviceSettings, Line, Valve
+from rig.devices import LONGEST_FLUSH, Context, DeviceSettings, Line, Valve
 from rig.errors import DeviceError, Problem
 from rig.inbox import Report
 
@@ -18,6 +23,15 @@ class ValveSettings(DeviceSettings):
     line: Line
     calibration: str
     max_open_ms: float = pydantic.Field(gt=0, le=1000)
+
+
+@dataclass(frozen=True, eq=False)
+class _Opening:
+    """An opening that lasts: when it began, for how long, and the drop; None for a flush."""
+
+    began: float
+    requested: float
+    volume_ul: float | None
 
 
 class ValveTwin(Valve):
@@ -34,9 +48,7 @@ class ValveTwin(Valve):
         self._room = context.room
         self._calibration = ValveCalibration(context.folder, settings.calibration)
         self._ready = False
-        self._opened_at: float | None = None
-        self._requested = 0.0
-        self._opening = 0
+        self._opening: _Opening | None = None
 
     def open(self) -> None:
         """Take hold of the valve; it is closed."""
@@ -44,9 +56,11 @@ class ValveTwin(Valve):
 
     def off(self) -> None:
         """Close the valve; an opening that this cuts short is reported with its true length."""
-        if self._opened_at is not None:
-            achieved = self._clock.now() - self._opened_at
-            self._shut(achieved, self._calibration.volume_ul(achieved))
+        opening = self._opening
+        if opening is not None:
+            achieved = self._clock.now() - opening.began
+            drop = opening.volume_ul is not None
+            self._shut(opening, achieved, self._calibration.volume_ul(achieved) if drop else None)
 
     def close(self) -> None:
         """Close the valve and let go of it."""
@@ -63,7 +77,7 @@ class ValveTwin(Valve):
 
     def is_open(self) -> bool:
         """Return whether the valve is open now."""
-        return self._opened_at is not None
+        return self._opening is not None
 
     def refuse_volume(self, volume_ul: float) -> str | None:
         """Return why that volume cannot be delivered in one opening, or None if it can."""
@@ -79,11 +93,31 @@ class ValveTwin(Valve):
         return None
 
     def deliver(self, volume_ul: float) -> None:
-        """Open now; the end is an appointment, as a counter would time it in hardware."""
+        """Open now, for the time that the calibration gives."""
+        self._check(self.refuse_volume(volume_ul))
+        self._open_for(self._calibration.open_time(volume_ul), volume_ul)
+
+    def refuse_flush(self, duration: float) -> str | None:
+        """Return why the valve cannot be flushed for `duration` seconds, or None if it can."""
+        if 0 < duration <= LONGEST_FLUSH:
+            return None
+        return f"a flush lasts up to {LONGEST_FLUSH:g} s, not {duration:g} s"
+
+    def flush(self, duration: float) -> None:
+        """Open now, for `duration` seconds."""
+        self._check(self.refuse_flush(duration))
+        self._open_for(duration, None)
+
+    def end_flush(self) -> None:
+        """Close, if the valve is being flushed; the flush is reported with its true length."""
+        if self._opening is not None and self._opening.volume_ul is None:
+            self.off()
+
+    def _check(self, reason: str | None) -> None:
+        """Raise `DeviceError` if the valve refuses an order, or cannot take one."""
         where = f"device '{self._name}'"
-        reason = self.refuse_volume(volume_ul)
         if reason:
-            raise DeviceError(reason, where, "Change the volume, or the limit in the rig file.")
+            raise DeviceError(reason, where, "Ask for less, or change the limit in the rig file.")
         if not self._ready:
             raise DeviceError("the valve is not open for orders", where, "Open the device first.")
         if self.is_open():
@@ -92,24 +126,23 @@ class ValveTwin(Valve):
                 where,
                 "Let the protocol wait until the drop has fallen.",
             )
-        now = self._clock.now()
-        self._opened_at = now
-        self._requested = self._calibration.open_time(volume_ul)
-        self._opening += 1
-        opening = self._opening
-        self._room.agenda.at(now + self._requested, lambda _: self._end(opening, volume_ul))
 
-    def _end(self, opening: int, volume_ul: float) -> None:
+    def _open_for(self, duration: float, volume_ul: float | None) -> None:
+        """Open now; the end is an appointment, as a counter would time it in hardware."""
+        opening = _Opening(self._clock.now(), duration, volume_ul)
+        self._opening = opening
+        self._room.agenda.at(opening.began + duration, lambda _: self._end(opening))
+
+    def _end(self, opening: _Opening) -> None:
         """End that opening as it was asked for, unless it was cut short before."""
-        if opening == self._opening and self.is_open():
-            self._shut(self._requested, volume_ul)
+        if opening is self._opening:
+            self._shut(opening, opening.requested, opening.volume_ul)
 
-    def _shut(self, achieved: float, volume_ul: float) -> None:
+    def _shut(self, opening: _Opening, achieved: float, volume_ul: float | None) -> None:
         """Close, report the opening, and let the drop fall."""
-        if self._opened_at is None:
-            return
-        opened_at, self._opened_at = self._opened_at, None
-        self._inbox.put(
-            Report(self._name, "opening", "", opened_at, self._requested, achieved, volume_ul)
-        )
-        self._room.drop(volume_ul, opened_at + achieved)
+        self._opening = None
+        what: Literal["opening", "flush"] = "flush" if volume_ul is None else "opening"
+        began, requested = opening.began, opening.requested
+        self._inbox.put(Report(self._name, what, "", began, requested, achieved, volume_ul))
+        if volume_ul is not None:
+            self._room.drop(volume_ul, began + achieved)

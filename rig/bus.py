@@ -44,6 +44,8 @@ class Heartbeat(msgspec.Struct, frozen=True):
     logger
         ``ready``; ``catching up`` when it was started again and reads the journal; ``gone``: the
         HDF5 file is built at the end, unless the logger is started again.
+    speed
+        How many times faster than real time the session runs.
     """
 
     time: float
@@ -52,6 +54,7 @@ class Heartbeat(msgspec.Struct, frozen=True):
     safe: int
     logged: int
     logger: Literal["ready", "catching up", "gone"]
+    speed: float = 1.0
 
     @property
     def backlog(self) -> int:

@@ -1,4 +1,4 @@
-"""Seconds since session start: by the computer's clock, or jumping to the next deadline."""
+"""Seconds since session start: by the computer's clock, faster, or from deadline to deadline."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from typing import NamedTuple
 from rig.errors import DeviceError
 from rig.inbox import Inbox, Message
 
+FASTEST = 50.0
+"""The highest speed of a paced clock."""
 LONGEST_WAIT = 0.1
 """Seconds: on Windows a wait cannot be interrupted by Ctrl-C, so waits are cut into slices."""
 
@@ -25,6 +27,11 @@ class Reading(NamedTuple):
 
 class Clock(ABC):
     """Seconds since session start, and the only place where the loop waits."""
+
+    @property
+    def speed(self) -> float:
+        """How many session's seconds pass in a second of real time."""
+        return 1.0
 
     @abstractmethod
     def start(self) -> None:
@@ -41,6 +48,10 @@ class Clock(ABC):
     def utc(self) -> Reading | None:
         """Return what the wall clock shows now; None where there is none."""
         return None
+
+    def pace(self, speed: float) -> bool:
+        """Let time pass `speed` times faster than real time; return False if that cannot be."""
+        return False
 
 
 class SystemClock(Clock):
@@ -87,6 +98,62 @@ class SystemClock(Clock):
             if now >= until:
                 return None
             message = inbox.wait(min(until - now, LONGEST_WAIT))
+        return message
+
+
+class PacedClock(Clock):
+    """The computer's clock, `speed` times faster: for simulated rigs. Any thread may ask for it.
+
+    Parameters
+    ----------
+    speed
+        How many times faster than real time the session runs, 1 to `FASTEST`.
+    source
+        As for `SystemClock`.
+
+    Examples
+    --------
+    >>> clock = PacedClock(10.0, iter([0.0, 2.0, 2.0, 2.0, 5.0]).__next__)
+    >>> clock.now()
+    20.0
+    >>> clock.pace(1.0)  # does not jump: it goes on from 20 s
+    True
+    >>> clock.now(), clock.now()
+    (20.0, 23.0)
+    """
+
+    def __init__(self, speed: float, source: Callable[[], float] = time.perf_counter) -> None:
+        self._real = SystemClock(source)
+        self._anchor = 0.0, 0.0, speed
+
+    @property
+    def speed(self) -> float:
+        """How many session's seconds pass in a second of real time."""
+        return self._anchor[2]
+
+    def start(self) -> None:
+        """Set the clock to zero: the session starts now."""
+        self._real.start()
+        self._anchor = 0.0, 0.0, self.speed
+
+    def now(self) -> float:
+        """Return the seconds since session start."""
+        real, session, speed = self._anchor
+        return session + (self._real.now() - real) * speed
+
+    def pace(self, speed: float) -> bool:
+        """Let time pass `speed` times faster than real time from now on."""
+        real, session, before = self._anchor
+        now = self._real.now()
+        self._anchor = now, session + (now - real) * before, speed
+        return True
+
+    def receive(self, inbox: Inbox, until: float) -> Message | None:
+        """Wait for the next message, at most until the clock shows `until`."""
+        real, session, speed = self._anchor
+        message = self._real.receive(inbox, real + (until - session) / speed)
+        while message is None and self.now() < until:  # by a rounding error
+            message = inbox.take()
         return message
 
 

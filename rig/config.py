@@ -131,6 +131,8 @@ class Subject(FrozenModel):
     `curriculum` is the file of the curriculum that it is meant for; empty if it is in none.
 
     `ear_tag`, `cage` and `mark` are what persons tell it by.
+    `mouse_class` is the class of a virtual mouse, as a rig file names it, and `mouse` its settings.
+    If it is empty, the mouse is that of the rig, and `mouse` lies over the rig's settings.
 
     `params` holds the mouse's own parameters by protocol file, without its ending: they lie over
     those of the file and of a stage.
@@ -148,6 +150,7 @@ class Subject(FrozenModel):
     genotype: str = ""
     weight_g: float | None = pydantic.Field(default=None, gt=0, le=100)
     description: str = ""
+    mouse_class: str = ""
     mouse: dict[str, Any] = pydantic.Field(default_factory=dict)
     params: dict[FileName, dict[str, Any]] = pydantic.Field(default_factory=dict)
     curriculum: str = ""

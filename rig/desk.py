@@ -1,9 +1,11 @@
-"""The desk: where other programs on this computer hand in commands for a running session.
+"""The desk: where other programs on this computer hand in orders for a running session.
 
-A session in real time opens one. Its address and a secret stand in a file beside the rig's lock,
+Orders are commands, and touches of a mouse that is led by hand. A session in real time, also where
+it is paced, opens a desk. Its address and a secret stand in a file beside the rig's lock,
 which is made so that only the user who runs the session may read it (on Windows: whoever may read
 the lab's folder); a message without the secret is refused.
-Messages are ``[secret, command]`` and the answer is a reply, both as MessagePack.
+Messages are ``[secret, order]`` and the answer is a reply, both as MessagePack. The field ``type``
+of an order is ``command`` or ``touch``.
 """
 
 from __future__ import annotations
@@ -23,13 +25,16 @@ import zmq
 
 from rig.errors import ConfigError, RecordingError
 from rig.events import encode
-from rig.inbox import Command, Reply, Request
+from rig.inbox import Command, Order, Reply, Request, Touch
 
 ANSWERED_WITHIN = 5.0
 """Seconds that a session has for its reply."""
 WAITED_FOR = 20.0
 """Seconds that a client waits: others may be before it, each with its own reply."""
+TOUCHED_WITHIN = 2.0
+"""Seconds that a hand waits until a touch has come; a lick that comes later is none."""
 _POLL_MS = 100
+_decoder: msgspec.msgpack.Decoder[Order] = msgspec.msgpack.Decoder(Order)
 
 
 class Address(msgspec.Struct, frozen=True):
@@ -124,20 +129,17 @@ class Desk:
                 self._socket.send(msgspec.msgpack.encode(reply))
 
     def _answer(self, message: list[bytes]) -> Reply:
-        """Hand a command in, and return the session's reply."""
+        """Hand an order in, and return the session's reply."""
         if len(message) != 2 or not hmac.compare_digest(message[0], self._secret.encode()):
             return Reply(False, "refused: the message does not hold the session's secret")
         try:
-            command = msgspec.msgpack.decode(message[1], type=Command)
+            order = _decoder.decode(message[1])
         except msgspec.MsgspecError as error:
             return Reply(False, f"refused: this is no command ({error})")
-        try:
-            encode(command)
-        except (TypeError, ValueError) as error:
-            return Reply(False, f"refused: this cannot be recorded ({error})")
-        if not command.author.strip():
-            return Reply(False, "refused: the command does not say who gives it")
-        request = Request(command, queue.SimpleQueue())
+        refusal = _refuse(order) if isinstance(order, Command) else ""
+        if refusal:
+            return Reply(False, f"refused: {refusal}")
+        request = Request(order, queue.SimpleQueue())
         self._hand_in(request)
         for _ in range(int(ANSWERED_WITHIN * 1000 / _POLL_MS)):
             try:
@@ -146,6 +148,15 @@ class Desk:
                 if self._closing.is_set():
                     return Reply(False, "the session has ended")
         return Reply(False, f"no answer in {ANSWERED_WITHIN:g} s; it may still be obeyed")
+
+
+def _refuse(command: Command) -> str:
+    """Return why a command is not handed in; empty if it is."""
+    try:
+        encode(command)
+    except (TypeError, ValueError) as error:
+        return f"this cannot be recorded ({error})"
+    return "" if command.author.strip() else "the command does not say who gives it"
 
 
 def read_address(file: Path) -> Address:
@@ -175,21 +186,79 @@ def tell(file: Path, command: Command) -> Reply:
         raise ConfigError(
             f"the value cannot be sent: {error}", "command line", "Give a plain number or text."
         ) from None
-    context = zmq.Context()
-    try:
-        socket: zmq.Socket[bytes] = context.socket(zmq.REQ)
-        socket.connect(address.endpoint)
-        socket.send_multipart((address.secret.encode(), payload))
-        if not socket.poll(int(WAITED_FOR * 1000)):
+    with _Line(address) as line:
+        reply = line.ask(payload, WAITED_FOR)
+    if reply is None:
+        raise ConfigError(
+            f"the session '{address.session}' has not answered in {WAITED_FOR:g} s",
+            str(file),
+            "Look at the session before you ask again: the command may still be obeyed. If "
+            "the session has crashed, begin another: it takes the place of the file.",
+        )
+    return reply
+
+
+class Hand:
+    """Leads the mouse of a session by hand; entering reaches out, leaving lets go.
+
+    A line to the session is held open, since licks follow each other fast.
+
+    Parameters
+    ----------
+    address
+        The session's address (`read_address`).
+    """
+
+    def __init__(self, address: Address) -> None:
+        self._session = address.session
+        self._line = _Line(address)
+
+    def __enter__(self) -> Self:
+        self._line.__enter__()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._line.__exit__(*error)
+
+    def touch(self, sensor: str, level: bool) -> Reply:
+        """Let the mouse begin (True) or end (False) to touch a sensor; return the answer.
+
+        Raises
+        ------
+        ConfigError
+            If the session does not answer in time; the hand is of no more use then.
+        """
+        reply = self._line.ask(msgspec.msgpack.encode(Touch(sensor, level)), TOUCHED_WITHIN)
+        if reply is None:
             raise ConfigError(
-                f"the session '{address.session}' has not answered in {WAITED_FOR:g} s",
-                str(file),
-                "Look at the session before you ask again: the command may still be obeyed. If "
-                "the session has crashed, begin another: it takes the place of the file.",
+                f"the session '{self._session}' has not felt the touch in {TOUCHED_WITHIN:g} s",
+                f"sensor '{sensor}'",
+                "Look at the session: it has ended, or hangs.",
             )
-        return msgspec.msgpack.decode(socket.recv(), type=Reply)
-    finally:
-        context.destroy(linger=0)
+        return reply
+
+
+class _Line:
+    """A line to a desk, for one order after the other."""
+
+    def __init__(self, address: Address) -> None:
+        self._address = address
+
+    def __enter__(self) -> Self:
+        self._context = zmq.Context()
+        self._socket: zmq.Socket[bytes] = self._context.socket(zmq.REQ)
+        self._socket.connect(self._address.endpoint)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._context.destroy(linger=0)
+
+    def ask(self, order: bytes, patience: float) -> Reply | None:
+        """Return the answer to an order; None if none has come in `patience` seconds."""
+        self._socket.send_multipart((self._address.secret.encode(), order))
+        if not self._socket.poll(int(patience * 1000)):
+            return None
+        return msgspec.msgpack.decode(self._socket.recv(), type=Reply)
 
 
 def _write_secretly(file: Path, address: Address) -> None:

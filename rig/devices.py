@@ -18,12 +18,14 @@ import pydantic
 from rig.clock import Clock
 from rig.errors import Problem
 from rig.frozen import FrozenModel
-from rig.graph import Action, Flash, Play, Pulse, Show, TurnOff, TurnOn
+from rig.graph import Action, Flash, Flush, Play, Pulse, Show, TurnOff, TurnOn
 from rig.inbox import Inbox
 from rig.room import Room
 from rig.stream_store import Drain, StreamSink
 from rig.streams import StreamSpec
 
+LONGEST_FLUSH = 30.0
+"""Seconds that a valve is flushed for at most: so much water would run if nobody closed it."""
 Line = Annotated[str, pydantic.Field(min_length=1, description="the wire, as the card names it")]
 
 
@@ -206,7 +208,10 @@ class DigitalOutput(Device):
 
 
 class Valve(Device):
-    """A valve that opens once for a finite time; reports each opening when it has closed."""
+    """A valve that opens once for a finite time; reports each opening when it has closed.
+
+    A flush is an opening of so many seconds. Its water is not for the mouse, and not counted.
+    """
 
     kind = "valve"
 
@@ -221,6 +226,18 @@ class Valve(Device):
     @abstractmethod
     def deliver(self, volume_ul: float) -> None:
         """Begin to deliver `volume_ul`; the end of the opening is timed by the hardware."""
+
+    @abstractmethod
+    def refuse_flush(self, duration: float) -> str | None:
+        """Return why the valve cannot be flushed for `duration` seconds, or None if it can."""
+
+    @abstractmethod
+    def flush(self, duration: float) -> None:
+        """Open for `duration` seconds; the end of the opening is timed by the hardware."""
+
+    @abstractmethod
+    def end_flush(self) -> None:
+        """Close, if the valve is being flushed; the flush is reported with its true length."""
 
     def refuse(self, action: Action) -> str | None:
         """Refuse all but a `Pulse` within calibration and limit."""
@@ -315,7 +332,7 @@ class Projector(Presenter):
             self.present(action.flashes)
 
 
-def describe(action: Action) -> tuple[str, str, float | None]:
+def describe(action: Action | Flush) -> tuple[str, str, float | None]:
     """Return an action as (verb, detail, amount) for the record.
 
     Examples
@@ -336,3 +353,5 @@ def describe(action: Action) -> tuple[str, str, float | None]:
             return "show", grating, None
         case Flash(flashes=flashes):
             return "flash", flashes, None
+        case Flush():
+            return "flush", "", None

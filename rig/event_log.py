@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from rig.changes import Change
-from rig.clock import Clock, Reading
+from rig.clock import Clock
 from rig.devices import describe
 from rig.errors import Problem, RigError
 from rig.events import (
@@ -30,13 +30,15 @@ from rig.events import (
     TrialEnded,
     TrialStarted,
 )
-from rig.graph import Action, Flash, Play, Pulse, Show, State, TrialGraph
+from rig.graph import Action, Flash, Flush, Play, Pulse, Show, State, TrialGraph
 from rig.inbox import Command, Edge, Failure, Reply, Report
 from rig.protocol import Question
 from rig.recorder import Recorder
 
 ABORTED = "aborted"
-_REPORTED = (Pulse, Play, Show, Flash)
+CLOCKS_EVERY = 60.0
+"""Seconds between two readings of the wall clock, at least; it is read between trials."""
+_REPORTED = (Pulse, Play, Show, Flash, Flush)
 """What is ordered by these is reported by the device."""
 
 
@@ -61,6 +63,8 @@ class EventLog:
     def __init__(self, clock: Clock, recorder: Recorder, trial: int = 0) -> None:
         self.trial = trial
         self._now = clock.now
+        self._clock = clock
+        self._clocks_by = 0.0
         self._recorder = recorder
         self._batch: list[Event] = []
         self._seq = 0
@@ -126,7 +130,7 @@ class EventLog:
             StateEntered(self._seq, time, self._now(), self.trial, state.name, requested, cause)
         )
 
-    def action_done(self, action: Action, time: float, author: str = "") -> None:
+    def action_done(self, action: Action | Flush, time: float, author: str = "") -> None:
         """Record that an order was given; the device will report openings and stimuli."""
         if type(action) in _REPORTED:
             self._orders.setdefault(action.device, deque()).append((self.trial, author))
@@ -179,6 +183,7 @@ class EventLog:
             value=command.value,
             accepted=reply.accepted,
             reply=reply.text,
+            id=command.id,
         )
 
     def parameter_changed(self, change: Change) -> None:
@@ -204,10 +209,13 @@ class EventLog:
         level = error.level if isinstance(error, Problem) else "error"
         self._add(Fault, self._now(), what=what, where=where, do=do, level=level)
 
-    def clock_read(self, clock: str, reading: Reading) -> None:
-        """Record what another clock showed."""
-        told = {"clock": clock, "reading": reading.seconds, "uncertainty": reading.uncertainty}
-        self._add(ClockRead, reading.time, **told)
+    def read_clocks(self, now: float) -> None:
+        """Read the wall clock beside the session's, if that has not been done for a while."""
+        reading = self._clock.utc() if now >= self._clocks_by else None
+        if reading is not None:
+            told = {"clock": "utc", "reading": reading.seconds, "uncertainty": reading.uncertainty}
+            self._add(ClockRead, reading.time, **told)
+            self._clocks_by = reading.time + CLOCKS_EVERY
 
     def stream_ended(self, stream: str, rows: int, sha256: str) -> None:
         """Record that a stream has come to its end."""

@@ -14,6 +14,8 @@ import msgspec
 from rig.graph import plain
 from rig.streams import StreamSpec
 
+ClockKind = Literal["system", "virtual", "paced"]
+"""Real time; jumps from deadline to deadline; or real time that passes faster."""
 SCHEMA_VERSION = 3
 """Raised whenever a record gets another meaning. Fields that an older one lacks have defaults, so
 that every older journal can be read."""
@@ -62,6 +64,7 @@ class Definition(msgspec.Struct, frozen=True, tag="definition"):
     `protocol_source` is the file of the protocol's class, `description` what its docstring says.
     `experimenters` are the persons who run the session, as ``Last, First``; `operator` is who
     started it. `changed` holds parameters, by dotted key, that were given for this session alone.
+    `speed` is how many times faster than real time a paced clock was at the start.
     """
 
     rig: str
@@ -84,7 +87,7 @@ class Definition(msgspec.Struct, frozen=True, tag="definition"):
     mouse_settings: dict[str, Any]
     mouse_memory: dict[str, Any]
     seed: int
-    clock: Literal["system", "virtual"]
+    clock: ClockKind
     stage: str = ""
     resumes: str = ""
     gratings: dict[str, Any] = {}
@@ -96,6 +99,7 @@ class Definition(msgspec.Struct, frozen=True, tag="definition"):
     experimenters: tuple[str, ...] = ()
     changed: dict[str, Any] = {}
     operator: str = ""
+    speed: float = 1.0
 
 
 class Happened(msgspec.Struct, frozen=True):
@@ -171,6 +175,11 @@ class DeviceReported(Happened, frozen=True, tag="report"):
     author: str = ""
 
 
+def is_stimulus(report: DeviceReported) -> bool:
+    """Whether a report is of a stimulus, and neither of a drop nor of a flush."""
+    return report.what not in ("opening", "flush")
+
+
 class TrialEnded(Happened, frozen=True, tag="trial_ended"):
     """A trial ended; `outcome` is None when it was aborted, and `cause` is ``aborted`` then."""
 
@@ -183,7 +192,8 @@ class TrialEnded(Happened, frozen=True, tag="trial_ended"):
 class CommandGiven(Happened, frozen=True, tag="command"):
     """A person, a signal or a limit asked something of the session; it obeyed or refused.
 
-    `reason` holds the command's words: why to stop, a note, the answer to a question.
+    `reason` holds the command's words: why to stop, a note, the answer to a question. `id` is what
+    its giver calls it.
     """
 
     verb: str
@@ -193,6 +203,7 @@ class CommandGiven(Happened, frozen=True, tag="command"):
     value: Any = None
     accepted: bool = True
     reply: str = ""
+    id: str = ""
 
 
 class ParameterChanged(Happened, frozen=True, tag="parameter"):

@@ -53,6 +53,12 @@ class TurnOff(msgspec.Struct, frozen=True, tag="off"):
     device: str
 
 
+class Flush(msgspec.Struct, frozen=True, tag="flush"):
+    """Flush a valve: an order of a person, which no trial gives."""
+
+    device: str
+
+
 Action = Pulse | Play | Show | Flash | TurnOn | TurnOff
 
 

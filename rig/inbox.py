@@ -21,11 +21,12 @@ class Report(msgspec.Struct, frozen=True):
     """A device tells what it really did.
 
     `requested` and `achieved` are seconds: how long an opening or a stimulus was asked for and
-    how long it lasted. `volume_ul` is what a valve delivered by its calibration.
+    how long it lasted. `volume_ul` is what a valve delivered by its calibration; None for a flush,
+    whose water is not counted.
     """
 
     device: str
-    what: Literal["opening", "sound", "grating", "flashes"]
+    what: Literal["opening", "flush", "sound", "grating", "flashes"]
     detail: str
     hardware_time: float
     requested: float
@@ -47,6 +48,11 @@ Verb = Literal[
     "stop_after_trial",
     "stop_now",
     "reward",
+    "drop",
+    "flush",
+    "stop_flush",
+    "speed",
+    "fault",
     "skip_block",
     "set",
     "answer",
@@ -54,7 +60,7 @@ Verb = Literal[
 ]
 
 
-class Command(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Command(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="command"):
     """An order from a person.
 
     Attributes
@@ -62,11 +68,14 @@ class Command(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     verb
         What is to be done.
     text
-        The reason of a stop, the words of a note, the choice of an answer.
+        The reason of a stop, the words of a note, the choice of an answer, the name of a fault.
     author
         Who gives the order; empty if nobody does (a signal, a limit).
     key, value
-        The parameter to set and its value; a reward's volume in uL, None for the usual one.
+        The parameter to set and its value; a reward's volume in uL, None for the usual one; the
+        seconds of a flush; how many times faster a paced clock is to be.
+    id
+        What the giver calls the command; it is recorded with it. Empty if nobody asks for that.
     """
 
     verb: Verb
@@ -74,10 +83,22 @@ class Command(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     author: str = ""
     key: str = ""
     value: Any = None
+    id: str = ""
+
+
+class Touch(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="touch"):
+    """A mouse that is led by hand begins (True) or ends (False) to touch a sensor."""
+
+    sensor: str
+    level: bool
+
+
+Order = Command | Touch
+"""What may come from another program."""
 
 
 class Reply(msgspec.Struct, frozen=True):
-    """What a session answers to a command: whether it obeys, and what happens, in words."""
+    """What a session answers to an order: whether it obeys, and what happens, in words."""
 
     accepted: bool
     text: str
@@ -85,9 +106,9 @@ class Reply(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True)
 class Request:
-    """A command whose reply somebody waits for."""
+    """An order whose reply somebody waits for."""
 
-    command: Command
+    order: Order
     replies: queue.SimpleQueue[Reply]
 
 

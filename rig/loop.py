@@ -18,7 +18,7 @@ from rig.engine import Engine, Entered
 from rig.errors import DeviceError, Problem, ProtocolError
 from rig.event_log import ABORTED, EventLog
 from rig.graph import TrialGraph, TurnOn
-from rig.inbox import Command, Edge, Failure, Inbox, Message, Reply, Report, Request
+from rig.inbox import Command, Edge, Failure, Inbox, Message, Reply, Report, Request, Touch
 from rig.orders import Orders
 from rig.protocol import Finished, Question
 from rig.recorder import Recorder
@@ -26,9 +26,8 @@ from rig.room import Room
 from rig.trial_source import TrialSource
 from rig.trials import ALONE, Before
 from rig.watcher import Watcher
+from rig.water_orders import WaterOrders
 
-CLOCKS_EVERY = 60.0
-"""Seconds between two readings of the wall clock, at least; it is read between trials."""
 GROUP = 64
 """Events that wait at most to be written together."""
 TOO_LATE = Reply(False, "the session has ended")
@@ -97,11 +96,12 @@ class Loop:
         self._engine = Engine()
         self._before_ul = before.water_ul
         self._log = EventLog(clock, recorder, before.trial)
-        self._orders = Orders(source, devices, limits, recorder.table, self._log, before.water_ul)
+        table = recorder.table
+        self._water = WaterOrders(source, devices, room, limits, table, self._log, before.water_ul)
+        self._orders = Orders(source, clock, room, self._water)
         self._stop = False
         self._first_state = self._state = self._stimulus_state = ""
         self._limit = limits.max_duration
-        self._clocks_by = 0.0
         self._last_edge: dict[str, float] = {}
 
     def run(self) -> None:
@@ -117,7 +117,7 @@ class Loop:
         engine, agenda, orders = self._engine, self._room.agenda, self._orders
         receive = self._clock.receive
         self._take_what_waits()
-        self._read_clocks(self._clock.now())
+        self._log.read_clocks(self._clock.now())
         self._switch_on()
         self._go_on()
         while not self._stop and (engine.running or self.reason is None):
@@ -170,7 +170,7 @@ class Loop:
             self._end_trial(self._clock.now(), ABORTED)
         for stream, rows, sha256 in streams:
             self._log.stream_ended(stream, rows, sha256)
-        self._read_clocks(math.inf)
+        self._log.read_clocks(math.inf)
         table = self._recorder.table
         trials = sum(not row.aborted for row in table.rows)
         reason = NEVER_RUN if self.reason is None else self.reason
@@ -205,13 +205,6 @@ class Loop:
         self._watcher.began(self._log.trial, graph)
         self._follow(self._engine.start(graph, now))
 
-    def _read_clocks(self, now: float) -> None:
-        """Read the wall clock beside the session's, if that has not been done for a while."""
-        reading = self._clock.utc() if now >= self._clocks_by else None
-        if reading is not None:
-            self._log.clock_read("utc", reading)
-            self._clocks_by = reading.time + CLOCKS_EVERY
-
     def _switch_on(self) -> None:
         """Switch on the outputs that are on throughout the session."""
         for name in self._source.outputs:
@@ -239,8 +232,11 @@ class Loop:
             case Command():
                 self._obey(message)
                 return
-            case Request(command=command, replies=replies):
+            case Request(order=Command() as command, replies=replies):
                 replies.put(self._obey(command))
+                return
+            case Request(order=Touch() as touch, replies=replies):
+                replies.put(self._orders.touch(touch, self._clock.now()))
                 return
             case Failure(device=device, what=what, do=do):
                 raise DeviceError(what, f"device '{device}'", do)
@@ -249,7 +245,7 @@ class Loop:
         self._note(message)
         self._log.keep()
         if isinstance(message, Report):
-            waiting = self._orders.reported(message.device)
+            waiting = self._water.reported(message)
             if waiting is not None:
                 self._devices[waiting.device].act(waiting)
 
@@ -265,9 +261,11 @@ class Loop:
                 self._end_with(_reason(command), "stopped")
                 reply = Reply(True, f"stops after trial {self._log.trial}")
             case _:
-                reply = self._orders.obey(command, self._log.trial, self._clock.now())
+                now, trial = self._clock.now(), self._log.trial
+                reply = self._orders.obey(command, trial, now, running=self._engine.running)
         self._log.command_given(command, reply)
         self._log.keep()
+        self._recorder.attend(self._clock.now(), self._log.trial)  # time may pass faster or slower
         if command.author:
             refused = "" if reply.accepted else "refused: "
             self._watcher.noticed(f"{command.author}, {command.verb}: {refused}{reply.text}")
@@ -292,9 +290,10 @@ class Loop:
                 self._log.reported(message)
             case Command():
                 self._log.command_given(message, TOO_LATE)
-            case Request(command=command, replies=replies):
+            case Request(order=order, replies=replies):
                 replies.put(TOO_LATE)
-                self._log.command_given(command, TOO_LATE)
+                if isinstance(order, Command):
+                    self._log.command_given(order, TOO_LATE)
             case Failure():
                 self._log.failed(message)
 
@@ -321,7 +320,7 @@ class Loop:
         try:
             for step in entered:
                 for action in step.state.enter if step.state else ():
-                    if not self._orders.postpones(action):
+                    if not self._water.postpones(action):
                         self._devices[action.device].act(action)
                     done += 1
         finally:
@@ -349,7 +348,7 @@ class Loop:
     def _end_trial(self, time: float, cause: str) -> None:
         """Record the end of the running trial, and see whether a limit is reached."""
         self._log.trial_ended(time, cause, self._engine.outcome, self._engine.measures)
-        self._read_clocks(time)
+        self._log.read_clocks(time)
         self._log.keep()
         trouble = self._recorder.trouble()
         if trouble is not None:

@@ -3,40 +3,30 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 
-from rig.config import Limits
-from rig.devices import Device, Valve
-from rig.errors import DeviceError
-from rig.event_log import EventLog
-from rig.graph import Action, Pulse
-from rig.inbox import Command, Reply
+from rig.clock import FASTEST, Clock
+from rig.inbox import Command, Reply, Touch
 from rig.protocol import Question
+from rig.room import BLOCKED_SPOUT, Room
 from rig.trial_source import TrialSource
-from rig.trials import TrialTable
+from rig.water_orders import WaterOrders, raised
 
-VALVE_IS_OPEN = Reply(False, "the valve is open right now: ask again")
-VALVE_FAILED = "the valve failed: "
-"""What a refusal begins with in which the valve itself failed."""
+NOT_PAUSED = Reply(False, "only while the session is paused: pause it first")
 
 
 class Orders:
-    """Carries out commands: pause, drop, change of a parameter, skipped block, answer, note.
+    """Carries out commands: pause, drop, flush, change of a parameter, skipped block, answer, ...
 
     Parameters
     ----------
     source
         The protocol's trials.
-    devices
-        All devices of the rig, by name.
-    limits
-        How much water a session may give.
-    table
-        The trials and the water so far.
-    log
-        Where drops that a person gives are recorded.
-    before_ul
-        Water of the sessions that this one goes on with.
+    clock
+        The session's; its speed may be changed if it is paced.
+    room
+        Where faults are scripted, and where a mouse is led by hand.
+    water
+        Carries out what is asked of the valves.
 
     Attributes
     ----------
@@ -48,26 +38,14 @@ class Orders:
         Seconds: when the default answer is taken; infinite without a question.
     """
 
-    def __init__(
-        self,
-        source: TrialSource,
-        devices: Mapping[str, Device],
-        limits: Limits,
-        table: TrialTable,
-        log: EventLog,
-        before_ul: float,
-    ) -> None:
+    def __init__(self, source: TrialSource, clock: Clock, room: Room, water: WaterOrders) -> None:
         self.paused = False
         self.question: Question | None = None
         self.answer_by = math.inf
         self._source = source
-        self._devices = devices
-        self._limits = limits
-        self._table = table
-        self._log = log
-        self._before_ul = before_ul
-        self._busy: set[str] = set()
-        self._postponed: list[Pulse] = []
+        self._clock = clock
+        self._room = room
+        self._water = water
 
     @property
     def waiting(self) -> bool:
@@ -79,26 +57,18 @@ class Orders:
         self.question = question
         self.answer_by = now + question.patience
 
-    def postpones(self, action: Action) -> bool:
-        """Whether a drop of the protocol must wait: the valve is open for one that a person gave.
+    def touch(self, touch: Touch, now: float) -> Reply:
+        """Let a mouse that is led by hand touch a sensor, or let go of it."""
+        mouse = self._room.mouse
+        if mouse is None or not mouse.led_by_hand:
+            return Reply(False, "the mouse of this session is not led by hand")
+        if not self._room.has(touch.sensor):
+            known = ", ".join(self._room.sensors())
+            return Reply(False, f"the rig has no sensor '{touch.sensor}'; it has: {known}")
+        self._room.touch(touch.sensor, touch.level, now)
+        return Reply(True, "touched" if touch.level else "let go")
 
-        It is kept until `reported` returns it.
-        """
-        if action.device not in self._busy or not isinstance(action, Pulse):
-            return False
-        self._postponed.append(action)
-        return True
-
-    def reported(self, device: str) -> Pulse | None:
-        """Take in that a valve has closed; return the drop that has waited for that."""
-        self._busy.discard(device)
-        for pulse in self._postponed:
-            if pulse.device == device:
-                self._postponed.remove(pulse)
-                return pulse
-        return None
-
-    def obey(self, command: Command, trial: int, now: float) -> Reply:
+    def obey(self, command: Command, trial: int, now: float, *, running: bool) -> Reply:
         """Carry out a command, if that can be done; return what to answer.
 
         Parameters
@@ -109,6 +79,8 @@ class Orders:
             Number of the running trial, or of the last one.
         now
             Seconds of session time.
+        running
+            Whether a trial runs.
         """
         match command.verb:
             case "pause_after_trial":
@@ -118,7 +90,21 @@ class Orders:
             case "set":
                 return self._source.change(command, trial + 1)
             case "reward":
-                return self._give(command, now)
+                return self._water.give(command, now)
+            case "drop" | "flush" if not self.paused:
+                return NOT_PAUSED
+            case "drop" | "flush" if running:
+                return Reply(False, f"trial {trial} still runs: ask again when it has ended")
+            case "drop":
+                return self._look_at_a_drop(command, now)
+            case "flush":
+                return self._water.flush(command, now)
+            case "stop_flush":
+                return self._water.stop_flush()
+            case "speed":
+                return self._pace(command.value)
+            case "fault":
+                return self._break(command.text)
             case "skip_block":
                 return self._skip_block()
             case "answer":
@@ -138,52 +124,37 @@ class Orders:
     def _resume(self, trial: int) -> Reply:
         if not self.paused:
             return Reply(False, "the session is not paused")
+        if self._water.flushing:
+            return Reply(False, "the valve is being flushed: stop the flush first")
         self.paused = False
         return Reply(True, f"goes on with trial {trial + 1}")
 
-    def _give(self, command: Command, now: float) -> Reply:
-        """Give a drop now, of the usual volume or of the one that is named."""
-        pulse = self._drop(command.value)
-        if isinstance(pulse, Reply):
-            return pulse
-        valve = self._devices.get(pulse.device)
-        if not isinstance(valve, Valve):
-            return Reply(False, f"the rig has no valve '{pulse.device}'")
-        reason = valve.refuse(pulse)
-        if reason:
-            return Reply(False, f"the valve refuses: {reason}")
-        if valve.is_open():
-            return VALVE_IS_OPEN
-        total_ul = self._before_ul + self._table.water_ul + pulse.volume_ul
-        if total_ul > self._limits.max_water_ul:
-            limit = self._limits.max_water_ul
-            return Reply(False, f"{total_ul:g} uL would be over the session's {limit:g} uL")
-        try:
-            valve.act(pulse)
-        except DeviceError as error:
-            return Reply(False, VALVE_FAILED + error.what)
-        self._busy.add(pulse.device)
-        self._log.action_done(pulse, now, command.author or "operator")
-        return Reply(True, f"gives {pulse.volume_ul:g} uL")
+    def _look_at_a_drop(self, command: Command, now: float) -> Reply:
+        """Give one drop of the usual volume, for a person to see that the valve works."""
+        if command.value is not None:
+            return Reply(False, "a drop to look at has the usual volume: name none")
+        return self._water.give(command, now)
 
-    def _drop(self, volume_ul: object) -> Pulse | Reply:
-        """Return the drop of that volume, or the protocol's usual one; a reply if there is none."""
-        if volume_ul is not None:
-            if isinstance(volume_ul, bool) or not isinstance(volume_ul, int | float):
-                return Reply(False, f"a volume is a number of uL, not {volume_ul!r}")
-            return Pulse(self._valve(), float(volume_ul))
-        try:
-            usual = self._source.protocol.reward()
-        except Exception as error:  # a protocol of the lab's own may raise anything
-            return _raised(error)
-        if usual is None:
-            return Reply(False, "the protocol has no usual drop: name a volume in uL")
-        return usual
+    def _pace(self, speed: object) -> Reply:
+        """Let session's seconds pass faster, or slower."""
+        if isinstance(speed, bool) or not isinstance(speed, int | float):
+            return Reply(False, f"a speed is a number from 1 to {FASTEST:g}, not {speed!r}")
+        if not 1 <= speed <= FASTEST:
+            return Reply(False, f"a speed is a number from 1 to {FASTEST:g}, not {speed:g}")
+        if not self._clock.pace(float(speed)):
+            return Reply(False, "the speed can be changed in sessions of `rig run --speed` only")
+        return Reply(True, f"runs {speed:g} times as fast as real time")
 
-    def _valve(self) -> str:
-        """Return the valve of drops whose volume is named: the rig's first one."""
-        valves = [name for name, device in self._devices.items() if isinstance(device, Valve)]
-        return valves[0] if valves else "valve"
+    def _break(self, fault: str) -> Reply:
+        """Let a scripted fault come about."""
+        if not self._room.simulated:
+            return Reply(False, "faults are scripted on simulated rigs only")
+        if fault != BLOCKED_SPOUT:
+            return Reply(False, f"the faults are: {BLOCKED_SPOUT}")
+        if self._room.spout_is_blocked:
+            return Reply(False, "the spout is blocked already")
+        self._room.block_spout()
+        return Reply(True, "the spout is blocked, until it is flushed for 1 s")
 
     def _skip_block(self) -> Reply:
         if self.question is not None:
@@ -191,7 +162,7 @@ class Orders:
         try:
             coming = self._source.protocol.skip_block()
         except Exception as error:  # a protocol of the lab's own may raise anything
-            return _raised(error)
+            return raised(error)
         if coming is None:
             return Reply(False, "the protocol has no blocks to skip")
         return Reply(True, coming)
@@ -206,12 +177,7 @@ class Orders:
         try:
             self._source.protocol.answer(command.text)
         except Exception as error:  # a protocol of the lab's own may raise anything
-            return _raised(error)
+            return raised(error)
         self.question = None
         self.answer_by = math.inf
         return Reply(True, f"'{command.text}' it is")
-
-
-def _raised(error: Exception) -> Reply:
-    """Return the refusal of an order in which the protocol failed."""
-    return Reply(False, f"the protocol raised {type(error).__name__}: {error}")

@@ -64,8 +64,9 @@ class StageParams:
 
 @dataclass(frozen=True)
 class MousePlan:
-    """The virtual mouse of a simulated session."""
+    """The virtual mouse of a simulated session; `name` is its class, as a rig file names it."""
 
+    name: str
     mouse: type[Mouse]
     settings: MouseSettings
     memory: dict[str, Any]
@@ -179,12 +180,21 @@ def _with_params(plan: ProtocolPlan, over: Mapping[str, Any], where: str, key: s
 
 
 def plan_mouse(lab: Lab, rig: RigPlan, subject: Subject) -> MousePlan:
-    """Return the virtual mouse of a subject: the rig's settings with the subject's own on top."""
-    file = str(lab.subject_file(subject.id) if subject.mouse else rig.path)
+    """Return the virtual mouse of a subject: the rig's settings with the subject's own on top.
+
+    A subject whose file names a class of its own has its own settings alone.
+    """
+    own = str(lab.subject_file(subject.id))
+    memory = lab.memory(subject.id)
+    if subject.mouse_class:
+        mouse = load_class(subject.mouse_class, Mouse, lab.folder, f"{own}, mouse_class")
+        settings = validated(mouse.Settings, subject.mouse, own, "mouse")
+        return MousePlan(subject.mouse_class, mouse, settings, memory)
+    file = own if subject.mouse else str(rig.path)
     key = "mouse" if subject.mouse else "simulation.settings"
     table = {**rig.config.simulation.settings, **subject.mouse}
     settings = validated(rig.mouse.Settings, table, file, key)
-    return MousePlan(rig.mouse, settings, lab.memory(subject.id))
+    return MousePlan(rig.config.simulation.mouse, rig.mouse, settings, memory)
 
 
 def make_plan(

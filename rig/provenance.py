@@ -11,14 +11,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from importlib.metadata import distributions, version
 from pathlib import Path
-from typing import Literal
 
 import msgspec
 
 from rig.config import resolved
 from rig.devices import Device
 from rig.errors import ConfigError
-from rig.events import SCHEMA_VERSION, Definition, DeviceRecord, Header
+from rig.events import SCHEMA_VERSION, ClockKind, Definition, DeviceRecord, Header
 from rig.lab import LAB_TOML
 from rig.plan import Plan
 from rig.plugins import source, source_sha256
@@ -82,9 +81,10 @@ def make_definition(
     devices: Mapping[str, Device],
     stimuli: Stimuli,
     sound_files: Mapping[str, str],
-    clock: Literal["system", "virtual"],
+    clock: ClockKind,
     resumes: str,
     streams: Sequence[StreamSpec],
+    speed: float,
 ) -> Definition:
     """Return the record of all that the session is made of."""
     mouse = plan.mouse
@@ -121,7 +121,7 @@ def make_definition(
         sounds=msgspec.to_builtins(stimuli.sounds),
         gratings=msgspec.to_builtins(stimuli.gratings),
         flashes=msgspec.to_builtins(stimuli.flashes),
-        mouse=plan.rig.config.simulation.mouse if mouse else None,
+        mouse=mouse.name if mouse else None,
         mouse_settings=resolved(mouse.settings) if mouse else {},
         mouse_memory=mouse.memory if mouse else {},
         seed=plan.seed,
@@ -135,12 +135,14 @@ def make_definition(
         experimenters=plan.experimenters,
         changed=dict(plan.changed),
         operator=plan.operator,
+        speed=speed,
     )
 
 
 def _own_files(plan: Plan) -> dict[str, str]:
     """Return the lab's own Python files: those that classes were named by, as text."""
     names = [plan.protocol.config.protocol, plan.rig.config.simulation.mouse]
+    names += [plan.mouse.name] if plan.mouse else []
     names += [table["driver"] for table in plan.rig.config.devices.values()]
     paths = {name.rpartition(":")[0] for name in names}
     own = sorted(path for path in paths if path.endswith(".py"))

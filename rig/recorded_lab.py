@@ -15,7 +15,9 @@ from rig.events import Definition
 from rig.inbox import Inbox
 from rig.lab import LAB_TOML, Lab
 from rig.plan import MousePlan, Plan, StageParams, plan_mouse, plan_protocol, with_stage
+from rig.plugins import load_class
 from rig.rig_plan import RigPlan, new_context, plan_rig
+from rig.room import Mouse
 from rig.session_folder import SOUNDS
 from rig.session_record import SessionRecord
 from rig.sound_files import kept_name
@@ -98,8 +100,9 @@ def recorded_mouse(record: SessionRecord, plan: Plan) -> MousePlan:
     if was.mouse is None:
         return plan_mouse(plan.lab, plan.rig, plan.subject)
     where = f"{record.folder.name}, settings of the mouse"
-    settings = validated(plan.rig.mouse.Settings, was.mouse_settings, where)
-    return MousePlan(plan.rig.mouse, settings, was.mouse_memory)
+    mouse = load_class(was.mouse, Mouse, plan.lab.folder, where)
+    settings = validated(mouse.Settings, was.mouse_settings, where)
+    return MousePlan(was.mouse, mouse, settings, was.mouse_memory)
 
 
 def _check_outside(was: Definition, lab: Lab, rig: RigPlan) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator
-from typing import Literal, Protocol, Self
+from typing import Protocol, Self
 
 from rig.bus import BEAT_EVERY, Bus, Heartbeat
+from rig.clock import Clock
 from rig.config import RecordingConfig
 from rig.errors import Problem, RecordingError
 from rig.events import Definition, Event, Header, encode
@@ -78,9 +79,10 @@ class MemoryRecorder:
 class SessionRecorder:
     """Records a session: journal first, then the bus; in the end the HDF5 file is sealed.
 
-    In real time a process of its own, the logger, hears the bus and writes the HDF5 file, and a
-    thread forces journal and streams to the disk. In virtual time, where the next event follows
-    at once, the same `Hdf5File` is written from the journal at the end.
+    In real time, also where that is paced, a process of its own, the logger, hears the bus and
+    writes the HDF5 file, and a thread forces journal and streams to the disk. In virtual time,
+    where the next event follows at once, the same `Hdf5File` is written from the journal at the
+    end.
 
     Parameters
     ----------
@@ -89,7 +91,7 @@ class SessionRecorder:
     header, definition
         The first two records.
     clock
-        Which clock the session runs on.
+        The session's clock, of the kind that the definition names.
     streams
         What the devices sample; the recorder begins and closes its files.
     policy
@@ -110,7 +112,7 @@ class SessionRecorder:
         folder: SessionFolder,
         header: Header,
         definition: Definition,
-        clock: Literal["system", "virtual"],
+        clock: Clock,
         streams: StreamStore,
         policy: RecordingConfig,
     ) -> None:
@@ -130,7 +132,7 @@ class SessionRecorder:
             self._journal.append(frame(self._definition))
             self._journal.sync()
             self._streams.begin(self._folder.streams, self._definition.streams)
-            if self._clock == "system":
+            if self._definition.clock != "virtual":
                 self._live = _Live(self._folder, self._files, self._policy)
                 self._live.link.start()
                 self._live.syncer.start()
@@ -168,10 +170,12 @@ class SessionRecorder:
         live = self._live
         if live is None:
             return
-        self.attend_by = now + BEAT_EVERY
+        speed = self._clock.speed
+        self.attend_by = now + BEAT_EVERY * speed
         live.link.look()
         size, safe = self._journal.size, self._journal.synced
-        live.bus.beat(Heartbeat(now, trial, size, safe, live.link.logged, live.link.state))
+        link = live.link
+        live.bus.beat(Heartbeat(now, trial, size, safe, link.logged, link.state, speed))
 
     def trouble(self) -> Problem | None:
         """Start a logger that has ended again; return, once, what a person should know."""

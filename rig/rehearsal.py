@@ -304,7 +304,7 @@ def _prepare(
 def _policy_mouse(lab: Lab, settings: dict[str, object]) -> MousePlan:
     """Return a mouse of rehearsals, that does what its settings say and is never sated."""
     mouse = load_class(POLICY_MOUSE, Mouse, lab.folder, "rehearsal")
-    return MousePlan(mouse, validated(mouse.Settings, settings, "rehearsal"), {})
+    return MousePlan(POLICY_MOUSE, mouse, validated(mouse.Settings, settings, "rehearsal"), {})
 
 
 def _look(events: list[Event], states: Counter[str]) -> None:

@@ -88,9 +88,9 @@ def _played(record: SessionRecord, plan: Plan, resumes: Resumption | None) -> Re
         fast_forward(protocol, resumes).hand_to(source)
     inbox = Inbox()
     loop = Loop(
-        ReplayClock(tape),
+        ReplayClock(tape, paced=record.definition.clock == "paced"),
         inbox,
-        Room(),
+        Room(simulated=record.definition.mouse is not None),
         stand_ins(twins, tape),
         source,
         validated(Limits, record.definition.session, f"{record.folder.name}, session"),

@@ -113,7 +113,7 @@ def _reasons(record: SessionRecord, changes: list[CodeChange]) -> list[str]:
     """Return why the two journals need not be the same."""
     was = record.definition
     found = {
-        "it was recorded in real time": was.clock == "system",
+        "it was recorded in real time": was.clock != "virtual",
         "its devices were real": not all(device.simulated for device in was.devices),
         "persons or signals gave orders": Tape(record.events).has_orders,
         "it was cut off": record.ended is None,

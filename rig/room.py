@@ -1,15 +1,23 @@
-"""The room of a simulated rig: what a virtual mouse senses and drinks, and what it touches."""
+"""The room of a simulated rig: what a virtual mouse senses and drinks, and what it touches.
+
+Faults of the rig can be scripted here, for training and tests.
+"""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from rig.agenda import Agenda
 from rig.frozen import FrozenModel
+
+BLOCKED_SPOUT = "blocked spout"
+"""The fault in which drops no longer reach the mouse."""
+FREED_BY = 1.0
+"""Seconds of flushing that free a blocked spout."""
 
 
 class MouseSettings(FrozenModel):
@@ -20,9 +28,11 @@ class Mouse(ABC):
     """A virtual mouse: senses through the room, answers by touching its sensors.
 
     A mouse has a nested class ``Settings`` and is made with its settings, with the memory it
-    left its last session with (empty for a naive mouse) and with a random generator.
+    left its last session with (empty for a naive mouse) and with a random generator. A person
+    touches the sensors for a mouse that is `led_by_hand`.
     """
 
+    led_by_hand: ClassVar[bool] = False
     Settings: type[MouseSettings]
 
     @abstractmethod
@@ -60,11 +70,21 @@ class Room:
     ----------
     mouse
         The animal; None leaves the room empty (as in tests of a single twin).
+    simulated
+        Whether the session has a virtual mouse, also where none is here (as in a replay).
+
+    Attributes
+    ----------
+    spout_is_blocked
+        Whether drops do not reach the mouse.
     """
 
-    def __init__(self, mouse: Mouse | None = None) -> None:
+    def __init__(self, mouse: Mouse | None = None, *, simulated: bool = False) -> None:
         self.agenda = Agenda()
         self.mouse = mouse
+        self.simulated = simulated or mouse is not None
+        self.spout_is_blocked = False
+        self._flushed = 0.0
         self._sensors: dict[str, Callable[[bool, float], None]] = {}
 
     def connect(self, sensor: str, sense: Callable[[bool, float], None]) -> None:
@@ -111,8 +131,18 @@ class Room:
 
     def drop(self, volume_ul: float, time: float) -> None:
         """Let a drop appear at the spout."""
-        if self.mouse is not None:
+        if self.mouse is not None and not self.spout_is_blocked:
             self.mouse.drink(volume_ul, time)
+
+    def block_spout(self) -> None:
+        """Block the spout until it has been flushed for long enough."""
+        self.spout_is_blocked, self._flushed = True, 0.0
+
+    def flush(self, seconds: float) -> None:
+        """Take in that a valve was open for so long, to flush the spout."""
+        self._flushed += seconds
+        if self._flushed >= FREED_BY:
+            self.spout_is_blocked = False
 
     def memory(self) -> dict[str, Any]:
         """Return the memory of the mouse; empty in an empty room."""

@@ -11,11 +11,11 @@ from datetime import datetime
 from types import TracebackType
 from typing import Literal, Self
 
-from rig.clock import Clock, SystemClock, VirtualClock
+from rig.clock import Clock, PacedClock, SystemClock, VirtualClock
 from rig.desk import Desk
 from rig.devices import AnalogInput, Camera, Device
 from rig.errors import DeviceError, Problem
-from rig.events import Definition
+from rig.events import ClockKind, Definition
 from rig.inbox import Command, Inbox, Request
 from rig.loading import ask_for_stimuli, load_stimuli
 from rig.locks import hold
@@ -85,7 +85,10 @@ class Session:
     plan
         What the session is made of.
     clock
-        ``system`` waits, ``virtual`` jumps; the latter needs a simulated rig.
+        ``system`` waits, ``virtual`` jumps, ``paced`` waits less; the latter two need a simulated
+        rig.
+    speed
+        How many times faster than real time a paced clock is at the start.
     started_at
         Wall-clock start, with time zone; now if None.
     number
@@ -106,15 +109,17 @@ class Session:
     def __init__(
         self,
         plan: Plan,
-        clock: Literal["system", "virtual"],
+        clock: ClockKind,
         *,
+        speed: float = 1.0,
         started_at: datetime | None = None,
         number: int | None = None,
         resumes: Resumption | None = None,
         watcher: Watcher | None = None,
     ) -> None:
         self._plan = plan
-        self._clock_kind = clock
+        self._clock_kind: ClockKind = clock
+        self._speed = speed
         self._started_at = started_at or datetime.now().astimezone()
         self._number = number
         self._resumes = resumes
@@ -139,6 +144,7 @@ class Session:
                 self._clock_kind,
                 resumed,
                 self._specs,
+                self._clock.speed,
             )
             self.folder = create_folder(
                 self._plan.lab.data, self._plan.subject.id, self._started_at.date(), self._number
@@ -168,9 +174,9 @@ class Session:
         """Ask the session to stop; may be called by any thread or signal handler."""
         self.hand_in(Command(verb, reason))
 
-    def hand_in(self, command: Command | Request) -> None:
-        """Hand a command in; may be called by any thread or signal handler."""
-        self._inbox.put(command)
+    def hand_in(self, order: Command | Request) -> None:
+        """Hand an order in; may be called by any thread or signal handler."""
+        self._inbox.put(order)
 
     def run(self) -> Result:
         """Run the session to its end; return what it came to."""
@@ -213,7 +219,7 @@ class Session:
                 self.folder,
                 header,
                 definition,
-                self._clock_kind,
+                self._clock,
                 self._streams,
                 plan.lab.config.recording,
             )
@@ -226,7 +232,7 @@ class Session:
                 device.record_to(self.folder.path)
             opened.callback(device.close)
             device.open()
-        if self._clock_kind == "system":
+        if self._clock_kind != "virtual":
             file = plan.lab.locks / f"rig-{plan.rig.name}.address"
             journal = str(self.folder.journal.resolve())
             events = self._recorder.endpoint
@@ -282,7 +288,7 @@ class Session:
         """Make clock, mouse, devices and protocol; nothing is opened yet."""
         plan = self._plan
         protocol_rng, mouse_rng = generators(plan.seed, self._resumes.parts if self._resumes else 0)
-        self._clock: Clock = SystemClock() if self._clock_kind == "system" else VirtualClock()
+        self._clock = self._make_clock()
         mouse = plan.mouse.make(mouse_rng) if plan.mouse else None
         self._streams = StreamStore()
         self._context = new_context(plan.lab, self._clock, self._inbox, mouse, self._streams)
@@ -297,6 +303,15 @@ class Session:
         self._source = TrialSource(protocol, graph_check(self._devices), self._stimuli.outputs)
         if self._resumes is not None:
             fast_forward(protocol, self._resumes).hand_to(self._source)
+
+    def _make_clock(self) -> Clock:
+        match self._clock_kind:
+            case "system":
+                return SystemClock()
+            case "paced":
+                return PacedClock(self._speed)
+            case "virtual":
+                return VirtualClock()
 
     def _make_loop(self) -> Loop:
         resumes = self._resumes

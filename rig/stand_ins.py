@@ -18,10 +18,19 @@ class NothingMoreError(Exception):
 
 
 class ReplayClock(Clock):
-    """A clock that shows the time of the next recorded event, and hands in what came then."""
+    """A clock that shows the time of the next recorded event, and hands in what came then.
 
-    def __init__(self, tape: Tape) -> None:
+    Parameters
+    ----------
+    tape
+        The record.
+    paced
+        Whether the session's clock was paced: then its speed could be changed.
+    """
+
+    def __init__(self, tape: Tape, *, paced: bool = False) -> None:
         self._tape = tape
+        self._paced = paced
 
     def start(self) -> None:
         """Do nothing: the record begins at zero."""
@@ -29,6 +38,10 @@ class ReplayClock(Clock):
     def now(self) -> float:
         """Return the time of the next recorded event."""
         return self._tape.now()
+
+    def pace(self, speed: float) -> bool:
+        """Return whether the session's clock was paced; nothing passes faster here."""
+        return self._paced
 
     def receive(self, inbox: Inbox, until: float) -> Message | None:
         """Return what came in next, or None if the next event follows from a deadline.
@@ -147,7 +160,23 @@ class ValveStandIn(Valve):
 
     def deliver(self, volume_ul: float) -> None:
         """Take the order; raise where the valve failed in it."""
+        self._fail_as_recorded()
+        self._tape.check_order()
+
+    def refuse_flush(self, duration: float) -> str | None:
+        """Return why the valve cannot be flushed for `duration` seconds, or None if it can."""
+        return self._twin.refuse_flush(duration)
+
+    def flush(self, duration: float) -> None:
+        """Take the order; raise where the valve failed in it."""
+        self._fail_as_recorded()
+        self._tape.check_order()
+
+    def end_flush(self) -> None:
+        """Do nothing; raise where the valve failed in it."""
+        self._fail_as_recorded()
+
+    def _fail_as_recorded(self) -> None:
         failure = self._tape.valve_failure()
         if failure:
             raise DeviceError(failure, "the valve", "See what was answered.")
-        self._tape.check_order()

@@ -25,6 +25,7 @@ from rig.events import (
     StateEntered,
     TrialEnded,
     TrialStarted,
+    is_stimulus,
 )
 from rig.table_columns import EVENTS, TABLES, Type
 from rig.trials import LICK_INPUT, TrialRow
@@ -185,7 +186,7 @@ def water_table(events: Iterable[Event]) -> pd.DataFrame:
 
 def stimuli_table(events: Iterable[Event]) -> pd.DataFrame:
     """Return the stimuli that devices reported, ordered by time."""
-    shown = _reports(events, lambda report: report.volume_ul is None)
+    shown = _reports(events, is_stimulus)
     columns = {
         **_moments(shown),
         "device": [report.device for report in shown],

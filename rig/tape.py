@@ -27,7 +27,7 @@ from rig.events import (
 )
 from rig.inbox import Command, Edge, Failure, Message, Report, Verb
 from rig.loop import LONGEST, NEVER_RUN, TOO_LATE
-from rig.orders import VALVE_FAILED, VALVE_IS_OPEN
+from rig.water_orders import VALVE_FAILED, VALVE_IS_OPEN
 
 _PROTOCOL = ("protocol '", "question '", "trial graph")
 """Where errors arise that the protocol makes; all others come from outside."""
@@ -260,7 +260,8 @@ def _is_from_outside(fault: Fault) -> bool:
 
 
 def _order(event: CommandGiven) -> Command:
-    return Command(cast("Verb", event.verb), event.reason, event.author, event.key, event.value)
+    verb = cast("Verb", event.verb)
+    return Command(verb, event.reason, event.author, event.key, event.value, event.id)
 
 
 def _report(event: DeviceReported) -> Report:

@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 import os
+import queue
 import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import hypothesis
 import pytest
+from gui_driver import Display, virtual_display
+from gui_helpers import Bench, make_place
+from helpers import plan_for, run_virtual
 from killed import EVENTS, written
+from PyQt5.QtCore import QSettings
+from PyQt5.QtWidgets import QApplication
+from sound_server import SoundServer, started
 
+from gui.theme import make_app
 from rig.commands.init import make_lab
+from rig.inbox import Command
 from rig.lab import Lab, find_lab
 from rig.session_folder import SessionFolder
+from rig.session_record import SessionRecord, load_session
 
 CURRICULUM = Path(__file__).parent / "curriculum.toml"
 RIG_COMMAND = (str(Path(sys.executable).with_name("rig")),)
@@ -37,6 +48,17 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="write the golden sessions anew")
+    parser.addoption("--headed", action="store_true", help="show windows of tests on the screen")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let Qt draw into memory, and give it the runtime folder that it wants for the user alone."""
+    if not config.getoption("--headed"):
+        os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    if sys.platform == "linux" and "XDG_RUNTIME_DIR" not in os.environ:
+        folder = tempfile.TemporaryDirectory(prefix="mouserig-tests-")
+        config.add_cleanup(folder.cleanup)
+        os.environ["XDG_RUNTIME_DIR"] = folder.name
 
 
 @pytest.fixture
@@ -70,6 +92,30 @@ def edit(lab: Lab) -> Callable[[str, str, str], None]:
         path.write_text(text.replace(old, new), encoding="utf-8")
 
     return replace
+
+
+@pytest.fixture(scope="session")
+def sound_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SoundServer]:
+    """Start a sound server with an output that nobody hears; PortAudio of this process plays there.
+
+    So do programs that tests start.
+    """
+    import sounddevice
+
+    with pytest.MonkeyPatch.context() as patch, started(tmp_path_factory.mktemp("sound")) as server:
+        for name, value in server.environment.items():
+            patch.setenv(name, value)
+        # PortAudio looks for outputs once, when it is initialized.
+        sounddevice._terminate()
+        sounddevice._initialize()
+        yield server
+
+
+@pytest.fixture(scope="session")
+def display() -> Iterator[Display]:
+    """Start an X server of the tests' own, with the smallest screen that the window is made for."""
+    with virtual_display(1366, 768) as running:
+        yield running
 
 
 @pytest.fixture
@@ -120,3 +166,49 @@ def school(lab: Lab) -> Lab:
     path.parent.mkdir(exist_ok=True)
     shutil.copyfile(CURRICULUM, path)
     return lab
+
+
+@pytest.fixture(scope="session")
+def told(tmp_path_factory: pytest.TempPathFactory) -> SessionRecord:
+    """Return a session of 60 trials that a virtual mouse has run."""
+    folder = tmp_path_factory.mktemp("told") / "lab"
+    make_lab(folder)
+    path = folder / "protocols/go_nogo.toml"
+    text = path.read_text(encoding="utf-8").replace("max_trials = 250", "max_trials = 60")
+    path.write_text(text, encoding="utf-8")
+    return load_session(run_virtual(plan_for(find_lab(folder))).folder)
+
+
+@pytest.fixture(scope="session")
+def qapp() -> QApplication:
+    """Return the application as the window makes it."""
+    return make_app([])
+
+
+@pytest.fixture
+def bench(lab: Lab, qapp: QApplication, tmp_path: Path) -> Iterator[Bench]:
+    """Return a workplace of the lab whose orders are kept by the test."""
+    QSettings.setPath(QSettings.IniFormat, QSettings.UserScope, str(tmp_path))
+    sent: queue.SimpleQueue[tuple[str, Command]] = queue.SimpleQueue()
+    made = Bench(*make_place(lab, sent), sent)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def eager(lab: Lab, edit: Callable[[str, str, str], None]) -> Lab:
+    """Return a lab whose mouse comes at once and whose trials are short."""
+    edit("rigs/box1.toml", "[simulation.settings.recruitment]", _EAGER)
+    for old, new in (
+        ("response_delay = 0.58", "response_delay = 0.1"),
+        ("time_out = 8.0", "time_out = 0.5"),
+    ):
+        edit("protocols/go_nogo.toml", old, new)
+    return lab
+
+
+_EAGER = """[simulation.settings]
+common_excitation = 2.0
+common_inhibition = 1.0
+body = { visit_interval = 0.2, listening_time = 0.3 }
+[simulation.settings.recruitment]"""

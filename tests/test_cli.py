@@ -19,8 +19,8 @@ from rig.lab import Lab
 
 Command = Callable[..., Done]
 VERBS = (
-    "init", "check", "run", "stage", "curriculum", "demo", "ls", "show", "draw", "devices",
-    "doctor", "journal",
+    "init", "check", "run", "stage", "curriculum", "demo", "ls", "show", "report", "train", "draw",
+    "devices", "doctor", "journal",
 )  # fmt: skip
 RUN = ("run", "--rig", "rigs/box1.toml", "--protocol", "protocols/go_nogo.toml")
 

@@ -13,93 +13,20 @@ from pathlib import Path
 
 import pytest
 from presented import STIMULI, Stimuli
+from twin_bench import HurriedClock, TwinBench
 
+from hardware.audible_speaker import AudibleSpeaker
 from hardware.digital_input import DigitalInputTwin
 from hardware.digital_output import DigitalOutputTwin
 from hardware.display import DisplayTwin
 from hardware.projector import ProjectorTwin
 from hardware.speaker import SpeakerTwin
 from hardware.valve import ValveTwin
-from rig.clock import VirtualClock
-from rig.devices import Context, Device, DigitalInput, DigitalOutput, Presenter, Valve
+from rig.devices import Device, DigitalInput, DigitalOutput, Presenter, Valve
 from rig.errors import DeviceError
 from rig.graph import Flash, Play, Pulse, Show, TurnOff, TurnOn
-from rig.inbox import Edge, Inbox, Message, Report
+from rig.inbox import Edge, Report
 from rig.lab import Lab
-from rig.room import Mouse, MouseSettings, Room
-
-
-class Witness(Mouse):
-    """A mouse that only notes what reaches it."""
-
-    Settings = MouseSettings
-
-    def __init__(self) -> None:
-        self.sensed: list[tuple[str, float]] = []
-        self.drunk: list[tuple[float, float]] = []
-
-    def enter(self, room: Room) -> None: ...
-
-    def hear(self, sound: str, time: float) -> None:
-        self.sensed.append((sound, time))
-
-    def see(self, grating: str, time: float) -> None:
-        self.sensed.append((grating, time))
-
-    def feel(self, flashes: str, time: float) -> None:
-        self.sensed.append((flashes, time))
-
-    def drink(self, volume_ul: float, time: float) -> None:
-        self.drunk.append((volume_ul, time))
-
-    def memory(self) -> dict[str, object]:
-        return {}
-
-
-class TwinBench:
-    """A twin in virtual time, in a room with a witness."""
-
-    tolerance = 1e-6
-    """Seconds by which a device's times may differ from those of the bench."""
-
-    def __init__(self, driver: type[Device], settings: dict[str, object], folder: Path) -> None:
-        self._witness = Witness()
-        self._clock, self._inbox, self._room = VirtualClock(), Inbox(), Room(self._witness)
-        context = Context(self._clock, self._inbox, self._room, folder)
-        self.device = driver("box", driver.Settings.model_validate(settings), context)
-
-    def now(self) -> float:
-        """Return the session's time."""
-        return self._clock.now()
-
-    def pass_time(self, seconds: float) -> None:
-        """Let time pass, and let the world do what is due in it."""
-        agenda, end = self._room.agenda, self._clock.now() + seconds
-        while (time := min(agenda.next_time, end)) < end:
-            self._clock.receive(Inbox(), time)
-            agenda.run_until(time)
-        self._clock.receive(Inbox(), end)
-        agenda.run_until(end)
-
-    def touch(self, level: bool) -> None:
-        """Let the animal begin or end to touch the sensor."""
-        self._room.touch("box", level, self.now())
-
-    def sensed(self) -> list[tuple[str, float]]:
-        """Return the stimuli that an independent observer has noticed, with their onsets."""
-        return self._witness.sensed
-
-    def drunk(self) -> list[tuple[float, float]]:
-        """Return the volumes that came out of the spout, with the times when they had."""
-        return self._witness.drunk
-
-    def messages(self) -> list[Message]:
-        """Take all messages of the device."""
-        found = []
-        while (message := self._inbox.take()) is not None:
-            found.append(message)
-        return found
-
 
 BENCHES: dict[type[Device], Callable[[Path], TwinBench]] = {
     DigitalInputTwin: lambda folder: TwinBench(
@@ -110,6 +37,7 @@ BENCHES: dict[type[Device], Callable[[Path], TwinBench]] = {
     ),
     ValveTwin: lambda folder: TwinBench(ValveTwin, VALVE, folder),
     SpeakerTwin: lambda folder: TwinBench(SpeakerTwin, SPEAKER, folder),
+    AudibleSpeaker: lambda folder: TwinBench(AudibleSpeaker, SPEAKER, folder, HurriedClock()),
     DisplayTwin: lambda folder: TwinBench(DisplayTwin, DISPLAY, folder),
     ProjectorTwin: lambda folder: TwinBench(ProjectorTwin, PROJECTOR, folder),
 }
@@ -144,6 +72,8 @@ def of_kind(kind: type[Device]) -> list[type[Device]]:
 
 @pytest.fixture
 def bench(request: pytest.FixtureRequest, lab: Lab) -> Iterator[TwinBench]:
+    if request.param is AudibleSpeaker:
+        request.getfixturevalue("sound_server")
     made = BENCHES[request.param](lab.folder)
     made.device.open()
     yield made
@@ -295,6 +225,76 @@ def test_a_closed_valve_delivers_nothing(bench: TwinBench) -> None:
     with pytest.raises(DeviceError):
         bench.device.act(Pulse("box", 5.0))
     assert bench.drunk() == []
+
+
+@every_valve
+def test_a_flush_is_one_finite_opening_whose_water_is_not_counted(bench: TwinBench) -> None:
+    assert isinstance(bench.device, Valve)
+    assert bench.device.refuse_flush(2.0) is None
+    began = bench.now()
+    bench.device.flush(2.0)
+    bench.pass_time(1.9)
+    assert bench.device.is_open()
+    bench.pass_time(0.2)
+    assert not bench.device.is_open()
+    (report,) = bench.messages()
+    assert isinstance(report, Report)
+    assert (report.device, report.what, report.volume_ul) == ("box", "flush", None)
+    assert report.hardware_time == pytest.approx(began, abs=bench.tolerance)
+    assert (report.requested, report.achieved) == (2.0, pytest.approx(2.0, abs=bench.tolerance))
+    assert bench.drunk() == []
+
+
+@every_valve
+@pytest.mark.parametrize("closed_by", ["end_flush", "off"])
+def test_a_flush_that_is_cut_short_is_reported_with_its_true_length(
+    bench: TwinBench, closed_by: str
+) -> None:
+    assert isinstance(bench.device, Valve)
+    bench.device.flush(5.0)
+    bench.pass_time(0.5)
+    closes = {"end_flush": bench.device.end_flush, "off": bench.device.off}
+    closes[closed_by]()
+    assert not bench.device.is_open()
+    bench.pass_time(10.0)
+    (report,) = bench.messages()
+    assert isinstance(report, Report)
+    assert (report.what, report.requested, report.volume_ul) == ("flush", 5.0, None)
+    assert report.achieved == pytest.approx(0.5, abs=0.01)
+
+
+@every_valve
+def test_the_end_of_a_flush_leaves_a_drop_alone(bench: TwinBench) -> None:
+    assert isinstance(bench.device, Valve)
+    bench.device.end_flush()
+    bench.device.act(Pulse("box", 5.0))
+    bench.device.end_flush()
+    assert bench.device.is_open()
+    bench.pass_time(0.1)
+    (report,) = bench.messages()
+    assert isinstance(report, Report)
+    assert (report.what, report.volume_ul) == ("opening", 5.0)
+
+
+@every_valve
+@pytest.mark.parametrize("duration", [0.0, -1.0, 31.0, float("nan"), float("inf")])
+def test_a_valve_refuses_a_flush_without_a_near_end(bench: TwinBench, duration: float) -> None:
+    assert isinstance(bench.device, Valve)
+    assert "up to 30 s" in str(bench.device.refuse_flush(duration))
+    with pytest.raises(DeviceError, match="up to 30 s"):
+        bench.device.flush(duration)
+    assert not bench.device.is_open()
+
+
+@every_valve
+def test_a_valve_that_is_open_or_closed_for_orders_is_not_flushed(bench: TwinBench) -> None:
+    assert isinstance(bench.device, Valve)
+    bench.device.act(Pulse("box", 5.0))
+    with pytest.raises(DeviceError, match="still open"):
+        bench.device.flush(1.0)
+    bench.device.close()
+    with pytest.raises(DeviceError, match="not open for orders"):
+        bench.device.flush(1.0)
 
 
 @every_presenter

@@ -11,4 +11,5 @@ def make_entries(place: Workplace) -> tuple[tuple[Entry, ...], tuple[Action, ...
     """Return the screens in the order of the rail, and what can be done by a key on them."""
     from gui.screens.all_boxes import AllBoxes
 
-    return (Entry("boxes", "All boxes", "Ctrl+0", AllBoxes(place)),), ()
+    entries = [Entry("boxes", "All boxes", "Ctrl+0", AllBoxes(place))]
+    return tuple(entries), ()

@@ -11,10 +11,11 @@ from collections import Counter
 from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import typer
 
+from rig.clock import FASTEST
 from rig.config import LabConfig, validated
 from rig.console import (
     JsonOption,
@@ -26,6 +27,7 @@ from rig.console import (
     typed,
 )
 from rig.errors import CheckFailed, ConfigError, ExitCode, RigError, errors_among
+from rig.events import ClockKind
 from rig.export.background import export_in_background
 from rig.inbox import Command
 from rig.lab import Lab, find_lab
@@ -63,6 +65,10 @@ def run(
     virtual: Annotated[
         bool, typer.Option("--virtual", help="Virtual time: simulate, and never wait.")
     ] = False,
+    speed: Annotated[
+        float | None,
+        typer.Option(min=1, max=FASTEST, help="With --simulate: so many times as fast as real."),
+    ] = None,
     seed: Annotated[
         int | None,
         typer.Option(min=0, max=2**63 - 1, help="Seed of all chance; drawn anew by default."),
@@ -94,13 +100,14 @@ def run(
     lab: LabOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Run one session, in real time or in virtual time.
+    """Run one session, in real time, faster than that, or in virtual time.
 
     Without --protocol, the subject's stage in its curriculum chooses protocol and parameters.
     Ctrl-C stops it: every output goes off, the partial trial is kept, the file is sealed.
     Exit codes: 0 ended by itself, 130 stopped, 3 mistakes in the files, 4 a device failed,
     5 the protocol failed, 6 the recording failed, 7 rig or subject in use.
     """
+    clock = _clock(speed, simulate=simulate, virtual=virtual)
     the = the_lab(lab) if lab else find_lab(rig.resolve().parent if rig.exists() else Path.cwd())
     if day is not None and not virtual:
         raise typer.BadParameter("--day goes with --virtual")
@@ -130,10 +137,10 @@ def run(
             console.print(suggestion, soft_wrap=True)
             console.print(f"Accept it: {typed(f'stage {subject} --accept')}", soft_wrap=True)
     progress = ProgressLine()
-    clock: Literal["virtual", "system"] = "virtual" if virtual else "system"
     session = Session(
         plan,
         clock,
+        speed=speed or 1.0,
         started_at=_on_day(day) if day else None,
         number=number,
         resumes=resumption,
@@ -227,6 +234,19 @@ def _on_day(day: date) -> datetime:
     """Return the present time of day on another day."""
     now = datetime.now().astimezone()
     return datetime.combine(day, now.time()).astimezone()
+
+
+def _clock(speed: float | None, *, simulate: bool, virtual: bool) -> ClockKind:
+    """Return which clock the session runs on; raise `ConfigError` if it cannot be paced."""
+    if speed is None:
+        return "virtual" if virtual else "system"
+    if virtual or not simulate:
+        raise ConfigError(
+            "only a simulated session in real time can be made faster",
+            "--speed",
+            "Leave out --virtual." if virtual else "Add --simulate, or leave out --speed.",
+        )
+    return "paced"
 
 
 def _persons(names: list[str]) -> tuple[str, ...]:

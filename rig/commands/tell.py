@@ -25,6 +25,11 @@ class Order(StrEnum):
     STOP = "stop"
     STOP_NOW = "stop-now"
     REWARD = "reward"
+    DROP = "drop"
+    FLUSH = "flush"
+    STOP_FLUSH = "stop-flush"
+    SPEED = "speed"
+    FAULT = "fault"
     SKIP_BLOCK = "skip-block"
     SET = "set"
     ANSWER = "answer"
@@ -37,11 +42,20 @@ _VERBS: dict[Order, Verb] = {
     Order.STOP: "stop_after_trial",
     Order.STOP_NOW: "stop_now",
     Order.REWARD: "reward",
+    Order.DROP: "drop",
+    Order.FLUSH: "flush",
+    Order.STOP_FLUSH: "stop_flush",
+    Order.SPEED: "speed",
+    Order.FAULT: "fault",
     Order.SKIP_BLOCK: "skip_block",
     Order.SET: "set",
     Order.ANSWER: "answer",
     Order.NOTE: "note",
 }
+_ALONE = frozenset(
+    {Order.REWARD, Order.PAUSE, Order.RESUME, Order.SKIP_BLOCK, Order.DROP, Order.STOP_FLUSH}
+)
+"""Nothing, or no more than a volume, follows these."""
 _EXAMPLE = "Example: rig tell box1 set reward_ul 4.0 --by anna"
 
 
@@ -65,9 +79,11 @@ def tell(
     """Ask something of the session that runs on a rig, and print what it answers.
 
     pause and stop act after the running trial, stop-now at once; resume goes on after a pause.
-    reward [UL] gives a drop now. set KEY VALUE changes a parameter from the next trial (or block)
+    reward [UL] gives a drop now. In a pause, drop gives one to look at, and flush SECONDS opens the
+    valve; stop-flush closes it. set KEY VALUE changes a parameter from the next trial (or block)
     on. skip-block goes over to the next block. answer CHOICE answers a question of the protocol.
-    note TEXT writes something into the record; stop may be followed by a reason.
+    note TEXT writes something into the record; stop may be followed by a reason. On simulated rigs,
+    speed N sets how fast a session of `rig run --speed` runs, and fault NAME scripts a fault.
     """
     the = the_lab(lab)
     command = _command(order, words or [], by or getpass.getuser())
@@ -101,9 +117,13 @@ def _command(order: Order, words: list[str], author: str) -> Command:
         if len(words) != 2:
             raise _wrong(order, "Write the parameter's name and its value: set reward_ul 4.0.")
         return Command(verb, author=author, key=words[0], value=toml_value(words[1]))
+    if order in {Order.FLUSH, Order.SPEED}:
+        if len(words) != 1:
+            raise _wrong(order, "Write one number behind it: flush 5, speed 20.")
+        return Command(verb, author=author, value=toml_value(words[0]))
     if order is Order.REWARD and len(words) <= 1:
         return Command(verb, author=author, value=toml_value(words[0]) if words else None)
-    if order in {Order.REWARD, Order.PAUSE, Order.RESUME, Order.SKIP_BLOCK} and words:
+    if words and order in _ALONE:
         raise _wrong(order, "Leave out what stands behind it.")
     return Command(verb, " ".join(words), author)
 

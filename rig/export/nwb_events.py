@@ -18,6 +18,7 @@ from rig.events import (
     InputChanged,
     ParameterChanged,
     QuestionAsked,
+    is_stimulus,
 )
 from rig.export.nwb_columns import FEWEST_ROWS, Column, Table, as_json
 from rig.trials import LICK_INPUT
@@ -133,7 +134,7 @@ def _stimuli(events: Iterable[Event]) -> Table:
     rows = [
         _report(event, kind=event.what, stimulus=event.detail, stimulus_times=event.hardware_time)
         for event in events
-        if isinstance(event, DeviceReported) and event.volume_ul is None
+        if isinstance(event, DeviceReported) and is_stimulus(event)
     ]
     columns = (
         Column("duration", "how long it lasted, in seconds; shorter if it was cut", "number"),

@@ -167,7 +167,8 @@ def _events(events: Iterable[Event]) -> Iterable[dict[str, Any]]:
                 kind = f"{device}_{'on' if level else 'off'}"
                 yield row_of(event, type=kind, value="on" if level else "off")
             case DeviceReported(device=device, what=what, detail=detail, volume_ul=volume_ul):
-                value = detail if volume_ul is None else f"{as_json(volume_ul)} uL"
+                drop = volume_ul is not None
+                value = f"{as_json(volume_ul)} uL" if drop else detail or what
                 yield row_of(event, type=f"{device}_{what}", value=value)
             case _:
                 pass

@@ -1,0 +1,101 @@
+"""Pieces of an HTML page that needs nothing from outside."""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+from collections.abc import Iterable, Sequence
+
+from matplotlib.figure import Figure
+
+from rig.console import as_cell
+
+_DPI = 160
+_STYLE = """
+body { font: 16px/1.45 system-ui, "Segoe UI", Helvetica, Arial, sans-serif; color: #222;
+  max-width: 60rem; margin: 2rem auto; padding: 0 1rem; background: #fff; }
+h1 { font-size: 1.7rem; margin: 0 0 .2rem; } h2 { font-size: 1.15rem; margin: 2rem 0 .5rem; }
+p { margin: .4rem 0; } .quiet { color: #666; font-size: .9rem; }
+.banner { padding: .5rem .9rem; margin: .8rem 0; border-left: .4rem solid; font-weight: 600; }
+.simulated { background: #fff4d6; border-color: #E69F00; }
+.bad { background: #fde7dc; border-color: #D55E00; }
+.note { background: #e6f1f9; border-color: #0072B2; }
+table { border-collapse: collapse; margin: .4rem 0; font-variant-numeric: tabular-nums; }
+th, td { padding: .2rem .9rem .2rem 0; text-align: left; vertical-align: top; }
+th { border-bottom: 1px solid #999; font-weight: 600; }
+td { border-bottom: 1px solid #e5e5e5; overflow-wrap: anywhere; }
+td.number, th.number { text-align: right; white-space: nowrap; }
+figure { margin: .5rem 0; } img { max-width: 100%; height: auto; }
+@media print { body { margin: 0; max-width: none; } h2 { break-after: avoid; }
+  figure, tr { break-inside: avoid; } }
+"""
+
+
+def escaped(value: object) -> str:
+    """Return any text so that it stands in a page as it is."""
+    return html.escape(str(value))
+
+
+def page(title: str, parts: Iterable[str]) -> str:
+    """Return the whole page."""
+    body = "\n".join(part for part in parts if part)
+    return (
+        f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta name="viewport" content="width=device-width">\n<title>{escaped(title)}</title>\n'
+        f"<style>{_STYLE}</style>\n</head>\n<body>\n{body}\n</body>\n</html>\n"
+    )
+
+
+def heading(text: str) -> str:
+    """Return the heading of a section."""
+    return f"<h2>{escaped(text)}</h2>"
+
+
+def paragraph(text: str, kind: str = "") -> str:
+    """Return a paragraph; `kind` is one of the classes of the style, such as ``quiet``."""
+    return f'<p class="{kind}">{escaped(text)}</p>' if kind else f"<p>{escaped(text)}</p>"
+
+
+def banner(text: str, kind: str) -> str:
+    """Return a line that must not be overlooked: ``simulated``, ``bad`` or ``note``."""
+    return f'<div class="banner {kind}">{escaped(text)}</div>'
+
+
+def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    """Return rows under their columns; None is shown as a dash, numbers stand on the right."""
+    numbers = [all(isinstance(row[place], int | float | None) for row in rows)
+               for place in range(len(columns))]  # fmt: skip
+    head = "".join(_cell("th", name, number) for name, number in zip(columns, numbers, strict=True))
+    body = "".join(
+        "<tr>" + "".join(
+            _cell("td", as_cell(value), number) for value, number in zip(row, numbers, strict=True)
+        ) + "</tr>\n"
+        for row in rows
+    )  # fmt: skip
+    return f"<table>\n<tr>{head}</tr>\n{body}</table>"
+
+
+def facts(pairs: Iterable[tuple[str, object]]) -> str:
+    """Return names and values under each other; what is empty is left out."""
+    rows = "".join(
+        f"<tr><th>{escaped(name)}</th><td>{escaped(value)}</td></tr>\n"
+        for name, value in pairs
+        if value not in {None, ""}
+    )
+    return f"<table>\n{rows}</table>"
+
+
+def picture(figure: Figure, alt: str) -> str:
+    """Return a figure as an image inside the page; `alt` says in words what it shows."""
+    data = io.BytesIO()
+    figure.savefig(data, format="png", dpi=_DPI)
+    width = round(figure.get_figwidth() * 96)
+    text = base64.b64encode(data.getvalue()).decode()
+    source = f"data:image/png;base64,{text}"
+    return f'<figure><img width="{width}" alt="{escaped(alt)}" src="{source}"></figure>'
+
+
+def _cell(tag: str, text: str, number: bool) -> str:
+    kind = ' class="number"' if number else ""
+    return f"<{tag}{kind}>{escaped(text)}</{tag}>"

@@ -1,0 +1,1 @@
+"""The guided ten minutes of the demonstration."""

@@ -1,0 +1,1 @@
+"""Be the mouse yourself: one key is the tongue, the grating is on the screen."""

@@ -1,0 +1,1 @@
+"""Widgets that draw what they are handed, and know nothing of where it comes from."""

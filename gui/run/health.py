@@ -1,0 +1,89 @@
+"""How the devices and the record of a session are, in words. No Qt here."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from gui.boxes import Box
+from gui.run.words import ago, bytes_in_words, many
+from gui.session_view import SessionView
+from rig.bus import Heartbeat
+from rig.events import DeviceRecord
+
+LATE_AFTER = 2.0
+"""Seconds without a heartbeat from which on it is told as late."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """What is said of a device or of the record: its level, its head, and the rest."""
+
+    level: str
+    head: str
+    told: str
+
+
+def device_lines(box: Box) -> list[Line]:
+    """Return a line for each device of the session in a box."""
+    view = box.view
+    if view is None or view.definition is None:
+        return []
+    return [_device(device, view, box.now) for device in view.definition.devices]
+
+
+def record_line(box: Box) -> Line:
+    """Return how the record of the session in a box stands."""
+    view = box.view
+    if view is None or view.beat is None:
+        return Line("", "record", "nothing has been heard of it yet")
+    beat = view.beat
+    waits = beat.size - beat.safe
+    stored = f"{many(view.events)} events on disk"
+    if waits > 0:
+        stored = f"{many(view.events)} events, {bytes_in_words(waits)} not on disk yet"
+    if not box.is_running:
+        return Line("good", "record", f"{many(view.events)} events")
+    silent = time.monotonic() - box.heard
+    level = "good" if silent < LATE_AFTER and beat.logger == "ready" else "warn"
+    return Line(level, "record", f"{stored}, {ago(silent)}; {_logger(beat)}")
+
+
+def summary(box: Box) -> Line:
+    """Return all of it in one line."""
+    lines, record = device_lines(box), record_line(box)
+    ill = [line.head for line in lines if line.level == "bad"]
+    silent = [line.head for line in lines if not line.level]
+    devices = f"{len(lines)} devices: all is well"
+    if ill:
+        devices = f"{', '.join(ill)}: look at the devices"
+    elif silent:
+        devices = f"{len(lines)} devices, not heard of yet: {', '.join(silent)}"
+    level = "bad" if ill else record.level
+    return Line(level, "health", f"{record.told}. {devices}")
+
+
+def _device(device: DeviceRecord, view: SessionView, now: float) -> Line:
+    """Return the line of a device."""
+    what = "SIMULATED" if device.simulated else device.driver.rsplit(":", 1)[-1]
+    fault = next((each for each in reversed(view.faults) if _is_of(each.where, device.name)), None)
+    if fault is not None:
+        level = "warn" if fault.level == "warning" else "bad"
+        return Line(level, device.name, f"{device.kind}, {what}: {fault.what}")
+    lit = view.lit.get(device.name)
+    if lit is None:
+        return Line("", device.name, f"{device.kind}, {what}: not heard of yet")
+    when, words = lit
+    return Line("good", device.name, f"{device.kind}, {what}: {words}, {ago(now - when)}")
+
+
+def _is_of(where: str, name: str) -> bool:
+    """Whether a place names a device, as in ``device 'water'``."""
+    return where == name or f"'{name}'" in where
+
+
+def _logger(beat: Heartbeat) -> str:
+    """Return how the logger is."""
+    if beat.logger == "catching up":
+        return f"logger catches up, {bytes_in_words(beat.backlog)} to go"
+    return f"logger {beat.logger}"

@@ -1,0 +1,102 @@
+"""Runs a program with a window, and says beside it where its widgets stand on the screen.
+
+``python gui_probe.py SOCKET SCRIPT ARGUMENTS ...`` runs the script as Python would. Whoever
+connects to the socket sends a name on a line and gets a line of JSON: every visible widget, tab
+and row with that name or text. The probe only looks; hands are those of `gui_driver`.
+"""
+
+from __future__ import annotations
+
+import json
+import queue
+import runpy
+import socket
+import sys
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+from PyQt5.QtCore import QObject, QPoint, QRect, pyqtSignal
+from PyQt5.QtWidgets import QAbstractItemView, QApplication, QListView, QTabBar, QWidget
+
+TEXTS = ("text", "plainText", "title", "currentText")
+"""Properties of Qt's widgets that hold what they say."""
+
+
+class Looker(QObject):
+    """Looks at widgets in their own thread, when another thread asks."""
+
+    asked = pyqtSignal(str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.answers: queue.Queue[list[dict[str, Any]]] = queue.Queue()
+        self.asked.connect(self._look)
+
+    def _look(self, name: str) -> None:
+        parts = [part for widget in QApplication.allWidgets() for part in found(widget)]
+        self.answers.put([part for part in parts if name in part["names"]])
+
+
+def found(widget: QWidget) -> Iterator[dict[str, Any]]:
+    """Return what a widget and its tabs or rows are called, and where they are; none if hidden."""
+    if widget.isVisible():
+        text = next((str(widget.property(key)) for key in TEXTS if widget.property(key)), "")
+        names = [text, widget.objectName(), widget.accessibleName()]
+        yield entry(widget, names, text, widget.rect(), enabled=widget.isEnabled())
+    if isinstance(widget, QTabBar) and widget.isVisible():
+        for tab in range(widget.count()):
+            text, rect = widget.tabText(tab), widget.tabRect(tab)
+            yield entry(widget, [text], text, rect, enabled=widget.isTabEnabled(tab))
+    if isinstance(widget, QAbstractItemView) and widget.isVisible() and widget.model():
+        model, port = widget.model(), widget.viewport()
+        for row in range(model.rowCount()):
+            for column in range(1 if isinstance(widget, QListView) else model.columnCount()):
+                index = model.index(row, column)
+                text = str(index.data() or "")
+                yield entry(port, [text], text, widget.visualRect(index), enabled=True)
+
+
+def entry(
+    widget: QWidget, names: list[str], text: str, rect: QRect, *, enabled: bool
+) -> dict[str, Any]:
+    """Return a part of a widget: what can be seen of it, in pixels of the screen."""
+    seen = rect.intersected(widget.visibleRegion().boundingRect())
+    corner, scale = widget.mapToGlobal(QPoint(seen.x(), seen.y())), widget.devicePixelRatioF()
+    return {
+        "names": [name.replace("&", "") for name in names if name] if not seen.isEmpty() else [],
+        "kind": type(widget).__name__,
+        "text": text.replace("&", ""),
+        "enabled": enabled,
+        "focused": widget.hasFocus(),
+        "rectangle": [
+            round(scale * each) for each in (corner.x(), corner.y(), seen.width(), seen.height())
+        ],
+    }
+
+
+def serve(path: str) -> None:
+    """Answer questions, one after the other; before there are widgets there is nothing to see."""
+    looker = None
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(path)
+        server.listen()
+        while True:
+            connection, _ = server.accept()
+            with connection, connection.makefile("rw", encoding="utf-8") as lines:
+                name = lines.readline().rstrip("\n")
+                app = QApplication.instance()
+                answer: list[dict[str, Any]] = []
+                if app is not None:
+                    if looker is None:
+                        looker = Looker()
+                        looker.moveToThread(app.thread())
+                    looker.asked.emit(name)
+                    answer = looker.answers.get()
+                lines.write(json.dumps(answer) + "\n")
+
+
+if __name__ == "__main__":
+    threading.Thread(target=serve, args=[sys.argv[1]], daemon=True).start()
+    sys.argv = sys.argv[2:]
+    runpy.run_path(sys.argv[0], run_name="__main__")
