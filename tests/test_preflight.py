@@ -139,11 +139,13 @@ def test_it_is_told_to_people_too(real: Lab, edit: Edit) -> None:
         ("", "No mouse is named.", "Type or scan"),
         ("../rigs/box1", "There is no mouse '../rigs/box1'.", "Check the id or the ear tag."),
         ("x" * 5000, "There is no mouse", "Check the id"),
+        ("\udcff", "There is no mouse '?'.", "Check the id"),
         ("Ünïcode [b]", "There is no mouse 'Ünïcode [b]'.", "Check the id"),
     ],
 )
 def test_an_unknown_mouse_stops(real: Lab, typed: str, text: str, do: str) -> None:
     found = look(real, replace(REAL, subject=typed))
+    assert decode(msgspec.json.encode(found)) == found
     guard = named(found, "mouse")
     assert guard.level == "stop"
     assert text in guard.text
