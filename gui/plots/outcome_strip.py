@@ -66,31 +66,39 @@ _CORNERS: dict[Shape, tuple[tuple[float, float], ...]] = {
 
 
 class OutcomeStrip(QWidget):
-    """The last trials, the newest at the right, and the last one in large words."""
+    """The last trials, the newest at the right, and the last one in large words.
+
+    Attributes
+    ----------
+    last
+        The words of the last trial.
+    cells
+        The cells of the trials.
+    """
 
     def __init__(self, palette: Palette = LIGHT) -> None:
         super().__init__()
         self.last: QLabel = far_label("no trial yet")
         self.last.setAccessibleName("Outcome of the last trial")
-        self._cells = _Cells(palette)
+        self.cells = Cells(palette)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2)
         layout.addWidget(self.last)
-        layout.addWidget(self._cells)
+        layout.addWidget(self.cells)
 
     def show_rows(self, rows: Sequence[TrialRow]) -> None:
         """Show the last of these trials; costs little if none has come."""
         shown = rows[-TRIALS:]
-        if not self._cells.take(shown):
+        if not self.cells.take(shown):
             return
         words = told(shown[-1]) if shown else "no trial yet"
         self.last.setText(words)
-        self._cells.setAccessibleName(f"Outcomes of the last {len(shown)} trials. Last: {words}")
+        self.cells.setAccessibleName(f"Outcomes of the last {len(shown)} trials. Last: {words}")
 
     def restyle(self, palette: Palette) -> None:
         """Take on other colours."""
-        self._cells.restyle(palette)
+        self.cells.restyle(palette)
 
 
 def told(row: TrialRow) -> str:
@@ -98,7 +106,7 @@ def told(row: TrialRow) -> str:
     return f"trial {row.trial}: {outcome_look(row.outcome).words}"
 
 
-class _Cells(QWidget):
+class Cells(QWidget):
     """Paints a cell for each trial."""
 
     def __init__(self, palette: Palette) -> None:

@@ -21,6 +21,7 @@ TRIALS = 300
 LABELS = 6
 """Parts of the session whose words are shown, at most."""
 FEWEST_TRIALS = 40
+CONSISTENT = "consistent (provisional)"
 BOTTOM, TOP = -0.03, 1.04
 
 _STEPS = (10, 20, 50, 100)
@@ -57,6 +58,7 @@ class PerformancePlot(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._view)
         let_grow(self, 260, 140)
+        self.setAccessibleName("Share of correct trials")
         self.restyle(palette)
 
     def show_performance(self, data: PerformanceData) -> None:
@@ -120,6 +122,15 @@ class PerformancePlot(QWidget):
         self._place_names()
         self._draw_periods()
         self._draw_parts()
+        self.setAccessibleDescription(self._told())
+
+    def _told(self) -> str:
+        """Return in words what is drawn."""
+        types = self._data.types
+        told = [_name(group, _last(types.shares(group))) for group in types.groups]
+        if len(types.consistent) and types.consistent[-1]:
+            told.append(CONSISTENT)
+        return ", ".join((*told, *(part.words for part in self._data.parts[-1:])))
 
     def _draw_curve(self, group: Group, numbers: Floats) -> None:
         """Draw a curve; the gaps of a line that is not solid are trials that are left out.
@@ -170,7 +181,7 @@ class PerformancePlot(QWidget):
         heights = np.tile([0.0, 1.0, 1.0, 0.0], len(periods))
         self._periods.setData(edges, heights)
         if periods:
-            self._consistent.setText("consistent (provisional)")
+            self._consistent.setText(CONSISTENT)
             self._consistent.setPos(self._last, 0.0)
 
     def _draw_parts(self) -> None:

@@ -45,6 +45,15 @@ class RasterPanel:
         The colours.
     first
         Whether the words of the axis of rows stand here.
+
+    Attributes
+    ----------
+    title
+        The type, and how many of its trials have ended.
+    rows
+        The first visible row and the one behind the last.
+    ticks
+        How many licks are visible.
     """
 
     def __init__(self, plot: Any, trial_type: str, palette: Palette, *, first: bool) -> None:
@@ -66,6 +75,8 @@ class RasterPanel:
         for item in (self._band, self._onset, self._licks, self._drops, self._outcomes):
             plot.addItem(item, ignoreBounds=True)
         self.title = ""
+        self.rows = (0, 0)
+        self.ticks = 0
         self.restyle(palette)
 
     def restyle(self, palette: Palette) -> None:
@@ -99,6 +110,7 @@ class RasterPanel:
         """Show as many rows, the last of them so far back from the newest one."""
         last = max(len(kind.outcomes) - back, min(rows, len(kind.outcomes)))
         first = max(0, last - rows)
+        self.rows = first, last
         self._show_licks(kind, first, last)
         self._show_outcomes(kind, first, last - (running and not back))
         self._set_ranges(first, first + rows)
@@ -113,6 +125,7 @@ class RasterPanel:
         seconds, heights = kind.lick_x.values[begin:end], kind.lick_y.values[begin:end]
         visible = (seconds >= self._span[0]) & (seconds <= self._span[1])
         self._licks.setData(seconds[visible], heights[visible])
+        self.ticks = int(visible.sum()) // 2
         begin, end = np.searchsorted(kind.drop_y.values, (first, last))
         self._drops.setData(kind.drop_x.values[begin:end], kind.drop_y.values[begin:end])
 
