@@ -15,11 +15,11 @@ from PyQt5.QtGui import (
     QPen,
     QPolygonF,
 )
-from PyQt5.QtWidgets import QLabel, QSizePolicy, QToolTip, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolTip, QVBoxLayout, QWidget
 
 from gui.palette import LIGHT, Palette, letters_on, outcome_colour, type_colour
 from gui.plots.base import small_font
-from gui.theme import far_label
+from gui.theme import far_label, title_label
 from rig.colours import Shape, outcome_look, type_look
 from rig.trials import TrialRow
 
@@ -70,21 +70,27 @@ class OutcomeStrip(QWidget):
 
     Attributes
     ----------
-    last
-        The words of the last trial.
+    number, last
+        The number of the last trial, and what it came to.
     cells
         The cells of the trials.
     """
 
     def __init__(self, palette: Palette = LIGHT) -> None:
         super().__init__()
+        self.number: QLabel = title_label()
         self.last: QLabel = far_label("no trial yet")
         self.last.setAccessibleName("Outcome of the last trial")
         self.cells = Cells(palette)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2)
-        layout.addWidget(self.last)
+        words = QHBoxLayout()
+        words.setSpacing(10)
+        words.addWidget(self.number, 0, Qt.AlignBottom)
+        words.addWidget(self.last)
+        words.addStretch(1)
+        layout.addLayout(words)
         layout.addWidget(self.cells)
 
     def show_rows(self, rows: Sequence[TrialRow]) -> None:
@@ -92,9 +98,11 @@ class OutcomeStrip(QWidget):
         shown = rows[-TRIALS:]
         if not self.cells.take(shown):
             return
-        words = told(shown[-1]) if shown else "no trial yet"
-        self.last.setText(words)
-        self.cells.setAccessibleName(f"Outcomes of the last {len(shown)} trials. Last: {words}")
+        last = shown[-1] if shown else None
+        self.number.setText(f"trial {last.trial}:" if last else "")
+        self.last.setText(outcome_look(last.outcome).words if last else "no trial yet")
+        letters = " ".join(outcome_look(row.outcome).letter for row in shown)
+        self.cells.setAccessibleName(f"Outcomes of the last {len(shown)} trials: {letters}")
 
     def restyle(self, palette: Palette) -> None:
         """Take on other colours."""

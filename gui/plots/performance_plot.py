@@ -44,6 +44,7 @@ class PerformancePlot(QWidget):
         self._names: dict[Group, Any] = {}
         self._view: Any = pg.PlotWidget()
         self._view.setFocusPolicy(Qt.NoFocus)
+        self._view.getPlotItem().getViewBox().sigResized.connect(self._draw)
         plot = self._plot = self._view.getPlotItem()
         prepare(plot, bottom="trial", left="correct")
         plot.getAxis("left").setTicks([[(0.0, "0"), (0.5, "0.5"), (1.0, "1")]])
@@ -71,11 +72,6 @@ class PerformancePlot(QWidget):
         self._data, self._drawn = data, state
         self._draw()
 
-    def resizeEvent(self, event: object) -> None:  # noqa: N802 (Qt's name)
-        """Leave as much room for the names as they need."""
-        super().resizeEvent(event)  # type: ignore[arg-type]
-        self._draw()
-
     def restyle(self, palette: Palette) -> None:
         """Take on other colours."""
         self._palette = palette
@@ -100,7 +96,7 @@ class PerformancePlot(QWidget):
         self._curves.clear()
         self._names.clear()
 
-    def _draw(self) -> None:
+    def _draw(self, _: object = None) -> None:
         numbers = self._data.types.numbers[-TRIALS:]
         first = int(numbers[0]) - 1 if len(numbers) else 0
         last = max(first + FEWEST_TRIALS, int(numbers[-1]) if len(numbers) else 0)
@@ -148,7 +144,8 @@ class PerformancePlot(QWidget):
     def _with_names(self) -> float:
         """Return how much wider than the trials the axis is, for the names beside the curves."""
         widest = max(
-            (text_width(_name(group, 0.0), bold=True) for group in self._curves), default=0
+            (text_width(_name(group, 0.0), bold=True) for group in self._data.types.groups),
+            default=0,
         )
         room: float = max(1.0, self._plot.getViewBox().width())
         return 1.0 / (1.0 - min(0.6, (widest + 14) / room))

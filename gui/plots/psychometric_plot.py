@@ -25,7 +25,7 @@ class PsychometricPlot(QWidget):
         self._view: Any = pg.PlotWidget()
         self._view.setFocusPolicy(Qt.NoFocus)
         plot = self._plot = self._view.getPlotItem()
-        prepare(plot, bottom="level (dB SPL)", left="responses")
+        prepare(plot, bottom="level (dB SPL), trials below", left="responses")
         plot.getAxis("bottom").setHeight(3.4 * text_height())
         plot.getAxis("left").setTicks([[(0.0, "0"), (0.5, "0.5"), (1.0, "1")]])
         self._half = pg.InfiniteLine(0.5, angle=0)
@@ -94,7 +94,7 @@ class PsychometricPlot(QWidget):
 
 def _words(share: Share) -> str:
     where = "catch" if share.level_db_spl is None else f"{share.level_db_spl:g}"
-    return f"{where}\nn {share.trials}"
+    return f"{where}\n{share.trials}"
 
 
 def _told(share: Share) -> str:

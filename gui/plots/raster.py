@@ -108,11 +108,12 @@ class RasterPlot(QWidget):
         names = sorted(self._raster.types, key=_place)
         if list(self.panels) == names:
             return
+        self.panels.clear()  # first: what is cleared away below is resized, and drawn
         self._area.clear()
-        self.panels.clear()
         for place, name in enumerate(names):
             row, column = divmod(place, COLUMNS)
             plot = self._area.addPlot(row=row, col=column)
+            plot.getViewBox().sigResized.connect(self._draw)
             self.panels[name] = RasterPanel(plot, name, self._palette, first=column == 0)
 
     def _set_bar(self) -> None:
@@ -127,18 +128,17 @@ class RasterPlot(QWidget):
         self.earlier.blockSignals(False)
         self.earlier.setVisible(hidden > 0)
 
-    def _draw(self) -> None:
+    def _draw(self, _: object = None) -> None:
         """Draw all panels; they show as many rows, and look back as far."""
         raster = self._raster
         back = self.earlier.maximum() - self.earlier.value()
         longest = max((len(kind.outcomes) for kind in raster.types.values()), default=0)
         rows = min(ROWS, max(30, longest))
         end = AFTER if raster.window is None else max(AFTER, raster.window[1] + AFTER_WINDOW)
-        for name, kind in raster.types.items():
-            panel = self.panels[name]
+        for name, panel in self.panels.items():
             panel.set_window(raster.window)
             panel.set_span(BEFORE, end)
-            panel.show_rows(kind, back, rows, running=raster.running == name)
+            panel.show_rows(raster.types[name], back, rows, running=raster.running == name)
         self.setAccessibleDescription("; ".join(panel.title for panel in self.panels.values()))
 
 
