@@ -27,7 +27,7 @@ from gui.plots.sensitivity import SensitivityView
 from gui.plots.timing_view import TimingView
 from gui.session_view import SessionView
 from rig.colours import OUTCOMES, TYPES
-from rig.events import TrialEnded, TrialStarted
+from rig.events import StateEntered, TrialEnded, TrialStarted
 from rig.measures import Sensitivity, sensitivity
 from rig.psychometric import Psychometric
 from rig.trials import TrialRow
@@ -101,6 +101,13 @@ def test_the_raster_has_a_panel_for_each_type_and_counts_the_trials_that_ended(
     script = Script().trial("correct_rejection").trial("hit").trial("miss").begin("go")
     plot.show_raster(script.view().raster)
     assert [panel.title for panel in plot.panels.values()] == ["go, 2 trials", "nogo, 1 trial"]
+
+
+def test_the_response_window_is_found_from_the_onset_of_the_stimulus() -> None:
+    view = Script().begin("go").view()
+    assert view.raster.window is None
+    view.take(StateEntered(9, 0.6, 0.6, 1, "response", 1.5, "timeout"))
+    assert view.raster.window == pytest.approx((0.6, 2.1))
 
 
 def test_the_raster_shows_every_lick_and_the_newest_trials(qtbot: QtBot) -> None:

@@ -88,10 +88,11 @@ class OutcomeStrip(QWidget):
         words = QHBoxLayout()
         words.setSpacing(10)
         words.addWidget(self.number, 0, Qt.AlignBottom)
-        words.addWidget(self.last)
+        words.addWidget(self.last, 0, Qt.AlignBottom)
         words.addStretch(1)
         layout.addLayout(words)
         layout.addWidget(self.cells)
+        self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Fixed)
 
     def show_rows(self, rows: Sequence[TrialRow]) -> None:
         """Show the last of these trials; costs little if none has come."""
