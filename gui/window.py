@@ -107,8 +107,10 @@ class Window(QMainWindow):
         return next(entry.name for entry in self._entries.values() if entry.screen is shown)
 
     def go_to(self, name: ScreenName) -> None:
-        """Show a screen."""
-        entry = self._entries[name]
+        """Show a screen, if this window has it."""
+        entry = self._entries.get(name)
+        if entry is None:
+            return
         self._stack.setCurrentWidget(entry.screen)
         self.rail.show_current(name)
         self._screen(name).arrive()
