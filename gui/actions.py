@@ -37,20 +37,28 @@ class Action:
 
 
 def bind(window: QWidget, actions: Sequence[Action]) -> list[QShortcut]:
-    """Let the shortcuts of actions work everywhere in a window; return them."""
-    made = []
+    """Let the shortcuts of actions work everywhere in a window; return them.
+
+    Where several actions have the same keys, the first that can be done is done.
+    """
+    by_keys: dict[str, list[Action]] = {}
     for action in actions:
         if action.keys:
-            shortcut = QShortcut(QKeySequence(action.keys), window)
-            shortcut.setAutoRepeat(False)  # a key that is held down gives one drop, not many
-            shortcut.activated.connect(_if_possible(action))
-            made.append(shortcut)
+            by_keys.setdefault(action.keys, []).append(action)
+    made = []
+    for keys, several in by_keys.items():
+        shortcut = QShortcut(QKeySequence(keys), window)
+        shortcut.setAutoRepeat(False)  # a key that is held down gives one drop, not many
+        shortcut.activated.connect(_first_possible(several))
+        made.append(shortcut)
     return made
 
 
-def _if_possible(action: Action) -> Callable[[], None]:
+def _first_possible(actions: Sequence[Action]) -> Callable[[], None]:
     def do() -> None:
-        if action.when():
-            action.do()
+        for action in actions:
+            if action.when():
+                action.do()
+                return
 
     return do

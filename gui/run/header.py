@@ -32,7 +32,7 @@ class Header(QFrame):
             (self.elapsed, quiet_label("session time"), 0),
             (self.trial, quiet_label("trial"), 0),
             (self.water, self.bar, 0),
-            (self.state, self.beside, 4),
+            (self.state, self.beside, 7),
         )
         for number, (large, small, stretch) in enumerate(columns):
             layout.addWidget(large, 0, number)

@@ -10,6 +10,11 @@ from gui.workplace import Workplace
 def make_entries(place: Workplace) -> tuple[tuple[Entry, ...], tuple[Action, ...]]:
     """Return the screens in the order of the rail, and what can be done by a key on them."""
     from gui.screens.all_boxes import AllBoxes
+    from gui.screens.run import RunScreen
 
-    entries = [Entry("boxes", "All boxes", "Ctrl+0", AllBoxes(place))]
-    return tuple(entries), ()
+    run = RunScreen(place)
+    entries = (
+        Entry("run", "Run", "F3", run),
+        Entry("boxes", "All boxes", "Ctrl+0", AllBoxes(place)),
+    )
+    return entries, run.actions_known()
