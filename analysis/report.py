@@ -20,7 +20,7 @@ from analysis.session_figures import (
     lick_times,
     psychometric_figure,
 )
-from analysis.summary import why_ended, wrap_up_of
+from analysis.summary import why_ended
 from analysis.timing import state_timing
 from rig.colours import outcome_look
 from rig.errors import RecordingError
@@ -29,6 +29,7 @@ from rig.performance import criterion, performance
 from rig.psychometric import Psychometric, psychometric
 from rig.session_record import SessionRecord
 from rig.trials import TrialRow
+from rig.wrap_up import read_wrap_up
 
 
 def report(record: SessionRecord) -> str:
@@ -181,7 +182,7 @@ def _water(record: SessionRecord) -> Iterator[str]:
 
 def _wrap_up(record: SessionRecord) -> Iterator[str]:
     try:
-        said = wrap_up_of(record.folder)
+        said = read_wrap_up(record.folder)
     except RecordingError as error:
         yield heading("Wrap-up")
         yield banner(error.what, "bad")

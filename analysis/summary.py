@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-import msgspec
-
 from rig.errors import RecordingError
 from rig.export.background import exports_of
 from rig.performance import performance
 from rig.session_folder import SessionFolder, is_running
 from rig.session_record import SessionRecord, load_session
-from rig.wrap_up import WRAP_UP, WrapUp
+from rig.wrap_up import read_wrap_up
 
 
 def read_summary(folder: SessionFolder) -> dict[str, Any]:
@@ -68,25 +66,6 @@ def why_ended(record: SessionRecord) -> str:
     return "still runs" if record.running else "cut off"
 
 
-def wrap_up_of(folder: SessionFolder) -> WrapUp | None:
-    """Return what a person said of a session when it was over; None if nobody did.
-
-    Raises
-    ------
-    RecordingError
-        If it cannot be read.
-    """
-    path = folder.path / WRAP_UP
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=WrapUp)
-    except FileNotFoundError:
-        return None
-    except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise RecordingError(
-            f"the wrap-up cannot be read: {error}", str(path), "Wrap the session up again."
-        ) from error
-
-
 def _name_of(folder: SessionFolder) -> dict[str, Any]:
     """Return whose session it is, of which day, and its number, by the names of its folders."""
     subject, day, number = ("", "", *folder.path.parts)[-3:]
@@ -101,7 +80,7 @@ def _name_of(folder: SessionFolder) -> dict[str, Any]:
 def _wrapped_up(folder: SessionFolder) -> dict[str, Any]:
     """Return whether a session is wrapped up, and usable; None if nobody has said."""
     try:
-        said = wrap_up_of(folder)
+        said = read_wrap_up(folder)
     except RecordingError:
         return {"wrapped_up": True, "usable": None}
     return {"wrapped_up": said is not None, "usable": said.usable if said else None}

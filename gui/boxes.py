@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass, field
 
 from gui.alarms import Alarms
-from gui.reader import CaughtUp, Found, Gone, Message, Silent, Told
+from gui.reader import CaughtUp, Found, Gone, Message, Silent, Told, Unreadable
 from gui.session_view import SessionView
 from rig.bus import Heartbeat
 from rig.desk import Address
@@ -36,6 +36,10 @@ class Box:
         Whether the engine's program is not there any more.
     unreadable
         Why the record cannot be followed; empty if it can.
+    detached
+        Whether a person wants the box not to be followed.
+    trouble_seen
+        Who has seen what happened to the engine; empty if nobody has.
     starting
         The mouse whose session was asked for and has not begun yet; empty if none was.
     heard
@@ -53,6 +57,8 @@ class Box:
     silent: bool = False
     gone: bool = False
     unreadable: str = ""
+    detached: bool = False
+    trouble_seen: str = ""
     starting: str = ""
     heard: float = 0.0
     wrapped_up: bool = False
@@ -91,6 +97,8 @@ class Box:
         view = self.view
         if self.starting and not self.is_running:
             return "note", "starting"
+        if self.detached:
+            return "note", "not followed"
         if view is None or self.wrapped_up:
             return "", "free"
         if self.died:
@@ -98,6 +106,8 @@ class Box:
         if view.ended is not None:
             level = "bad" if view.ended.how == "failed" else "note"
             return level, "failed: wrap up" if level == "bad" else "ended: wrap up"
+        if self.unreadable:
+            return "bad", "cannot be followed"
         if self.silent:
             return "bad", "not answering"
         if view.question is not None:
@@ -111,10 +121,15 @@ class Box:
     def trouble(self) -> str:
         """Return what happened to the engine, what is safe, what to do; empty if all is well."""
         view = self.view
-        if view is None or not (self.died or self.silent):
+        if view is None or self.wrapped_up or not (self.died or self.silent or self.unreadable):
             return ""
         trial = view.rows[-1].trial if view.rows else 0
         safe = f"Data up to trial {trial} is safe"
+        if self.unreadable and not self.gone:
+            return (
+                f"{self.subject or 'The session'} cannot be followed: {self.unreadable}. It may "
+                "well go on. Look at the rig; it can still be stopped from here."
+            )
         if self.silent:
             return (
                 f"The program of {self.subject}'s session does not answer. {safe}. Look at the "
@@ -142,6 +157,8 @@ class Boxes:
     def take(self, message: Message) -> None:
         """Take in what the reader has heard."""
         box = self.by_rig.setdefault(message.rig, Box(message.rig))
+        if box.detached:
+            return
         match message:
             case Found(address=address):
                 self.by_rig[message.rig] = Box(
@@ -154,16 +171,34 @@ class Boxes:
                 box.starting = ""
             case Silent():
                 box.silent = True
-            case Gone(why=why):
-                box.gone, box.unreadable, box.silent = True, why, False
+            case Unreadable(why=why):
+                box.unreadable, box.silent, box.caught_up = why, False, True
+            case Gone():
+                box.gone, box.silent = True, False
+
+    def detach(self, rig: str) -> None:
+        """Forget the session on a rig, and take in nothing of it; it goes on."""
+        self.by_rig[rig] = Box(rig, detached=True)
+
+    def attach(self, rig: str) -> None:
+        """Take in again what a rig tells."""
+        self.by_rig[rig] = Box(rig)
+
+    @property
+    def detached(self) -> frozenset[str]:
+        """The rigs that a person wants not to be followed."""
+        return frozenset(rig for rig, box in self.by_rig.items() if box.detached)
 
     def _tell(self, box: Box, records: tuple[Record | Heartbeat, ...]) -> None:
         view = box.view
         if view is None:
             return
-        box.heard, box.silent = time.monotonic(), False
-        for record in records:
-            if isinstance(record, Heartbeat):
-                view.take_beat(record)
-            else:
-                view.take(record)
+        box.heard, box.silent, box.trouble_seen = time.monotonic(), False, ""
+        try:
+            for record in records:
+                if isinstance(record, Heartbeat):
+                    view.take_beat(record)
+                else:
+                    view.take(record)
+        except Exception as error:  # whatever a session tells, the window goes on
+            box.unreadable = f"{type(error).__name__}: {error}"

@@ -87,7 +87,7 @@ DIM_RED = Palette(
     raised="#240505",
     line="#4d1010",
     text="#d83a2e",
-    quiet="#96261e",
+    quiet="#aa342b",
     accent="#b02a20",
     on_accent="#0a0000",
     good="#b3332a",
@@ -96,15 +96,17 @@ DIM_RED = Palette(
     bad="#ff6a58",
     outcomes={
         "hit": "#ff6a58",
-        "correct_rejection": "#b3332a",
-        "miss": "#7a1f18",
+        "correct_rejection": "#bd3a30",
+        "miss": "#a8322a",
         "false_alarm": "#e0483a",
     },
 )
 PALETTES: Mapping[str, Palette] = {each.name: each for each in (LIGHT, DARK, DIM_RED)}
 _ON_LIGHT = {
-    colours.ORANGE: "#b87800",
-    colours.SKY_BLUE: "#1f86c2",
+    colours.GREEN: "#00855f",
+    colours.VERMILLION: "#c04a00",
+    colours.ORANGE: "#a86c00",
+    colours.SKY_BLUE: "#1a7ab3",
     colours.PURPLE: "#b0528a",
 }
 _ON_DARK = {
@@ -118,12 +120,12 @@ _ON_DARK = {
 _ON_DIM_RED = {
     colours.BLACK: "#d83a2e",
     colours.GREEN: "#ff6a58",
-    colours.BLUE: "#b3332a",
+    colours.BLUE: "#bd3a30",
     colours.VERMILLION: "#e0483a",
     colours.ORANGE: "#d83a2e",
-    colours.PURPLE: "#93291f",
+    colours.PURPLE: "#a8322a",
     colours.SKY_BLUE: "#ff6a58",
-    colours.GREY: "#96261e",
+    colours.GREY: "#a8322a",
 }
 _LEGIBLE: Mapping[PaletteName, Mapping[str, str]] = {
     "light": _ON_LIGHT,
@@ -139,7 +141,7 @@ def outcome_colour(palette: Palette, outcome: str | None) -> str:
     Examples
     --------
     >>> outcome_colour(LIGHT, "hit")
-    '#009E73'
+    '#00855f'
     """
     own = palette.outcomes.get(outcome or "")
     return own or legible(palette, colours.outcome_look(outcome).colour)

@@ -10,15 +10,15 @@ import queue
 import threading
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import zmq
 
 from rig.bus import Heartbeat
 from rig.desk import Address, read_address
-from rig.errors import ConfigError, RigError
-from rig.events import Record, SessionEnded
+from rig.errors import ConfigError, RecordingError, RigError
+from rig.events import SCHEMA_VERSION, Header, Record, SessionEnded
 from rig.following import Follower
 from rig.locks import is_held
 
@@ -63,14 +63,21 @@ class Silent:
 
 
 @dataclass(frozen=True)
-class Gone:
-    """A session's program is not there any more; `why` is set if its record cannot be read."""
+class Unreadable:
+    """A session cannot be followed any more; `why` says what is wrong with what it tells."""
 
     rig: str
-    why: str = ""
+    why: str
 
 
-Message = Found | Told | CaughtUp | Silent | Gone
+@dataclass(frozen=True)
+class Gone:
+    """A session's program is not there any more."""
+
+    rig: str
+
+
+Message = Found | Told | CaughtUp | Silent | Unreadable | Gone
 
 
 @dataclass
@@ -82,7 +89,6 @@ class _Followed:
     heard: float
     ended: bool = False
     told_silent: bool = False
-    waiting: list[Record | Heartbeat] = field(default_factory=list)
 
 
 class Reader:
@@ -104,6 +110,7 @@ class Reader:
         self._locks = locks
         self._followed: dict[str, _Followed] = {}
         self._done: dict[str, Address] = {}
+        self._unreadable: set[str] = set()
         self._detached: frozenset[str] = frozenset()
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="reader", daemon=True)
@@ -119,7 +126,10 @@ class Reader:
             self._thread.join()
 
     def detach(self, rigs: Iterable[str]) -> None:
-        """Follow the engines of these rigs no more, and all others."""
+        """Follow the engines of these rigs no more, and all others.
+
+        What a rig told is told anew, from its beginning, when it is followed again.
+        """
         self._detached = frozenset(rigs)
 
     def _run(self) -> None:
@@ -150,23 +160,25 @@ class Reader:
                 continue
             self._drop(rig)
             self._follow(rig, address)
-        for rig in detached & self._followed.keys():
+        for rig in detached:
             self._drop(rig)
+            self._done.pop(rig, None)
+            self._unreadable.discard(rig)
         for rig in list(self._followed):
             self._look_after(rig)
+        for rig in [rig for rig in self._unreadable if not self._is_held(rig)]:
+            self._unreadable.discard(rig)
+            self.queue.put(Gone(rig))
 
     def _follow(self, rig: str, address: Address) -> None:
         """Begin to follow a session: first all that was before."""
+        self._unreadable.discard(rig)
         follower = Follower(address)
         follower.__enter__()
         followed = self._followed[rig] = _Followed(address, follower, time.monotonic())
         self.queue.put(Found(rig, address))
-        try:
-            self._hand_on(rig, followed, follower.so_far())
-        except (OSError, RigError) as error:
-            self._give_up(rig, str(error))
-            return
-        self.queue.put(CaughtUp(rig))
+        if self._hand_on(rig, followed, follower.so_far()):
+            self.queue.put(CaughtUp(rig))
 
     def _listen(self) -> None:
         """Wait a little for what the engines tell, and hand it on."""
@@ -179,24 +191,32 @@ class Reader:
         readable = dict(poller.poll(round(LOOK_EVERY * 1000)))
         for rig, followed in list(self._followed.items()):
             if followed.follower.socket in readable:
-                try:
-                    self._hand_on(rig, followed, followed.follower.hear(0.0))
-                except (OSError, RigError) as error:
-                    self._give_up(rig, str(error))
+                self._hand_on(rig, followed, followed.follower.hear(0.0))
 
-    def _hand_on(self, rig: str, followed: _Followed, told: Iterable[Record | Heartbeat]) -> None:
-        """Queue what a session tells."""
+    def _hand_on(self, rig: str, followed: _Followed, told: Iterable[Record | Heartbeat]) -> bool:
+        """Queue what a session tells; give it up and return False if that cannot be read."""
         group: list[Record | Heartbeat] = []
-        for each in told:
-            group.append(each)
-            followed.ended |= isinstance(each, SessionEnded)
-            if len(group) == GROUP:
-                self.queue.put(Told(rig, tuple(group)))
-                group = []
+        why = ""
+        try:
+            for each in told:
+                _refuse_newer(each)
+                group.append(each)
+                followed.ended |= isinstance(each, SessionEnded)
+                if len(group) == GROUP:
+                    self.queue.put(Told(rig, tuple(group)))
+                    group = []
+        except Exception as error:  # whatever one session tells, the others are followed
+            why = error.what if isinstance(error, RigError) else f"{type(error).__name__}: {error}"
         if group:
             self.queue.put(Told(rig, tuple(group)))
+        if why:
+            self.queue.put(Unreadable(rig, why))
+            self._unreadable.add(rig)
+            self._give_up(rig)
+            return False
         followed.heard = time.monotonic()
         followed.told_silent = False
+        return True
 
     def _look_after(self, rig: str) -> None:
         """See whether a session has ended, or why it is silent."""
@@ -209,12 +229,10 @@ class Reader:
                 followed.told_silent = True
                 self.queue.put(Silent(rig, silent))
             return
-        try:  # who is slow misses the end, which is in the journal
-            self._hand_on(rig, followed, followed.follower.so_far())
-        except (OSError, RigError) as error:
-            self._give_up(rig, str(error))
-            return
-        self._give_up(rig, "")
+        # Who is slow misses the end, which is in the journal.
+        if self._hand_on(rig, followed, followed.follower.so_far()):
+            self.queue.put(Gone(rig))
+            self._give_up(rig)
 
     def _is_held(self, rig: str) -> bool:
         try:
@@ -222,9 +240,8 @@ class Reader:
         except RigError:
             return False
 
-    def _give_up(self, rig: str, why: str) -> None:
+    def _give_up(self, rig: str) -> None:
         """Follow a session no more: it has ended, or cannot be read."""
-        self.queue.put(Gone(rig, why))
         self._done[rig] = self._followed[rig].address
         self._drop(rig)
 
@@ -232,3 +249,14 @@ class Reader:
         followed = self._followed.pop(rig, None)
         if followed is not None:
             followed.follower.__exit__()
+
+
+def _refuse_newer(record: Record | Heartbeat) -> None:
+    """Raise `RecordingError` at the header of a session whose records may mean something else."""
+    if isinstance(record, Header) and record.schema_version > SCHEMA_VERSION:
+        raise RecordingError(
+            f"its record is of schema {record.schema_version}, and this window knows up to "
+            f"{SCHEMA_VERSION}",
+            record.session,
+            "Open a window of the same version as the session.",
+        )

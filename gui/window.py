@@ -85,7 +85,7 @@ class Window(QMainWindow):
         self._alarms_at = 0.0
         self._leaving = False
         self.ticks = Ticks()
-        place.go_to, place.tell = self.go_to, self.tell
+        place.go_to, place.tell, place.follow_all_but = self.go_to, self.tell, reader.detach
         self._build(entries)
         self.actions_known = (*self._own_actions(entries), *own_actions)
         self._shortcuts = bind(self, self.actions_known)
@@ -120,7 +120,9 @@ class Window(QMainWindow):
             self._screen(self.screen_name).arrive()
 
     def tell(self, level: str, text: str) -> None:
-        """Put something into the list of alerts that no rule has found."""
+        """Put something into the list of alerts that no rule has found; once is enough."""
+        if any(alert.text == text for alert in self._told):
+            return
         self._told.append(Alert("window", f"told {len(self._told)} {text}", level, text))
         self._show_alerts()
 
@@ -293,8 +295,8 @@ class Window(QMainWindow):
                 Alert(box.rig, a.key, a.severity, a.text, a.acknowledged, a.over)
                 for a in box.alarms.list
             ]
-            if box.silent or box.died:
-                alerts.append(Alert(box.rig, "engine", "bad", box.trouble()))
+            if box.trouble():
+                alerts.append(Alert(box.rig, "engine", "bad", box.trouble(), box.trouble_seen))
         self._alerts.show_alerts(alerts)
 
     def _acknowledge(self, alert: Alert) -> None:
@@ -302,6 +304,8 @@ class Window(QMainWindow):
         if alert in self._told:
             self._told.remove(alert)
         box = self._place.boxes.by_rig.get(alert.where)
+        if box is not None and alert.key == "engine":
+            box.trouble_seen = self._place.operator or "somebody"
         seen = box.alarms.acknowledge(alert.key, self._place.operator) if box else None
         if seen is not None and box is not None and box.is_running:
             self._place.order_to(box.rig, "note", text=f"seen: {alert.text}")

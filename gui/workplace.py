@@ -54,12 +54,23 @@ class Workplace:
         self.refused: dict[str, str] = {}
         self.go_to: Callable[[ScreenName], None] = _nowhere
         self.tell: Callable[[str, str], None] = _untold
+        self.follow_all_but: Callable[[frozenset[str]], None] = _unheard
         self._sender = sender
 
     @property
     def box(self) -> Box:
         """The box that the operator looks at."""
         return self.boxes.by_rig.get(self.rig) or Box(self.rig)
+
+    def detach(self, rig: str) -> None:
+        """Follow a rig no more; its session goes on."""
+        self.boxes.detach(rig)
+        self.follow_all_but(self.boxes.detached)
+
+    def attach(self, rig: str) -> None:
+        """Follow a rig again, from the beginning of its session."""
+        self.boxes.attach(rig)
+        self.follow_all_but(self.boxes.detached)
 
     def order(self, verb: Verb, **rest: object) -> str:
         """Ask something of the session in the box; return the id of the order."""
@@ -99,3 +110,7 @@ def _nowhere(name: ScreenName) -> None:
 
 def _untold(level: str, text: str) -> None:
     """Tell nobody: there is no window yet."""
+
+
+def _unheard(rigs: frozenset[str]) -> None:
+    """Follow nobody: there is no window yet."""

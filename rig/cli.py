@@ -18,14 +18,17 @@ from rig.commands import (
     init,
     journal,
     new_protocol,
+    preflight,
     recover,
     replay,
     rerun,
     run,
     stage,
     tell,
+    try_rig,
     verify,
     watch,
+    wrap_up,
 )
 
 app = typer.Typer(
@@ -57,6 +60,7 @@ _COMMANDS = (
     init,
     new_protocol,
     check,
+    preflight,
     run,
     tell,
     stage,
@@ -64,6 +68,7 @@ _COMMANDS = (
     draw,
     describe,
     devices,
+    try_rig,
     doctor,
     journal,
     recover,
@@ -71,6 +76,7 @@ _COMMANDS = (
     rerun,
     verify,
     watch,
+    wrap_up,
     export,
 )
 for _command in _COMMANDS:

@@ -21,6 +21,7 @@ from rig.journal import digest, read_records
 from rig.session_folder import HDF5, JOURNAL, STREAMS, SessionFolder
 from rig.session_record import SessionRecord, collect
 from rig.streams import SUFFIX, Stream, read_stream
+from rig.wrap_up import told_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -228,6 +229,7 @@ def _meta(record: SessionRecord, sealed: bool) -> dict[str, Any]:
         "started_at": datetime.fromisoformat(header.started_at),
         "subject": {"id": definition.subject} | definition.subject_values,
         "experimenters": list(definition.experimenters),
+        "operator": definition.operator or None,
         "rig": definition.rig,
         "protocol": definition.protocol,
         "protocol_class": definition.protocol_class,
@@ -235,6 +237,7 @@ def _meta(record: SessionRecord, sealed: bool) -> dict[str, Any]:
         "stage": definition.stage or None,
         "resumes": definition.resumes or None,
         "params": definition.params,
+        "changed": definition.changed,
         "limits": definition.session,
         "devices": {each.name: msgspec.to_builtins(each) for each in definition.devices},
         "simulated": all(device.simulated for device in definition.devices),
@@ -260,4 +263,5 @@ def _meta(record: SessionRecord, sealed: bool) -> dict[str, Any]:
         "running": record.running,
         "damage": record.damage or None,
         "sealed": sealed,
+        "wrap_up": told_of(record.folder),
     }

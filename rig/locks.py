@@ -52,6 +52,11 @@ def is_held(folder: Path, kind: str, name: str) -> bool:
         raise _refused(error, folder) from error
 
 
+def holder_of(folder: Path, kind: str, name: str) -> str:
+    """Return who holds the lock of a rig or subject, in words; empty if nobody does."""
+    return _holder(folder / f"{kind}-{name}.txt") if is_held(folder, kind, name) else ""
+
+
 def _acquire(folder: Path, name: str, note: Path, what: str) -> filelock.BaseFileLock:
     """Return the lock, held; raise `BusyError` if another process holds it."""
     try:

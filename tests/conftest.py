@@ -193,3 +193,22 @@ def bench(lab: Lab, qapp: QApplication, tmp_path: Path) -> Iterator[Bench]:
     made = Bench(*make_place(lab, sent), sent)
     yield made
     made.close()
+
+
+@pytest.fixture
+def eager(lab: Lab, edit: Callable[[str, str, str], None]) -> Lab:
+    """Return a lab whose mouse comes at once and whose trials are short."""
+    edit("rigs/box1.toml", "[simulation.settings.recruitment]", _EAGER)
+    for old, new in (
+        ("response_delay = 0.58", "response_delay = 0.1"),
+        ("time_out = 8.0", "time_out = 0.5"),
+    ):
+        edit("protocols/go_nogo.toml", old, new)
+    return lab
+
+
+_EAGER = """[simulation.settings]
+common_excitation = 2.0
+common_inhibition = 1.0
+body = { visit_interval = 0.2, listening_time = 0.3 }
+[simulation.settings.recruitment]"""

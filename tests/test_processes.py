@@ -75,25 +75,6 @@ class Running:
 
 
 @pytest.fixture
-def eager(lab: Lab, edit: Edit) -> Lab:
-    """Return a lab whose mouse comes at once and whose trials are short."""
-    edit("rigs/box1.toml", "[simulation.settings.recruitment]", _EAGER)
-    for old, new in (
-        ("response_delay = 0.58", "response_delay = 0.1"),
-        ("time_out = 8.0", "time_out = 0.5"),
-    ):
-        edit("protocols/go_nogo.toml", old, new)
-    return lab
-
-
-_EAGER = """[simulation.settings]
-common_excitation = 2.0
-common_inhibition = 1.0
-body = { visit_interval = 0.2, listening_time = 0.3 }
-[simulation.settings.recruitment]"""
-
-
-@pytest.fixture
 def running(eager: Lab) -> Iterator[Running]:
     """Start a session in real time."""
     process = subprocess.Popen(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
+import rich.markup
 import typer
 
 from analysis.summary import summary_of
@@ -20,6 +21,7 @@ from rig.console import (
 )
 from rig.session_record import load_session
 from rig.trials import TrialRow, short_outcome
+from rig.wrap_up import told_of
 
 SHOWN_TRIALS = 20
 _TRIAL_COLUMNS = (
@@ -52,13 +54,15 @@ def show(
     record = load_session(the_session(session, lab))
     timing = state_timing(record.events)
     summary = summary_of(record)
+    said = told_of(record.folder)
     if json:
-        print_json({"summary": summary, "trials": record.rows, "timing": timing})
+        print_json({"summary": summary, "wrap_up": said, "trials": record.rows, "timing": timing})
         return
     outcomes = ", ".join(f"{name} {count}" for name, count in summary["outcomes"].items())
     exports = ", ".join(f"{name} {told}" for name, told in summary["exports"].items())
     for name, value in (summary | {"outcomes": outcomes, "exports": exports or None}).items():
         console.print(f"[bold]{name:<17}[/] {as_cell(value)}", soft_wrap=True)
+    console.print(f"[bold]{'wrap_up':<17}[/] {_said(said)}", soft_wrap=True)
     if timing:
         console.print("\nStates: requested and achieved durations in s, the engine's lateness")
         columns = ("requested", "shortest", "longest", "error ms", "late ms")
@@ -70,6 +74,23 @@ def show(
         title = f"\nLast {len(shown)} of {len(record.rows)} trials (times in s)"
         names = _TRIAL_COLUMNS if any(row.labels for row in shown) else _TRIAL_COLUMNS[:-1]
         print_table(names, [_shown(row)[: len(names)] for row in shown], title)
+
+
+def _said(wrap_up: dict[str, Any] | None) -> str:
+    """Return what a person said of a session, in a line."""
+    if wrap_up is None:
+        return as_cell(None)
+    if "problem" in wrap_up:
+        return rich.markup.escape(wrap_up["problem"])
+    droppings = wrap_up["droppings"]
+    told = (
+        wrap_up["reason"],
+        wrap_up["condition"],
+        "" if droppings is None else f"{droppings} droppings",
+        wrap_up["comment"],
+        "" if wrap_up["usable"] else "NOT TO BE USED",
+    )
+    return rich.markup.escape(f"{wrap_up['by']}: {'; '.join(filter(None, told))}")
 
 
 def _shown(row: TrialRow) -> tuple[object, ...]:

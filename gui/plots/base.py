@@ -37,8 +37,8 @@ def paint(plot: Any, palette: Palette) -> None:
         axis = plot.getAxis(name)
         axis.setPen(palette.line)
         axis.setTextPen(palette.quiet)
-        axis.labelStyle = {"color": palette.quiet, "font-size": f"{SMALL_PT}pt"}
-        axis.setLabel()
+        if axis.labelText:
+            axis.setLabel(axis.labelText, **{"color": palette.quiet, "font-size": f"{SMALL_PT}pt"})
 
 
 def small_font(*, bold: bool = False) -> QFont:
@@ -65,6 +65,12 @@ def pen(colour: str, width: float = 1, line: Line = "solid") -> QPen:
 def text_width(words: str, *, bold: bool = False) -> int:
     """Return how wide words are inside a plot, in pixels."""
     return QFontMetrics(small_font(bold=bold)).horizontalAdvance(words)
+
+
+def line_height(plot: Any, seen: float) -> float:
+    """Return how high a line of words is in a plot whose vertical axis spans `seen`."""
+    room: float = max(40.0, plot.getViewBox().height())
+    return seen * QFontMetrics(small_font()).height() / room
 
 
 def let_grow(widget: QWidget, width: int, height: int) -> None:

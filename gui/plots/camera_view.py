@@ -132,6 +132,9 @@ class _Picture(QWidget):
         painter.setRenderHint(QPainter.SmoothPixmapTransform)
         target = QRectF(left, top, size.width(), size.height())
         painter.drawPixmap(target, self._pixmap, QRectF(self._pixmap.rect()))
+        if self._palette.name == "dim red":
+            painter.setCompositionMode(QPainter.CompositionMode_Multiply)
+            painter.fillRect(target, QColor(self._palette.text))
 
 
 def _written(path: Path | None) -> int | None:

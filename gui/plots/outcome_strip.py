@@ -24,6 +24,11 @@ from rig.colours import Shape, outcome_look, type_look
 from rig.trials import TrialRow
 
 TRIALS = 50
+"""Trials that are shown where there is room; in a narrow window they are fewer."""
+SMALLEST_PX, LARGEST_PX = 16, 30
+"""Width of a cell."""
+ASIDE_PX = 14
+"""Room for half a number, right of the last cell."""
 TICK_EVERY = 10
 _CORNERS: dict[Shape, tuple[tuple[float, float], ...]] = {
     "triangle": ((0.5, 0.0), (1.0, 1.0), (0.0, 1.0)),
@@ -118,11 +123,11 @@ class _Cells(QWidget):
 
     def sizeHint(self) -> QSize:  # noqa: N802 (Qt's name)
         """Return the size that suits best."""
-        return QSize(50 * 20, 48)
+        return QSize(TRIALS * 20, 50)
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 (Qt's name)
         """Return the smallest size that is legible."""
-        return QSize(50 * 9, 48)
+        return QSize(20 * SMALLEST_PX, 50)
 
     def mouseMoveEvent(self, event: QMouseEvent | None) -> None:  # noqa: N802 (Qt's name)
         """Tell of the trial under the mouse."""
@@ -133,22 +138,30 @@ class _Cells(QWidget):
 
     def row_at(self, x: float) -> TrialRow | None:
         """Return the trial at a place of the strip, in pixels from its left; None beside them."""
+        rows = self._fitting()
         cell = int((x - self._left()) // self._side())
-        return self._rows[cell] if 0 <= cell < len(self._rows) else None
+        return rows[cell] if 0 <= cell < len(rows) else None
 
     def paintEvent(self, event: QPaintEvent | None) -> None:  # noqa: N802 (Qt's name)
         """Paint the cells, and the numbers of some trials below."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.Antialiasing)
-        for cell, row in enumerate(self._rows):
+        for cell, row in enumerate(self._fitting()):
             self._paint_cell(painter, cell, row)
 
+    def _cells(self) -> int:
+        """Return how many cells there is room for."""
+        return max(1, min(TRIALS, (self.width() - ASIDE_PX) // SMALLEST_PX))
+
+    def _fitting(self) -> Sequence[TrialRow]:
+        return self._rows[-self._cells() :]
+
     def _side(self) -> float:
-        """Width of a cell."""
-        return min(self.width() / TRIALS, 30.0)
+        """Return the width of a cell."""
+        return min((self.width() - ASIDE_PX) / self._cells(), LARGEST_PX)
 
     def _left(self) -> float:
-        return max(0.0, self.width() - self._side() * TRIALS)
+        return max(0.0, self.width() - ASIDE_PX - self._side() * len(self._fitting()))
 
     def _paint_cell(self, painter: QPainter, cell: int, row: TrialRow) -> None:
         side, left = self._side(), self._left() + cell * self._side()

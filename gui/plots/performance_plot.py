@@ -13,7 +13,7 @@ from PyQt5.QtWidgets import QVBoxLayout, QWidget
 
 from gui.palette import LIGHT, Palette, consistent_colour, type_colour
 from gui.performance_data import PerformanceData
-from gui.plots.base import let_grow, paint, pen, prepare, text_width, words_at
+from gui.plots.base import let_grow, line_height, paint, pen, prepare, text_width, words_at
 from rig.colours import type_look
 from rig.measures import Group
 
@@ -22,8 +22,7 @@ POINTS = 600
 LABELS = 6
 """Parts of the session whose words are shown: the last ones."""
 FEWEST_TRIALS = 40
-LINE_HEIGHT = 0.075
-"""Height of a line of words, as a part of the axis."""
+BOTTOM, TOP = -0.03, 1.04
 
 Floats = npt.NDArray[np.float64]
 
@@ -36,6 +35,7 @@ class PerformancePlot(QWidget):
         self._palette = palette
         self._data = PerformanceData()
         self._drawn: object = None
+        self._line, self._head = 0.0, TOP
         self._curves: dict[Group, Any] = {}
         self._names: dict[Group, Any] = {}
         self._view: Any = pg.PlotWidget()
@@ -99,7 +99,9 @@ class PerformancePlot(QWidget):
         numbers = self._data.types.numbers
         last = max(FEWEST_TRIALS, int(numbers[-1]) if len(numbers) else 0)
         self._plot.setXRange(0, last * self._with_names(), padding=0)
-        self._plot.setYRange(-0.03, 1.16, padding=0)
+        self._line = line_height(self._plot, TOP - BOTTOM) * 1.3
+        self._head = TOP + (self._line if self._data.parts else 0.0)
+        self._plot.setYRange(BOTTOM, self._head, padding=0)
         chosen = _chosen(len(numbers))
         for group in self._data.types.groups:
             if group not in self._curves:
@@ -133,9 +135,9 @@ class PerformancePlot(QWidget):
     def _place_names(self, last: int) -> None:
         """Put the names beside the ends of the curves, one above the other where these meet."""
         ends = {group: _last(self._data.types.shares(group)) for group in self._curves}
-        height = -1.0
-        for group in sorted(ends, key=lambda each: ends[each]):
-            height = max(height + LINE_HEIGHT * 1.2, ends[group])
+        ordered = sorted(ends, key=lambda each: ends[each])
+        heights = _apart([ends[group] for group in ordered], self._line * 0.85)
+        for group, height in zip(ordered, heights, strict=True):
             self._names[group].setText(_name(group, ends[group]))
             self._names[group].setPos(last, height)
 
@@ -153,13 +155,29 @@ class PerformancePlot(QWidget):
         """Draw the bounds between the parts, and the words of the last ones."""
         parts = self._data.parts
         bounds = np.repeat([part.first - 0.5 for part in parts], 2)
-        self._bounds.setData(bounds, np.tile([0.0, 1.16], len(parts)))
+        self._bounds.setData(bounds, np.tile([0.0, self._head], len(parts)))
         shown = parts[-LABELS:]
         for item, part in zip(self._parts, shown, strict=False):
             item.setText(part.words)
-            item.setPos(part.first - 0.5, 1.16)
+            item.setPos(part.first - 0.5, self._head)
         for item in self._parts[len(shown) :]:
             item.setText("")
+
+
+def _apart(heights: list[float], least: float) -> list[float]:
+    """Return sorted heights moved apart as little as needed, none of them above 1.
+
+    Examples
+    --------
+    >>> _apart([0.9, 1.0], 0.25)
+    [0.75, 1.0]
+    """
+    ceiling = 1.0
+    placed = []
+    for height in reversed(heights):
+        placed.append(min(height, ceiling))
+        ceiling = placed[-1] - least
+    return placed[::-1]
 
 
 def _chosen(count: int) -> npt.NDArray[np.int_]:

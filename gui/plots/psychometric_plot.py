@@ -22,7 +22,6 @@ class PsychometricPlot(QWidget):
         super().__init__()
         self._palette = palette
         self._shares: list[tuple[float, Share]] = []
-        self._counts: list[Any] = []
         self._view: Any = pg.PlotWidget()
         self._view.setFocusPolicy(Qt.NoFocus)
         plot = self._plot = self._view.getPlotItem()
@@ -59,7 +58,8 @@ class PsychometricPlot(QWidget):
         self._plot.getAxis("bottom").setTicks([ticks])
         edges = [x for x, _ in self._shares] or [-1.0, 1.0]
         self._plot.setXRange(edges[0] - 0.7 * step, edges[-1] + 0.7 * step, padding=0)
-        self._plot.setYRange(-0.16, 1.05, padding=0)
+        self._plot.setYRange(-0.06, 1.06, padding=0)
+        self._empty.setPos(sum(edges) / len(edges), 0.25)
 
     def restyle(self, palette: Palette) -> None:
         """Take on other colours."""
@@ -72,8 +72,7 @@ class PsychometricPlot(QWidget):
         for points, kind in ((self._points, "sound"), (self._catch, "catch")):
             points.setBrush(type_colour(palette, kind))
             points.setPen(None)
-        for item in (*self._counts, self._empty):
-            item.setColor(palette.quiet)
+        self._empty.setColor(palette.quiet)
 
     def _draw(
         self,
@@ -87,18 +86,8 @@ class PsychometricPlot(QWidget):
         self._catch.setData(apart, [share.share for share in catch])
         ends = [edge for _, share in self._shares for edge in (share.low, share.high)]
         self._bars.setData(np.repeat([x for x, _ in self._shares], 2), np.array(ends))
-        while len(self._counts) < len(self._shares):
-            item = words_at(self._plot, (0.5, 0.5))
-            item.setColor(self._palette.quiet)
-            self._counts.append(item)
-        for item, (x, share) in zip(self._counts, self._shares, strict=False):
-            item.setText(f"n {share.trials}")
-            item.setPos(x, -0.09)
-        for item in self._counts[len(self._shares) :]:
-            item.setText("")
 
 
 def _words(share: Share) -> str:
-    if share.level_db_spl is None:
-        return f"catch: {share.what}"
-    return f"{share.level_db_spl:g}"
+    where = "catch" if share.level_db_spl is None else f"{share.level_db_spl:g}"
+    return f"{where}\nn {share.trials}"

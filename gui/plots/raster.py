@@ -13,6 +13,7 @@ from gui.plots.base import let_grow
 from gui.plots.raster_panel import RasterPanel
 from gui.raster_data import RasterData
 from gui.theme import quiet_label
+from rig.colours import TYPES
 
 ROWS = 150
 """Rows that are visible."""
@@ -20,9 +21,7 @@ COLUMNS = 4
 BEFORE, AFTER = -1.0, 3.0
 """Seconds around the onset of the stimulus that are visible, at least."""
 AFTER_WINDOW = 1.5
-LEGEND = (
-    "Lines: stimulus. Band: response window. Ticks: licks. Dots: drops. Newest trial at the bottom."
-)
+LEGEND = "Line: stimulus. Band: response window. Ticks: licks. Dots: drops. Newest trial below."
 
 
 class RasterPlot(QWidget):
@@ -39,6 +38,7 @@ class RasterPlot(QWidget):
         self._earlier = QScrollBar(Qt.Vertical)
         self._earlier.setAccessibleName("Earlier trials")
         self._earlier.setFocusPolicy(Qt.StrongFocus)
+        self._earlier.setRange(0, 0)
         self._earlier.setPageStep(ROWS)
         self._earlier.valueChanged.connect(self._draw)
         self._earlier.hide()
@@ -74,16 +74,15 @@ class RasterPlot(QWidget):
 
     def _make_panels(self) -> None:
         """Have a panel for each type of the raster, and for no other."""
-        if list(self.panels) == list(self._raster.types):
+        names = sorted(self._raster.types, key=_place)
+        if list(self.panels) == names:
             return
-        if not set(self.panels) <= set(self._raster.types):
-            self._area.clear()
-            self.panels.clear()
-        for name in self._raster.types:
-            if name not in self.panels:
-                row, column = divmod(len(self.panels), COLUMNS)
-                plot = self._area.addPlot(row=row, col=column)
-                self.panels[name] = RasterPanel(plot, name, self._palette, first=column == 0)
+        self._area.clear()
+        self.panels.clear()
+        for place, name in enumerate(names):
+            row, column = divmod(place, COLUMNS)
+            plot = self._area.addPlot(row=row, col=column)
+            self.panels[name] = RasterPanel(plot, name, self._palette, first=column == 0)
 
     def _set_bar(self) -> None:
         """Let the bar reach back to the first row; at its end, it follows the newest one."""
@@ -109,3 +108,9 @@ class RasterPlot(QWidget):
             panel.set_window(raster.window)
             panel.set_span(BEFORE, end)
             panel.show_rows(kind, back, rows, running=raster.running == name)
+
+
+def _place(trial_type: str) -> int:
+    """Return where the panel of a type stands: always at the same place, unknown ones last."""
+    known = list(dict.fromkeys(name for name, _ in TYPES))
+    return known.index(trial_type) if trial_type in known else len(known)

@@ -19,7 +19,7 @@ from gui.palette import (
 )
 from gui.plots.base import SMALL_PT, paint, pen, prepare, words_at
 from gui.raster_data import TypeRaster
-from rig.colours import outcome_look, type_look
+from rig.colours import OUTCOMES, outcome_look, type_look
 
 LANE = 0.05
 """Width of the lane of an outcome, as a part of the visible seconds."""
@@ -58,7 +58,7 @@ class RasterPanel:
         self._band.hide()
         self._onset = pg.InfiniteLine(0.0)
         self._licks = pg.PlotCurveItem(connect="pairs", skipFiniteCheck=True)
-        self._drops = pg.ScatterPlotItem(size=6, pxMode=True)
+        self._drops = pg.ScatterPlotItem(size=5, pxMode=True)
         self._outcomes = pg.ImageItem(axisOrder="row-major")
         for item in (self._band, self._onset, self._licks, self._drops, self._outcomes):
             plot.addItem(item, ignoreBounds=True)
@@ -74,7 +74,7 @@ class RasterPanel:
         self._drops.setBrush(reward_colour(palette))
         self._drops.setPen(None)
         band = QColor(stimulus_colour(palette))
-        band.setAlpha(60)
+        band.setAlpha(45)
         self._band.setBrush(band)
         for line in self._band.lines:
             line.setPen(None)
@@ -107,16 +107,17 @@ class RasterPanel:
     def _show_licks(self, kind: TypeRaster, first: int, last: int) -> None:
         heights = kind.lick_y.values[::2]
         begin, end = 2 * np.searchsorted(heights, (first, last))
-        self._licks.setData(kind.lick_x.values[begin:end], kind.lick_y.values[begin:end])
+        seconds, heights = kind.lick_x.values[begin:end], kind.lick_y.values[begin:end]
+        visible = (seconds >= self._span[0]) & (seconds <= self._span[1])
+        self._licks.setData(seconds[visible], heights[visible])
         begin, end = np.searchsorted(kind.drop_y.values, (first, last))
         self._drops.setData(kind.drop_x.values[begin:end], kind.drop_y.values[begin:end])
 
     def _show_outcomes(self, kind: TypeRaster, first: int, last: int) -> None:
         """Fill a cell of the lanes for each row."""
         outcomes = kind.outcomes[first:last]
-        for outcome in dict.fromkeys(outcomes):
-            if outcome not in self._lanes:
-                self._lanes.append(outcome)
+        if not set(outcomes) <= set(self._lanes):
+            self._lanes = sorted({*outcomes, *self._lanes}, key=_lane)
         self._outcomes.setVisible(bool(outcomes))
         if not outcomes:
             return
@@ -154,3 +155,11 @@ class RasterPanel:
         self.title = title
         colour = type_colour(self._palette, self._type)
         self._plot.setTitle(title, color=colour, size=f"{SMALL_PT + 2}pt", bold=True)
+
+
+def _lane(outcome: str | None) -> int:
+    """Return where the lane of an outcome stands among the others; those cut short come last."""
+    known = list(OUTCOMES)
+    if outcome is None:
+        return len(known) + 1
+    return known.index(outcome) if outcome in known else len(known)

@@ -5,18 +5,18 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from PyQt5.QtCore import QPointF, QSize
+from PyQt5.QtCore import QPointF, QSize, Qt
 from PyQt5.QtGui import QColor, QPainter, QPaintEvent, QPolygonF
 from PyQt5.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from gui.palette import LIGHT, Palette
 from gui.plots.base import pen, small_font
-from gui.theme import far_label, quiet_label
+from gui.theme import far_label, quiet_label, title_label
 from rig.measures import SENSITIVITY_WINDOW, Floats, Sensitivity
 from rig.performance import MIN_TRIALS
 
 POINTS = 200
-TOP, FLOOR = 4.0, -1.0
+TOP, FLOOR = 3.0, 0.0
 """Range of d' that the small curve shows, at least."""
 
 
@@ -28,13 +28,13 @@ class SensitivityView(QWidget):
         self._window = window
         self._drawn: object = None
         self.d_prime: QLabel = far_label("d' -")
-        self.criterion: QLabel = far_label("criterion -")
+        self.criterion: QLabel = title_label("criterion -")
         self.counts: QLabel = quiet_label()
         self._course = _Course(palette)
         words = QHBoxLayout()
         words.setSpacing(20)
         words.addWidget(self.d_prime)
-        words.addWidget(self.criterion)
+        words.addWidget(self.criterion, 0, Qt.AlignBottom)
         words.addStretch(1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -75,6 +75,7 @@ class _Course(QWidget):
         super().__init__()
         self._palette = palette
         self._values: Floats = np.empty(0)
+        self._lowest, self._highest = FLOOR, TOP
         self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Expanding)
         self.setAccessibleName("Course of d' over the session")
 
@@ -82,6 +83,8 @@ class _Course(QWidget):
         """Show these values; a long course is drawn with fewer points."""
         step = -(-len(values) // POINTS) or 1
         self._values = values[::-1][::step][::-1]
+        self._lowest = float(np.nanmin(self._values, initial=FLOOR))
+        self._highest = float(np.nanmax(self._values, initial=TOP))
         self.update()
 
     def restyle(self, palette: Palette) -> None:
@@ -102,12 +105,13 @@ class _Course(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.Antialiasing)
         painter.setFont(small_font())
-        zero = self._height(0.0)
-        left = 24.0
-        painter.setPen(QColor(self._palette.quiet))
-        painter.drawText(QPointF(2, zero + 4), "0")
-        painter.setPen(pen(self._palette.line))
-        painter.drawLine(QPointF(left, zero), QPointF(self.width(), zero))
+        left = 18.0
+        for value in (0.0, TOP):
+            height = self._height(value)
+            painter.setPen(QColor(self._palette.quiet))
+            painter.drawText(QPointF(2, height + 4), f"{value:g}")
+            painter.setPen(pen(self._palette.line))
+            painter.drawLine(QPointF(left, height), QPointF(self.width(), height))
         painter.setPen(pen(self._palette.text, 2))
         across = (self.width() - left - 6) / max(1, len(self._values) - 1)
         part: list[QPointF] = []
@@ -121,8 +125,7 @@ class _Course(QWidget):
 
     def _height(self, d_prime: float) -> float:
         """Return where a value stands, in pixels from the top."""
-        highest = np.nanmax(self._values, initial=TOP) if len(self._values) else TOP
-        return float(4 + (highest - d_prime) / (highest - FLOOR) * (self.height() - 8))
+        return 8 + (self._highest - d_prime) / (self._highest - self._lowest) * (self.height() - 16)
 
 
 def _last(values: Floats) -> float | None:

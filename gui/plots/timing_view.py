@@ -64,7 +64,7 @@ def verdict(states: Sequence[StateTiming]) -> tuple[str, str]:
         return "no state with a duration has ended yet", ""
     error, worst = max(errors)
     if error <= WELL_WITHIN_MS:
-        return f"all durations kept to within {_ms(error)}", "good"
+        return f"all durations kept to within {_ms(max(error, 0.1))}", "good"
     return f"{worst}: {_ms(error)} off at worst", "bad" if error >= LATE_MS else "warn"
 
 
@@ -98,7 +98,7 @@ class _Lines(QWidget):
         painter.fillRect(self.rect(), QColor(self._palette.panel))
         painter.setFont(small_font())
         painter.setPen(QColor(self._palette.quiet))
-        self._words(painter, 0, ("state", "times", "asked for", "largest error"))
+        self._words(painter, 0, ("state", "n", "asked for", "error"))
         worst = max([LATE_MS, *(state.error_ms or 0.0 for state in self._states)])
         for line, state in enumerate(self._states, start=1):
             error = state.error_ms or 0.0
@@ -112,7 +112,7 @@ class _Lines(QWidget):
 
     def _columns(self) -> tuple[float, ...]:
         """Return where the columns begin; the last one is that of the bars."""
-        return tuple(part * self.width() for part in (0.01, 0.34, 0.46, 0.63, 0.82))
+        return tuple(part * self.width() for part in (0.01, 0.36, 0.47, 0.66, 0.83))
 
     def _words(self, painter: QPainter, line: int, words: tuple[str, ...]) -> None:
         columns = self._columns()
