@@ -124,6 +124,8 @@ def _sheet(colours: Palette) -> str:
     QFrame[role="alarm"] {{
         background: {colours.panel}; border: 3px solid {colours.bad}; border-radius: 6px;
     }}
+    QFrame[chosen="yes"] {{ border: 2px solid {colours.accent}; }}
+    QFrame[role="alarm"][chosen="yes"] {{ border: 3px dashed {colours.bad}; }}
     QFrame[role="simulated"] {{ background: {colours.warn}; border: none; }}
     QFrame[role="simulated"] QLabel {{ color: {colours.window}; font-weight: 600; }}
     QPushButton {{ min-height: {TARGET_PX - 8}px; padding: 2px 14px; border-radius: 5px;

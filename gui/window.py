@@ -308,5 +308,5 @@ class Window(QMainWindow):
             box.trouble_seen = self._place.operator or "somebody"
         seen = box.alarms.acknowledge(alert.key, self._place.operator) if box else None
         if seen is not None and box is not None and box.is_running:
-            self._place.order_to(box.rig, "note", text=f"seen: {alert.text}")
+            self._place.order_to(box.rig, "note", text=f"alarm: {alert.text}")
         self._show_alerts()

@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
+from PyQt5.QtCore import Qt
+from PyQt5.QtTest import QTest
+from PyQt5.QtWidgets import QLabel, QPushButton, QWidget
 
 from gui.boxes import Box, Boxes
 from gui.jobs import Jobs
@@ -66,11 +69,12 @@ def make_place(lab: Lab, sent: queue.SimpleQueue[tuple[str, Command]]) -> tuple[
 
 @dataclass
 class Bench:
-    """A workplace, and what it has asked of engines that are not there."""
+    """A workplace, what it has asked of engines that are not there, and where it went."""
 
     place: Workplace
     sender: Sender
     sent: queue.SimpleQueue[tuple[str, Command]]
+    went: list[str] = field(default_factory=list)
 
     def next_order(self) -> tuple[str, Command]:
         """Return the next order that went out, with its rig."""
@@ -210,4 +214,28 @@ def beat(time: float, size: int = 100, safe: int = 100, logger: str = "ready") -
     return msgspec.convert(
         {"time": time, "trial": 1, "size": size, "safe": safe, "logged": safe, "logger": logger},
         Heartbeat,
+    )
+
+
+def click(widget: QWidget | None) -> None:
+    """Click a widget with the left button."""
+    assert widget is not None
+    QTest.mouseClick(widget, Qt.LeftButton)
+
+
+def button(parent: QWidget, words: str) -> QPushButton:
+    """Return the visible button that begins with these words."""
+    found = [
+        each
+        for each in parent.findChildren(QPushButton)
+        if each.isVisible() and each.text().replace("&", "").startswith(words)
+    ]
+    assert found, f"no button '{words}'"
+    return found[0]
+
+
+def texts(parent: QWidget) -> str:
+    """Return all that a person can read there, a line each."""
+    return "\n".join(
+        each.text() for each in parent.findChildren(QLabel) if each.isVisible() and each.text()
     )

@@ -11,12 +11,12 @@ from gui_helpers import ADDRESS, Bench, Script, beat
 from analysis.timing import state_timing
 from gui.alarms import Alarms
 from gui.boxes import Boxes
-from gui.growing import Growing
 from gui.raster_data import RasterData
 from gui.reader import CaughtUp, Found, Gone, Silent, Told
 from gui.session_view import SessionView, flat
 from rig.bus import Heartbeat
 from rig.events import ParameterChanged, Record
+from rig.measures import Growing
 from rig.performance import performance
 from rig.session_record import SessionRecord
 

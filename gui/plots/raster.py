@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+import time
+from collections.abc import Callable
 from typing import Any
 
 import pyqtgraph as pg
@@ -14,6 +17,7 @@ from gui.plots.raster_panel import RasterPanel
 from gui.raster_data import RasterData
 from gui.theme import quiet_label
 from rig.colours import TYPES
+from rig.psychometric import CATCH_TYPES
 
 ROWS = 150
 """Rows that are visible."""
@@ -21,17 +25,30 @@ COLUMNS = 4
 BEFORE, AFTER = -1.0, 3.0
 """Seconds around the onset of the stimulus that are visible, at least."""
 AFTER_WINDOW = 1.5
+DRAW_EVERY = 0.1
+"""Seconds between two drawings of the running trial."""
 LEGEND = "Line: stimulus. Band: response window. Ticks: licks. Dots: drops. Newest trial below."
 
 
 class RasterPlot(QWidget):
-    """A row for each trial, the newest at the bottom; a bar at the side leads to earlier ones."""
+    """A row for each trial, the newest at the bottom; a bar at the side leads to earlier ones.
 
-    def __init__(self, palette: Palette = LIGHT) -> None:
+    Parameters
+    ----------
+    palette
+        The colours.
+    now
+        Returns seconds; never goes backwards.
+    """
+
+    def __init__(self, palette: Palette = LIGHT, now: Callable[[], float] = time.monotonic) -> None:
         super().__init__()
         self._palette = palette
         self._raster = RasterData()
+        self._now = now
         self._drawn: object = None
+        self._drawn_trials: object = None
+        self._drawn_at = -math.inf
         self.panels: dict[str, RasterPanel] = {}
         self._area: Any = pg.GraphicsLayoutWidget()
         self._area.setFocusPolicy(Qt.NoFocus)
@@ -53,13 +70,19 @@ class RasterPlot(QWidget):
         self.restyle(palette)
 
     def show_raster(self, raster: RasterData) -> None:
-        """Show the trials so far; costs little if no lick and no trial has come."""
-        state: list[object] = [raster, raster.window, raster.running]
-        for kind in raster.types.values():
-            state += [len(kind.lick_x), len(kind.drop_x), len(kind.outcomes)]
-        if state == self._drawn:
+        """Show the trials so far; costs little if no lick and no trial has come.
+
+        Licks and drops of the running trial are drawn a few times a second.
+        """
+        kinds = raster.types.values()
+        trials = [raster, raster.running, *(len(kind.outcomes) for kind in kinds)]
+        state = [*trials, raster.window, *((len(k.lick_x), len(k.drop_x)) for k in kinds)]
+        now = self._now()
+        soon = trials == self._drawn_trials and now - self._drawn_at < DRAW_EVERY
+        if state == self._drawn or soon:
             return
-        self._raster, self._drawn = raster, state
+        self._raster, self._drawn, self._drawn_trials = raster, state, trials
+        self._drawn_at = now
         self._make_panels()
         self._set_bar()
         self._draw()
@@ -110,7 +133,8 @@ class RasterPlot(QWidget):
             panel.show_rows(kind, back, rows, running=raster.running == name)
 
 
-def _place(trial_type: str) -> int:
-    """Return where the panel of a type stands: always at the same place, unknown ones last."""
+def _place(trial_type: str) -> tuple[bool, int]:
+    """Return where the panel of a type stands, always the same place; catch trials come last."""
     known = list(dict.fromkeys(name for name, _ in TYPES))
-    return known.index(trial_type) if trial_type in known else len(known)
+    place = known.index(trial_type) if trial_type in known else len(known)
+    return trial_type in CATCH_TYPES, place

@@ -26,6 +26,9 @@ LANE = 0.05
 HEAD = 0.06
 """Height of the letters above the lanes, as a part of the visible rows."""
 
+_ORDER = tuple(dict.fromkeys(("hit", "correct_rejection", *OUTCOMES)))
+"""Lanes from left to right: what is correct comes first."""
+
 
 class RasterPanel:
     """Licks as ticks, drops as dots; the outcome of each row stands in a lane at the right.
@@ -159,7 +162,6 @@ class RasterPanel:
 
 def _lane(outcome: str | None) -> int:
     """Return where the lane of an outcome stands among the others; those cut short come last."""
-    known = list(OUTCOMES)
     if outcome is None:
-        return len(known) + 1
-    return known.index(outcome) if outcome in known else len(known)
+        return len(_ORDER) + 1
+    return _ORDER.index(outcome) if outcome in _ORDER else len(_ORDER)

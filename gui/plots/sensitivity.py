@@ -15,7 +15,7 @@ from gui.theme import far_label, quiet_label, title_label
 from rig.measures import SENSITIVITY_WINDOW, Floats, Sensitivity
 from rig.performance import MIN_TRIALS
 
-POINTS = 200
+POINTS = 100
 TOP, FLOOR = 3.0, 0.0
 """Range of d' that the small curve shows, at least."""
 

@@ -20,7 +20,7 @@ LATE_MS = 10.0
 
 
 class TimingView(QWidget):
-    """A line for each state: asked for, longest error, and a bar as long as the error."""
+    """A line for each state, the worst first: what was asked for, and its largest error."""
 
     def __init__(self, palette: Palette = LIGHT) -> None:
         super().__init__()
@@ -44,7 +44,8 @@ class TimingView(QWidget):
         if list(states) == list(self._shown):
             return
         self._shown = list(states)
-        self._lines.take([state for state in states if state.error_ms is not None])
+        timed = [state for state in states if state.error_ms is not None]
+        self._lines.take(sorted(timed, key=lambda state: -(state.error_ms or 0.0)))
         self._tell()
 
     def restyle(self, palette: Palette) -> None:
