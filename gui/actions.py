@@ -39,26 +39,21 @@ class Action:
 def bind(window: QWidget, actions: Sequence[Action]) -> list[QShortcut]:
     """Let the shortcuts of actions work everywhere in a window; return them.
 
-    Where several actions have the same keys, the first that can be done is done.
+    Of several actions with the same keys, the first that can be done is done.
     """
-    by_keys: dict[str, list[Action]] = {}
-    for action in actions:
-        if action.keys:
-            by_keys.setdefault(action.keys, []).append(action)
     made = []
-    for keys, several in by_keys.items():
+    for keys in dict.fromkeys(action.keys for action in actions if action.keys):
         shortcut = QShortcut(QKeySequence(keys), window)
         shortcut.setAutoRepeat(False)  # a key that is held down gives one drop, not many
-        shortcut.activated.connect(_first_possible(several))
+        shortcut.activated.connect(_first_of([each for each in actions if each.keys == keys]))
         made.append(shortcut)
     return made
 
 
-def _first_possible(actions: Sequence[Action]) -> Callable[[], None]:
+def _first_of(actions: Sequence[Action]) -> Callable[[], None]:
     def do() -> None:
-        for action in actions:
-            if action.when():
-                action.do()
-                return
+        possible = next((action for action in actions if action.when()), None)
+        if possible is not None:
+            possible.do()
 
     return do

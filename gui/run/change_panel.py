@@ -175,12 +175,15 @@ class ChangeLine(QWidget):
         """Say what is wrong with what is typed, or what will become of it."""
         typed = read(self.parameter, self.field.text())
         now = shown(self.parameter, self._value)
-        level, words = "", f"{now} now. {self.parameter.sentence}"
+        limits = self.parameter.limits.words()
+        sentence = self.parameter.sentence
+        sentence = f"{sentence[:1].upper()}{sentence[1:]}"
+        level, words = "", ". ".join(filter(None, (f"Now {now}", limits, sentence)))
         if typed.trouble:
             level, words = "bad", typed.trouble
         elif pending is not None:
             after = shown(self.parameter, pending)
-            level, words = "warn", f"{now} now; {after} from the {self.parameter.changeable} on"
+            level, words = "warn", f"Now {now}; {after} from the {self.parameter.changeable} on"
         self.told.setText(words)
         set_level(self.told, level)
         can = not (typed.trouble or self._why or self._asked or typed.value == self._value)

@@ -57,9 +57,9 @@ class NoteLine(QFrame):
         self.words.clear()
         self.hide()
 
-    def keyPressEvent(self, event: QKeyEvent | None) -> None:  # noqa: N802 (Qt's name)
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 (Qt's name)
         """Put the note away at Escape."""
-        if event is not None and event.key() == Qt.Key_Escape:
+        if event.key() == Qt.Key_Escape:
             self.close_line()
             return
         super().keyPressEvent(event)

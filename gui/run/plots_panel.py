@@ -32,6 +32,8 @@ class PlotsPanel(QFrame):
         self.performance = PerformancePlot(palette)
         self.sensitivity = SensitivityView(palette)
         self.sensitivity.criterion.setProperty("role", "title")  # d' is what is read first
+        self.sensitivity.d_prime.setWordWrap(True)
+        self.sensitivity.counts.setWordWrap(True)
         self.levels = PsychometricPlot(palette)
         self._plots = (self.strip, self.raster, self.performance, self.sensitivity, self.levels)
         right = QVBoxLayout()

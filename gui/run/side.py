@@ -17,7 +17,7 @@ from gui.run.state_panel import StatePanel
 from gui.widgets.state_graph import StateGraph
 from gui.workplace import Workplace
 
-WIDTH_PX = 330
+NARROWEST_PX, WIDEST_PX = 280, 340
 TIMING_EVERY = 1.0
 """Seconds from one look at the timing to the next."""
 
@@ -44,6 +44,7 @@ class Side(QWidget):
         self.pages = QTabWidget()
         self.pages.setAccessibleName("Pages")
         self.pages.setDocumentMode(True)
+        self.pages.setUsesScrollButtons(False)
         self.pages.addTab(self.graph, "&Graph")
         self.pages.addTab(self.health, "&Devices")
         self.pages.addTab(self.timing, "T&iming")
@@ -52,8 +53,9 @@ class Side(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(panel(self.state))
         layout.addWidget(self.pages, 1)
-        self.setFixedWidth(WIDTH_PX)
-        self.setSizePolicy(QSizePolicy.Fixed, QSizePolicy.Expanding)
+        self.setMinimumWidth(NARROWEST_PX)
+        self.setMaximumWidth(WIDEST_PX)
+        self.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Expanding)
 
     def show_box(self, box: Box) -> None:
         """Show the session in a box; only the page that is visible."""

@@ -13,8 +13,8 @@ def make_entries(place: Workplace) -> tuple[tuple[Entry, ...], tuple[Action, ...
     from gui.screens.run import RunScreen
 
     run = RunScreen(place)
-    entries = (
+    entries = [
         Entry("run", "Run", "F3", run),
         Entry("boxes", "All boxes", "Ctrl+0", AllBoxes(place)),
-    )
-    return entries, run.actions_known()
+    ]
+    return tuple(entries), run.can_be_done()

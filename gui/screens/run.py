@@ -56,7 +56,7 @@ class RunScreen(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._pages)
 
-    def actions_known(self) -> tuple[Action, ...]:
+    def can_be_done(self) -> tuple[Action, ...]:
         """Return what can be done by a key."""
         controls = self.controls
         return (
@@ -169,8 +169,8 @@ class RunScreen(QWidget):
         page = QWidget()
         body = QHBoxLayout()
         body.setSpacing(6)
-        body.addWidget(self.plots, 1)
-        body.addWidget(self.side)
+        body.addWidget(self.plots, 5)
+        body.addWidget(self.side, 2)
         layout = QVBoxLayout(page)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
