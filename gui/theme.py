@@ -121,6 +121,10 @@ def _sheet(colours: Palette) -> str:
     QFrame[role="panel"] {{
         background: {colours.panel}; border: 1px solid {colours.line}; border-radius: 6px;
     }}
+    QFrame[role="overlay"] {{
+        background: {colours.panel}; border: 2px solid {colours.accent}; border-radius: 8px;
+    }}
+    QLabel[role="key"] {{ font-weight: 600; color: {colours.accent}; }}
     QFrame[role="alarm"] {{
         background: {colours.panel}; border: 3px solid {colours.bad}; border-radius: 6px;
     }}
@@ -141,8 +145,9 @@ def _sheet(colours: Palette) -> str:
     QPushButton:focus, QLineEdit:focus, QComboBox:focus, QSpinBox:focus, QDoubleSpinBox:focus,
     QListView:focus, QTableView:focus, QPlainTextEdit:focus {{
         border: 2px solid {colours.accent}; }}
+    QLineEdit, QComboBox, QSpinBox, QDoubleSpinBox {{ min-height: {TARGET_PX - 8}px; }}
     QLineEdit, QComboBox, QSpinBox, QDoubleSpinBox, QPlainTextEdit {{
-        min-height: {TARGET_PX - 8}px; border: 1px solid {colours.line}; border-radius: 4px;
+        border: 1px solid {colours.line}; border-radius: 4px;
         background: {colours.raised}; padding: 1px 6px; }}
     QLineEdit[level="bad"] {{ border: 2px solid {colours.bad}; }}
     QTableView {{ gridline-color: {colours.line}; border: 1px solid {colours.line}; }}
