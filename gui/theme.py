@@ -121,6 +121,10 @@ def _sheet(colours: Palette) -> str:
     QFrame[role="panel"] {{
         background: {colours.panel}; border: 1px solid {colours.line}; border-radius: 6px;
     }}
+    QFrame[role="overlay"] {{
+        background: {colours.panel}; border: 2px solid {colours.accent}; border-radius: 8px;
+    }}
+    QLabel[role="key"] {{ font-weight: 600; color: {colours.accent}; }}
     QFrame[role="alarm"] {{
         background: {colours.panel}; border: 3px solid {colours.bad}; border-radius: 6px;
     }}

@@ -24,7 +24,9 @@ from gui.actions import Action, bind
 from gui.alert_list import Alert, AlertList
 from gui.boxes import Box
 from gui.closing import ClosingBar
+from gui.command_list import CommandList
 from gui.guide.bar import GuideBar
+from gui.key_sheet import KeySheet
 from gui.palette import PALETTES, Palette
 from gui.rail import Rail
 from gui.reader import Reader
@@ -107,8 +109,10 @@ class Window(QMainWindow):
         return next(entry.name for entry in self._entries.values() if entry.screen is shown)
 
     def go_to(self, name: ScreenName) -> None:
-        """Show a screen."""
-        entry = self._entries[name]
+        """Show a screen, if this window has it."""
+        entry = self._entries.get(name)
+        if entry is None:
+            return
         self._stack.setCurrentWidget(entry.screen)
         self.rail.show_current(name)
         self._screen(name).arrive()
@@ -211,6 +215,8 @@ class Window(QMainWindow):
         layout.addWidget(self._banner)
         layout.addLayout(body, 1)
         self.setCentralWidget(whole)
+        self._commands = CommandList(whole, lambda: self.actions_known)
+        self._keys = KeySheet(whole, lambda: self.actions_known)
         self.setWindowTitle(f"mouserig: {self._place.lab.config.name}")
         self.setMinimumSize(1100, 680)
         self.resize(1366, 768)
@@ -224,6 +230,8 @@ class Window(QMainWindow):
             for number, rig in enumerate(rigs, start=1)
         ]
         others = [
+            Action("List of commands", "Ctrl+K", self._commands.open),
+            Action("Sheet of keys", "F1", self._keys.turn),
             Action("Acknowledge the gravest alert", "Ctrl+E", self._alerts.acknowledge_first),
             Action("Other colours: light, dark, dim red", "Ctrl+L", self._next_palette),
         ]

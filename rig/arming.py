@@ -99,7 +99,7 @@ def preflight(lab: Lab, wish: Wish, now: datetime) -> Preflight:
     rig = lab.find(wish.rig).resolve().stem
     sessions = list(find_sessions(lab.data, subject)) if known else []
     last = _last(lab, subject, sessions, found)
-    busy = _in_use(lab, rig, subject, found)
+    busy = _in_use(lab, rig, subject if known else "", found)
     if known:
         found.append(_ran_today(subject, sessions, now))
         found.append(guards.usual_rig(subject, rig, last, known=_ran_on(rig, sessions, last)))
@@ -208,10 +208,10 @@ def _last(
 
 
 def _in_use(lab: Lab, rig: str, subject: str, found: list[Guard]) -> str:
-    """Return who uses the rig, in words; and tell if that or the mouse is in use."""
+    """Return who uses the rig, in words; and tell if that, or the mouse if known, is in use."""
     try:
         holder = holder_of(lab.locks, "rig", rig)
-        mouse_holder = holder_of(lab.locks, "subject", subject)
+        mouse_holder = holder_of(lab.locks, "subject", subject) if subject else ""
     except RecordingError as error:
         found += guards.stops("locks", problems_of(error))
         return ""

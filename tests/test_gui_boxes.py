@@ -119,6 +119,18 @@ def test_pause_and_stop_are_asked_and_answered(boxes: AllBoxes, bench: Bench) ->
     assert card.stop_button.isEnabled()
 
 
+def test_a_refusal_stands_on_the_card(boxes: AllBoxes, bench: Bench) -> None:
+    bench.begin("box1", mixed(4).records)
+    boxes.refresh()
+    card = boxes.cards["box1"]
+    click(card.pause_button)
+    bench.answer("box1", bench.next_order()[1], accepted=False)
+    bench.place.asked.clear()
+    boxes.refresh()
+    assert "Refused, pause after trial: done." in texts(card)
+    assert card.pause_button.text() == "Pause"
+
+
 def test_orders_go_to_the_card_s_own_box(boxes: AllBoxes, bench: Bench) -> None:
     bench.begin("box1", mixed(4).records)
     bench.begin("box2", mixed(4, "M014", "box2").records)

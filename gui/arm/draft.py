@@ -37,6 +37,8 @@ class Draft:
         The guards that a person has confirmed, with the reason; empty where a click does.
     checked
         What the last check has found; None as long as it is not there.
+    asking
+        Whether a check is under way; what was found before counts no more.
     trouble
         Why there is no check, in words; empty if there is nothing to say.
     """
@@ -49,6 +51,7 @@ class Draft:
     wrong: str = ""
     given: Mapping[Guard, str] = field(default_factory=dict)
     checked: Preflight | None = None
+    asking: bool = False
     trouble: str = ""
 
     def of_mouse(self, subject: str, *, simulated: bool) -> Draft:
@@ -83,10 +86,10 @@ class Draft:
             return self.wrong
         if self.trouble:
             return self.trouble
-        if self.checked is None:
+        if self.asking or self.checked is None:
             return "Looking at mouse, rig and files..."
         if stops:
-            return f"{stops[0].text} {stops[0].do}".strip()
+            return f"Stop: {stops[0].text}"
         missing = self.open_guards
         if missing:
             what = "your reason" if missing[0].needs == "reason" else "your click"

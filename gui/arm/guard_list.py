@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 
 from PyQt5.QtCore import Qt
@@ -14,6 +15,8 @@ _WORDS = {"ok": "OK", "note": "NOTE", "confirm": "LOOK", "override": "REASON", "
 _COLOURS = {"ok": "good", "note": "note", "confirm": "warn", "override": "warn", "stop": "bad"}
 _ORDER = ("stop", "override", "confirm", "note", "ok")
 WORD_PX = 76
+_TYPED = re.compile(r" \(`rig [^`]*`\)")
+"""A command in brackets: for who works at a terminal."""
 
 
 class GuardList(QWidget):
@@ -93,7 +96,7 @@ class GuardLine(QWidget):
         self._guard, self._give, self._take_back = guard, give, take_back
         self._word = QLabel(_WORDS[guard.level])
         self._word.setMinimumWidth(WORD_PX)
-        text = QLabel(f"{guard.text} {guard.do}".strip())
+        text = QLabel(f"{guard.text} {_TYPED.sub('', guard.do)}".strip())
         text.setTextFormat(Qt.PlainText)
         text.setWordWrap(True)
         text.setProperty("role", "quiet" if guard.level in {"ok", "note"} else "")

@@ -39,8 +39,8 @@ class Lines(QFrame):
             label.setAccessibleName(name)
             self.values[name] = label
             self._beside[name] = QHBoxLayout()
-            grid.addWidget(quiet_label(name), row, 0, Qt.AlignTop)
-            grid.addWidget(label, row, 1)
+            grid.addWidget(quiet_label(name), row, 0, Qt.AlignVCenter)
+            grid.addWidget(label, row, 1, Qt.AlignVCenter)
             grid.addLayout(self._beside[name], row, 2)
         self.show_found(None, 0)
 
@@ -115,8 +115,9 @@ def _saving(found: Preflight) -> str:
 def _parameters(found: Preflight, changed: int) -> str:
     if found.protocol is None:
         return "-"
-    own = sum(
-        value != found.protocol.defaults.get(name) for name, value in found.protocol.base.items()
-    )
+    base, defaults = found.protocol.base, found.protocol.defaults
+    own = sum(value != defaults.get(name) for name, value in base.items())
     here = f"{changed} changed for this session" if changed else "as in the files"
-    return f"{here}; {own} of {len(found.protocol.base)} are not the protocol's defaults"
+    differ = "1 differs" if own == 1 else f"{own} differ"
+    default = "all are the protocol's defaults" if not own else f"{differ} from the defaults"
+    return f"{here}; in the files {default}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import PurePath
 
 from PyQt5.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
@@ -29,6 +30,8 @@ class StagePanel(QWidget):
     ----------
     use, keep
         Called when the suggestion is used, or the stage is kept.
+    enter
+        Called with the curriculum file that the mouse is to enter.
     choose
         Called with a protocol file; with an empty text for that of the stage.
     """
@@ -37,6 +40,7 @@ class StagePanel(QWidget):
         self,
         use: Callable[[], None],
         keep: Callable[[], None],
+        enter: Callable[[str], None],
         choose: Callable[[str], None],
     ) -> None:
         super().__init__()
@@ -45,6 +49,9 @@ class StagePanel(QWidget):
         self.keep = QPushButton()
         self.keep.setCheckable(True)
         self.keep.clicked.connect(keep)
+        self._curriculum = ""
+        self.enter = QPushButton()
+        self.enter.clicked.connect(lambda: enter(self._curriculum))
         self.protocols = Choice()
         self.protocols.setAccessibleName("Protocol")
         self.protocols.setMinimumContentsLength(18)
@@ -52,7 +59,7 @@ class StagePanel(QWidget):
         self.protocols.activated.connect(lambda _: choose(self.protocols.currentData()))
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        for widget in (self.use, self.keep, self.protocols):
+        for widget in (self.use, self.keep, self.enter, self.protocols):
             layout.addWidget(widget)
 
     def show_protocols(self, protocols: Sequence[ProtocolChoice]) -> None:
@@ -69,10 +76,13 @@ class StagePanel(QWidget):
         """Show what is chosen, and what is suggested."""
         checked = draft.checked
         stage = checked.stage if checked is not None else None
-        none = draft.subject and checked is not None and stage is None
+        none = bool(draft.subject) and checked is not None and stage is None
         self.protocols.setItemText(0, NO_STAGE if none else OF_THE_STAGE)
         self.protocols.setCurrentIndex(max(self.protocols.findData(draft.protocol), 0))
         self.protocols.setEnabled(bool(draft.subject))
+        self._curriculum = checked.subject.curriculum if none and checked is not None else ""
+        self.enter.setVisible(bool(self._curriculum) and not draft.protocol)
+        self.enter.setText(f"&Enter {PurePath(self._curriculum).stem}")
         guard = suggestion(draft)
         for button in (self.use, self.keep):
             button.setVisible(guard is not None and stage is not None)

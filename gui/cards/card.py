@@ -17,6 +17,7 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
+from gui.boxes import Box
 from gui.cards.content import Card, Progress, card_of
 from gui.cards.sparkline import Sparkline
 from gui.palette import Palette
@@ -55,6 +56,8 @@ class BoxCard(QFrame):
         self._view: SessionView | None = None
         self._progress = Progress()
         self._shown: object = None
+        self._given: dict[str, Verb] = {}
+        self._refusal = ""
         self._make_parts()
         self._lay_out()
 
@@ -66,10 +69,19 @@ class BoxCard(QFrame):
             self._line.show_shares(())
         if box.view is not None and self._progress.take(box.view.rows):
             self._line.show_shares(self._progress.shares)
+        self._settle(box)
         card = card_of(box, self._progress)
         asked = {asked.verb for asked in self._place.asked.values() if asked.rig == self._rig}
         paused = box.view is not None and box.view.paused
-        shown = card, frozenset(asked), box.is_running, box.died, box.detached, paused
+        shown = (
+            card,
+            self._refusal,
+            frozenset(asked),
+            box.is_running,
+            box.died,
+            box.detached,
+            paused,
+        )
         if shown == self._shown:
             return
         self._shown = shown
@@ -142,7 +154,7 @@ class BoxCard(QFrame):
             (self.reached, card.reached),
             (self.since, card.since),
             (self.alert, card.alert),
-            (self.hint, card.hint),
+            (self.hint, self._refusal or card.hint),
         ):
             label.setText(text)
             label.setVisible(bool(text))
@@ -180,8 +192,20 @@ class BoxCard(QFrame):
         self._order("resume" if paused else "pause_after_trial")
 
     def _order(self, verb: Verb) -> None:
-        self._place.order_to(self._rig, verb)
+        self._refusal = ""
+        self._given[self._place.order_to(self._rig, verb)] = verb
         self.refresh()
+
+    def _settle(self, box: Box) -> None:
+        """Take in what came of the orders given here."""
+        for number, verb in list(self._given.items()):
+            answer = box.view.answers.get(number) if box.view else None
+            if answer is None and number in self._place.asked:
+                continue
+            del self._given[number]
+            why = self._place.refused.pop(number, "") if answer is None else answer.reply
+            if why and (answer is None or not answer.accepted):
+                self._refusal = f"Refused, {verb.replace('_', ' ')}: {why}."
 
     def _follow(self) -> None:
         if self._place.boxes.by_rig[self._rig].detached:

@@ -21,6 +21,7 @@ TRIALS = 300
 LABELS = 6
 """Parts of the session whose words are shown, at most."""
 FEWEST_TRIALS = 40
+CONSISTENT = "consistent (provisional)"
 BOTTOM, TOP = -0.03, 1.04
 
 _STEPS = (10, 20, 50, 100)
@@ -43,6 +44,7 @@ class PerformancePlot(QWidget):
         self._names: dict[Group, Any] = {}
         self._view: Any = pg.PlotWidget()
         self._view.setFocusPolicy(Qt.NoFocus)
+        self._view.getPlotItem().getViewBox().sigResized.connect(self._draw)
         plot = self._plot = self._view.getPlotItem()
         prepare(plot, bottom="trial", left="correct")
         plot.getAxis("left").setTicks([[(0.0, "0"), (0.5, "0.5"), (1.0, "1")]])
@@ -57,6 +59,7 @@ class PerformancePlot(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._view)
         let_grow(self, 260, 140)
+        self.setAccessibleName("Share of correct trials")
         self.restyle(palette)
 
     def show_performance(self, data: PerformanceData) -> None:
@@ -67,11 +70,6 @@ class PerformancePlot(QWidget):
         if data is not self._data:
             self._forget()
         self._data, self._drawn = data, state
-        self._draw()
-
-    def resizeEvent(self, event: object) -> None:  # noqa: N802 (Qt's name)
-        """Leave as much room for the names as they need."""
-        super().resizeEvent(event)  # type: ignore[arg-type]
         self._draw()
 
     def restyle(self, palette: Palette) -> None:
@@ -98,7 +96,7 @@ class PerformancePlot(QWidget):
         self._curves.clear()
         self._names.clear()
 
-    def _draw(self) -> None:
+    def _draw(self, _: object = None) -> None:
         numbers = self._data.types.numbers[-TRIALS:]
         first = int(numbers[0]) - 1 if len(numbers) else 0
         last = max(first + FEWEST_TRIALS, int(numbers[-1]) if len(numbers) else 0)
@@ -120,6 +118,15 @@ class PerformancePlot(QWidget):
         self._place_names()
         self._draw_periods()
         self._draw_parts()
+        self.setAccessibleDescription(self._told())
+
+    def _told(self) -> str:
+        """Return in words what is drawn."""
+        types = self._data.types
+        told = [_name(group, _last(types.shares(group))) for group in types.groups]
+        if len(types.consistent) and types.consistent[-1]:
+            told.append(CONSISTENT)
+        return ", ".join((*told, *(part.words for part in self._data.parts[-1:])))
 
     def _draw_curve(self, group: Group, numbers: Floats) -> None:
         """Draw a curve; the gaps of a line that is not solid are trials that are left out.
@@ -137,7 +144,8 @@ class PerformancePlot(QWidget):
     def _with_names(self) -> float:
         """Return how much wider than the trials the axis is, for the names beside the curves."""
         widest = max(
-            (text_width(_name(group, 0.0), bold=True) for group in self._curves), default=0
+            (text_width(_name(group, 0.0), bold=True) for group in self._data.types.groups),
+            default=0,
         )
         room: float = max(1.0, self._plot.getViewBox().width())
         return 1.0 / (1.0 - min(0.6, (widest + 14) / room))
@@ -170,7 +178,7 @@ class PerformancePlot(QWidget):
         heights = np.tile([0.0, 1.0, 1.0, 0.0], len(periods))
         self._periods.setData(edges, heights)
         if periods:
-            self._consistent.setText("consistent (provisional)")
+            self._consistent.setText(CONSISTENT)
             self._consistent.setPos(self._last, 0.0)
 
     def _draw_parts(self) -> None:

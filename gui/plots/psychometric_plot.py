@@ -25,7 +25,7 @@ class PsychometricPlot(QWidget):
         self._view: Any = pg.PlotWidget()
         self._view.setFocusPolicy(Qt.NoFocus)
         plot = self._plot = self._view.getPlotItem()
-        prepare(plot, bottom="level (dB SPL)", left="responses")
+        prepare(plot, bottom="level (dB SPL), trials below", left="responses")
         plot.getAxis("bottom").setHeight(3.4 * text_height())
         plot.getAxis("left").setTicks([[(0.0, "0"), (0.5, "0.5"), (1.0, "1")]])
         self._half = pg.InfiniteLine(0.5, angle=0)
@@ -41,6 +41,7 @@ class PsychometricPlot(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._view)
         let_grow(self, 240, 140)
+        self.setAccessibleName("Responses by level")
         self.restyle(palette)
         self.show_points(Psychometric())
 
@@ -55,6 +56,8 @@ class PsychometricPlot(QWidget):
         self._shares = [*zip(apart, catch, strict=True), *zip(levels, points, strict=True)]
         self._empty.setVisible(not self._shares)
         self._draw(levels, points, apart, catch)
+        told = (_told(share) for _, share in self._shares)
+        self.setAccessibleDescription("; ".join(told))
         ticks = [(x, _words(share)) for x, share in self._shares]
         self._plot.getAxis("bottom").setTicks([ticks])
         edges = [x for x, _ in self._shares] or [-1.0, 1.0]
@@ -91,4 +94,9 @@ class PsychometricPlot(QWidget):
 
 def _words(share: Share) -> str:
     where = "catch" if share.level_db_spl is None else f"{share.level_db_spl:g}"
-    return f"{where}\nn {share.trials}"
+    return f"{where}\n{share.trials}"
+
+
+def _told(share: Share) -> str:
+    where = "catch" if share.level_db_spl is None else f"{share.level_db_spl:g} dB SPL"
+    return f"{where}: {share.responses} of {share.trials}"

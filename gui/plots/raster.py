@@ -39,6 +39,13 @@ class RasterPlot(QWidget):
         The colours.
     now
         Returns seconds; never goes backwards.
+
+    Attributes
+    ----------
+    panels
+        The panels by trial type.
+    earlier
+        The bar that leads to earlier trials.
     """
 
     def __init__(self, palette: Palette = LIGHT, now: Callable[[], float] = time.monotonic) -> None:
@@ -52,21 +59,22 @@ class RasterPlot(QWidget):
         self.panels: dict[str, RasterPanel] = {}
         self._area: Any = pg.GraphicsLayoutWidget()
         self._area.setFocusPolicy(Qt.NoFocus)
-        self._earlier = QScrollBar(Qt.Vertical)
-        self._earlier.setAccessibleName("Earlier trials")
-        self._earlier.setFocusPolicy(Qt.StrongFocus)
-        self._earlier.setRange(0, 0)
-        self._earlier.setPageStep(ROWS)
-        self._earlier.valueChanged.connect(self._draw)
-        self._earlier.hide()
+        self.earlier = QScrollBar(Qt.Vertical)
+        self.earlier.setAccessibleName("Earlier trials")
+        self.earlier.setFocusPolicy(Qt.StrongFocus)
+        self.earlier.setRange(0, 0)
+        self.earlier.setPageStep(ROWS)
+        self.earlier.valueChanged.connect(self._draw)
+        self.earlier.hide()
         self._legend: QLabel = quiet_label(LEGEND)
         self._legend.setWordWrap(True)
         layout = QGridLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._area, 0, 0)
-        layout.addWidget(self._earlier, 0, 1)
+        layout.addWidget(self.earlier, 0, 1)
         layout.addWidget(self._legend, 1, 0, 1, 2)
         let_grow(self, 260, 160)
+        self.setAccessibleName("Licks and drops around the stimulus")
         self.restyle(palette)
 
     def show_raster(self, raster: RasterData) -> None:
@@ -100,37 +108,38 @@ class RasterPlot(QWidget):
         names = sorted(self._raster.types, key=_place)
         if list(self.panels) == names:
             return
+        self.panels.clear()  # first: what is cleared away below is resized, and drawn
         self._area.clear()
-        self.panels.clear()
         for place, name in enumerate(names):
             row, column = divmod(place, COLUMNS)
             plot = self._area.addPlot(row=row, col=column)
+            plot.getViewBox().sigResized.connect(self._draw)
             self.panels[name] = RasterPanel(plot, name, self._palette, first=column == 0)
 
     def _set_bar(self) -> None:
         """Let the bar reach back to the first row; at its end, it follows the newest one."""
         longest = max((len(kind.outcomes) for kind in self._raster.types.values()), default=0)
-        follows = self._earlier.value() == self._earlier.maximum()
+        follows = self.earlier.value() == self.earlier.maximum()
         hidden = max(0, longest - ROWS)
-        self._earlier.blockSignals(True)
-        self._earlier.setMaximum(hidden)
+        self.earlier.blockSignals(True)
+        self.earlier.setMaximum(hidden)
         if follows:
-            self._earlier.setValue(hidden)
-        self._earlier.blockSignals(False)
-        self._earlier.setVisible(hidden > 0)
+            self.earlier.setValue(hidden)
+        self.earlier.blockSignals(False)
+        self.earlier.setVisible(hidden > 0)
 
-    def _draw(self) -> None:
+    def _draw(self, _: object = None) -> None:
         """Draw all panels; they show as many rows, and look back as far."""
         raster = self._raster
-        back = self._earlier.maximum() - self._earlier.value()
+        back = self.earlier.maximum() - self.earlier.value()
         longest = max((len(kind.outcomes) for kind in raster.types.values()), default=0)
         rows = min(ROWS, max(30, longest))
         end = AFTER if raster.window is None else max(AFTER, raster.window[1] + AFTER_WINDOW)
-        for name, kind in raster.types.items():
-            panel = self.panels[name]
+        for name, panel in self.panels.items():
             panel.set_window(raster.window)
             panel.set_span(BEFORE, end)
-            panel.show_rows(kind, back, rows, running=raster.running == name)
+            panel.show_rows(raster.types[name], back, rows, running=raster.running == name)
+        self.setAccessibleDescription("; ".join(panel.title for panel in self.panels.values()))
 
 
 def _place(trial_type: str) -> tuple[bool, int]:

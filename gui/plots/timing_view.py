@@ -113,7 +113,12 @@ class _Lines(QWidget):
 
     def _columns(self) -> tuple[float, ...]:
         """Return where the columns begin; the last one is that of the bars."""
-        return tuple(part * self.width() for part in (0.01, 0.36, 0.47, 0.66, 0.83))
+        metrics = QFontMetrics(small_font())
+        widths = [metrics.horizontalAdvance(each) + 10 for each in ("00000", "asked for", "000 ms")]
+        bars = 0.16 * self.width()
+        number = self.width() - bars - sum(widths)
+        asked, error = number + widths[0], number + widths[0] + widths[1]
+        return 4.0, number, asked, error, error + widths[2]
 
     def _words(self, painter: QPainter, line: int, words: tuple[str, ...]) -> None:
         columns = self._columns()

@@ -32,6 +32,8 @@ from gui.theme import far_label, quiet_label, set_level, title_label
 from gui.workplace import Workplace
 from rig.preflight import Choices, Guard, Preflight, SubjectChoice
 
+NOBODY = "Say who works here first: the field at the lower left."
+
 
 class ArmSheet(QWidget):
     """Prepares the next session of each box, and starts it.
@@ -73,7 +75,8 @@ class ArmSheet(QWidget):
         self._place.jobs.run(["preflight", "--choices"], self._take_choices)
         self.mouse.show_typed(self.draft.subject)
         self._form_of = None
-        self._recheck()
+        if self._choices.rigs:  # before, nobody knows whether the rig is simulated
+            self._recheck()
         self.mouse.line.setFocus()
         self.mouse.line.selectAll()
         self.refresh()
@@ -84,7 +87,7 @@ class ArmSheet(QWidget):
         seen = (box.rig, box.is_running, box.starting, self._place.operator)
         if seen != self._seen:
             before, self._seen = self._seen, seen
-            if before is not None and before[:2] != seen[:2]:
+            if before is not None and before[0] == seen[0] and before[1:3] != seen[1:3]:
                 self._recheck()
             self._show()
 
@@ -114,6 +117,7 @@ class ArmSheet(QWidget):
             return
         self._drafts[rig] = Draft(rig)
         if rig == self._place.rig:
+            self._form_of = None
             self.mouse.show_typed("")
             if self.isVisible():
                 self._place.go_to("run")
@@ -132,7 +136,7 @@ class ArmSheet(QWidget):
                 if other.rig != draft.rig and busy and other.subject == draft.subject:
                     return f"{draft.subject} is running on {other.rig}."
         if not self._place.operator:
-            return "Say who works here first: the field at the lower left."
+            return NOBODY
         return draft.lacks()
 
     def _can_start(self) -> bool:
@@ -147,6 +151,7 @@ class ArmSheet(QWidget):
         subject, simulated = (mouse.id, mouse.simulated) if mouse is not None else ("", False)
         if subject != self.draft.subject:
             self._failed.pop(self.draft.rig, None)
+            self._form_of = None
             self._put(self.draft.of_mouse(subject, simulated=simulated))
             self._recheck()
 
@@ -168,9 +173,16 @@ class ArmSheet(QWidget):
         self._show()
 
     def _use_suggestion(self) -> None:
+        self._move_stage("--accept")
+
+    def _enter_curriculum(self, file: str) -> None:
+        self._move_stage("--enter", file)
+
+    def _move_stage(self, *how: str) -> None:
+        """Record a move of the mouse; the check then finds the stage that it has come to."""
         subject, operator = self.draft.subject, self._place.operator
         if not operator:
-            self._show()
+            self._place.tell("warn", f"{NOBODY} The stage of {subject} was not changed.")
             return
 
         def answered(done: Done) -> None:
@@ -179,8 +191,9 @@ class ArmSheet(QWidget):
                 self._place.tell("warn", f"The stage of {subject} was not changed: {said}")
             self._recheck()
 
-        self.stage.use.setEnabled(False)
-        self._place.jobs.run(["stage", subject, "--accept", "--by", operator], answered)
+        self.stage.setEnabled(False)
+        self._put(replace(self.draft, changes={}, wrong=""))
+        self._place.jobs.run(["stage", subject, *how, "--by", operator], answered)
 
     def _keep_stage(self) -> None:
         guard = suggestion(self.draft)
@@ -200,8 +213,8 @@ class ArmSheet(QWidget):
     # What comes back
 
     def _recheck(self) -> None:
-        """Ask anew what stands in the way; what was found before is void."""
-        self._put(replace(self.draft, checked=None, trouble=""))
+        """Ask anew what stands in the way."""
+        self._put(replace(self.draft, asking=True, trouble=""))
         self._checker.check_soon(self.draft, simulated=self._is_simulated())
         self._show()
 
@@ -215,9 +228,9 @@ class ArmSheet(QWidget):
     def _take_found(self, rig: str, found: Preflight | str) -> None:
         draft = self._drafts.get(rig, Draft(rig))
         if isinstance(found, str):
-            self._drafts[rig] = replace(draft, checked=None, trouble=found)
+            self._drafts[rig] = replace(draft, checked=None, asking=False, trouble=found)
         else:
-            self._drafts[rig] = replace(draft, checked=found, trouble="")
+            self._drafts[rig] = replace(draft, checked=found, asking=False, trouble="")
         self._show()
 
     def _take_choices(self, done: Done) -> None:
@@ -225,9 +238,11 @@ class ArmSheet(QWidget):
         if isinstance(found, str):
             self._place.tell("bad", found)
             return
-        self._choices = found
+        first, self._choices = not self._choices.rigs, found
         self.mouse.show_mice(found.subjects)
         self.stage.show_protocols(found.protocols)
+        if first:
+            self._recheck()
         self._show()
 
     def _put(self, draft: Draft) -> None:
@@ -243,7 +258,7 @@ class ArmSheet(QWidget):
         self.who.setText(described(mouse) if mouse is not None else "No mouse")
         self.lines.show_found(found, len(draft.changes))
         self.stage.show_draft(draft)
-        self.stage.use.setEnabled(True)
+        self.stage.setEnabled(True)
         waits = suggestion(draft)
         self.guards.show_guards(
             tuple(guard for guard in draft.guards if guard != waits), draft.given
@@ -253,9 +268,10 @@ class ArmSheet(QWidget):
         failed = self._failed.get(draft.rig, "")
         self.failed.setText(failed)
         self.failed.setVisible(bool(failed))
-        self._show_footer(draft)
+        self._show_footer()
 
-    def _show_footer(self, draft: Draft) -> None:
+    def _show_footer(self) -> None:
+        draft = self.draft
         lacks = self._lacks()
         self.start_button.setText(f"Start {draft.subject or 'mouse'} on {draft.rig} (F5)")
         self.start_button.setEnabled(not lacks)
@@ -266,29 +282,31 @@ class ArmSheet(QWidget):
     def _show_form(self, draft: Draft, found: Preflight | None) -> None:
         """Fill the form when another mouse, protocol or stage has come."""
         protocol = found.protocol if found is not None else None
-        self.more.setEnabled(protocol is not None or self._form_of is not None)
-        if found is None or protocol is None:
-            if not draft.subject:
-                self.more.setChecked(False)
-            return
-        of = (draft.rig, draft.subject, f"{protocol.file} {protocol.stage}")
-        if of != self._form_of:
-            self._form_of = of
-            self.form.show_params(protocol.schema, protocol.base, draft.changes)
+        if draft.subject and protocol is not None:
+            of = (draft.rig, draft.subject, f"{protocol.file} {protocol.stage}")
+            if of != self._form_of:
+                self._form_of = of
+                self._put(replace(draft, wrong=""))
+                self.form.show_params(protocol.schema, protocol.base, draft.changes)
+        self.more.setEnabled(self._form_of is not None)
+        if self._form_of is None:
+            self.more.setChecked(False)
 
     def _build(self) -> None:
         self._box, self.who = title_label(), far_label()
         self.who.setWordWrap(True)
         self.mouse = MouseField(self._name_mouse, self.start)
         self.lines = Lines()
-        self.stage = StagePanel(self._use_suggestion, self._keep_stage, self._choose_protocol)
+        self.stage = StagePanel(
+            self._use_suggestion, self._keep_stage, self._enter_curriculum, self._choose_protocol
+        )
         self.more = QPushButton("&Parameters...")
         self.more.setCheckable(True)
         self.lines.beside(PROTOCOL, self.stage)
         self.lines.beside(PARAMETERS, self.more)
         self.form = Form()
         self.form.hide()
-        self.form.setMinimumHeight(300)
+        self.form.setMinimumHeight(220)
         self.form.changed.connect(self._change_parameters)
         self.more.toggled.connect(self.form.setVisible)
         self.guards = GuardList(self._give, self._take_back)
@@ -307,8 +325,9 @@ class ArmSheet(QWidget):
         page = QWidget()
         inner = QVBoxLayout(page)
         inner.setContentsMargins(0, 0, 8, 0)
-        for widget in (self.failed, self.lines, self.form, self.guards):
+        for widget in (self.failed, self.lines, self.guards):
             inner.addWidget(widget)
+        inner.addWidget(self.form, 10)
         inner.addStretch(1)
         area = QScrollArea()
         area.setWidgetResizable(True)
