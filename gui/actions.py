@@ -48,20 +48,23 @@ def spoken(keys: str) -> str:
 
 
 def bind(window: QWidget, actions: Sequence[Action]) -> list[QShortcut]:
-    """Let the shortcuts of actions work everywhere in a window; return them."""
+    """Let the shortcuts of actions work everywhere in a window; return them.
+
+    Of several actions with the same keys, the first that can be done is done.
+    """
     made = []
-    for action in actions:
-        if action.keys:
-            shortcut = QShortcut(QKeySequence(action.keys), window)
-            shortcut.setAutoRepeat(False)  # a key that is held down gives one drop, not many
-            shortcut.activated.connect(_if_possible(action))
-            made.append(shortcut)
+    for keys in dict.fromkeys(action.keys for action in actions if action.keys):
+        shortcut = QShortcut(QKeySequence(keys), window)
+        shortcut.setAutoRepeat(False)  # a key that is held down gives one drop, not many
+        shortcut.activated.connect(_first_of([each for each in actions if each.keys == keys]))
+        made.append(shortcut)
     return made
 
 
-def _if_possible(action: Action) -> Callable[[], None]:
+def _first_of(actions: Sequence[Action]) -> Callable[[], None]:
     def do() -> None:
-        if action.when():
-            action.do()
+        possible = next((action for action in actions if action.when()), None)
+        if possible is not None:
+            possible.do()
 
     return do

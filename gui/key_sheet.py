@@ -27,21 +27,21 @@ class KeySheet(Overlay):
     def __init__(self, parent: QWidget, known: Callable[[], Sequence[Action]]) -> None:
         super().__init__(parent, "Keys", "F1 or Esc leaves. Ctrl+K lists the commands, to search.")
         self._known = known
-        self.scroll = QScrollArea()
-        self.scroll.setWidgetResizable(True)
-        self.scroll.setFrameShape(QFrame.NoFrame)
-        viewport = self.scroll.viewport()
+        self.sheet = QScrollArea()
+        self.sheet.setWidgetResizable(True)
+        self.sheet.setFrameShape(QFrame.NoFrame)
+        viewport = self.sheet.viewport()
         if viewport is not None:
             viewport.setProperty("role", "clear")
-        self.body.addWidget(self.scroll, 1)
+        self.body.addWidget(self.sheet, 1)
 
     def turn(self) -> None:
         """Come up, or go away if it is there."""
         if self.isVisible():
             self.leave()
             return
-        self.scroll.setWidget(_sheet([each for each in self._known() if each.keys]))
-        self.lay_over(self.scroll)
+        self.sheet.setWidget(_sheet([each for each in self._known() if each.keys]))
+        self.lay_over(self.sheet)
 
 
 def _sheet(actions: Sequence[Action]) -> QWidget:

@@ -145,8 +145,9 @@ def _sheet(colours: Palette) -> str:
     QPushButton:focus, QLineEdit:focus, QComboBox:focus, QSpinBox:focus, QDoubleSpinBox:focus,
     QListView:focus, QTableView:focus, QPlainTextEdit:focus {{
         border: 2px solid {colours.accent}; }}
+    QLineEdit, QComboBox, QSpinBox, QDoubleSpinBox {{ min-height: {TARGET_PX - 8}px; }}
     QLineEdit, QComboBox, QSpinBox, QDoubleSpinBox, QPlainTextEdit {{
-        min-height: {TARGET_PX - 8}px; border: 1px solid {colours.line}; border-radius: 4px;
+        border: 1px solid {colours.line}; border-radius: 4px;
         background: {colours.raised}; padding: 1px 6px; }}
     QLineEdit[level="bad"] {{ border: 2px solid {colours.bad}; }}
     QTableView {{ gridline-color: {colours.line}; border: 1px solid {colours.line}; }}

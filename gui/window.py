@@ -111,8 +111,10 @@ class Window(QMainWindow):
         return next(entry.name for entry in self._entries.values() if entry.screen is shown)
 
     def go_to(self, name: ScreenName) -> None:
-        """Show a screen."""
-        entry = self._entries[name]
+        """Show a screen, if this window has it."""
+        entry = self._entries.get(name)
+        if entry is None:
+            return
         self._stack.setCurrentWidget(entry.screen)
         self.rail.show_current(name)
         self._screen(name).arrive()
@@ -316,5 +318,5 @@ class Window(QMainWindow):
             box.trouble_seen = self._place.operator or "somebody"
         seen = box.alarms.acknowledge(alert.key, self._place.operator) if box else None
         if seen is not None and box is not None and box.is_running:
-            self._place.order_to(box.rig, "note", text=f"seen: {alert.text}")
+            self._place.order_to(box.rig, "note", text=f"alarm: {alert.text}")
         self._show_alerts()

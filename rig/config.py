@@ -12,7 +12,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 import pydantic
 from pydantic_core import ErrorDetails
@@ -45,6 +45,29 @@ class RecordingConfig(FrozenModel):
     export: Items[Literal["nwb", "csv", "alf"]] = ()
 
 
+class LabLimits(FrozenModel):
+    """Where a person is asked before a session.
+
+    A calibration that is older than so many days needs a reason, and is `overdue` behind that. A
+    disk with less than `free_gb` beside what two sessions need is told of.
+    """
+
+    valve_calibration_days: int = pydantic.Field(default=30, ge=1, le=3650)
+    valve_overdue_days: int = pydantic.Field(default=90, ge=1, le=3650)
+    speaker_calibration_days: int = pydantic.Field(default=30, ge=1, le=3650)
+    speaker_overdue_days: int = pydantic.Field(default=90, ge=1, le=3650)
+    free_gb: float = pydantic.Field(default=10, ge=0, le=1e6)
+
+    @pydantic.model_validator(mode="after")
+    def _check_order(self) -> Self:
+        """A calibration is not overdue before it is old."""
+        for device in ("valve", "speaker"):
+            values = self.model_dump()
+            if values[f"{device}_overdue_days"] < values[f"{device}_calibration_days"]:
+                raise ValueError(f"{device}_overdue_days is less than {device}_calibration_days")
+        return self
+
+
 class LabConfig(FrozenModel):
     """``lab.toml``: the lab.
 
@@ -57,6 +80,7 @@ class LabConfig(FrozenModel):
     data: str = "data"
     min_free_mb: float = pydantic.Field(default=500, ge=0)
     recording: RecordingConfig = RecordingConfig()
+    limits: LabLimits = LabLimits()
 
 
 class Simulation(FrozenModel):

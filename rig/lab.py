@@ -65,7 +65,9 @@ class Lab:
             If it names more than one.
         """
         found = [text] if text in {path.stem for path in self.files("subjects")} else []
-        found += [each.id for each in self.readable_subjects() if each.ear_tag == text != each.id]
+        if text:
+            others = (each for each in self.readable_subjects() if each.id != text)
+            found += [each.id for each in others if each.ear_tag == text]
         if len(found) > 1:
             raise ConfigError(
                 f"'{text}' names more than one mouse: {', '.join(found)}",

@@ -11,6 +11,9 @@ import filelock
 
 from rig.errors import BusyError, RecordingError
 
+PATIENCE = 0.2
+"""Seconds: whoever only asks whether a lock is held has it for a moment, and lets it go again."""
+
 
 @contextlib.contextmanager
 def hold(folder: Path, kind: str, name: str, holder: str) -> Iterator[None]:
@@ -52,12 +55,17 @@ def is_held(folder: Path, kind: str, name: str) -> bool:
         raise _refused(error, folder) from error
 
 
+def holder_of(folder: Path, kind: str, name: str) -> str:
+    """Return who holds the lock of a rig or subject, in words; empty if nobody does."""
+    return _holder(folder / f"{kind}-{name}.txt") if is_held(folder, kind, name) else ""
+
+
 def _acquire(folder: Path, name: str, note: Path, what: str) -> filelock.BaseFileLock:
     """Return the lock, held; raise `BusyError` if another process holds it."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        lock = filelock.FileLock(folder / f"{name}.lock", timeout=0)
-        lock.acquire()
+        lock = filelock.FileLock(folder / f"{name}.lock", timeout=PATIENCE)
+        lock.acquire(poll_interval=PATIENCE / 10)
     except filelock.Timeout:
         raise BusyError(
             f"{what} is in use by {_holder(note)}",

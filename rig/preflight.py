@@ -152,7 +152,7 @@ class StageCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     since
         When the mouse came to it, as ISO 8601 text.
     verdict
-        What the rules suggest: ``hold``, ``advance`` or ``regress``.
+        What the rules suggest: ``hold``, ``promote`` or ``set_back``.
     target
         The stage that they suggest; the present one if they hold.
     sentence

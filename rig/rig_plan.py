@@ -71,12 +71,8 @@ def plan_rig(lab: Lab, path: Path, *, simulate: bool) -> RigPlan:
     drivers: dict[str, type[Device]] = {}
     settings: dict[str, DeviceSettings] = {}
     for name, table in config.devices.items():
-        where = f"{path}, devices.{name}"
         try:
-            driver = _driver(table, where, lab.folder)
-            drivers[name] = _twin(driver, where) if simulate else driver
-            rest = {key: value for key, value in table.items() if key != "driver"}
-            settings[name] = validated(driver.Settings, rest, str(path), f"devices.{name}")
+            drivers[name], settings[name] = plan_device(lab, path, name, table, simulate=simulate)
         except RigError as error:
             problems += problems_of(error)
     problems += _shared_lines(settings, str(path))
@@ -95,11 +91,33 @@ def plan_rig(lab: Lab, path: Path, *, simulate: bool) -> RigPlan:
     return plan
 
 
+def plan_device(
+    lab: Lab, path: Path, name: str, table: Mapping[str, Any], *, simulate: bool
+) -> tuple[type[Device], DeviceSettings]:
+    """Return the class of one device of a rig file, or its twin, and its settings.
+
+    Raises
+    ------
+    ConfigError
+        If the class is not there, or has no twin where one is asked for; `CheckFailed` with every
+        mistake in its settings.
+    """
+    where = f"{path}, devices.{name}"
+    driver = _driver(table, where, lab.folder)
+    rest = {key: value for key, value in table.items() if key != "driver"}
+    settings = validated(driver.Settings, rest, str(path), f"devices.{name}")
+    return _twin(driver, where) if simulate else driver, settings
+
+
+def made_devices(lab: Lab, rig: RigPlan) -> dict[str, Device]:
+    """Return the devices of a rig, unopened and in an empty room, to be asked about themselves."""
+    return rig.devices(new_context(lab, VirtualClock(), Inbox(), None, Drain()))
+
+
 def check_devices(lab: Lab, rig: RigPlan) -> list[Problem]:
     """Return what the devices of a rig find wrong with themselves and their calibrations."""
-    context = new_context(lab, VirtualClock(), Inbox(), None, Drain())
     try:
-        devices = rig.devices(context)
+        devices = made_devices(lab, rig)
     except CheckFailed as error:
         return error.problems
     return [problem for device in devices.values() for problem in device.check()]

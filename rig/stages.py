@@ -123,7 +123,12 @@ def _turns(visits: Sequence[Evidence], label: str) -> int:
 
 def choose(lab: Lab, subject: str) -> StageChoice:
     """Return what the stage of a mouse chooses for its next session; raise as `read_standing`."""
-    standing = read_standing(lab, subject)
+    return choice_of(lab, read_standing(lab, subject))
+
+
+def choice_of(lab: Lab, standing: Standing) -> StageChoice:
+    """Return what the stage chooses in which a mouse stands; raise as `read_standing`."""
+    subject = standing.subject.id
     stage, groups, number = standing.stage, standing.curriculum.assignments, standing.assignment
     path = lab.folder / stage.protocol
     label = label_of(standing.entry)

@@ -2,9 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Literal
+import contextlib
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any, Literal
 
 import msgspec
+
+from rig.bench import Bench, Look, Wanted, look_at
+from rig.calibration_age import ages
+from rig.config import LabLimits, RigConfig, read_config
+from rig.devices import Camera, Device
+from rig.errors import ConfigError, DeviceError, RigError, problems_of
+from rig.lab import Lab
+from rig.locks import hold
+from rig.rig_plan import plan_device
+from rig.session_folder import check_data_folder, nearest_folder
+
+DISK = "disk"
+"""What the disk is called among the devices."""
 
 
 class Tried(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -44,3 +64,148 @@ class Tried(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def decode(text: bytes) -> list[Tried]:
     """Return what ``rig try --json`` printed; raise `msgspec.MsgspecError` if it is not."""
     return msgspec.json.decode(text, type=list[Tried])
+
+
+def try_rig(
+    lab: Lab, path: Path, wanted: Wanted, *, simulate: bool, only: str | None = None
+) -> list[Tried]:
+    """Try the devices of a rig and the disk; each is off and closed when this returns.
+
+    A device that cannot be tried does not keep the others from it.
+
+    Parameters
+    ----------
+    lab, path
+        The lab and the rig file.
+    wanted
+        What is asked of the devices beside opening them.
+    simulate
+        Whether every device is replaced by its twin.
+    only
+        The one device to try, or ``disk``; None tries all.
+
+    Raises
+    ------
+    ConfigError
+        If the rig file cannot be read, or there is no such device.
+    BusyError
+        If a session runs on the rig.
+    """
+    config = read_config(path, RigConfig)
+    names = [*config.devices, DISK]
+    if only is not None and only not in names:
+        raise ConfigError(
+            f"there is no device '{only}'", str(path), f"Name one of: {', '.join(names)}."
+        )
+    chosen = [name for name in names if only in (None, name)]
+    rig = path.resolve().stem
+    with hold(lab.locks, "rig", rig, f"a check of '{rig}'"):
+        return [
+            _try_disk(lab)
+            if name == DISK and name not in config.devices
+            else _try_device(lab, path, name, config.devices[name], wanted, simulate=simulate)
+            for name in chosen
+        ]
+
+
+def _try_device(
+    lab: Lab, path: Path, name: str, table: Mapping[str, Any], wanted: Wanted, *, simulate: bool
+) -> Tried:
+    bench = Bench()
+    tried = Tried(name, "", "", False, "bad", "")
+    try:
+        driver, settings = plan_device(lab, path, name, table, simulate=simulate)
+        tried = Tried(name, driver.kind, driver.__qualname__, driver.simulated, "bad", "")
+        device = driver(name, settings, bench.context(lab.folder))
+        look = _look(device, bench, wanted)
+        look = _with_age(look, name, device, lab.config.limits)
+    except RigError as error:
+        first = problems_of(error)[0]
+        look = Look("bad", f"{first.what[:1].upper()}{first.what[1:]}.", "", first.do)
+    except Exception as error:  # a driver of the lab's own may raise anything
+        words = f"It raised {type(error).__name__}: {error}"
+        look = Look("bad", words, "", "Look at the device, and at its driver.")
+    return _told(tried, look, bench.clock.now())
+
+
+def _look(device: Device, bench: Bench, wanted: Wanted) -> Look:
+    """Open a device, look at it, and make it harmless."""
+    problems = device.check()
+    errors = [each for each in problems if each.level == "error"]
+    for each in errors[:1]:
+        return Look("bad", f"{each.what} ({each.where}).", "", each.do)
+    with tempfile.TemporaryDirectory() as folder, _opened(device, Path(folder)):
+        look = look_at(device, bench, wanted)
+    if problems and look.state == "good":
+        return replace(look, state="warn", words=f"{problems[0].what}.", do=problems[0].do)
+    return look
+
+
+@contextlib.contextmanager
+def _opened(device: Device, folder: Path) -> Iterator[None]:
+    """Open a device; turn it off and close it on every way out.
+
+    Raises
+    ------
+    DeviceError
+        If it did not go off.
+    """
+    if isinstance(device, Camera):
+        device.record_to(folder)
+    try:
+        device.open()
+        yield
+    finally:
+        failed = list(filter(None, (_failure(device.off), _failure(device.close))))
+        if failed:
+            raise DeviceError(
+                f"it could not be turned off: {failed[0]}",
+                "its driver",
+                "Cut the rig's power by hand now.",
+            )
+
+
+def _failure(act: Callable[[], None]) -> str:
+    """Do something; return how it failed, in words, empty if it did not."""
+    try:
+        act()
+    except Exception as error:  # the next step must come all the same
+        return f"{type(error).__name__}: {error}"
+    return ""
+
+
+def _with_age(look: Look, name: str, device: Device, limits: LabLimits) -> Look:
+    """Return what was found with the age of the calibration, for what has one."""
+    for age in ages({name: device}, date.today()):
+        of_valve = age.kind == "valve"
+        usual = limits.valve_calibration_days if of_valve else limits.speaker_calibration_days
+        look = replace(look, words=f"{look.words} {age.words[:1].upper()}{age.words[1:]}.")
+        old = age.days is None or not 0 <= age.days <= usual
+        if old and not device.simulated and look.state == "good":
+            return replace(look, state="warn", do=f"Calibrate it (limit {usual} days).")
+    return look
+
+
+def _try_disk(lab: Lab) -> Tried:
+    bench = Bench()
+    tried = Tried(DISK, DISK, "", False, "bad", "")
+    try:
+        check_data_folder(lab.data, lab.config.min_free_mb)
+        free_gb = shutil.disk_usage(nearest_folder(lab.data)).free / 1e9
+        look = Look("good", f"{lab.data} can be written.", f"{free_gb:.0f} GB free")
+    except RigError as error:
+        look = Look("bad", f"{error.what[:1].upper()}{error.what[1:]}.", "", error.do)
+    except OSError as error:
+        look = Look("bad", str(error), "", "Check the rights on the folder.")
+    return _told(tried, look, bench.clock.now())
+
+
+def _told(tried: Tried, look: Look, seconds: float) -> Tried:
+    return msgspec.structs.replace(
+        tried,
+        state=look.state,
+        words=look.words,
+        value=look.value,
+        do=look.do,
+        seconds=round(seconds, 3),
+    )

@@ -227,6 +227,76 @@ def test_a_closed_valve_delivers_nothing(bench: TwinBench) -> None:
     assert bench.drunk() == []
 
 
+@every_valve
+def test_a_flush_is_one_finite_opening_whose_water_is_not_counted(bench: TwinBench) -> None:
+    assert isinstance(bench.device, Valve)
+    assert bench.device.refuse_flush(2.0) is None
+    began = bench.now()
+    bench.device.flush(2.0)
+    bench.pass_time(1.9)
+    assert bench.device.is_open()
+    bench.pass_time(0.2)
+    assert not bench.device.is_open()
+    (report,) = bench.messages()
+    assert isinstance(report, Report)
+    assert (report.device, report.what, report.volume_ul) == ("box", "flush", None)
+    assert report.hardware_time == pytest.approx(began, abs=bench.tolerance)
+    assert (report.requested, report.achieved) == (2.0, pytest.approx(2.0, abs=bench.tolerance))
+    assert bench.drunk() == []
+
+
+@every_valve
+@pytest.mark.parametrize("closed_by", ["end_flush", "off"])
+def test_a_flush_that_is_cut_short_is_reported_with_its_true_length(
+    bench: TwinBench, closed_by: str
+) -> None:
+    assert isinstance(bench.device, Valve)
+    bench.device.flush(5.0)
+    bench.pass_time(0.5)
+    closes = {"end_flush": bench.device.end_flush, "off": bench.device.off}
+    closes[closed_by]()
+    assert not bench.device.is_open()
+    bench.pass_time(10.0)
+    (report,) = bench.messages()
+    assert isinstance(report, Report)
+    assert (report.what, report.requested, report.volume_ul) == ("flush", 5.0, None)
+    assert report.achieved == pytest.approx(0.5, abs=0.01)
+
+
+@every_valve
+def test_the_end_of_a_flush_leaves_a_drop_alone(bench: TwinBench) -> None:
+    assert isinstance(bench.device, Valve)
+    bench.device.end_flush()
+    bench.device.act(Pulse("box", 5.0))
+    bench.device.end_flush()
+    assert bench.device.is_open()
+    bench.pass_time(0.1)
+    (report,) = bench.messages()
+    assert isinstance(report, Report)
+    assert (report.what, report.volume_ul) == ("opening", 5.0)
+
+
+@every_valve
+@pytest.mark.parametrize("duration", [0.0, -1.0, 31.0, float("nan"), float("inf")])
+def test_a_valve_refuses_a_flush_without_a_near_end(bench: TwinBench, duration: float) -> None:
+    assert isinstance(bench.device, Valve)
+    assert "up to 30 s" in str(bench.device.refuse_flush(duration))
+    with pytest.raises(DeviceError, match="up to 30 s"):
+        bench.device.flush(duration)
+    assert not bench.device.is_open()
+
+
+@every_valve
+def test_a_valve_that_is_open_or_closed_for_orders_is_not_flushed(bench: TwinBench) -> None:
+    assert isinstance(bench.device, Valve)
+    bench.device.act(Pulse("box", 5.0))
+    with pytest.raises(DeviceError, match="still open"):
+        bench.device.flush(1.0)
+    bench.device.close()
+    with pytest.raises(DeviceError, match="not open for orders"):
+        bench.device.flush(1.0)
+
+
 @every_presenter
 def test_a_stimulus_is_sensed_at_once_and_reported_with_onset_and_length(
     bench: TwinBench,

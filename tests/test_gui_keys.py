@@ -116,7 +116,7 @@ def test_the_sheet_holds_every_key_once(window: Window) -> None:
     press(window, "F1")
     assert not window._keys.isVisible()
     press(window, "F1")
-    QTest.keyClick(window._keys.scroll, Qt.Key_Escape)
+    QTest.keyClick(window._keys.sheet, Qt.Key_Escape)
     assert not window._keys.isVisible()
 
 

@@ -98,7 +98,7 @@ def test_an_alert_is_seen_by_a_person_and_recorded_as_a_note(window: Window, ben
     click(button(window, "Seen"))
     rig, command = bench.next_order()
     assert (rig, command.verb, command.author) == ("box1", "note", "anna")
-    assert command.text.startswith("seen: 10 drops")
+    assert command.text.startswith("alarm: 10 drops")
     assert "Seen by anna." in texts(window)
 
 

@@ -65,7 +65,7 @@ def ended(bench: Bench, script: Script) -> None:
 def test_nothing_waits(screen: WrapUp) -> None:
     screen.arrive()
     assert NOTHING in texts(screen)
-    assert not any(action.when() for action in screen.actions_known)
+    assert not any(action.when() for action in screen.can_be_done())
 
 
 def test_an_ended_session_shows_its_numbers_and_why_it_ended(screen: WrapUp, bench: Bench) -> None:
@@ -119,7 +119,7 @@ def test_next_mouse_saves_and_goes_to_arm(screen: WrapUp, jobs: Asked, bench: Be
     screen.arrive()
     jobs.answer([])
     assert bench.place.rig == "box1"
-    next_mouse = next(each for each in screen.actions_known if each.keys == "Ctrl+Return")
+    next_mouse = next(each for each in screen.can_be_done() if each.keys == "Ctrl+Return")
     assert next_mouse.when()
     next_mouse.do()
     assert jobs.answer({"by": "anna"})[3] == "--condition=nothing noted"

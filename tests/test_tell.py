@@ -130,13 +130,16 @@ def test_a_stranger_is_refused(desk: tuple[Path, list[Command]], message: list[b
     assert taken == []
 
 
-DEEP = b"\x82\xa4verb\xa3set\xa5value" + b"\x91" * 100_000 + b"\x01"
+DEEP = b"\x83\xa4type\xa7command\xa4verb\xa3set\xa5value" + b"\x91" * 100_000 + b"\x01"
 """A value in lists in lists."""
 
 
 @pytest.mark.parametrize(
-    "payload", [b"", b"\xc1", b"\x80", DEEP, msgspec.msgpack.encode({"verb": "dance"}),
-                msgspec.msgpack.encode({"verb": "note", "loud": True}), b"\x93\x01\x02\x03"],
+    "payload", [b"", b"\xc1", b"\x80", DEEP, b"\x93\x01\x02\x03", *map(msgspec.msgpack.encode, [
+        {"type": "command", "verb": "dance"}, {"type": "command", "verb": "note", "loud": True},
+        {"verb": "note"}, {"type": "dance"}, {"type": "touch", "sensor": "lick"},
+        {"type": "touch", "sensor": "lick", "level": "high"},
+    ])],
 )  # fmt: skip
 def test_nonsense_is_refused_and_the_desk_goes_on(
     desk: tuple[Path, list[Command]], payload: bytes

@@ -55,8 +55,7 @@ class WrapUp(QWidget):
         place.at_start.append(self.look_for_sessions)
         self._fill_list()
 
-    @property
-    def actions_known(self) -> tuple[Action, ...]:
+    def can_be_done(self) -> tuple[Action, ...]:
         """What can be done by a key on this screen."""
 
         def here() -> bool:

@@ -14,11 +14,11 @@ class Spin(QSpinBox):
         super().__init__()
         self.setFocusPolicy(Qt.StrongFocus)
 
-    def wheelEvent(self, event: QWheelEvent | None) -> None:  # noqa: N802 (Qt's name)
+    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802 (Qt's name)
         """Turn on if the field has the focus, else let the page scroll."""
         if self.hasFocus():
             super().wheelEvent(event)
-        elif event is not None:
+        else:
             event.ignore()
 
 
@@ -29,11 +29,11 @@ class DoubleSpin(QDoubleSpinBox):
         super().__init__()
         self.setFocusPolicy(Qt.StrongFocus)
 
-    def wheelEvent(self, event: QWheelEvent | None) -> None:  # noqa: N802 (Qt's name)
+    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802 (Qt's name)
         """Turn on if the field has the focus, else let the page scroll."""
         if self.hasFocus():
             super().wheelEvent(event)
-        elif event is not None:
+        else:
             event.ignore()
 
 
@@ -45,9 +45,9 @@ class Choice(QComboBox):
         self.setFocusPolicy(Qt.StrongFocus)
         self.setSizeAdjustPolicy(QComboBox.AdjustToContents)
 
-    def wheelEvent(self, event: QWheelEvent | None) -> None:  # noqa: N802 (Qt's name)
+    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802 (Qt's name)
         """Choose another one if the field has the focus, else let the page scroll."""
         if self.hasFocus():
             super().wheelEvent(event)
-        elif event is not None:
+        else:
             event.ignore()

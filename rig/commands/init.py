@@ -21,7 +21,7 @@ def register(app: typer.Typer) -> None:
 def init(
     folder: Annotated[Path, typer.Argument(help="The folder to make.")] = Path(),
 ) -> None:
-    """Make a lab's folder: rigs, protocols, curricula, four virtual mice, calibrations."""
+    """Make a lab's folder: rigs, protocols, curricula, virtual mice, calibrations."""
     make_lab(folder)
     console.print(f"Made the lab {folder.resolve()}. Its files are yours to change.")
     run = "run --rig rigs/box1.toml --protocol protocols/pretraining.toml --subject SIM01"

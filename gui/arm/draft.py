@@ -1,0 +1,138 @@
+"""A session that is being prepared on one rig: what was chosen, what was found, what is missing.
+
+No Qt here. A draft is never changed: each step makes another one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from gui.form_reading import toml_value
+from rig.preflight import Guard, Preflight
+
+GREEN = {"ok", "note"}
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What is known before a session.
+
+    Attributes
+    ----------
+    rig
+        Name of the rig.
+    subject
+        Id of the mouse; empty as long as none is named.
+    simulated
+        Whether every device is replaced by its twin: it is a virtual mouse.
+    protocol
+        The protocol file that a person chose; empty for that of the mouse's stage.
+    changes
+        Parameters that were changed for this session, by dotted key.
+    wrong
+        What is wrong with what is typed among the parameters; empty if nothing is.
+    given
+        The guards that a person has confirmed, with the reason; empty where a click does.
+    checked
+        What the last check has found; None as long as it is not there.
+    asking
+        Whether a check is under way; what was found before counts no more.
+    trouble
+        Why there is no check, in words; empty if there is nothing to say.
+    """
+
+    rig: str
+    subject: str = ""
+    simulated: bool = False
+    protocol: str = ""
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    wrong: str = ""
+    given: Mapping[Guard, str] = field(default_factory=dict)
+    checked: Preflight | None = None
+    asking: bool = False
+    trouble: str = ""
+
+    def of_mouse(self, subject: str, *, simulated: bool) -> Draft:
+        """Return the draft for another mouse: nothing of the one before is kept."""
+        return Draft(self.rig, subject, simulated)
+
+    def with_given(self, guard: Guard, reason: str) -> Draft:
+        """Return the draft with a guard confirmed, or with its reason."""
+        return replace(self, given={**self.given, guard: reason})
+
+    def without(self, guard: Guard) -> Draft:
+        """Return the draft with a confirmation taken back."""
+        return replace(self, given={each: why for each, why in self.given.items() if each != guard})
+
+    @property
+    def guards(self) -> tuple[Guard, ...]:
+        """The guards that concern a person; without a mouse those of rig and saving."""
+        found = self.checked.guards if self.checked is not None else ()
+        return tuple(guard for guard in found if self.subject or guard.name != "mouse")
+
+    @property
+    def open_guards(self) -> list[Guard]:
+        """The guards that wait for a click or a reason."""
+        return [guard for guard in self.guards if guard.needs and not self._is_met(guard)]
+
+    def lacks(self) -> str:
+        """Return what is missing before the session can be started; empty if nothing is."""
+        stops = [guard for guard in self.guards if guard.level == "stop"]
+        if not self.subject:
+            return "Type or scan the mouse."
+        if self.wrong:
+            return self.wrong
+        if self.trouble:
+            return self.trouble
+        if self.asking or self.checked is None:
+            return "Looking at mouse, rig and files..."
+        if stops:
+            return f"Stop: {stops[0].text}"
+        missing = self.open_guards
+        if missing:
+            what = "your reason" if missing[0].needs == "reason" else "your click"
+            more = f", and {len(missing) - 1} more" if len(missing) > 1 else ""
+            return f"'{missing[0].name}' waits for {what}{more}."
+        return ""
+
+    def notes(self) -> list[str]:
+        """Return what the session records of confirmations and reasons."""
+        said = []
+        for guard, reason in self.given.items():
+            if guard in self.guards and self._is_met(guard):
+                why = f" Reason: {reason}" if reason else ""
+                said.append(f"confirmed: {guard.text}{why}")
+        return said
+
+    def check_arguments(self, *, simulated: bool) -> list[str]:
+        """Return the command that checks it."""
+        return ["preflight", *self._session(simulated=simulated)]
+
+    def run_arguments(self, operator: str) -> list[str]:
+        """Return what follows ``run`` to start it; a virtual mouse's session can be made faster."""
+        paced = ["--speed", "1"] if self.simulated else []
+        notes = [part for note in self.notes() for part in ("--note", note)]
+        return [*self._session(simulated=self.simulated), "--by", operator, *notes, *paced]
+
+    def _session(self, *, simulated: bool) -> list[str]:
+        changes = [
+            part
+            for key, value in self.changes.items()
+            for part in ("--set", f"{key}={toml_value(value)}")
+        ]
+        return [
+            "--rig",
+            f"rigs/{self.rig}.toml",
+            "--subject",
+            self.subject,
+            *(["--protocol", self.protocol] if self.protocol else []),
+            *changes,
+            *(["--simulate"] if simulated else []),
+        ]
+
+    def _is_met(self, guard: Guard) -> bool:
+        if guard not in self.given:
+            return False
+        return guard.needs != "reason" or bool(self.given[guard].strip())

@@ -1,0 +1,349 @@
+"""The Arm sheet: mouse, protocol, rig, saving and parameters on one page; all green is one key."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from PyQt5.QtCore import Qt
+from PyQt5.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from gui.actions import Action
+from gui.arm.checker import Checker, read_choices
+from gui.arm.draft import Draft
+from gui.arm.guard_list import GuardList
+from gui.arm.lines import PARAMETERS, PROTOCOL, Lines
+from gui.arm.mice import described
+from gui.arm.mouse_field import MouseField
+from gui.arm.spout_tools import SpoutTools
+from gui.arm.stage_panel import StagePanel, suggestion
+from gui.form.form import Form
+from gui.jobs import Done, start_detached
+from gui.palette import Palette
+from gui.starting import Launch, problem_words, start
+from gui.theme import far_label, quiet_label, set_level, title_label
+from gui.workplace import Workplace
+from rig.preflight import Choices, Guard, Preflight, SubjectChoice
+
+NOBODY = "Say who works here first: the field at the lower left."
+
+
+class ArmSheet(QWidget):
+    """Prepares the next session of each box, and starts it.
+
+    Parameters
+    ----------
+    place
+        What all screens share.
+    launch
+        Starts a program that outlives the window; another one in tests.
+    """
+
+    def __init__(self, place: Workplace, launch: Launch = start_detached) -> None:
+        super().__init__()
+        self._place, self._launch = place, launch
+        self._drafts: dict[str, Draft] = {}
+        self._failed: dict[str, str] = {}
+        self._choices = Choices((), (), ())
+        self._seen: tuple[str, bool, str, str] | None = None
+        self._form_of: tuple[str, str, str] | None = None
+        self._checker = Checker(place.jobs, self._take_found)
+        self._build()
+
+    @property
+    def draft(self) -> Draft:
+        """The session that is prepared on the rig that the operator looks at."""
+        return self._drafts.setdefault(self._place.rig, Draft(self._place.rig))
+
+    def can_be_done(self) -> tuple[Action, ...]:
+        """Return what can be done here by a key."""
+        return (
+            Action("Arm: start the session", "F5", self.start, self._can_start),
+            Action("Arm: one drop", "Ctrl+D", self.tools.one_drop, self._can_drop),
+            Action("Arm: show or hide the parameters", "", self.more.toggle, self.isVisible),
+        )
+
+    def arrive(self) -> None:
+        """Show the box that is looked at; the field for the mouse has the focus."""
+        self._place.jobs.run(["preflight", "--choices"], self._take_choices)
+        self.mouse.show_typed(self.draft.subject)
+        self._form_of = None
+        if self._choices.rigs:  # before, nobody knows whether the rig is simulated
+            self._recheck()
+        self.mouse.line.setFocus()
+        self.mouse.line.selectAll()
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Look whether the box or the operator has changed; check anew if the box has."""
+        box = self._place.box
+        seen = (box.rig, box.is_running, box.starting, self._place.operator)
+        if seen != self._seen:
+            before, self._seen = self._seen, seen
+            if before is not None and before[0] == seen[0] and before[1:3] != seen[1:3]:
+                self._recheck()
+            self._show()
+
+    def restyle(self, palette: Palette) -> None:
+        """Do nothing: Qt restyles what is here."""
+
+    def start(self) -> None:
+        """Start the session, if nothing is in its way."""
+        draft = self.draft
+        if self._lacks():
+            return
+        self._failed.pop(draft.rig, None)
+        arguments = draft.run_arguments(self._place.operator)
+
+        def came(trouble: str) -> None:
+            self._take_start(draft.rig, draft.subject, trouble)
+
+        start(self._place, draft.rig, arguments, came, self._launch)
+        self._show()
+
+    def _take_start(self, rig: str, subject: str, trouble: str) -> None:
+        """Take in that a session has begun, or why it has not: then all stays as it was."""
+        if trouble:
+            self._failed[rig] = trouble
+            self._place.tell("bad", f"{subject} was not started on {rig}: see the Arm sheet.")
+            self._recheck()
+            return
+        self._drafts[rig] = Draft(rig)
+        if rig == self._place.rig:
+            self._form_of = None
+            self.mouse.show_typed("")
+            if self.isVisible():
+                self._place.go_to("run")
+        self._show()
+
+    def _lacks(self) -> str:
+        """Return why the session cannot be started; empty if it can."""
+        box, draft = self._place.box, self.draft
+        if box.starting:
+            return f"{box.starting} is being started on {box.rig}."
+        if box.is_running:
+            return f"{box.subject} is running on {box.rig}."
+        if draft.subject:
+            for other in self._place.boxes.by_rig.values():
+                busy = other.is_running or other.starting
+                if other.rig != draft.rig and busy and other.subject == draft.subject:
+                    return f"{draft.subject} is running on {other.rig}."
+        if not self._place.operator:
+            return NOBODY
+        return draft.lacks()
+
+    def _can_start(self) -> bool:
+        return self.isVisible() and not self._lacks()
+
+    def _can_drop(self) -> bool:
+        return self.isVisible() and self.tools.can("valve")
+
+    # What a person does
+
+    def _name_mouse(self, mouse: SubjectChoice | None) -> None:
+        subject, simulated = (mouse.id, mouse.simulated) if mouse is not None else ("", False)
+        if subject != self.draft.subject:
+            self._failed.pop(self.draft.rig, None)
+            self._form_of = None
+            self._put(self.draft.of_mouse(subject, simulated=simulated))
+            self._recheck()
+
+    def _choose_protocol(self, file: str) -> None:
+        if file != self.draft.protocol:
+            self._put(replace(self.draft, protocol=file, changes={}, wrong=""))
+            self._recheck()
+
+    def _change_parameters(self) -> None:
+        troubles = [f"{title}: {sentence}" for title, sentence in self.form.troubles()]
+        changes, wrong = self.form.values_changed(), troubles[0] if troubles else ""
+        emptied = [key for key, value in changes.items() if value is None]
+        if emptied:
+            wrong = wrong or f"{emptied[0]}: leave it empty in the protocol file, not here."
+        before = self.draft.changes
+        self._put(replace(self.draft, wrong=wrong, changes={} if emptied else changes))
+        if self.draft.changes != before:
+            self._recheck()
+        self._show()
+
+    def _use_suggestion(self) -> None:
+        self._move_stage("--accept")
+
+    def _enter_curriculum(self, file: str) -> None:
+        self._move_stage("--enter", file)
+
+    def _move_stage(self, *how: str) -> None:
+        """Record a move of the mouse; the check then finds the stage that it has come to."""
+        subject, operator = self.draft.subject, self._place.operator
+        if not operator:
+            self._place.tell("warn", f"{NOBODY} The stage of {subject} was not changed.")
+            return
+
+        def answered(done: Done) -> None:
+            if done.code:
+                said = " ".join(problem_words(done.value)) or done.error
+                self._place.tell("warn", f"The stage of {subject} was not changed: {said}")
+            self._recheck()
+
+        self.stage.setEnabled(False)
+        self._put(replace(self.draft, changes={}, wrong=""))
+        self._place.jobs.run(["stage", subject, *how, "--by", operator], answered)
+
+    def _keep_stage(self) -> None:
+        guard = suggestion(self.draft)
+        if guard is not None and guard in self.draft.given:
+            self._take_back(guard)
+        elif guard is not None:
+            self._give(guard, "")
+
+    def _give(self, guard: Guard, reason: str) -> None:
+        self._put(self.draft.with_given(guard, reason))
+        self._show()
+
+    def _take_back(self, guard: Guard) -> None:
+        self._put(self.draft.without(guard))
+        self._show()
+
+    # What comes back
+
+    def _recheck(self) -> None:
+        """Ask anew what stands in the way."""
+        self._put(replace(self.draft, asking=True, trouble=""))
+        self._checker.check_soon(self.draft, simulated=self._is_simulated())
+        self._show()
+
+    def _is_simulated(self) -> bool:
+        """Whether a session here is simulated; without a mouse, whether it could be no other."""
+        if self.draft.subject:
+            return self.draft.simulated
+        rigs = self._choices.rigs
+        return any(rig.only_simulated for rig in rigs if rig.name == self._place.rig)
+
+    def _take_found(self, rig: str, found: Preflight | str) -> None:
+        draft = self._drafts.get(rig, Draft(rig))
+        if isinstance(found, str):
+            self._drafts[rig] = replace(draft, checked=None, asking=False, trouble=found)
+        else:
+            self._drafts[rig] = replace(draft, checked=found, asking=False, trouble="")
+        self._show()
+
+    def _take_choices(self, done: Done) -> None:
+        found = read_choices(done)
+        if isinstance(found, str):
+            self._place.tell("bad", found)
+            return
+        first, self._choices = not self._choices.rigs, found
+        self.mouse.show_mice(found.subjects)
+        self.stage.show_protocols(found.protocols)
+        if first:
+            self._recheck()
+        self._show()
+
+    def _put(self, draft: Draft) -> None:
+        self._drafts[draft.rig] = draft
+
+    # What is shown
+
+    def _show(self) -> None:
+        """Show the draft."""
+        draft, found = self.draft, self.draft.checked
+        self._box.setText(self._place.rig)
+        mouse = next((each for each in self._choices.subjects if each.id == draft.subject), None)
+        self.who.setText(described(mouse) if mouse is not None else "No mouse")
+        self.lines.show_found(found, len(draft.changes))
+        self.stage.show_draft(draft)
+        self.stage.setEnabled(True)
+        waits = suggestion(draft)
+        self.guards.show_guards(
+            tuple(guard for guard in draft.guards if guard != waits), draft.given
+        )
+        self._show_form(draft, found)
+        self.tools.show_rig(found.rig if found is not None else None)
+        failed = self._failed.get(draft.rig, "")
+        self.failed.setText(failed)
+        self.failed.setVisible(bool(failed))
+        self._show_footer()
+
+    def _show_footer(self) -> None:
+        draft = self.draft
+        lacks = self._lacks()
+        self.start_button.setText(f"Start {draft.subject or 'mouse'} on {draft.rig} (F5)")
+        self.start_button.setEnabled(not lacks)
+        simulated = "Simulated: no animal. " if draft.simulated else ""
+        self.why.setText(lacks or f"{simulated}All green: press F5 or Enter.")
+        set_level(self.why, "warn" if lacks else "good")
+
+    def _show_form(self, draft: Draft, found: Preflight | None) -> None:
+        """Fill the form when another mouse, protocol or stage has come."""
+        protocol = found.protocol if found is not None else None
+        if draft.subject and protocol is not None:
+            of = (draft.rig, draft.subject, f"{protocol.file} {protocol.stage}")
+            if of != self._form_of:
+                self._form_of = of
+                self._put(replace(draft, wrong=""))
+                self.form.show_params(protocol.schema, protocol.base, draft.changes)
+        self.more.setEnabled(self._form_of is not None)
+        if self._form_of is None:
+            self.more.setChecked(False)
+
+    def _build(self) -> None:
+        self._box, self.who = title_label(), far_label()
+        self.who.setWordWrap(True)
+        self.mouse = MouseField(self._name_mouse, self.start)
+        self.lines = Lines()
+        self.stage = StagePanel(
+            self._use_suggestion, self._keep_stage, self._enter_curriculum, self._choose_protocol
+        )
+        self.more = QPushButton("&Parameters...")
+        self.more.setCheckable(True)
+        self.lines.beside(PROTOCOL, self.stage)
+        self.lines.beside(PARAMETERS, self.more)
+        self.form = Form()
+        self.form.hide()
+        self.form.setMinimumHeight(220)
+        self.form.changed.connect(self._change_parameters)
+        self.more.toggled.connect(self.form.setVisible)
+        self.guards = GuardList(self._give, self._take_back)
+        self.tools = SpoutTools(self._place)
+        self.failed = QLabel()
+        self.failed.setTextFormat(Qt.PlainText)
+        self.failed.setWordWrap(True)
+        self.failed.setTextInteractionFlags(Qt.TextSelectableByMouse)
+        set_level(self.failed, "bad")
+        self.start_button = QPushButton()
+        self.start_button.setProperty("role", "main")
+        self.start_button.clicked.connect(self.start)
+        self.why = QLabel()
+        self.why.setTextFormat(Qt.PlainText)
+        self.why.setWordWrap(True)
+        page = QWidget()
+        inner = QVBoxLayout(page)
+        inner.setContentsMargins(0, 0, 8, 0)
+        for widget in (self.failed, self.lines, self.guards):
+            inner.addWidget(widget)
+        inner.addWidget(self.form, 10)
+        inner.addStretch(1)
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.NoFrame)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
+        area.setWidget(page)
+        head = QHBoxLayout()
+        head.addWidget(self._box)
+        head.addWidget(quiet_label("Next mouse"))
+        head.addWidget(self.mouse, 1)
+        foot = QHBoxLayout()
+        foot.addWidget(self.start_button)
+        foot.addWidget(self.why, 1)
+        layout = QVBoxLayout(self)
+        layout.addLayout(head)
+        layout.addWidget(self.who)
+        layout.addWidget(area, 1)
+        layout.addWidget(self.tools)
+        layout.addLayout(foot)
