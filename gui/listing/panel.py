@@ -142,10 +142,8 @@ class SessionPanel(QFrame):
             label.setTextInteractionFlags(Qt.TextSelectableByMouse)
         self.report_button = QPushButton("&Report")
         self.report_button.clicked.connect(self._report)
-        self.export_buttons = {form: QPushButton(f"{form.upper()}") for form in FORMS}
+        self.export_buttons = {form: QPushButton(f"Export {form.upper()}") for form in FORMS}
         for form, button in self.export_buttons.items():
-            button.setAccessibleName(f"Export as {form.upper()}")
-            button.setToolTip(f"Export as {form.upper()}")
             button.clicked.connect(lambda _, form=form: self._export(form))
         self.verify_button = QPushButton("&Verify")
         self.verify_button.clicked.connect(self._verify)
@@ -158,19 +156,23 @@ class SessionPanel(QFrame):
 
     def _lay_out(self) -> None:
         inside = QFrame()
+        inside.setProperty("role", "clear")
         told = QVBoxLayout(inside)
         told.setContentsMargins(0, 0, 0, 0)
         told.addWidget(self.summary)
-        told.addWidget(quiet_label("Timing of the states"))
+        told.addWidget(quiet_label("States: most that they were off, and late, in ms"))
         told.addWidget(self.timing)
         told.addStretch(1)
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QFrame.NoFrame)
         scroll.setWidget(inside)
+        viewport = scroll.viewport()
+        if viewport is not None:
+            viewport.setProperty("role", "clear")
         buttons = QGridLayout()
         for number, button in enumerate(self._buttons):
-            buttons.addWidget(button, number // 3, number % 3)
+            buttons.addWidget(button, number // 2, number % 2)
         layout = QVBoxLayout(self)
         layout.addWidget(self.title)
         layout.addWidget(scroll, 1)

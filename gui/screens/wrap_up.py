@@ -56,7 +56,7 @@ class WrapUp(QWidget):
         self._fill_list()
 
     def can_be_done(self) -> tuple[Action, ...]:
-        """What can be done by a key on this screen."""
+        """Return what can be done by a key on this screen."""
 
         def here() -> bool:
             return self.isVisible() and bool(self._shown)
