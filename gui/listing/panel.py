@@ -8,11 +8,11 @@ from typing import Any
 
 from PyQt5.QtCore import Qt, QUrl
 from PyQt5.QtGui import QDesktopServices
-from PyQt5.QtWidgets import QFrame, QGridLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout
+from PyQt5.QtWidgets import QFrame, QGridLayout, QLabel, QPushButton, QVBoxLayout
 
 from gui.jobs import Done
 from gui.listing.rows import Row, may_recover, summary_words, timing_words
-from gui.theme import quiet_label, set_level, title_label
+from gui.theme import quiet_label, scrolled, set_level, title_label
 from gui.workplace import Workplace
 
 FORMS = ("nwb", "csv", "alf")
@@ -136,7 +136,9 @@ class SessionPanel(QFrame):
         self.title = title_label()
         self.summary, self.timing, self.words = QLabel(), QLabel(), QLabel()
         self.recovery = quiet_label(RECOVERY)
-        for label in (self.title, self.summary, self.timing, self.words, self.recovery):
+        self.timing_title = quiet_label("States: off and late by how many ms, at most")
+        texts = (self.title, self.summary, self.timing_title, self.timing, self.words)
+        for label in (*texts, self.recovery):
             label.setWordWrap(True)
             label.setTextFormat(Qt.PlainText)
             label.setTextInteractionFlags(Qt.TextSelectableByMouse)
@@ -156,20 +158,13 @@ class SessionPanel(QFrame):
 
     def _lay_out(self) -> None:
         inside = QFrame()
-        inside.setProperty("role", "clear")
         told = QVBoxLayout(inside)
         told.setContentsMargins(0, 0, 0, 0)
         told.addWidget(self.summary)
-        told.addWidget(quiet_label("States: most that they were off, and late, in ms"))
+        told.addWidget(self.timing_title)
         told.addWidget(self.timing)
         told.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.NoFrame)
-        scroll.setWidget(inside)
-        viewport = scroll.viewport()
-        if viewport is not None:
-            viewport.setProperty("role", "clear")
+        scroll = scrolled(inside)
         buttons = QGridLayout()
         for number, button in enumerate(self._buttons):
             buttons.addWidget(button, number // 2, number % 2)

@@ -118,7 +118,7 @@ class Sessions(QWidget):
         selection = self.table.selectionModel()
         if selection is not None:
             flags = QItemSelectionModel.ClearAndSelect | QItemSelectionModel.Rows
-            selection.setCurrentIndex(index, flags)  # type: ignore[call-overload]
+            selection.setCurrentIndex(index, flags)
         self.panel.show_session(self._order.row_at(index))
 
     def _chosen(self) -> None:
