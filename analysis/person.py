@@ -1,4 +1,4 @@
-"""Adds what a person needs to be the mouse: a box that is heard, and a mouse led by hand."""
+"""Adds to a lab the box in which a person is the mouse: one whose sounds are heard."""
 
 from __future__ import annotations
 
@@ -6,20 +6,12 @@ from rig.lab import Lab, write_new
 from rig.rig_plan import check_devices, plan_rig
 
 RIG = "you"
-SUBJECT = "YOU"
 _LIKE = "box2"
 _HEARD, _SILENT = "hardware.audible_speaker:AudibleSpeaker", "hardware.speaker:SpeakerTwin"
-_SUBJECT = f"""# You. What you do with the tongue key is what this mouse does.
-id = "{SUBJECT}"
-simulated = true
-species = "Homo sapiens"
-mouse_class = "hardware.human_mouse:HumanMouse"
-description = "the person at the computer"
-"""
 
 
-def add_person(lab: Lab) -> str:
-    """Write the box and the mouse; return why nothing will be heard, or an empty text.
+def add_box_for_a_person(lab: Lab) -> str:
+    """Write the box; return why nothing will be heard, or an empty text.
 
     The box is like the template's head-fixed one. On a computer without sound its speaker is
     that of a simulated rig, which nobody hears.
@@ -27,12 +19,12 @@ def add_person(lab: Lab) -> str:
     Raises
     ------
     RigError
-        If they are there already, or the template's rig is not.
+        If it is there already, or the template's rig is not.
     """
     like = (lab.folder / "rigs" / f"{_LIKE}.toml").read_text(encoding="utf-8")
     path = lab.folder / "rigs" / f"{RIG}.toml"
     text = like.replace(_SILENT, _HEARD).replace("Dev2", "Dev3").replace("HDMI-", "You-")
-    write_new({path: text, lab.subject_file(SUBJECT): _SUBJECT})
+    write_new({path: text})
     silent = check_devices(lab, plan_rig(lab, path, simulate=True))
     if not silent:
         return ""

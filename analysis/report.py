@@ -59,11 +59,11 @@ def simulated_words(record: SessionRecord) -> str:
     devices = record.definition.devices
     twins = [device.name for device in devices if device.simulated]
     if record.definition.mouse:
-        return "SIMULATED: a virtual mouse on a virtual rig. This is not the data of an animal."
+        return "SIMULATED: there was no animal in the rig."
     if not twins:
         return ""
     if len(twins) == len(devices):
-        return "SIMULATED: all devices are simulated. This is not the data of an animal."
+        return "SIMULATED: all devices of the rig are simulated."
     return f"PARTLY SIMULATED: {', '.join(twins)}"
 
 
@@ -82,6 +82,7 @@ def _top(record: SessionRecord) -> Iterator[str]:
         yield banner(f"Not the whole session: {record.damage}.", "bad")
     if record.ended is not None and record.ended.how in {"aborted", "failed"}:
         yield banner(f"The session {record.ended.how}: {record.ended.reason}.", "bad")
+    changed = ", ".join(f"{key} = {value}" for key, value in definition.changed.items())
     yield facts(
         (
             ("session", record.folder.name),
@@ -90,7 +91,9 @@ def _top(record: SessionRecord) -> Iterator[str]:
             ("began", _when(record.header.started_at)),
             ("lasted", _lasted(record)),
             ("ended", why_ended(record)),
-            ("who", "; ".join(definition.experimenters)),
+            ("experimenters", "; ".join(definition.experimenters)),
+            ("started by", definition.operator),
+            ("for this session", changed),
             ("goes on with", definition.resumes),
         )
     )

@@ -14,14 +14,12 @@ from matplotlib.transforms import blended_transform_factory
 
 from rig.colours import (
     BLACK,
-    BLUE,
     CATCH,
     CONSISTENT,
     GREY,
     LICK,
     REWARD,
     STIMULUS,
-    VERMILLION,
     Line,
     Shape,
     outcome_look,
@@ -86,7 +84,7 @@ def lick_figure(rows: Sequence[TrialRow], licks: Times, drops: Times) -> Figure:
     axes.set_yticks([tick for tick, _ in ticks], [words for _, words in ticks])
     axes.tick_params(axis="y", length=0)
     axes.plot([], [], color=LICK, marker="|", ls="", label="lick")
-    axes.plot([], [], color=REWARD, marker="v", ls="", ms=5, label="drop of water")
+    axes.plot([], [], color=REWARD, marker="|", ls="", mew=2.5, label="drop of water")
     axes.plot([], [], color=STIMULUS, ls="--", lw=1, label="onset of the stimulus")
     _legend_of_outcomes(axes, rows)
     figure.legend(loc="outside lower center", ncols=4)
@@ -113,19 +111,23 @@ def _raster(
 ) -> None:
     """Draw the trials of one type under each other, and their outcomes as a band on the left."""
     touched, fallen = [], []
-    band = blended_transform_factory(axes.transAxes, axes.transData)
     for number, row in enumerate(rows):
         onset, y = row.stimulus_time or 0.0, top + number
         touched += [(time, y) for time in _around(licks, onset, row.end_time, after)]
-        fallen += [(time, y + 0.5) for time in _around(drops, onset, row.end_time, after)]
-        axes.plot(
-            [0.006, 0.006], [y, y + 1], transform=band, solid_capstyle="butt", lw=4,
-            color=outcome_look(row.outcome).colour,
-        )  # fmt: skip
-    marks = [((time, y), (time, y + 1)) for time, y in touched]
-    axes.add_collection(LineCollection(marks, colors=LICK, linewidths=0.7))
-    if fallen:
-        axes.plot(*zip(*fallen, strict=True), color=REWARD, marker="v", ls="", ms=2.5)
+        fallen += [(time, y) for time in _around(drops, onset, row.end_time, after)]
+    axes.add_collection(LineCollection(_strokes(fallen), colors=REWARD, linewidths=2.5))
+    axes.add_collection(LineCollection(_strokes(touched), colors=LICK, linewidths=0.8))
+    band = LineCollection(
+        _strokes([(0.006, top + number) for number in range(len(rows))]),
+        colors=[outcome_look(row.outcome).colour for row in rows], linewidths=4, zorder=3,
+        transform=blended_transform_factory(axes.transAxes, axes.transData), capstyle="butt",
+    )  # fmt: skip
+    axes.add_collection(band, autolim=False)
+
+
+def _strokes(points: Sequence[tuple[float, float]]) -> list[list[tuple[float, float]]]:
+    """Return a stroke as high as a trial at each point."""
+    return [[(time, y), (time, y + 1)] for time, y in points]
 
 
 def _around(times: Times, onset: float, end: float, after: float) -> list[float]:
@@ -177,7 +179,7 @@ def _outcomes(axes: Axes, rows: Sequence[TrialRow]) -> None:
 def _shares(axes: Axes, types: TypePerformance) -> None:
     """Draw the share of correct trials of each type, and shade consistent periods."""
     axes.axhline(0.5, color=GREY, lw=1, ls=":")
-    for group in types.groups:
+    for group in sorted(types.groups):
         look = type_look(*group)
         axes.plot(
             types.numbers, types.shares(group), color=look.colour, ls=_LINES[look.line],
@@ -192,10 +194,8 @@ def _shares(axes: Axes, types: TypePerformance) -> None:
 
 def _sensitivity(axes: Axes, sensitivity: Sensitivity) -> None:
     axes.axhline(0, color=GREY, lw=1, ls=":")
-    axes.plot(sensitivity.numbers, sensitivity.d_prime, color=BLUE, label="d'")
-    axes.plot(
-        sensitivity.numbers, sensitivity.criterion, color=VERMILLION, ls="--", label="criterion"
-    )
+    axes.plot(sensitivity.numbers, sensitivity.d_prime, color=BLACK, label="d'")
+    axes.plot(sensitivity.numbers, sensitivity.criterion, color=GREY, ls="--", label="criterion")
     axes.set(ylabel="d' and criterion,\nlast 50 trials")
     axes.legend(loc="center left", bbox_to_anchor=(1, 0.5), fontsize="small")
 

@@ -2,43 +2,56 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any
 
+from analysis.outline import Outline, outline_of, read_outline
 from rig.errors import RecordingError
 from rig.export.background import exports_of
-from rig.performance import performance
+from rig.performance import performance_of
 from rig.session_folder import SessionFolder, is_running
-from rig.session_record import SessionRecord, load_session
+from rig.session_record import SessionRecord
 from rig.wrap_up import read_wrap_up
 
 
 def read_summary(folder: SessionFolder) -> dict[str, Any]:
     """Return the summary of a session, or what is wrong with it."""
     try:
-        return summary_of(load_session(folder))
+        return _summary(read_outline(folder))
     except RecordingError as error:
         running = is_running(folder)
         return {
             **_name_of(folder),
-            **_wrapped_up(folder),
-            "running": running,
             "ended": "begins" if running else f"unreadable: {error.what}",
+            "running": running,
             "damage": None if running else error.what,
+            **_wrapped_up(folder),
             "folder": str(folder.path),
         }
 
 
 def summary_of(record: SessionRecord) -> dict[str, Any]:
     """Return one session as a flat row."""
-    done = performance(record.rows)
-    definition = record.definition
-    outcomes = Counter(row.outcome or "aborted" for row in record.rows)
+    return _summary(outline_of(record))
+
+
+def why_ended(session: SessionRecord | Outline) -> str:
+    """Return why a session has ended, in words."""
+    if session.ended is not None:
+        return session.ended.reason
+    return "still runs" if session.running else "cut off"
+
+
+def _summary(outline: Outline) -> dict[str, Any]:
+    done = performance_of(outline.outcomes)
+    definition = outline.definition
     simulated = [device.name for device in definition.devices if device.simulated]
+    outcomes = {name or "aborted": count for name, count in outline.outcomes.items()}
+    if outline.aborted:
+        outcomes["aborted"] = outcomes.get("aborted", 0) + outline.aborted
     return {
-        **_name_of(record.folder),
-        "started_at": record.header.started_at,
-        "duration": record.events[-1].engine_time if record.events else 0.0,
+        **_name_of(outline.folder),
+        "started_at": outline.header.started_at,
+        "duration": outline.duration,
         "rig": definition.rig,
         "protocol": definition.protocol,
         "stage": definition.stage or None,
@@ -47,23 +60,16 @@ def summary_of(record: SessionRecord) -> dict[str, Any]:
         "false_alarm_rate": done.false_alarm_rate,
         "d_prime": done.d_prime,
         "outcomes": dict(sorted(outcomes.items())),
-        "water_ml": round(record.water_ul / 1000, 6),
+        "water_ml": round(outline.water_ul / 1000, 6),
         "simulated": len(simulated) == len(definition.devices),
         "seed": definition.seed,
-        "ended": why_ended(record),
-        "running": record.running,
-        "damage": record.damage or None,
-        **_wrapped_up(record.folder),
-        "exports": exports_of(record.folder),
-        "folder": str(record.folder.path),
+        "ended": why_ended(outline),
+        "running": outline.running,
+        "damage": outline.damage or None,
+        **_wrapped_up(outline.folder),
+        "exports": exports_of(outline.folder),
+        "folder": str(outline.folder.path),
     }
-
-
-def why_ended(record: SessionRecord) -> str:
-    """Return why a session has ended, in words."""
-    if record.ended is not None:
-        return record.ended.reason
-    return "still runs" if record.running else "cut off"
 
 
 def _name_of(folder: SessionFolder) -> dict[str, Any]:

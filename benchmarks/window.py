@@ -158,7 +158,8 @@ def _engine(lab: Lab, number: int) -> subprocess.Popen[bytes]:
 def _alternate(window: Window) -> None:
     """Look at all boxes and at each single one in turn, as an operator does."""
     rigs = [box.rig for box in window.boxes_watched()]
-    steps = [partial(window.go_to, "boxes"), *(_looking(window, rig) for rig in rigs)]
+    steps: list[Callable[[], None]] = [partial(window.go_to, "boxes")]
+    steps += [_looking(window, rig) for rig in rigs]
     turns = QTimer(window)
     number = 0
 

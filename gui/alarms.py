@@ -22,11 +22,15 @@ STALLED_AFTER = 60.0
 """Seconds that a trial may take, however short the others were."""
 DRY_DROPS = 10
 """Drops that followed each other without a lick."""
-SILENT_TRIALS = 8
-"""S+ trials without a response that follow each other."""
-ANSWERED_BEFORE = 0.6
-"""Share of the S+ trials before these in which the mouse had responded."""
+FEW_TRIALS = 10
+"""The last S+ trials, in which the mouse has responded less than before."""
 LOOKED_BACK = 20
+"""S+ trials before these, wherever in the last `REMEMBERED` the mouse responded most."""
+REMEMBERED = 80
+ANSWERED_BEFORE = 0.8
+"""Share of those to which it had responded."""
+FALLEN_TO = 0.5
+"""Share of the last ones at which a person is called."""
 WATER_NEARLY = 0.9
 UNSAFE_FOR = 5.0
 """Seconds for which nothing more has reached the disk."""
@@ -196,17 +200,19 @@ def _dry_drops(view: SessionView) -> Iterator[Alarm]:
 
 
 def _fell_silent(view: SessionView) -> Iterator[Alarm]:
-    go = [row for row in view.rows[-6 * LOOKED_BACK :] if row.outcome in {"hit", "miss"}]
-    last, before = go[-SILENT_TRIALS:], go[-SILENT_TRIALS - LOOKED_BACK : -SILENT_TRIALS]
-    if len(before) < LOOKED_BACK or any(row.outcome == "hit" for row in last):
-        return
-    rate = sum(row.outcome == "hit" for row in before) / len(before)
-    if rate >= ANSWERED_BEFORE:
+    """See whether the mouse responds to S+ far less than it did: no water may reach it."""
+    rows = view.rows[-4 * REMEMBERED :]
+    hits = [row.outcome == "hit" for row in rows if row.outcome in {"hit", "miss"}][-REMEMBERED:]
+    last, before = hits[-FEW_TRIALS:], hits[:-FEW_TRIALS]
+    windows = range(len(before) - LOOKED_BACK + 1)
+    best = max((sum(before[start : start + LOOKED_BACK]) for start in windows), default=0)
+    had, has = best / LOOKED_BACK, sum(last) / FEW_TRIALS
+    if had >= ANSWERED_BEFORE and has <= FALLEN_TO:
         yield Alarm(
             "fell silent",
             "bad",
-            f"The mouse has stopped responding: {SILENT_TRIALS} misses in a row, after "
-            f"{rate:.0%} hits. Is the spout blocked or moved? Pause, look at it, give one drop.",
+            f"The mouse responds less and less: {has:.0%} hits in the last {FEW_TRIALS} S+ trials, "
+            f"after {had:.0%}. Is the spout blocked or moved? Pause, look at it, give one drop.",
         )
 
 

@@ -157,8 +157,8 @@ def _backward(names: Sequence[str], causes: Mapping[Edge, object]) -> set[Edge]:
         on_the_way.add(start)
         while stack:
             name, targets = stack[-1]
-            target = next(targets, None)
-            if target is None:
+            target = next(targets, "")
+            if not target:
                 stack.pop()
                 on_the_way.discard(name)
                 done.add(name)

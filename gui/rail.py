@@ -80,7 +80,7 @@ class Rail(QFrame):
             box = self._place.boxes.by_rig[rig]
             level, words = box.state()
             mark = "▸ " if rig == self._place.rig else ""
-            button.setText(f"{mark}{rig}\n{box.subject or '-'}: {words}")
+            button.setText(f"{mark}{rig}  {box.subject}\n{words}".strip())
             set_level(button, level)
         self.palettes.setCurrentText(self._place.palette.name)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from gui.growing import Growing
 from rig.events import (
     DeviceReported,
     Event,
@@ -11,6 +10,7 @@ from rig.events import (
     TrialEnded,
     TrialStarted,
 )
+from rig.measures import Growing
 from rig.trials import LICK_INPUT
 
 RESPONSE_STATE = "response"

@@ -121,9 +121,15 @@ def _sheet(colours: Palette) -> str:
     QFrame[role="panel"] {{
         background: {colours.panel}; border: 1px solid {colours.line}; border-radius: 6px;
     }}
+    QFrame[role="overlay"] {{
+        background: {colours.panel}; border: 2px solid {colours.accent}; border-radius: 8px;
+    }}
+    QLabel[role="key"] {{ font-weight: 600; color: {colours.accent}; }}
     QFrame[role="alarm"] {{
         background: {colours.panel}; border: 3px solid {colours.bad}; border-radius: 6px;
     }}
+    QFrame[chosen="yes"] {{ border: 2px solid {colours.accent}; }}
+    QFrame[role="alarm"][chosen="yes"] {{ border: 3px dashed {colours.bad}; }}
     QFrame[role="simulated"] {{ background: {colours.warn}; border: none; }}
     QFrame[role="simulated"] QLabel {{ color: {colours.window}; font-weight: 600; }}
     QPushButton {{ min-height: {TARGET_PX - 8}px; padding: 2px 14px; border-radius: 5px;
@@ -139,13 +145,26 @@ def _sheet(colours: Palette) -> str:
     QPushButton:focus, QLineEdit:focus, QComboBox:focus, QSpinBox:focus, QDoubleSpinBox:focus,
     QListView:focus, QTableView:focus, QPlainTextEdit:focus {{
         border: 2px solid {colours.accent}; }}
+    QLineEdit, QComboBox, QSpinBox, QDoubleSpinBox {{ min-height: {TARGET_PX - 8}px; }}
     QLineEdit, QComboBox, QSpinBox, QDoubleSpinBox, QPlainTextEdit {{
-        min-height: {TARGET_PX - 8}px; border: 1px solid {colours.line}; border-radius: 4px;
+        border: 1px solid {colours.line}; border-radius: 4px;
         background: {colours.raised}; padding: 1px 6px; }}
     QLineEdit[level="bad"] {{ border: 2px solid {colours.bad}; }}
     QTableView {{ gridline-color: {colours.line}; border: 1px solid {colours.line}; }}
     QHeaderView::section {{ background: {colours.raised}; color: {colours.text};
         border: none; border-bottom: 1px solid {colours.line}; padding: 5px; }}
+    QListView::item {{ padding: 6px; border: 0px; background: transparent; }}
+    QListView::item:selected {{ background: {colours.accent}; color: {colours.on_accent}; }}
+    QListView::item:disabled {{ color: {colours.quiet}; }}
+    QCheckBox, QRadioButton {{ min-height: {TARGET_PX}px; spacing: 8px; }}
+    QCheckBox::indicator, QRadioButton::indicator {{ width: 16px; height: 16px;
+        border: 2px solid {colours.quiet}; background: {colours.raised}; }}
+    QCheckBox::indicator {{ border-radius: 3px; }}
+    QRadioButton::indicator {{ border-radius: 10px; }}
+    QCheckBox::indicator:checked, QRadioButton::indicator:checked {{
+        background: {colours.accent}; border: 2px solid {colours.text}; }}
+    QCheckBox:focus, QRadioButton:focus {{ color: {colours.accent}; }}
+    QWidget[role="clear"] {{ background: transparent; }}
     QToolTip {{ background: {colours.raised}; color: {colours.text};
         border: 1px solid {colours.line}; padding: 4px; }}
     QScrollArea {{ border: none; }}

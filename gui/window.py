@@ -24,7 +24,9 @@ from gui.actions import Action, bind
 from gui.alert_list import Alert, AlertList
 from gui.boxes import Box
 from gui.closing import ClosingBar
+from gui.command_list import CommandList
 from gui.guide.bar import GuideBar
+from gui.key_sheet import KeySheet
 from gui.palette import PALETTES, Palette
 from gui.rail import Rail
 from gui.reader import Reader
@@ -98,6 +100,8 @@ class Window(QMainWindow):
         """Begin to listen and to draw."""
         self._reader.start()
         self._timer.start()
+        for begin in self._place.at_start:
+            begin()
         self.go_to(next(iter(self._entries)))
 
     @property
@@ -213,6 +217,8 @@ class Window(QMainWindow):
         layout.addWidget(self._banner)
         layout.addLayout(body, 1)
         self.setCentralWidget(whole)
+        self._commands = CommandList(whole, lambda: self.actions_known)
+        self._keys = KeySheet(whole, lambda: self.actions_known)
         self.setWindowTitle(f"mouserig: {self._place.lab.config.name}")
         self.setMinimumSize(1100, 680)
         self.resize(1366, 768)
@@ -226,6 +232,8 @@ class Window(QMainWindow):
             for number, rig in enumerate(rigs, start=1)
         ]
         others = [
+            Action("List of commands", "Ctrl+K", self._commands.open),
+            Action("Sheet of keys", "F1", self._keys.turn),
             Action("Acknowledge the gravest alert", "Ctrl+E", self._alerts.acknowledge_first),
             Action("Other colours: light, dark, dim red", "Ctrl+L", self._next_palette),
         ]
@@ -310,5 +318,5 @@ class Window(QMainWindow):
             box.trouble_seen = self._place.operator or "somebody"
         seen = box.alarms.acknowledge(alert.key, self._place.operator) if box else None
         if seen is not None and box is not None and box.is_running:
-            self._place.order_to(box.rig, "note", text=f"seen: {alert.text}")
+            self._place.order_to(box.rig, "note", text=f"alarm: {alert.text}")
         self._show_alerts()

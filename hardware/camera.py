@@ -9,8 +9,11 @@ import numpy as np
 import numpy.typing as npt
 import pydantic
 
+from hardware.thumbnail import Thumbnail
+from rig.clock import VirtualClock
 from rig.devices import Camera, Context, DeviceSettings, Line
 from rig.errors import DeviceError, Problem
+from rig.session_folder import SessionFolder
 from rig.streams import Channel, StreamSpec
 
 _CODEC = "MJPG"
@@ -27,7 +30,10 @@ class CameraSettings(DeviceSettings):
 
 
 class CameraTwin(Camera):
-    """A camera that sees a bar, which moves on by a pixel with every frame."""
+    """A camera that sees a bar, which moves on by a pixel with every frame.
+
+    Where time does not jump, it leaves a small picture beside the video, for people to look at.
+    """
 
     simulated = True
     Settings = CameraSettings
@@ -40,6 +46,8 @@ class CameraTwin(Camera):
         self._streams = context.streams
         self._folder: Path | None = None
         self._video: Any = None
+        self._is_watched = not isinstance(context.clock, VirtualClock)
+        self._thumbnail: Thumbnail | None = None
         self._began = 0.0
         self._frames = 0
         self._opening = 0
@@ -47,6 +55,8 @@ class CameraTwin(Camera):
     def record_to(self, folder: Path) -> None:
         """Put the video into that folder; without one the camera films nothing."""
         self._folder = folder
+        if self._is_watched:
+            self._thumbnail = Thumbnail(SessionFolder(folder).thumbnail(self._name))
 
     def stream(self) -> StreamSpec:
         """Return what is recorded of each frame: the session's seconds of its exposure."""
@@ -87,6 +97,8 @@ class CameraTwin(Camera):
         if self._video is not None:
             self._video.release()
             self._video = None
+        if self._thumbnail is not None:
+            self._thumbnail.remove()
 
     def close(self) -> None:
         """Film no more and let go of the camera."""
@@ -104,7 +116,10 @@ class CameraTwin(Camera):
     def _expose(self, opening: int, time: float) -> None:
         if self._video is None or opening != self._opening:
             return
-        self._video.write(self._frame())
+        frame = self._frame()
+        self._video.write(frame)
+        if self._thumbnail is not None:
+            self._thumbnail.take(frame)
         self._streams.write(self._name, np.array([[time]]), time)
         self._frames += 1
         self._make_appointment(opening)

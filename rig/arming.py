@@ -99,10 +99,11 @@ def preflight(lab: Lab, wish: Wish, now: datetime) -> Preflight:
     rig = lab.find(wish.rig).resolve().stem
     sessions = list(find_sessions(lab.data, subject)) if known else []
     last = _last(lab, subject, sessions, found)
-    busy = _in_use(lab, rig, subject, found)
+    busy = _in_use(lab, rig, subject if known else "", found)
     if known:
         found.append(_ran_today(subject, sessions, now))
-        found.append(guards.usual_rig(subject, rig, last, known=_ran_on(rig, sessions, last)))
+        if last is not None or not sessions:
+            found.append(guards.usual_rig(subject, rig, last, known=_ran_on(rig, sessions, last)))
     stage = None
     if choice.standing is not None:
         stage = stage_card(lab, choice.standing, off_plan=wish.protocol is not None)
@@ -135,7 +136,7 @@ def _short(lab: Lab, guard: Guard) -> Guard:
 
 def _mouse(lab: Lab, wish: Wish, found: list[Guard]) -> tuple[str, bool]:
     """Return the id of the mouse, and whether there is such a mouse."""
-    typed, wanted = wish.subject.strip(), wish.planned.strip()
+    typed, wanted = _text(wish.subject), _text(wish.planned)
     ids = [path.stem for path in lab.files("subjects")]
     try:
         subject = lab.named(typed)
@@ -151,6 +152,11 @@ def _mouse(lab: Lab, wish: Wish, found: list[Guard]) -> tuple[str, bool]:
     rig = lab.find(wish.rig).resolve().stem
     found += filter(None, [guards.planned(typed, subject, wanted, rig)])
     return subject, True
+
+
+def _text(typed: str) -> str:
+    """Return what was typed as a text that can be written down, without spaces around it."""
+    return typed.strip().encode(errors="replace").decode()
 
 
 def _changes(wish: Wish, found: list[Guard]) -> dict[str, Any]:
@@ -208,10 +214,10 @@ def _last(
 
 
 def _in_use(lab: Lab, rig: str, subject: str, found: list[Guard]) -> str:
-    """Return who uses the rig, in words; and tell if that or the mouse is in use."""
+    """Return who uses the rig, in words; and tell if that, or the mouse if known, is in use."""
     try:
         holder = holder_of(lab.locks, "rig", rig)
-        mouse_holder = holder_of(lab.locks, "subject", subject)
+        mouse_holder = holder_of(lab.locks, "subject", subject) if subject else ""
     except RecordingError as error:
         found += guards.stops("locks", problems_of(error))
         return ""

@@ -81,7 +81,7 @@ OUTCOMES = {
     "false_alarm": OutcomeLook(VERMILLION, "F", "cross", "false alarm"),
     "correct_rejection": OutcomeLook(BLUE, "C", "square", "correct rejection"),
     "catch_lick": OutcomeLook(PURPLE, "L", "star", "catch: lick"),
-    "catch_no_lick": OutcomeLook(PURPLE, "N", "bar", "catch: no lick"),
+    "catch_no_lick": OutcomeLook(SKY_BLUE, "N", "bar", "catch: no lick"),
     "presented": OutcomeLook(SKY_BLUE, "P", "diamond", "presented"),
 }
 """How the outcomes of the built-in protocols are shown."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +19,7 @@ from rig.set_options import value_at
 FIRST_YEAR = 2024
 """A computer's clock that shows an earlier one has lost the time."""
 _GB_DIGITS = 2
+_LONGEST_NAME = 60
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,8 @@ def unknown_mouse(typed: str, near: Sequence[str]) -> Guard:
     offer = f"Did you mean {' or '.join(near)}?" if near else "Check the id or the ear tag."
     if not typed:
         return Guard("mouse", "stop", "No mouse is named.", "Type or scan its id or ear tag.")
-    return Guard("mouse", "stop", f"There is no mouse '{typed}'.", offer)
+    name = textwrap.shorten(typed, _LONGEST_NAME, placeholder="...")
+    return Guard("mouse", "stop", f"There is no mouse '{name}'.", offer)
 
 
 def planned(typed: str, subject: str, wanted: str, rig: str) -> Guard | None:

@@ -11,6 +11,9 @@ import filelock
 
 from rig.errors import BusyError, RecordingError
 
+PATIENCE = 0.2
+"""Seconds: whoever only asks whether a lock is held has it for a moment, and lets it go again."""
+
 
 @contextlib.contextmanager
 def hold(folder: Path, kind: str, name: str, holder: str) -> Iterator[None]:
@@ -61,8 +64,8 @@ def _acquire(folder: Path, name: str, note: Path, what: str) -> filelock.BaseFil
     """Return the lock, held; raise `BusyError` if another process holds it."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        lock = filelock.FileLock(folder / f"{name}.lock", timeout=0)
-        lock.acquire()
+        lock = filelock.FileLock(folder / f"{name}.lock", timeout=PATIENCE)
+        lock.acquire(poll_interval=PATIENCE / 10)
     except filelock.Timeout:
         raise BusyError(
             f"{what} is in use by {_holder(note)}",

@@ -262,7 +262,7 @@ class Loop:
                 reply = Reply(True, f"stops after trial {self._log.trial}")
             case _:
                 now, trial = self._clock.now(), self._log.trial
-                reply = self._orders.obey(command, trial, now, running=self._engine.running)
+                reply = self._orders.obey(command, trial, now, running=not self._waits)
         self._log.command_given(command, reply)
         self._log.keep()
         self._recorder.attend(self._clock.now(), self._log.trial)  # time may pass faster or slower

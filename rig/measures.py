@@ -52,6 +52,9 @@ class Growing:
         self._count = missing
         self._room = np.full(max(_FIRST_ROOM, 2 * missing), np.nan)
 
+    def __len__(self) -> int:
+        return self._count
+
     @property
     def values(self) -> Floats:
         """All numbers so far, (count,); not a copy."""

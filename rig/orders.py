@@ -80,7 +80,7 @@ class Orders:
         now
             Seconds of session time.
         running
-            Whether a trial runs.
+            Whether a trial runs that does more than wait for the mouse to begin it.
         """
         match command.verb:
             case "pause_after_trial":

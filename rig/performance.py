@@ -52,7 +52,11 @@ def performance(rows: Sequence[TrialRow]) -> Performance:
     >>> performance([]).hit_rate is None
     True
     """
-    counts = Counter(row.outcome for row in rows if not row.aborted)
+    return performance_of(Counter(row.outcome or "" for row in rows if not row.aborted))
+
+
+def performance_of(counts: Counter[str]) -> Performance:
+    """Return counts and rates of completed trials by how often each outcome came."""
     hits, misses = counts["hit"], counts["miss"]
     false_alarms, rejections = counts["false_alarm"], counts["correct_rejection"]
     hit_rate = _share(hits, hits + misses)

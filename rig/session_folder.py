@@ -63,6 +63,10 @@ class SessionFolder:
         """The HDF5 file while the logger writes it; a killed logger leaves it behind."""
         return self.path / LIVE_HDF5
 
+    def thumbnail(self, camera: str) -> Path:
+        """Return the small picture of what a camera sees; it is there while it films."""
+        return self.path / f"thumbnail-{camera}.jpg"
+
 
 def create_folder(data: Path, subject: str, day: date, number: int | None) -> SessionFolder:
     """Make the folder of a new session.

@@ -39,7 +39,9 @@ def read_changes(options: Sequence[str]) -> dict[str, Any]:
     for option in options:
         key, equals, text = (part.strip() for part in option.partition("="))
         where = f"{OPTION} {key}".strip()
-        if not equals or not all(part.strip() for part in key.split(".")):
+        if not is_text(option):
+            problems.append(Problem(f"{option!a} is no text", OPTION, "Write it in Unicode."))
+        elif not equals or not all(part.strip() for part in key.split(".")):
             problems.append(
                 Problem(f"'{option}' is no KEY=VALUE", OPTION, "Write reward_ul=4.0, for example.")
             )
@@ -54,6 +56,15 @@ def read_changes(options: Sequence[str]) -> dict[str, Any]:
     if problems:
         raise CheckFailed(problems)
     return changes
+
+
+def is_text(text: str) -> bool:
+    """Whether a text can be written down: a command line may hold bytes that are none."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def as_tables(changes: Mapping[str, Any]) -> dict[str, Any]:

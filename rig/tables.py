@@ -30,7 +30,11 @@ from rig.events import (
 from rig.table_columns import EVENTS, TABLES, Type
 from rig.trials import LICK_INPUT, TrialRow
 
-_RENAMED = {("fault", "level"): "fault_level", ("command", "value"): "command_value"}
+_RENAMED = {
+    ("fault", "level"): "fault_level",
+    ("command", "value"): "command_value",
+    ("command", "id"): "command_id",
+}
 """Fields of rare events whose name means another thing in a frequent one."""
 
 

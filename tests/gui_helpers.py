@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import queue
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import msgspec
+from PyQt5.QtCore import Qt
+from PyQt5.QtTest import QTest
+from PyQt5.QtWidgets import QLabel, QPushButton, QWidget
 
 from gui.boxes import Box, Boxes
-from gui.jobs import Jobs
+from gui.jobs import Done, Jobs
 from gui.palette import LIGHT
 from gui.reader import CaughtUp, Found, Gone, Told
 from gui.sender import Sender
@@ -66,11 +70,12 @@ def make_place(lab: Lab, sent: queue.SimpleQueue[tuple[str, Command]]) -> tuple[
 
 @dataclass
 class Bench:
-    """A workplace, and what it has asked of engines that are not there."""
+    """A workplace, what it has asked of engines that are not there, and where it went."""
 
     place: Workplace
     sender: Sender
     sent: queue.SimpleQueue[tuple[str, Command]]
+    went: list[str] = field(default_factory=list)
 
     def next_order(self) -> tuple[str, Command]:
         """Return the next order that went out, with its rig."""
@@ -78,7 +83,9 @@ class Bench:
 
     def begin(self, rig: str, records: Sequence[Record | Heartbeat] = ()) -> Box:
         """Let a session run on a rig, which has told this."""
-        self.place.boxes.take(Found(rig, ADDRESS))
+        subject = next((r.subject for r in records if isinstance(r, Definition)), "SIM01")
+        address = msgspec.structs.replace(ADDRESS, session=f"{subject}/2026-11-25/1")
+        self.place.boxes.take(Found(rig, address))
         self.tell(rig, records)
         self.place.boxes.take(CaughtUp(rig))
         return self.place.boxes.by_rig[rig]
@@ -105,6 +112,30 @@ class Bench:
         """End what runs beside."""
         self.sender.close()
         self.place.jobs.close()
+
+
+class Asked:
+    """Takes the place of `gui.jobs.Jobs`: keeps what is asked, and a test answers it."""
+
+    def __init__(self) -> None:
+        self.waiting: list[tuple[list[str], Callable[[Done], None]]] = []
+        self.asked: list[list[str]] = []
+
+    def run(
+        self, arguments: Sequence[str], done: Callable[[Done], None], longest: float = 0.0
+    ) -> None:
+        """Keep what is asked."""
+        self.asked.append([*arguments])
+        self.waiting.append(([*arguments], done))
+
+    def answer(self, value: Any = None, code: int = 0, error: str = "") -> list[str]:
+        """Answer what was asked first, and return that."""
+        arguments, done = self.waiting.pop(0)
+        done(Done(code, value, error))
+        return arguments
+
+    def close(self) -> None:
+        """Do nothing."""
 
 
 @dataclass
@@ -210,4 +241,28 @@ def beat(time: float, size: int = 100, safe: int = 100, logger: str = "ready") -
     return msgspec.convert(
         {"time": time, "trial": 1, "size": size, "safe": safe, "logged": safe, "logger": logger},
         Heartbeat,
+    )
+
+
+def click(widget: QWidget | None) -> None:
+    """Click a widget with the left button."""
+    assert widget is not None
+    QTest.mouseClick(widget, Qt.LeftButton)
+
+
+def button(parent: QWidget, words: str) -> QPushButton:
+    """Return the visible button that begins with these words."""
+    found = [
+        each
+        for each in parent.findChildren(QPushButton)
+        if each.isVisible() and each.text().replace("&", "").startswith(words)
+    ]
+    assert found, f"no button '{words}'"
+    return found[0]
+
+
+def texts(parent: QWidget) -> str:
+    """Return all that a person can read there, a line each."""
+    return "\n".join(
+        each.text() for each in parent.findChildren(QLabel) if each.isVisible() and each.text()
     )

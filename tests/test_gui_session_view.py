@@ -11,12 +11,12 @@ from gui_helpers import ADDRESS, Bench, Script, beat
 from analysis.timing import state_timing
 from gui.alarms import Alarms
 from gui.boxes import Boxes
-from gui.growing import Growing
 from gui.raster_data import RasterData
 from gui.reader import CaughtUp, Found, Gone, Silent, Told
 from gui.session_view import SessionView, flat
 from rig.bus import Heartbeat
 from rig.events import ParameterChanged, Record
+from rig.measures import Growing
 from rig.performance import performance
 from rig.session_record import SessionRecord
 
@@ -156,8 +156,8 @@ def test_nothing_is_said_of_a_session_in_which_all_is_well() -> None:
         ("stalled", later(quiet().begin().view(), 61), later(quiet().view(), 61)),
         ("dry drops", dry(10).view(), dry(9).view()),
         ("dry drops", dry(10).view(), dry(10).trial("hit", licks=1).view()),
-        ("fell silent", misses(quiet(60), 8).view(), misses(quiet(60), 7).view()),
-        ("fell silent", misses(quiet(60), 8).view(), misses(Script(), 60).view()),
+        ("fell silent", misses(quiet(60), 5).view(), misses(quiet(60), 4).view()),
+        ("fell silent", misses(quiet(60), 5).view(), misses(Script(), 60).view()),
         ("water", quiet(400).view(), quiet(300).view()),
         ("question", quiet().asks("Is the light on?").view(),
          quiet().asks("Is the light on?").obeyed("answer").view()),

@@ -6,11 +6,11 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from gui_helpers import Bench, Script, beat
+from gui_helpers import Bench, Script, beat, button, click, texts
 from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QKeySequence
 from PyQt5.QtTest import QTest
-from PyQt5.QtWidgets import QLabel, QPushButton, QShortcut, QWidget
+from PyQt5.QtWidgets import QPushButton, QShortcut
 from pytestqt.qtbot import QtBot
 
 from gui import remembered
@@ -43,27 +43,6 @@ def press(window: Window, keys: str) -> None:
     found[0].activated.emit()
 
 
-def click(widget: QWidget | None) -> None:
-    assert widget is not None
-    QTest.mouseClick(widget, Qt.LeftButton)
-
-
-def button(parent: QWidget, words: str) -> QPushButton:
-    """Return the visible button that says this."""
-    found = [
-        each
-        for each in parent.findChildren(QPushButton)
-        if each.isVisible() and each.text().replace("&", "").startswith(words)
-    ]
-    assert found, f"no button '{words}'"
-    return found[0]
-
-
-def texts(parent: QWidget) -> str:
-    """Return all that a person can read there."""
-    return "\n".join(each.text() for each in parent.findChildren(QLabel) if each.isVisible())
-
-
 def look(window: Window) -> None:
     """Let the window look for alarms and draw."""
     window._alarms_at = 0.0
@@ -76,8 +55,8 @@ def test_the_rail_leads_to_screens_and_boxes_and_tells_their_states(
     bench.begin("box1", Script().trial().records)
     look(window)
     rail = window.rail
-    assert rail.boxes["box1"].text() == "▸ box1\nSIM01: running"
-    assert rail.boxes["box2"].text() == "box2\n-: free"
+    assert rail.boxes["box1"].text() == "▸ box1  SIM01\nrunning"
+    assert rail.boxes["box2"].text() == "box2  \nfree"
     click(rail.boxes["box2"])
     look(window)
     assert bench.place.rig == "box2"
@@ -119,7 +98,7 @@ def test_an_alert_is_seen_by_a_person_and_recorded_as_a_note(window: Window, ben
     click(button(window, "Seen"))
     rig, command = bench.next_order()
     assert (rig, command.verb, command.author) == ("box1", "note", "anna")
-    assert command.text.startswith("seen: 10 drops")
+    assert command.text.startswith("alarm: 10 drops")
     assert "Seen by anna." in texts(window)
 
 

@@ -32,7 +32,11 @@ from rig.table_columns import TABLES, TRIAL_EXTRAS
 
 HOW_TO = Path(__file__).parent.parent / "docs/how-to/read-a-session.md"
 PAGE = Path(__file__).parent.parent / "docs/reference/dataset.md"
-RENAMED = {("fault", "level"): "fault_level", ("command", "value"): "command_value"}
+RENAMED = {
+    ("fault", "level"): "fault_level",
+    ("command", "value"): "command_value",
+    ("command", "id"): "command_id",
+}
 
 
 @pytest.fixture(scope="module")

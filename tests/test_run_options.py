@@ -69,6 +69,7 @@ def test_what_is_given_is_recorded_and_lies_over_everything(
         ("reward_ul=", "--set reward_ul"),
         ("reward_ul=much", "--set reward_ul"),
         ("reward_ul=500", "--set reward_ul"),
+        ("announcement=\udcff", "--set"),
         ("reward_ul=inf", "--set reward_ul"),
         ("reward_ul=1\nx=2", "--set reward_ul"),
         ("rewad_ul=3", "--set rewad_ul"),
@@ -105,6 +106,7 @@ def test_options_that_do_not_go_together_are_refused(
     for options, told in {
         ("--simulate", "--day", "2026-12-03"): "--day goes with --virtual",
         ("--virtual", "--note", " "): "--note needs words",
+        ("--virtual", "--by", "\udcff"): "--by are texts in Unicode",
         ("--virtual", "--day", "tomorrow"): "tomorrow",
     }.items():
         done = command(*RUN[:-1], "--subject", "SIM01", *options)

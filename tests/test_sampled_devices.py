@@ -13,7 +13,8 @@ from helpers import plan_for, run_virtual
 
 from hardware.analog_input import AnalogInputTwin
 from hardware.camera import CameraTwin
-from rig.clock import VirtualClock
+from hardware.thumbnail import Thumbnail
+from rig.clock import SystemClock, VirtualClock
 from rig.devices import AnalogInput, Camera, Context
 from rig.events import StreamEnded
 from rig.graph import TurnOn
@@ -119,6 +120,60 @@ def test_what_is_sampled_after_the_end_of_the_streams_is_not_kept(bench: Bench) 
     bench.device.close()
     assert name == "box"
     assert len(bench.recorded().samples) == rows > 0
+
+
+class WatchedClock(SystemClock):
+    """A clock that a person could watch, by which no time passes."""
+
+    def now(self) -> float:
+        return 0.0
+
+
+def test_a_camera_leaves_a_small_picture_to_look_at_while_it_films(tmp_path: Path) -> None:
+    room, store = Room(), StreamStore()
+    settings = CameraTwin.Settings.model_validate({**CAMERA, "width_px": 800, "height_px": 600})
+    context = Context(WatchedClock(), Inbox(), room, tmp_path, store)
+    camera = CameraTwin("eye", settings, context)
+    camera.record_to(tmp_path)
+    store.begin(tmp_path / "streams", [camera.stream()])
+    camera.open()
+    room.agenda.run_until(0.5)
+    picture = cv2.imread(str(tmp_path / "thumbnail-eye.jpg"))
+    assert picture is not None
+    assert 0 < picture.shape[1] <= 320
+    assert picture.shape[0] / picture.shape[1] == pytest.approx(600 / 800, rel=0.01)
+    camera.off()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["eye.avi", "streams"]
+
+
+def test_a_camera_leaves_no_picture_in_virtual_time(tmp_path: Path) -> None:
+    clock, room, store = VirtualClock(), Room(), StreamStore()
+    settings = CameraTwin.Settings.model_validate(CAMERA)
+    camera = CameraTwin("eye", settings, Context(clock, Inbox(), room, tmp_path, store))
+    camera.record_to(tmp_path)
+    store.begin(tmp_path / "streams", [camera.stream()])
+    camera.open()
+    room.agenda.run_until(0.5)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["eye.avi", "streams"]
+    camera.off()
+
+
+def test_the_picture_of_a_camera_is_replaced_a_few_times_a_second(tmp_path: Path) -> None:
+    seconds = 0.0
+    thumbnail = Thumbnail(tmp_path / "thumbnail-eye.jpg", lambda: seconds)
+    seen = set()
+    for number in range(100):
+        seconds = number / 100
+        thumbnail.take(np.full((60, 80), 2 * number, np.uint8))
+        seen.add((tmp_path / "thumbnail-eye.jpg").read_bytes())
+    assert 4 <= len(seen) <= 8
+
+
+def test_a_picture_that_cannot_be_written_does_no_harm(tmp_path: Path) -> None:
+    thumbnail = Thumbnail(tmp_path / "gone" / "thumbnail-eye.jpg")
+    thumbnail.take(np.zeros((60, 80), np.uint8))
+    thumbnail.remove()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_two_channels_on_one_wire_are_found(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from typing import Any
 
+import filelock
 import msgspec
 import pytest
 from helpers import plan_for, run_virtual
@@ -17,7 +18,7 @@ import rig
 from rig.errors import ConfigError, ExitCode, RecordingError
 from rig.journal import digest
 from rig.lab import Lab
-from rig.locks import hold
+from rig.locks import hold, holder_of
 from rig.running import ended_without_wrap_up, running
 from rig.session import Session
 from rig.session_folder import SessionFolder, hold_running
@@ -166,3 +167,16 @@ def test_an_ended_session_in_real_time_waits_for_its_wrap_up(lab: Lab) -> None:
     wrap_up(session.folder, said(session.folder))
     assert ended_without_wrap_up(lab, day) == []
     assert ended_without_wrap_up(lab, date(2020, 1, 1)) == []
+
+
+def test_who_only_asks_keeps_nobody_away(lab: Lab) -> None:
+    """A lock that is asked about is held for a moment, in which a session may just begin."""
+    lab.locks.mkdir()
+    asker = filelock.FileLock(lab.locks / "rig-box1.lock", thread_local=False)
+    asker.acquire()
+    timer = threading.Timer(0.05, asker.release)
+    timer.start()
+    with hold(lab.locks, "rig", "box1", "a test"):
+        assert holder_of(lab.locks, "rig", "box1").startswith("a test (process ")
+    assert holder_of(lab.locks, "rig", "box1") == ""
+    timer.join()

@@ -20,7 +20,7 @@ from analysis.demo import (
     train_from_pretraining,
     train_the_others,
 )
-from analysis.person import add_person
+from analysis.person import add_box_for_a_person
 from analysis.training import Training
 from rig.commands.init import make_lab
 from rig.console import RIG_PROGRAM, JsonOption, console, print_json, print_table, typed
@@ -76,7 +76,7 @@ def _open_window(lab: Lab, days: int, seed: int) -> None:
         for training in train_the_others(lab, seed):
             bar.update(task, advance=1, description=f"training {_subject(training)}")
     begin_student(lab, days)
-    silent = add_person(lab)
+    silent = add_box_for_a_person(lab)
     if silent:
         console.print(f"You will not hear the sounds: {silent}.", soft_wrap=True)
     console.print(f"The lab of the demonstration: {lab.folder.resolve()}", soft_wrap=True)

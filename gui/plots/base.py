@@ -57,8 +57,13 @@ def words_at(plot: Any, anchor: tuple[float, float], *, bold: bool = False) -> A
 
 
 def pen(colour: str, width: float = 1, line: Line = "solid") -> QPen:
-    """Return a pen for a colour, a width in pixels and a kind of line."""
-    made: QPen = pg.mkPen(colour, width=width, style=_LINES[line])
+    """Return a pen for a colour, a width and a kind of line.
+
+    The width is in pixels of a screen of usual sharpness; Qt itself would draw thinner lines on a
+    sharper one.
+    """
+    sharpness: float = pg.mkQApp().devicePixelRatio()
+    made: QPen = pg.mkPen(colour, width=width * sharpness, style=_LINES[line])
     return made
 
 
@@ -67,10 +72,15 @@ def text_width(words: str, *, bold: bool = False) -> int:
     return QFontMetrics(small_font(bold=bold)).horizontalAdvance(words)
 
 
+def text_height() -> int:
+    """Return how high a line of words is inside a plot, in pixels."""
+    return QFontMetrics(small_font()).height()
+
+
 def line_height(plot: Any, seen: float) -> float:
     """Return how high a line of words is in a plot whose vertical axis spans `seen`."""
     room: float = max(40.0, plot.getViewBox().height())
-    return seen * QFontMetrics(small_font()).height() / room
+    return seen * text_height() / room
 
 
 def let_grow(widget: QWidget, width: int, height: int) -> None:

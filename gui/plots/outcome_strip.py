@@ -15,11 +15,11 @@ from PyQt5.QtGui import (
     QPen,
     QPolygonF,
 )
-from PyQt5.QtWidgets import QLabel, QSizePolicy, QToolTip, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolTip, QVBoxLayout, QWidget
 
 from gui.palette import LIGHT, Palette, letters_on, outcome_colour, type_colour
 from gui.plots.base import small_font
-from gui.theme import far_label
+from gui.theme import far_label, title_label
 from rig.colours import Shape, outcome_look, type_look
 from rig.trials import TrialRow
 
@@ -66,31 +66,48 @@ _CORNERS: dict[Shape, tuple[tuple[float, float], ...]] = {
 
 
 class OutcomeStrip(QWidget):
-    """The last trials, the newest at the right, and the last one in large words."""
+    """The last trials, the newest at the right, and the last one in large words.
+
+    Attributes
+    ----------
+    number, last
+        The number of the last trial, and what it came to.
+    cells
+        The cells of the trials.
+    """
 
     def __init__(self, palette: Palette = LIGHT) -> None:
         super().__init__()
+        self.number: QLabel = title_label()
         self.last: QLabel = far_label("no trial yet")
         self.last.setAccessibleName("Outcome of the last trial")
-        self._cells = _Cells(palette)
+        self.cells = Cells(palette)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2)
-        layout.addWidget(self.last)
-        layout.addWidget(self._cells)
+        words = QHBoxLayout()
+        words.setSpacing(10)
+        words.addWidget(self.number, 0, Qt.AlignBottom)
+        words.addWidget(self.last, 0, Qt.AlignBottom)
+        words.addStretch(1)
+        layout.addLayout(words)
+        layout.addWidget(self.cells)
+        self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Fixed)
 
     def show_rows(self, rows: Sequence[TrialRow]) -> None:
         """Show the last of these trials; costs little if none has come."""
         shown = rows[-TRIALS:]
-        if not self._cells.take(shown):
+        if not self.cells.take(shown):
             return
-        words = told(shown[-1]) if shown else "no trial yet"
-        self.last.setText(words)
-        self._cells.setAccessibleName(f"Outcomes of the last {len(shown)} trials. Last: {words}")
+        last = shown[-1] if shown else None
+        self.number.setText(f"trial {last.trial}:" if last else "")
+        self.last.setText(outcome_look(last.outcome).words if last else "no trial yet")
+        letters = " ".join(outcome_look(row.outcome).letter for row in shown)
+        self.cells.setAccessibleName(f"Outcomes of the last {len(shown)} trials: {letters}")
 
     def restyle(self, palette: Palette) -> None:
         """Take on other colours."""
-        self._cells.restyle(palette)
+        self.cells.restyle(palette)
 
 
 def told(row: TrialRow) -> str:
@@ -98,7 +115,7 @@ def told(row: TrialRow) -> str:
     return f"trial {row.trial}: {outcome_look(row.outcome).words}"
 
 
-class _Cells(QWidget):
+class Cells(QWidget):
     """Paints a cell for each trial."""
 
     def __init__(self, palette: Palette) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyqtgraph as pg
 from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QColor
@@ -14,17 +13,21 @@ from PyQt5.QtWidgets import QVBoxLayout, QWidget
 from gui.palette import LIGHT, Palette, consistent_colour, type_colour
 from gui.performance_data import PerformanceData
 from gui.plots.base import let_grow, line_height, paint, pen, prepare, text_width, words_at
-from rig.colours import type_look
-from rig.measures import Group
+from rig.colours import Line, type_look
+from rig.measures import Floats, Group
 
-POINTS = 600
-"""Points of a curve; of a longer session fewer trials are drawn."""
+TRIALS = 300
+"""Trials that are visible: the last ones."""
 LABELS = 6
-"""Parts of the session whose words are shown: the last ones."""
+"""Parts of the session whose words are shown, at most."""
 FEWEST_TRIALS = 40
+CONSISTENT = "consistent (provisional)"
 BOTTOM, TOP = -0.03, 1.04
 
-Floats = npt.NDArray[np.float64]
+_STEPS = (10, 20, 50, 100)
+"""Trials between two numbers on the axis."""
+_DASHES_PX: dict[Line, int] = {"solid": 0, "dashed": 8, "dotted": 3}
+"""How long the dashes of a curve are; 0 has no gaps."""
 
 
 class PerformancePlot(QWidget):
@@ -36,10 +39,12 @@ class PerformancePlot(QWidget):
         self._data = PerformanceData()
         self._drawn: object = None
         self._line, self._head = 0.0, TOP
+        self._first, self._last, self._trials_per_px = 0, FEWEST_TRIALS, 1.0
         self._curves: dict[Group, Any] = {}
         self._names: dict[Group, Any] = {}
         self._view: Any = pg.PlotWidget()
         self._view.setFocusPolicy(Qt.NoFocus)
+        self._view.getPlotItem().getViewBox().sigResized.connect(self._draw)
         plot = self._plot = self._view.getPlotItem()
         prepare(plot, bottom="trial", left="correct")
         plot.getAxis("left").setTicks([[(0.0, "0"), (0.5, "0.5"), (1.0, "1")]])
@@ -48,12 +53,13 @@ class PerformancePlot(QWidget):
         self._bounds = pg.PlotCurveItem(connect="pairs", skipFiniteCheck=True)
         for item in (self._periods, self._chance, self._bounds):
             plot.addItem(item, ignoreBounds=True)
-        self._consistent = words_at(plot, (0.0, 1.0))
+        self._consistent = words_at(plot, (1.0, 1.0))
         self._parts = [words_at(plot, (0.0, 0.0)) for _ in range(LABELS)]
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._view)
         let_grow(self, 260, 140)
+        self.setAccessibleName("Share of correct trials")
         self.restyle(palette)
 
     def show_performance(self, data: PerformanceData) -> None:
@@ -64,11 +70,6 @@ class PerformancePlot(QWidget):
         if data is not self._data:
             self._forget()
         self._data, self._drawn = data, state
-        self._draw()
-
-    def resizeEvent(self, event: object) -> None:  # noqa: N802 (Qt's name)
-        """Leave as much room for the names as they need."""
-        super().resizeEvent(event)  # type: ignore[arg-type]
         self._draw()
 
     def restyle(self, palette: Palette) -> None:
@@ -95,33 +96,62 @@ class PerformancePlot(QWidget):
         self._curves.clear()
         self._names.clear()
 
-    def _draw(self) -> None:
-        numbers = self._data.types.numbers
-        last = max(FEWEST_TRIALS, int(numbers[-1]) if len(numbers) else 0)
-        self._plot.setXRange(0, last * self._with_names(), padding=0)
+    def _draw(self, _: object = None) -> None:
+        numbers = self._data.types.numbers[-TRIALS:]
+        first = int(numbers[0]) - 1 if len(numbers) else 0
+        last = max(first + FEWEST_TRIALS, int(numbers[-1]) if len(numbers) else 0)
+        self._first, self._last = first, last
+        end = first + (last - first) * self._with_names()
+        room = max(1.0, self._plot.getViewBox().width())
+        self._trials_per_px = (end - first) / room
+        self._plot.setXRange(first, end, padding=0)
         self._line = line_height(self._plot, TOP - BOTTOM) * 1.3
         self._head = TOP + (self._line if self._data.parts else 0.0)
         self._plot.setYRange(BOTTOM, self._head, padding=0)
-        chosen = _chosen(len(numbers))
+        step = next((step for step in _STEPS if (last - first) / step <= 6), _STEPS[-1])
+        ticks = [(float(trial), str(trial)) for trial in range(0, last + 1, step) if trial > first]
+        self._plot.getAxis("bottom").setTicks([ticks])
         for group in self._data.types.groups:
             if group not in self._curves:
                 self._add(group)
-            shares = self._data.types.shares(group)
-            self._curves[group].setData(numbers[chosen], shares[chosen])
-        self._place_names(last)
+            self._draw_curve(group, numbers)
+        self._place_names()
         self._draw_periods()
-        self._draw_parts(last)
+        self._draw_parts()
+        self.setAccessibleDescription(self._told())
+
+    def _told(self) -> str:
+        """Return in words what is drawn."""
+        types = self._data.types
+        told = [_name(group, _last(types.shares(group))) for group in types.groups]
+        if len(types.consistent) and types.consistent[-1]:
+            told.append(CONSISTENT)
+        return ", ".join((*told, *(part.words for part in self._data.parts[-1:])))
+
+    def _draw_curve(self, group: Group, numbers: Floats) -> None:
+        """Draw a curve; the gaps of a line that is not solid are trials that are left out.
+
+        Qt's own dashes take ten times as long.
+        """
+        shares = self._data.types.shares(group)[-TRIALS:]
+        joined = np.isfinite(shares[:-1]) & np.isfinite(shares[1:])
+        dash = _DASHES_PX[type_look(*group).line]
+        if dash:
+            trials = max(1, round(dash * self._trials_per_px))
+            joined &= (numbers[:-1] // trials % 3) != 2
+        self._curves[group].setData(numbers, shares, connect=np.append(joined, False))
 
     def _with_names(self) -> float:
         """Return how much wider than the trials the axis is, for the names beside the curves."""
         widest = max(
-            (text_width(_name(group, 0.0), bold=True) for group in self._curves), default=0
+            (text_width(_name(group, 0.0), bold=True) for group in self._data.types.groups),
+            default=0,
         )
         room: float = max(1.0, self._plot.getViewBox().width())
         return 1.0 / (1.0 - min(0.6, (widest + 14) / room))
 
     def _add(self, group: Group) -> None:
-        curve = pg.PlotCurveItem(connect="finite")
+        curve = pg.PlotCurveItem(skipFiniteCheck=True)
         self._plot.addItem(curve, ignoreBounds=True)
         name = words_at(self._plot, (0.0, 0.5), bold=True)
         self._curves[group], self._names[group] = curve, name
@@ -129,39 +159,51 @@ class PerformancePlot(QWidget):
 
     def _colour(self, group: Group, curve: Any, name: Any) -> None:
         colour = type_colour(self._palette, *group)
-        curve.setPen(pen(colour, 2, type_look(*group).line))
+        curve.setPen(pen(colour, 2))
         name.setColor(colour)
 
-    def _place_names(self, last: int) -> None:
+    def _place_names(self) -> None:
         """Put the names beside the ends of the curves, one above the other where these meet."""
         ends = {group: _last(self._data.types.shares(group)) for group in self._curves}
         ordered = sorted(ends, key=lambda each: ends[each])
         heights = _apart([ends[group] for group in ordered], self._line * 0.85)
         for group, height in zip(ordered, heights, strict=True):
             self._names[group].setText(_name(group, ends[group]))
-            self._names[group].setPos(last, height)
+            self._names[group].setPos(self._last, height)
 
     def _draw_periods(self) -> None:
-        periods = self._data.types.periods()
+        periods = _visible(self._data.types.periods(), self._first)
         self._consistent.setVisible(bool(periods))
         edges = np.array([(a - 0.5, a - 0.5, b + 0.5, b + 0.5) for a, b in periods]).ravel()
         heights = np.tile([0.0, 1.0, 1.0, 0.0], len(periods))
         self._periods.setData(edges, heights)
         if periods:
-            self._consistent.setText("consistent (provisional)")
-            self._consistent.setPos(periods[-1][0], 0.0)
+            self._consistent.setText(CONSISTENT)
+            self._consistent.setPos(self._last, 0.0)
 
-    def _draw_parts(self, last: int) -> None:
-        """Draw the bounds between the parts, and the words of the last ones."""
-        parts = self._data.parts
-        bounds = np.repeat([part.first - 0.5 for part in parts], 2)
-        self._bounds.setData(bounds, np.tile([0.0, self._head], len(parts)))
-        shown = parts[-LABELS:]
-        for item, part in zip(self._parts, shown, strict=False):
-            item.setText(part.words)
-            item.setPos(part.first - 0.5, self._head)
+    def _draw_parts(self) -> None:
+        """Draw the bounds between the visible parts, and the words for which there is room."""
+        begins = [part.first - 0.5 for part in self._data.parts]
+        hidden = sum(begin <= self._first for begin in begins)
+        bounds = begins[hidden:]
+        self._bounds.setData(np.repeat(bounds, 2), np.tile([0.0, self._head], len(bounds)))
+        shown = []
+        right = float(2 * self._last - self._first)
+        for part in reversed(self._data.parts[max(0, hidden - 1) :]):
+            left = max(self._first, part.first - 0.5)
+            if left + text_width(part.words) * self._trials_per_px < right:
+                shown.append((left, part.words))
+                right = left
+        for item, (left, words) in zip(self._parts, shown, strict=False):
+            item.setText(words)
+            item.setPos(left, self._head)
         for item in self._parts[len(shown) :]:
             item.setText("")
+
+
+def _visible(periods: list[tuple[int, int]], first: int) -> list[tuple[int, int]]:
+    """Return the periods, or what of them is not before the first visible trial."""
+    return [(max(begin, first + 1), end) for begin, end in periods if end > first]
 
 
 def _apart(heights: list[float], least: float) -> list[float]:
@@ -178,12 +220,6 @@ def _apart(heights: list[float], least: float) -> list[float]:
         placed.append(min(height, ceiling))
         ceiling = placed[-1] - least
     return placed[::-1]
-
-
-def _chosen(count: int) -> npt.NDArray[np.int_]:
-    """Return which of the trials are drawn: evenly spaced, the last one always."""
-    step = -(-count // POINTS) or 1
-    return np.arange(count - 1, -1, -step)[::-1]
 
 
 def _last(shares: Floats) -> float:

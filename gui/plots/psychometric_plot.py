@@ -11,7 +11,7 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QVBoxLayout, QWidget
 
 from gui.palette import LIGHT, Palette, type_colour
-from gui.plots.base import let_grow, paint, pen, prepare, words_at
+from gui.plots.base import let_grow, paint, pen, prepare, text_height, words_at
 from rig.psychometric import Psychometric, Share
 
 
@@ -25,7 +25,8 @@ class PsychometricPlot(QWidget):
         self._view: Any = pg.PlotWidget()
         self._view.setFocusPolicy(Qt.NoFocus)
         plot = self._plot = self._view.getPlotItem()
-        prepare(plot, bottom="level (dB SPL)", left="responses")
+        prepare(plot, bottom="level (dB SPL), trials below", left="responses")
+        plot.getAxis("bottom").setHeight(3.4 * text_height())
         plot.getAxis("left").setTicks([[(0.0, "0"), (0.5, "0.5"), (1.0, "1")]])
         self._half = pg.InfiniteLine(0.5, angle=0)
         self._bars = pg.PlotCurveItem(connect="pairs", skipFiniteCheck=True)
@@ -40,6 +41,7 @@ class PsychometricPlot(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._view)
         let_grow(self, 240, 140)
+        self.setAccessibleName("Responses by level")
         self.restyle(palette)
         self.show_points(Psychometric())
 
@@ -54,6 +56,8 @@ class PsychometricPlot(QWidget):
         self._shares = [*zip(apart, catch, strict=True), *zip(levels, points, strict=True)]
         self._empty.setVisible(not self._shares)
         self._draw(levels, points, apart, catch)
+        told = (_told(share) for _, share in self._shares)
+        self.setAccessibleDescription("; ".join(told))
         ticks = [(x, _words(share)) for x, share in self._shares]
         self._plot.getAxis("bottom").setTicks([ticks])
         edges = [x for x, _ in self._shares] or [-1.0, 1.0]
@@ -90,4 +94,9 @@ class PsychometricPlot(QWidget):
 
 def _words(share: Share) -> str:
     where = "catch" if share.level_db_spl is None else f"{share.level_db_spl:g}"
-    return f"{where}\nn {share.trials}"
+    return f"{where}\n{share.trials}"
+
+
+def _told(share: Share) -> str:
+    where = "catch" if share.level_db_spl is None else f"{share.level_db_spl:g} dB SPL"
+    return f"{where}: {share.responses} of {share.trials}"

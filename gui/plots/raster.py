@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+import time
+from collections.abc import Callable
 from typing import Any
 
 import pyqtgraph as pg
@@ -14,6 +17,7 @@ from gui.plots.raster_panel import RasterPanel
 from gui.raster_data import RasterData
 from gui.theme import quiet_label
 from rig.colours import TYPES
+from rig.psychometric import CATCH_TYPES
 
 ROWS = 150
 """Rows that are visible."""
@@ -21,45 +25,72 @@ COLUMNS = 4
 BEFORE, AFTER = -1.0, 3.0
 """Seconds around the onset of the stimulus that are visible, at least."""
 AFTER_WINDOW = 1.5
+DRAW_EVERY = 0.1
+"""Seconds between two drawings of the running trial."""
 LEGEND = "Line: stimulus. Band: response window. Ticks: licks. Dots: drops. Newest trial below."
 
 
 class RasterPlot(QWidget):
-    """A row for each trial, the newest at the bottom; a bar at the side leads to earlier ones."""
+    """A row for each trial, the newest at the bottom; a bar at the side leads to earlier ones.
 
-    def __init__(self, palette: Palette = LIGHT) -> None:
+    Parameters
+    ----------
+    palette
+        The colours.
+    now
+        Returns seconds; never goes backwards.
+
+    Attributes
+    ----------
+    panels
+        The panels by trial type.
+    earlier
+        The bar that leads to earlier trials.
+    """
+
+    def __init__(self, palette: Palette = LIGHT, now: Callable[[], float] = time.monotonic) -> None:
         super().__init__()
         self._palette = palette
         self._raster = RasterData()
+        self._now = now
         self._drawn: object = None
+        self._drawn_trials: object = None
+        self._drawn_at = -math.inf
         self.panels: dict[str, RasterPanel] = {}
         self._area: Any = pg.GraphicsLayoutWidget()
         self._area.setFocusPolicy(Qt.NoFocus)
-        self._earlier = QScrollBar(Qt.Vertical)
-        self._earlier.setAccessibleName("Earlier trials")
-        self._earlier.setFocusPolicy(Qt.StrongFocus)
-        self._earlier.setRange(0, 0)
-        self._earlier.setPageStep(ROWS)
-        self._earlier.valueChanged.connect(self._draw)
-        self._earlier.hide()
+        self.earlier = QScrollBar(Qt.Vertical)
+        self.earlier.setAccessibleName("Earlier trials")
+        self.earlier.setFocusPolicy(Qt.StrongFocus)
+        self.earlier.setRange(0, 0)
+        self.earlier.setPageStep(ROWS)
+        self.earlier.valueChanged.connect(self._draw)
+        self.earlier.hide()
         self._legend: QLabel = quiet_label(LEGEND)
         self._legend.setWordWrap(True)
         layout = QGridLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._area, 0, 0)
-        layout.addWidget(self._earlier, 0, 1)
+        layout.addWidget(self.earlier, 0, 1)
         layout.addWidget(self._legend, 1, 0, 1, 2)
         let_grow(self, 260, 160)
+        self.setAccessibleName("Licks and drops around the stimulus")
         self.restyle(palette)
 
     def show_raster(self, raster: RasterData) -> None:
-        """Show the trials so far; costs little if no lick and no trial has come."""
-        state: list[object] = [raster, raster.window, raster.running]
-        for kind in raster.types.values():
-            state += [len(kind.lick_x), len(kind.drop_x), len(kind.outcomes)]
-        if state == self._drawn:
+        """Show the trials so far; costs little if no lick and no trial has come.
+
+        Licks and drops of the running trial are drawn a few times a second.
+        """
+        kinds = raster.types.values()
+        trials = [raster, raster.running, *(len(kind.outcomes) for kind in kinds)]
+        state = [*trials, raster.window, *((len(k.lick_x), len(k.drop_x)) for k in kinds)]
+        now = self._now()
+        soon = trials == self._drawn_trials and now - self._drawn_at < DRAW_EVERY
+        if state == self._drawn or soon:
             return
-        self._raster, self._drawn = raster, state
+        self._raster, self._drawn, self._drawn_trials = raster, state, trials
+        self._drawn_at = now
         self._make_panels()
         self._set_bar()
         self._draw()
@@ -77,40 +108,42 @@ class RasterPlot(QWidget):
         names = sorted(self._raster.types, key=_place)
         if list(self.panels) == names:
             return
+        self.panels.clear()  # first: what is cleared away below is resized, and drawn
         self._area.clear()
-        self.panels.clear()
         for place, name in enumerate(names):
             row, column = divmod(place, COLUMNS)
             plot = self._area.addPlot(row=row, col=column)
+            plot.getViewBox().sigResized.connect(self._draw)
             self.panels[name] = RasterPanel(plot, name, self._palette, first=column == 0)
 
     def _set_bar(self) -> None:
         """Let the bar reach back to the first row; at its end, it follows the newest one."""
         longest = max((len(kind.outcomes) for kind in self._raster.types.values()), default=0)
-        follows = self._earlier.value() == self._earlier.maximum()
+        follows = self.earlier.value() == self.earlier.maximum()
         hidden = max(0, longest - ROWS)
-        self._earlier.blockSignals(True)
-        self._earlier.setMaximum(hidden)
+        self.earlier.blockSignals(True)
+        self.earlier.setMaximum(hidden)
         if follows:
-            self._earlier.setValue(hidden)
-        self._earlier.blockSignals(False)
-        self._earlier.setVisible(hidden > 0)
+            self.earlier.setValue(hidden)
+        self.earlier.blockSignals(False)
+        self.earlier.setVisible(hidden > 0)
 
-    def _draw(self) -> None:
+    def _draw(self, _: object = None) -> None:
         """Draw all panels; they show as many rows, and look back as far."""
         raster = self._raster
-        back = self._earlier.maximum() - self._earlier.value()
+        back = self.earlier.maximum() - self.earlier.value()
         longest = max((len(kind.outcomes) for kind in raster.types.values()), default=0)
         rows = min(ROWS, max(30, longest))
         end = AFTER if raster.window is None else max(AFTER, raster.window[1] + AFTER_WINDOW)
-        for name, kind in raster.types.items():
-            panel = self.panels[name]
+        for name, panel in self.panels.items():
             panel.set_window(raster.window)
             panel.set_span(BEFORE, end)
-            panel.show_rows(kind, back, rows, running=raster.running == name)
+            panel.show_rows(raster.types[name], back, rows, running=raster.running == name)
+        self.setAccessibleDescription("; ".join(panel.title for panel in self.panels.values()))
 
 
-def _place(trial_type: str) -> int:
-    """Return where the panel of a type stands: always at the same place, unknown ones last."""
+def _place(trial_type: str) -> tuple[bool, int]:
+    """Return where the panel of a type stands, always the same place; catch trials come last."""
     known = list(dict.fromkeys(name for name, _ in TYPES))
-    return known.index(trial_type) if trial_type in known else len(known)
+    place = known.index(trial_type) if trial_type in known else len(known)
+    return trial_type in CATCH_TYPES, place

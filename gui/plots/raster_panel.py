@@ -17,14 +17,15 @@ from gui.palette import (
     stimulus_colour,
     type_colour,
 )
-from gui.plots.base import SMALL_PT, paint, pen, prepare, words_at
+from gui.plots.base import SMALL_PT, line_height, paint, pen, prepare, text_width, words_at
 from gui.raster_data import TypeRaster
 from rig.colours import OUTCOMES, outcome_look, type_look
 
 LANE = 0.05
-"""Width of the lane of an outcome, as a part of the visible seconds."""
-HEAD = 0.06
-"""Height of the letters above the lanes, as a part of the visible rows."""
+"""Width of the lane of an outcome, as a part of the visible seconds, at least."""
+
+_ORDER = tuple(dict.fromkeys(("hit", "correct_rejection", *OUTCOMES)))
+"""Lanes from left to right: what is correct comes first."""
 
 
 class RasterPanel:
@@ -42,6 +43,15 @@ class RasterPanel:
         The colours.
     first
         Whether the words of the axis of rows stand here.
+
+    Attributes
+    ----------
+    title
+        The type, and how many of its trials have ended.
+    rows
+        The first visible row and the one behind the last.
+    ticks
+        How many licks are visible.
     """
 
     def __init__(self, plot: Any, trial_type: str, palette: Palette, *, first: bool) -> None:
@@ -63,6 +73,8 @@ class RasterPanel:
         for item in (self._band, self._onset, self._licks, self._drops, self._outcomes):
             plot.addItem(item, ignoreBounds=True)
         self.title = ""
+        self.rows = (0, 0)
+        self.ticks = 0
         self.restyle(palette)
 
     def restyle(self, palette: Palette) -> None:
@@ -96,6 +108,7 @@ class RasterPanel:
         """Show as many rows, the last of them so far back from the newest one."""
         last = max(len(kind.outcomes) - back, min(rows, len(kind.outcomes)))
         first = max(0, last - rows)
+        self.rows = first, last
         self._show_licks(kind, first, last)
         self._show_outcomes(kind, first, last - (running and not back))
         self._set_ranges(first, first + rows)
@@ -110,6 +123,7 @@ class RasterPanel:
         seconds, heights = kind.lick_x.values[begin:end], kind.lick_y.values[begin:end]
         visible = (seconds >= self._span[0]) & (seconds <= self._span[1])
         self._licks.setData(seconds[visible], heights[visible])
+        self.ticks = int(visible.sum()) // 2
         begin, end = np.searchsorted(kind.drop_y.values, (first, last))
         self._drops.setData(kind.drop_x.values[begin:end], kind.drop_y.values[begin:end])
 
@@ -130,17 +144,18 @@ class RasterPanel:
         self._outcomes.setRect(QRectF(self._span[1], first, width, len(outcomes)))
 
     def _lane_width(self) -> float:
-        return LANE * (self._span[1] - self._span[0])
+        """Return the width of a lane in seconds: its letter has room."""
+        room: float = max(1.0, self._plot.getViewBox().width())
+        return max(LANE, text_width("M", bold=True) / room) * (self._span[1] - self._span[0])
 
     def _set_ranges(self, first: int, last: int) -> None:
         """Set what is visible, and put the letters above the lanes."""
-        ranges = first, last, self._span, len(self._lanes)
+        width, head = self._lane_width(), line_height(self._plot, last - first)
+        ranges = first, last, self._span, len(self._lanes), width, head
         if ranges == self._ranges:
             return
         self._ranges = ranges
         begin, end = self._span
-        width = self._lane_width()
-        head = HEAD * (last - first)
         self._plot.setXRange(begin, end + width * max(2, len(self._lanes)), padding=0)
         self._plot.setYRange(first - head, last, padding=0)
         for lane, outcome in enumerate(self._lanes):
@@ -159,7 +174,6 @@ class RasterPanel:
 
 def _lane(outcome: str | None) -> int:
     """Return where the lane of an outcome stands among the others; those cut short come last."""
-    known = list(OUTCOMES)
     if outcome is None:
-        return len(known) + 1
-    return known.index(outcome) if outcome in known else len(known)
+        return len(_ORDER) + 1
+    return _ORDER.index(outcome) if outcome in _ORDER else len(_ORDER)

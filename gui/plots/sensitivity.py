@@ -15,7 +15,7 @@ from gui.theme import far_label, quiet_label, title_label
 from rig.measures import SENSITIVITY_WINDOW, Floats, Sensitivity
 from rig.performance import MIN_TRIALS
 
-POINTS = 200
+POINTS = 100
 TOP, FLOOR = 3.0, 0.0
 """Range of d' that the small curve shows, at least."""
 
@@ -30,6 +30,7 @@ class SensitivityView(QWidget):
         self.d_prime: QLabel = far_label("d' -")
         self.criterion: QLabel = title_label("criterion -")
         self.counts: QLabel = quiet_label()
+        self.counts.setWordWrap(True)
         self._course = _Course(palette)
         words = QHBoxLayout()
         words.setSpacing(20)
@@ -51,12 +52,9 @@ class SensitivityView(QWidget):
             return
         self._drawn = state
         last_d_prime, last_criterion = _last(measured.d_prime), _last(measured.criterion)
-        few = last_d_prime is None or last_criterion is None
-        self.d_prime.setText("d': n too small" if few else f"d' {last_d_prime:.1f}")
-        self.criterion.setVisible(not few)
-        self.criterion.setText(
-            "" if few else f"criterion {last_criterion:.1f}".replace("-0.0", "0.0")
-        )
+        few = not last_d_prime or not last_criterion
+        self.d_prime.setText(f"d' {last_d_prime or '-'}")
+        self.criterion.setText("n too small" if few else f"criterion {last_criterion}")
         needed = f"; at least {MIN_TRIALS} of each are needed" if few else ""
         self.counts.setText(
             f"n {measured.go} go, {measured.nogo} nogo, last {self._window} trials{needed}"
@@ -128,6 +126,8 @@ class _Course(QWidget):
         return 8 + (self._highest - d_prime) / (self._highest - self._lowest) * (self.height() - 16)
 
 
-def _last(values: Floats) -> float | None:
-    """Return the last number; None if it is missing."""
-    return None if not len(values) or math.isnan(values[-1]) else float(values[-1])
+def _last(values: Floats) -> str:
+    """Return the last number with one decimal; empty if it is missing."""
+    if not len(values) or math.isnan(values[-1]):
+        return ""
+    return f"{round(values[-1], 1) + 0.0:.1f}"

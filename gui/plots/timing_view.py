@@ -20,7 +20,7 @@ LATE_MS = 10.0
 
 
 class TimingView(QWidget):
-    """A line for each state: asked for, longest error, and a bar as long as the error."""
+    """A line for each state, the worst first: what was asked for, and its largest error."""
 
     def __init__(self, palette: Palette = LIGHT) -> None:
         super().__init__()
@@ -44,7 +44,8 @@ class TimingView(QWidget):
         if list(states) == list(self._shown):
             return
         self._shown = list(states)
-        self._lines.take([state for state in states if state.error_ms is not None])
+        timed = [state for state in states if state.error_ms is not None]
+        self._lines.take(sorted(timed, key=lambda state: -(state.error_ms or 0.0)))
         self._tell()
 
     def restyle(self, palette: Palette) -> None:
@@ -112,7 +113,12 @@ class _Lines(QWidget):
 
     def _columns(self) -> tuple[float, ...]:
         """Return where the columns begin; the last one is that of the bars."""
-        return tuple(part * self.width() for part in (0.01, 0.36, 0.47, 0.66, 0.83))
+        metrics = QFontMetrics(small_font())
+        widths = [metrics.horizontalAdvance(each) + 10 for each in ("00000", "asked for", "000 ms")]
+        bars = 0.16 * self.width()
+        number = self.width() - bars - sum(widths)
+        asked, error = number + widths[0], number + widths[0] + widths[1]
+        return 4.0, number, asked, error, error + widths[2]
 
     def _words(self, painter: QPainter, line: int, words: tuple[str, ...]) -> None:
         columns = self._columns()

@@ -91,7 +91,7 @@ class EndCard(QFrame):
         by_hand = f", {view.by_hand_ul:g} uL of it by hand" if view.by_hand_ul else ""
         given = water(view.table.water_ul, None)
         self.text.setText(
-            f"{ended.reason}. {trials}, {given}{by_hand}, in {clock(view.time)}. Its record is "
-            "closed, and the outputs are off."
+            f"Why: {ended.reason}. It came to {trials}, {given}{by_hand}, in {clock(view.time)}. "
+            "Its record is closed, and the outputs are off."
         )
         self.wrap_up.setVisible(not box.wrapped_up)

@@ -10,6 +10,7 @@ from gui.run.reasons import is_paced
 from gui.run.words import clock, water
 from gui.theme import far_label, quiet_label, set_level
 from gui.widgets.elided import Elided
+from gui.widgets.shrinking import ShrinkingLabel
 from gui.widgets.water_bar import WaterBar
 
 
@@ -19,20 +20,20 @@ class Header(QFrame):
     def __init__(self, palette: Palette) -> None:
         super().__init__()
         self.setProperty("role", "panel")
-        self.mouse, self.state = Elided("far"), Elided("far")
+        self.mouse, self.state = far_label(), ShrinkingLabel()
         self.elapsed, self.trial, self.water = far_label(), far_label(), far_label()
         self.about, self.beside = Elided("quiet"), Elided("quiet")
         self.bar = WaterBar(palette)
         layout = QGridLayout(self)
         layout.setContentsMargins(12, 4, 12, 6)
-        layout.setHorizontalSpacing(22)
+        layout.setHorizontalSpacing(18)
         layout.setVerticalSpacing(0)
         columns = (
-            (self.mouse, self.about, 3),
+            (self.mouse, self.about, 2),
             (self.elapsed, quiet_label("session time"), 0),
             (self.trial, quiet_label("trial"), 0),
             (self.water, self.bar, 0),
-            (self.state, self.beside, 4),
+            (self.state, self.beside, 7),
         )
         for number, (large, small, stretch) in enumerate(columns):
             layout.addWidget(large, 0, number)
@@ -47,7 +48,7 @@ class Header(QFrame):
         told = view.definition
         stage = f", stage {told.stage}" if told.stage else ""
         part = ", part of an earlier session" if told.resumes else ""
-        self.mouse.say(told.subject)
+        self.mouse.setText(told.subject)
         self.about.say(f"{told.rig}, {told.protocol}{stage}{part}")
         self.elapsed.setText(clock(box.now))
         self.trial.setText(str(view.trial.trial if view.trial else len(view.rows)))
@@ -57,7 +58,8 @@ class Header(QFrame):
         self.bar.show_water(max(given - view.by_hand_ul, 0.0), view.by_hand_ul, limit or given)
         level, words = box.state()
         self.state.say(words)
-        set_level(self.state, level)
+        set_level(self.state.far, level)
+        set_level(self.state.near, level)
         self.beside.say(_beside(box))
 
     def restyle(self, palette: Palette) -> None:

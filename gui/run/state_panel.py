@@ -20,6 +20,7 @@ STEPS = 200
 """Steps of the bar that shows how much of a state has passed."""
 BAR_PX = 6
 COLUMNS = 2
+ORDER = ("hit", "correct_rejection", "miss", "false_alarm", "catch_no_lick", "catch_lick")
 
 
 class StatePanel(QWidget):
@@ -64,7 +65,7 @@ class StatePanel(QWidget):
             self._view, self._tally = view, Tally()
             self.counts.show_counts(self._tally)
         self._show_stay(view, box.now)
-        self._show_trial(view.trial)
+        self._show_trial(view.trial if box.is_running else None)
         if self._tally.take(view.rows):
             self.counts.show_counts(self._tally)
         self.catch.setText(self._tally.in_words())
@@ -93,8 +94,9 @@ class StatePanel(QWidget):
 
     def _show_trial(self, trial: TrialStarted | None) -> None:
         """Show what the running trial is."""
+        self.trial.setVisible(trial is not None)
+        self.part.setVisible(trial is not None)
         if trial is None:
-            self.trial.say("between two trials")
             return
         kind = spaced(trial.trial_type)
         stimulus = "" if trial.stimulus == trial.trial_type else f": {trial.stimulus}"
@@ -112,26 +114,26 @@ class Counts(QWidget):
         super().__init__()
         self._colours = palette
         self._badges: dict[str | None, QLabel] = {}
-        self._words: dict[str | None, Elided] = {}
+        self._words: dict[str | None, QLabel] = {}
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setVerticalSpacing(2)
-        for column in range(COLUMNS):
-            self._grid.setColumnStretch(2 * column + 1, 1)
+        self._grid.setColumnStretch(2 * COLUMNS, 1)
 
     @property
     def words(self) -> list[str]:
         """What is shown, line by line."""
-        return [line.words for line in self._words.values() if not line.isHidden()]
+        return [line.text() for line in self._words.values() if not line.isHidden()]
 
     def show_counts(self, tally: Tally) -> None:
         """Show how often each outcome came."""
         for outcome in tally.outcomes:
             if outcome not in self._words:
                 self._add(outcome)
+                self._put_in_order()
         for outcome, line in self._words.items():
             count = tally.outcomes[outcome]
-            line.say(f"{outcome_look(outcome).words} {count}")
+            line.setText(f"{outcome_look(outcome).words} {count}")
             line.setVisible(count > 0)
             self._badges[outcome].setVisible(count > 0)
 
@@ -150,15 +152,26 @@ class Counts(QWidget):
         badge = QLabel(outcome_look(outcome).letter)
         badge.setAlignment(Qt.AlignCenter)
         badge.setMinimumWidth(badge.fontMetrics().height() + 4)
-        row, column = divmod(len(self._words), COLUMNS)
-        self._badges[outcome], self._words[outcome] = badge, Elided()
-        self._grid.addWidget(badge, row, 2 * column)
-        self._grid.addWidget(self._words[outcome], row, 2 * column + 1)
+        self._badges[outcome], self._words[outcome] = badge, QLabel()
         self.restyle(self._colours)
+
+    def _put_in_order(self) -> None:
+        """Put outcomes of one kind of trial below each other."""
+        for number, outcome in enumerate(sorted(self._words, key=_rank)):
+            row, column = divmod(number, COLUMNS)
+            self._grid.addWidget(self._badges[outcome], row, 2 * column)
+            self._grid.addWidget(self._words[outcome], row, 2 * column + 1)
+
+
+def _rank(outcome: str | None) -> int:
+    """Return where an outcome stands among the others; those that are not known come last."""
+    return ORDER.index(outcome) if outcome in ORDER else len(ORDER)
 
 
 def _no_trial(view: SessionView) -> tuple[str, str]:
     """Return what is said where no trial runs: in short, and at length."""
+    if view.ended is not None:
+        return "ended", "all outputs are off"
     if view.flush_until is not None:
         return "flush", "the valve is open, and its water is not counted"
     if view.question is not None:

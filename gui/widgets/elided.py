@@ -32,7 +32,7 @@ class Elided(QLabel):
         self.setAccessibleName(words)
         self._fit()
 
-    def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 (Qt's name)
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 (Qt's name)
         """Show more or less of the words."""
         super().resizeEvent(event)
         self._fit()

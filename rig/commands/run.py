@@ -37,7 +37,7 @@ from rig.rehearsal import rehearse
 from rig.resumption import Resumption, check_same, find_resumption
 from rig.rig_plan import plan_rig
 from rig.session import Result, Session
-from rig.set_options import read_changes
+from rig.set_options import is_text, read_changes
 from rig.signals import ignore_stop_signals, stop_on_signals
 from rig.stages import choose
 
@@ -227,6 +227,8 @@ def _notes(texts: list[str], by: str) -> list[Command]:
     """Return notes as commands; raise `typer.BadParameter` if one has no words."""
     if not all(text.strip() for text in texts):
         raise typer.BadParameter("--note needs words")
+    if not all(map(is_text, (*texts, by))):
+        raise typer.BadParameter("--note and --by are texts in Unicode")
     return [Command("note", text.strip(), by.strip() or getpass.getuser()) for text in texts]
 
 

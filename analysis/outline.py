@@ -1,0 +1,123 @@
+"""The outline of a session: what a list of sessions shows of it, read as fast as may be.
+
+The journal of a session that has ended tells in its last event how much water there was; then
+only the ends of trials are needed beside it. All other sessions are read as a whole.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rig.errors import RecordingError
+from rig.events import UNREADABLE, Definition, Header, Record, SessionEnded, TrialEnded, decode
+from rig.journal import read_frames
+from rig.session_folder import SessionFolder, is_running
+from rig.session_record import SessionRecord, load_session
+
+_NEEDED = (b"\xa4type\xabtrial_ended", b"\xa4type\xadsession_ended")
+"""How the events that are needed begin, behind the byte that tells how many fields they have."""
+
+
+@dataclass(frozen=True)
+class Outline:
+    """What a list shows of a session.
+
+    Attributes
+    ----------
+    folder, header, definition, running, damage
+        As in `rig.session_record.SessionRecord`.
+    outcomes
+        How many completed trials had each outcome.
+    aborted
+        How many trials were cut short.
+    water_ul
+        Water that the mouse could drink.
+    duration
+        Time of the last event, in seconds.
+    ended
+        The last event; None if the session was cut off or still runs.
+    """
+
+    folder: SessionFolder
+    header: Header
+    definition: Definition
+    outcomes: Counter[str]
+    aborted: int
+    water_ul: float
+    duration: float
+    ended: SessionEnded | None
+    damage: str
+    running: bool
+
+
+def read_outline(folder: SessionFolder) -> Outline:
+    """Return the outline of a session as far as its journal can be read.
+
+    Raises
+    ------
+    RecordingError
+        If not even header and definition can be read.
+    """
+    found = _read_ended(folder)
+    return outline_of(load_session(folder)) if found is None else found
+
+
+def outline_of(record: SessionRecord) -> Outline:
+    """Return the outline of a session that was read as a whole."""
+    return Outline(
+        folder=record.folder,
+        header=record.header,
+        definition=record.definition,
+        outcomes=Counter(row.outcome or "" for row in record.rows if not row.aborted),
+        aborted=sum(row.aborted for row in record.rows),
+        water_ul=record.water_ul,
+        duration=record.events[-1].engine_time if record.events else 0.0,
+        ended=record.ended,
+        damage=record.damage,
+        running=record.running,
+    )
+
+
+def _read_ended(folder: SessionFolder) -> Outline | None:
+    """Return the outline of a session that has ended; None if it must be read as a whole."""
+    first: list[Record] = []
+    needed: list[Record] = []
+    number = -1
+    try:
+        for number, payload in enumerate(read_frames(folder.journal)):
+            if number < 2:
+                first.append(decode(payload))
+            elif payload.startswith(_NEEDED, 1):
+                needed.append(decode(payload))
+    except (RecordingError, *UNREADABLE):
+        return None
+    match first, needed:
+        case [Header() as header, Definition() as definition], [*_, SessionEnded() as ended]:
+            whole = ended.seq == number - 1
+            return _outline(folder, header, definition, needed, ended) if whole else None
+        case _:
+            return None
+
+
+def _outline(
+    folder: SessionFolder,
+    header: Header,
+    definition: Definition,
+    needed: Sequence[Record],
+    ended: SessionEnded,
+) -> Outline:
+    trials = [event for event in needed if isinstance(event, TrialEnded)]
+    return Outline(
+        folder=folder,
+        header=header,
+        definition=definition,
+        outcomes=Counter(trial.outcome or "" for trial in trials if not trial.aborted),
+        aborted=sum(trial.aborted for trial in trials),
+        water_ul=ended.water_ul,
+        duration=ended.engine_time,
+        ended=ended,
+        damage="",
+        running=is_running(folder),
+    )
