@@ -36,6 +36,17 @@ class Action:
     when: Callable[[], bool] = always
 
 
+def spoken(keys: str) -> str:
+    """Return the name of a shortcut as it stands on the keyboard.
+
+    Examples
+    --------
+    >>> spoken("Ctrl+Return")
+    'Ctrl+Enter'
+    """
+    return keys.replace("Return", "Enter")
+
+
 def bind(window: QWidget, actions: Sequence[Action]) -> list[QShortcut]:
     """Let the shortcuts of actions work everywhere in a window; return them.
 

@@ -8,7 +8,7 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QKeyEvent
 from PyQt5.QtWidgets import QLineEdit, QListWidget, QListWidgetItem, QWidget
 
-from gui.actions import Action
+from gui.actions import Action, spoken
 from gui.overlay import Overlay
 
 HINT = "Type some words. Up and Down choose, Enter does it, Esc leaves."
@@ -27,7 +27,7 @@ def matching(actions: Sequence[Action], words: str) -> list[Action]:
     return [
         action
         for action in actions
-        if all(word in f"{action.words} {action.keys}".casefold() for word in wanted)
+        if all(word in f"{action.words} {spoken(action.keys)}".casefold() for word in wanted)
     ]
 
 
@@ -80,7 +80,7 @@ class CommandList(Overlay):
         self._found = sorted(matching(self._known(), words), key=lambda each: not each.when())
         self.found.clear()
         for action in self._found:
-            keys = f"    ({action.keys})" if action.keys else ""
+            keys = f"    ({spoken(action.keys)})" if action.keys else ""
             refused = "" if action.when() else "    not possible at the moment"
             item = QListWidgetItem(f"{action.words}{keys}{refused}")
             if refused:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QFrame, QGridLayout, QLabel, QScrollArea, QWidget
 
-from gui.actions import Action
+from gui.actions import Action, spoken
 from gui.overlay import Overlay
 
 COLUMNS = 2
@@ -30,6 +30,9 @@ class KeySheet(Overlay):
         self.sheet = QScrollArea()
         self.sheet.setWidgetResizable(True)
         self.sheet.setFrameShape(QFrame.NoFrame)
+        viewport = self.sheet.viewport()
+        if viewport is not None:
+            viewport.setProperty("role", "clear")
         self.body.addWidget(self.sheet, 1)
 
     def turn(self) -> None:
@@ -44,12 +47,13 @@ class KeySheet(Overlay):
 def _sheet(actions: Sequence[Action]) -> QWidget:
     """Return keys and words, in two columns from top to bottom."""
     sheet = QWidget()
+    sheet.setProperty("role", "clear")
     grid = QGridLayout(sheet)
     grid.setHorizontalSpacing(16)
     rows = -(-len(actions) // COLUMNS)
     for number, action in enumerate(actions):
         column, row = divmod(number, max(rows, 1))
-        keys, words = QLabel(action.keys), QLabel(action.words)
+        keys, words = QLabel(spoken(action.keys)), QLabel(action.words)
         keys.setProperty("role", "key")
         words.setTextFormat(Qt.PlainText)
         words.setWordWrap(True)

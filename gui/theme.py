@@ -153,6 +153,18 @@ def _sheet(colours: Palette) -> str:
     QTableView {{ gridline-color: {colours.line}; border: 1px solid {colours.line}; }}
     QHeaderView::section {{ background: {colours.raised}; color: {colours.text};
         border: none; border-bottom: 1px solid {colours.line}; padding: 5px; }}
+    QListView::item {{ padding: 6px; border: 0px; background: transparent; }}
+    QListView::item:selected {{ background: {colours.accent}; color: {colours.on_accent}; }}
+    QListView::item:disabled {{ color: {colours.quiet}; }}
+    QCheckBox, QRadioButton {{ min-height: {TARGET_PX}px; spacing: 8px; }}
+    QCheckBox::indicator, QRadioButton::indicator {{ width: 16px; height: 16px;
+        border: 2px solid {colours.quiet}; background: {colours.raised}; }}
+    QCheckBox::indicator {{ border-radius: 3px; }}
+    QRadioButton::indicator {{ border-radius: 10px; }}
+    QCheckBox::indicator:checked, QRadioButton::indicator:checked {{
+        background: {colours.accent}; border: 2px solid {colours.text}; }}
+    QCheckBox:focus, QRadioButton:focus {{ color: {colours.accent}; }}
+    QWidget[role="clear"] {{ background: transparent; }}
     QToolTip {{ background: {colours.raised}; color: {colours.text};
         border: 1px solid {colours.line}; padding: 4px; }}
     QScrollArea {{ border: none; }}

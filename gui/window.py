@@ -100,6 +100,8 @@ class Window(QMainWindow):
         """Begin to listen and to draw."""
         self._reader.start()
         self._timer.start()
+        for begin in self._place.at_start:
+            begin()
         self.go_to(next(iter(self._entries)))
 
     @property

@@ -37,6 +37,8 @@ class Workplace:
         The colours of the window.
     asked
         Orders whose answer has not come yet, by id: what was asked, and of which rig.
+    at_start
+        What screens do when the window begins to listen.
     refused
         Why orders were refused of which no session tells, by id.
     """
@@ -54,6 +56,7 @@ class Workplace:
         self.refused: dict[str, str] = {}
         self.go_to: Callable[[ScreenName], None] = _nowhere
         self.tell: Callable[[str, str], None] = _untold
+        self.at_start: list[Callable[[], None]] = []
         self.follow_all_but: Callable[[frozenset[str]], None] = _unheard
         self._sender = sender
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import queue
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from PyQt5.QtCore import Qt
@@ -13,7 +14,7 @@ from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QLabel, QPushButton, QWidget
 
 from gui.boxes import Box, Boxes
-from gui.jobs import Jobs
+from gui.jobs import Done, Jobs
 from gui.palette import LIGHT
 from gui.reader import CaughtUp, Found, Gone, Told
 from gui.sender import Sender
@@ -82,7 +83,9 @@ class Bench:
 
     def begin(self, rig: str, records: Sequence[Record | Heartbeat] = ()) -> Box:
         """Let a session run on a rig, which has told this."""
-        self.place.boxes.take(Found(rig, ADDRESS))
+        subject = next((r.subject for r in records if isinstance(r, Definition)), "SIM01")
+        address = msgspec.structs.replace(ADDRESS, session=f"{subject}/2026-11-25/1")
+        self.place.boxes.take(Found(rig, address))
         self.tell(rig, records)
         self.place.boxes.take(CaughtUp(rig))
         return self.place.boxes.by_rig[rig]
@@ -109,6 +112,30 @@ class Bench:
         """End what runs beside."""
         self.sender.close()
         self.place.jobs.close()
+
+
+class Asked:
+    """Takes the place of `gui.jobs.Jobs`: keeps what is asked, and a test answers it."""
+
+    def __init__(self) -> None:
+        self.waiting: list[tuple[list[str], Callable[[Done], None]]] = []
+        self.asked: list[list[str]] = []
+
+    def run(
+        self, arguments: Sequence[str], done: Callable[[Done], None], longest: float = 0.0
+    ) -> None:
+        """Keep what is asked."""
+        self.asked.append([*arguments])
+        self.waiting.append(([*arguments], done))
+
+    def answer(self, value: Any = None, code: int = 0, error: str = "") -> list[str]:
+        """Answer what was asked first, and return that."""
+        arguments, done = self.waiting.pop(0)
+        done(Done(code, value, error))
+        return arguments
+
+    def close(self) -> None:
+        """Do nothing."""
 
 
 @dataclass

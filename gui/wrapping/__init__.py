@@ -1,0 +1,1 @@
+"""What the Wrap-up screen is made of."""
