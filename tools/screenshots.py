@@ -1,8 +1,8 @@
 """Take pictures of every screen of the window, from sessions that run while they are taken.
 
-``python tools/screenshots.py --out screenshots`` takes them in the three palettes, at 1366x768 and at
-200 %. A lab of virtual mice with a past is made, two sessions run in it at a pace, one gets a blocked
-spout and one loses its engine. It takes some minutes and needs no display.
+``python tools/screenshots.py --out screenshots`` takes them in three palettes, at 1366x768 and at
+200 %. A lab of virtual mice with a past is made, and sessions run in it at a pace; one gets a
+blocked spout and one loses its engine. It takes some minutes and needs no display.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 from PyQt5.QtTest import QTest
@@ -120,7 +121,7 @@ def _story(
 ) -> Iterator[None]:
     """Lead the window from screen to screen, and take a picture at each station."""
     window.go_to("arm")
-    window.look_at("you")
+    window.look_at("box4")
     _type(window, "Mouse: ear tag or id", "SIM02")
     _wait(lambda: _has_button(window, "Start SIM02"), "the Arm sheet")
     yield
@@ -133,7 +134,7 @@ def _story(
     window.go_to("run")
     for rig, trials in (("box1", 90), ("box2", 70), ("box3", 80)):
         window.look_at(rig)
-        _wait(lambda rig=rig, trials=trials: _trials(window, rig) >= trials, f"trials in {rig}")
+        _wait(partial(_has_trials, window, rig, trials), f"{trials} trials in {rig}")
         yield
         camera.take(f"run_{rig}")
     window.look_at("box1")
@@ -173,7 +174,9 @@ def _make_lab(folder: Path) -> Lab:
         text = SUBJECT.format(id=name, tag=tag, go=go, nogo=nogo).replace("'", '"')
         lab.subject_file(name).write_text(text, encoding="utf-8")
     text = (folder / "rigs/box1.toml").read_text(encoding="utf-8")
-    (folder / "rigs/box3.toml").write_text(text.replace("Dev1", "Dev4"), encoding="utf-8")
+    for number in (3, 4):
+        path = folder / f"rigs/box{number}.toml"
+        path.write_text(text.replace("Dev1", f"Dev{number + 3}"), encoding="utf-8")
     return find_lab(folder)
 
 
@@ -207,9 +210,9 @@ def _wait(look: Callable[[], bool], what: str) -> None:
         QTest.qWait(50)
 
 
-def _trials(window: Window, rig: str) -> int:
+def _has_trials(window: Window, rig: str, trials: int) -> bool:
     box = next(box for box in window.boxes_watched() if box.rig == rig)
-    return len(box.view.rows) if box.view else 0
+    return box.view is not None and len(box.view.rows) >= trials
 
 
 def _alarm(window: Window, rig: str, key: str) -> bool:
