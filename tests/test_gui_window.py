@@ -281,5 +281,6 @@ def test_a_detached_rig_is_not_followed_until_it_is_attached(window: Window, ben
 def test_every_button_has_a_name(window: Window) -> None:
     for name in window.rail.screens:
         window.go_to(name)
+        window.tick()
         for each in window.findChildren(QPushButton):
             assert each.text() or each.accessibleName() or not each.isVisible()
