@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Iterator
 
@@ -15,6 +16,7 @@ from pytestqt.qtbot import QtBot
 
 from gui import remembered
 from gui.boxes import Box
+from gui.mishaps import FILE, survive
 from gui.palette import DIM_RED, PALETTES
 from gui.reader import Reader, Silent, Told
 from gui.screens import make_entries
@@ -284,3 +286,20 @@ def test_every_button_has_a_name(window: Window) -> None:
         window.tick()
         for each in window.findChildren(QPushButton):
             assert each.text() or each.accessibleName() or not each.isVisible()
+
+
+def test_a_mistake_of_the_window_is_told_once_kept_and_survived(
+    window: Window, lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    survive(window.tell, lab.locks)
+    for _ in range(3):
+        try:
+            raise ValueError("of three sides")
+        except ValueError as error:
+            sys.excepthook(type(error), error, error.__traceback__)
+    assert len(window._alerts.shown) == 1
+    assert "The window made a mistake: ValueError: of three sides." in texts(window)
+    kept = (lab.locks / FILE).read_text(encoding="utf-8")
+    assert kept.count("of three sides") >= 3
+    assert "Traceback" in kept
