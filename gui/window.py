@@ -292,7 +292,8 @@ class Window(QMainWindow):
             if box.view is not None and box.caught_up:
                 box.alarms.look(box.view)
         simulated = any(
-            box.view is not None and box.view.simulated for box in self._place.boxes.by_rig.values()
+            box.view is not None and box.view.simulated and not box.wrapped_up
+            for box in self._place.boxes.by_rig.values()
         )
         self._banner.setVisible(simulated)
         self.rail.refresh()

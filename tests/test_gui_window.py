@@ -161,9 +161,12 @@ def test_the_banner_says_that_a_session_is_simulated(
     look(window)
     assert "SIMULATION" not in texts(window)
     records = [told.header, told.definition]  # type: ignore[attr-defined]
-    bench.begin("box1", records)
+    box = bench.begin("box1", records)
     look(window)
     assert "SIMULATION" in texts(window)
+    box.wrapped_up = True
+    look(window)
+    assert "SIMULATION" not in texts(window)
 
 
 @pytest.fixture
