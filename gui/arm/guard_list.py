@@ -37,7 +37,7 @@ class GuardList(QWidget):
         self._give, self._take_back = give, take_back
         self._shown: tuple[Guard, ...] = ()
         self.lines: dict[Guard, GuardLine] = {}
-        self.green = QPushButton()
+        self.green = QPushButton("No check is green")
         self.green.setCheckable(True)
         self.green.toggled.connect(self._show_green)
         set_level(self.green, "good")
@@ -45,7 +45,7 @@ class GuardList(QWidget):
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(4)
         self._layout.addWidget(self.green, 0, Qt.AlignLeft)
-        self.show_guards((), {})
+        self.green.hide()
 
     def show_guards(self, guards: tuple[Guard, ...], given: Mapping[Guard, str]) -> None:
         """Show guards; `given` holds those that a person has confirmed, with the reason."""

@@ -44,13 +44,13 @@ class StagePanel(QWidget):
         choose: Callable[[str], None],
     ) -> None:
         super().__init__()
-        self.use = QPushButton()
+        self.use = QPushButton("&Use what is suggested")
         self.use.clicked.connect(use)
-        self.keep = QPushButton()
+        self.keep = QPushButton("&Keep the stage")
         self.keep.setCheckable(True)
         self.keep.clicked.connect(keep)
         self._curriculum = ""
-        self.enter = QPushButton()
+        self.enter = QPushButton("&Enter the curriculum")
         self.enter.clicked.connect(lambda: enter(self._curriculum))
         self.protocols = Choice()
         self.protocols.setAccessibleName("Protocol")
@@ -82,7 +82,8 @@ class StagePanel(QWidget):
         self.protocols.setEnabled(bool(draft.subject))
         self._curriculum = checked.subject.curriculum if none and checked is not None else ""
         self.enter.setVisible(bool(self._curriculum) and not draft.protocol)
-        self.enter.setText(f"&Enter {PurePath(self._curriculum).stem}")
+        if self._curriculum:
+            self.enter.setText(f"&Enter {PurePath(self._curriculum).stem}")
         guard = suggestion(draft)
         for button in (self.use, self.keep):
             button.setVisible(guard is not None and stage is not None)

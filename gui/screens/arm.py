@@ -318,7 +318,7 @@ class ArmSheet(QWidget):
         self.failed.setWordWrap(True)
         self.failed.setTextInteractionFlags(Qt.TextSelectableByMouse)
         set_level(self.failed, "bad")
-        self.start_button = QPushButton()
+        self.start_button = QPushButton("Start (F5)")
         self.start_button.setProperty("role", "main")
         self.start_button.clicked.connect(self.start)
         self.why = QLabel()
