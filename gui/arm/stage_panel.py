@@ -24,7 +24,7 @@ def suggestion(draft: Draft) -> Guard | None:
 
 
 class StagePanel(QWidget):
-    """Buttons for a suggestion, and the list of protocols.
+    """Buttons for a suggestion; `protocols` is the list of protocols, for another place.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ class StagePanel(QWidget):
         self.protocols.activated.connect(lambda _: choose(self.protocols.currentData()))
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        for widget in (self.use, self.keep, self.enter, self.protocols):
+        for widget in (self.use, self.keep, self.enter):
             layout.addWidget(widget)
 
     def show_protocols(self, protocols: Sequence[ProtocolChoice]) -> None:
@@ -85,6 +85,7 @@ class StagePanel(QWidget):
         if self._curriculum:
             self.enter.setText(f"&Enter {PurePath(self._curriculum).stem}")
         guard = suggestion(draft)
+        self.setVisible(bool(self._curriculum) or guard is not None)
         for button in (self.use, self.keep):
             button.setVisible(guard is not None and stage is not None)
         if guard is not None and stage is not None:

@@ -279,7 +279,8 @@ class ArmSheet(QWidget):
         self.start_button.setEnabled(not lacks)
         simulated = "Simulated: no animal. " if draft.simulated else ""
         self.why.setText(lacks or f"{simulated}All green: press F5 or Enter.")
-        set_level(self.why, "warn" if lacks else "good")
+        forbidden = draft.checked is not None and draft.checked.stopped
+        set_level(self.why, ("bad" if forbidden else "warn") if lacks else "good")
 
     def _show_form(self, draft: Draft, found: Preflight | None) -> None:
         """Fill the form when another mouse, protocol or stage has come."""
@@ -304,7 +305,8 @@ class ArmSheet(QWidget):
         )
         self.more = QPushButton("&Parameters...")
         self.more.setCheckable(True)
-        self.lines.beside(PROTOCOL, self.stage)
+        self.lines.beside(PROTOCOL, self.stage.protocols)
+        self.lines.below(PROTOCOL, self.stage)
         self.lines.beside(PARAMETERS, self.more)
         self.form = Form()
         self.form.hide()
