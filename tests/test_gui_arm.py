@@ -276,6 +276,20 @@ def test_the_field_is_empty_when_the_session_has_begun(desk: Desk) -> None:
     assert desk.why == "M014 is running on box1."
 
 
+def test_a_session_that_begins_late_empties_the_field_too(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gui.starting.WITHIN", 0.2)
+    desk.arm("M014", OK)
+    desk.press("F5")
+    desk.qtbot.waitUntil(lambda: desk.sheet.failed.isVisible())
+    assert "has not begun within" in desk.sheet.failed.text()
+    assert desk.sheet.mouse.line.text() == "M014"
+    desk.bench.begin("box1", Script(subject="M014").records)
+    desk.sheet.refresh()
+    assert desk.sheet.mouse.line.text() == ""
+
+
 PROBLEM = {"problems": [{"what": "no such line", "where": "rigs/box1.toml", "do": "Mend it."}]}
 
 
