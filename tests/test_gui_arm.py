@@ -445,3 +445,4 @@ def test_the_real_check_of_a_new_lab_arms_a_virtual_mouse(
     assert len(sheet.form.rows) > 10
     sheet.start()
     assert "--simulate" in launched.runs[0]
+    bench.place.jobs.close()  # before the screen is gone, to which they would answer

@@ -52,7 +52,7 @@ class ArmSheet(QWidget):
         self._choices = Choices((), (), ())
         self._seen: tuple[str, bool, str, str] | None = None
         self._form_of: tuple[str, str, str] | None = None
-        self._checker = Checker(place.jobs, self._take_found)
+        self._checker = Checker(self, place.jobs, self._take_found)
         self._build()
 
     @property
