@@ -103,7 +103,7 @@ class GuardLine(QWidget):
         set_level(self._word, _COLOURS[guard.level])
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._word, 0, Qt.AlignTop)
+        layout.addWidget(self._word, 0, Qt.AlignVCenter)
         layout.addWidget(text, 1)
         self.button = QPushButton("Confirm")
         self.button.setCheckable(True)
@@ -114,10 +114,10 @@ class GuardLine(QWidget):
         self.reason.setMinimumWidth(260)
         self.reason.setAccessibleName(f"Reason: {guard.text}")
         self.reason.textEdited.connect(lambda typed: give(guard, typed.strip()))
-        self.button.setVisible(guard.needs == "click")
-        self.reason.setVisible(guard.needs == "reason")
         layout.addWidget(self.button)
         layout.addWidget(self.reason)
+        self.button.setVisible(guard.needs == "click")
+        self.reason.setVisible(guard.needs == "reason")
 
     def show_reason(self, reason: str) -> None:
         """Show the reason that was given."""

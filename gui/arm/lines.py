@@ -73,8 +73,9 @@ def _texts(found: Preflight, changed: int) -> dict[str, str]:
 def _last(last: LastSession) -> str:
     d_prime = "" if last.d_prime is None else f", d' {last.d_prime:.1f}"
     stage = f", stage {last.stage}" if last.stage else ""
+    trials = "1 trial" if last.trials == 1 else f"{last.trials} trials"
     return (
-        f"Last session {last.day} on {last.rig}: {last.protocol}{stage}, {last.trials} trials, "
+        f"Last session {last.day} on {last.rig}: {last.protocol}{stage}, {trials}, "
         f"{last.water_ml:.2f} mL{d_prime}. It ended: {last.ended}."
     )
 

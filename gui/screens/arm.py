@@ -205,6 +205,8 @@ class ArmSheet(QWidget):
     def _give(self, guard: Guard, reason: str) -> None:
         self._put(self.draft.with_given(guard, reason))
         self._show()
+        if guard.needs == "click" and not self._lacks():
+            self.mouse.line.setFocus()  # where Enter starts, and a scanner types
 
     def _take_back(self, guard: Guard) -> None:
         self._put(self.draft.without(guard))
