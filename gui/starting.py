@@ -153,6 +153,10 @@ class _Watch(QObject):
         self._timer.start(LOOK_EVERY_MS)
 
     def _look(self) -> None:
+        if self._place.closed:  # nobody is there who waits for it
+            self._timer.stop()
+            self.deleteLater()
+            return
         self._left -= 1
         view = self._place.boxes.by_rig[self._rig].view
         if view is not None and view is not self._before and view.definition is not None:
