@@ -12,7 +12,7 @@ import pytest
 from fake_jobs import FakeJobs
 from gui_helpers import Bench, Script
 from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QLineEdit
+from PyQt5.QtWidgets import QLabel, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from gui.jobs import Jobs
@@ -276,6 +276,20 @@ def test_the_field_is_empty_when_the_session_has_begun(desk: Desk) -> None:
     assert desk.why == "M014 is running on box1."
 
 
+def test_a_session_that_begins_late_empties_the_field_too(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gui.starting.WITHIN", 0.2)
+    desk.arm("M014", OK)
+    desk.press("F5")
+    desk.qtbot.waitUntil(lambda: desk.sheet.failed.isVisible())
+    assert "has not begun within" in desk.sheet.failed.text()
+    assert desk.sheet.mouse.line.text() == "M014"
+    desk.bench.begin("box1", Script(subject="M014").records)
+    desk.sheet.refresh()
+    assert desk.sheet.mouse.line.text() == ""
+
+
 PROBLEM = {"problems": [{"what": "no such line", "where": "rigs/box1.toml", "do": "Mend it."}]}
 
 
@@ -366,6 +380,23 @@ def test_a_suggested_stage_is_used_or_kept_by_one_click(desk: Desk) -> None:
     assert desk.sheet.draft.notes() == []
 
 
+def test_a_mouse_outside_its_curriculum_enters_it_by_one_click(desk: Desk) -> None:
+    do = "Enter one: rig stage M014 --enter curricula/small.toml."
+    stop = Guard("stage", "stop", "M014 has entered no curriculum.", do)
+    desk.arm("M014", stop)
+    found = desk.found("M014", stop)
+    mouse = msgspec.structs.replace(found.subject, curriculum="curricula/small.toml")
+    found = msgspec.structs.replace(found, subject=mouse, protocol=None)
+    desk.jobs.last("preflight", "M014").answer(found)
+    assert desk.sheet.stage.enter.text() == "&Enter small"
+    said = [label.text() for label in desk.sheet.guards.lines[stop].findChildren(QLabel)]
+    assert not any("rig stage" in text for text in said)
+    desk.qtbot.mouseClick(desk.sheet.stage.enter, Qt.LeftButton)
+    assert desk.jobs.last("stage").arguments == [
+        "stage", "M014", "--enter", "curricula/small.toml", "--by", "anna",
+    ]  # fmt: skip
+
+
 def test_another_protocol_is_checked_as_chosen(desk: Desk) -> None:
     desk.arm("M014", OK)
     box = desk.sheet.stage.protocols
@@ -422,6 +453,7 @@ def test_the_real_check_of_a_new_lab_arms_a_virtual_mouse(
     sheet.show()
     sheet.arrive()
     qtbot.waitUntil(lambda: sheet.stage.protocols.count() > 1, timeout=30_000)
+    sheet.mouse.line.setFocus()
     qtbot.keyClicks(sheet.mouse.line, "SIM01")
     box = sheet.stage.protocols
     box.setCurrentIndex(box.findData("protocols/go_nogo.toml"))
@@ -431,3 +463,4 @@ def test_the_real_check_of_a_new_lab_arms_a_virtual_mouse(
     assert len(sheet.form.rows) > 10
     sheet.start()
     assert "--simulate" in launched.runs[0]
+    bench.place.jobs.close()  # before the screen is gone, to which they would answer

@@ -188,3 +188,4 @@ def test_the_real_command_finds_the_devices_of_a_new_lab(bench: Bench, qtbot: Qt
     qtbot.waitUntil(lambda: "valve" in panel.lines, timeout=30_000)
     assert panel.said.text() == "All devices are good."
     assert {"port", "lick", "valve", "speaker", "house_light", "disk"} == set(panel.lines)
+    bench.place.jobs.close()  # before the screen is gone, to which they would answer

@@ -16,18 +16,22 @@ AFTER_MS = 300
 
 
 class Checker(QObject):
-    """Checks drafts.
+    """Checks drafts, as long as its parent lives.
 
     Parameters
     ----------
+    parent
+        The screen.
     jobs
         Runs the command.
     found
         Called with the rig, and what was found or, if nothing was, with a sentence about why.
     """
 
-    def __init__(self, jobs: Jobs, found: Callable[[str, Preflight | str], None]) -> None:
-        super().__init__()
+    def __init__(
+        self, parent: QObject, jobs: Jobs, found: Callable[[str, Preflight | str], None]
+    ) -> None:
+        super().__init__(parent)
         self._jobs, self._found = jobs, found
         self._latest: dict[str, int] = {}
         self._waiting: tuple[Draft, bool] | None = None
