@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import Self
 
 import msgspec
+from PyQt5 import sip
 from PyQt5.QtCore import QSocketNotifier, QTimer
 from PyQt5.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 
@@ -151,7 +152,7 @@ class _Telling:
         self._timer = QTimer(window)
         self._timer.timeout.connect(self._note)
         self._timer.start(5)
-        self._input = QSocketNotifier(sys.stdin.fileno(), QSocketNotifier.Read, window)
+        self._input = QSocketNotifier(sip.voidptr(sys.stdin.fileno()), QSocketNotifier.Read, window)
         self._input.activated.connect(lambda *_: self._answer(sys.stdin.readline().strip()))
 
     @property
@@ -202,7 +203,10 @@ def licks_of(raster: RasterData) -> dict[str, list[float]]:
 
 
 def _texts(window: QWidget) -> tuple[str, ...]:
-    parts = [*window.findChildren(QLabel), *window.findChildren(QPushButton)]
+    parts: list[QLabel | QPushButton] = [
+        *window.findChildren(QLabel),
+        *window.findChildren(QPushButton),
+    ]
     return tuple(part.text().replace("&", "") for part in parts if part.isVisible() and part.text())
 
 
