@@ -127,6 +127,13 @@ def test_a_folder_that_cannot_be_written_is_told(
     with pytest.raises(RecordingError, match="No space left on device"):
         wrap_up(ended, said(ended))
     assert read_wrap_up(ended) is None
+    assert list(ended.path.glob("*.partial")) == []
+
+
+def test_a_session_that_cannot_be_read_can_be_wrapped_up(ended: SessionFolder, short: Lab) -> None:
+    ended.journal.write_bytes(ended.journal.read_bytes()[:50])
+    done = inside(short, "wrap-up", "SIM01", "--not-usable", "--by", "Anna", "--json")
+    assert (done.code, json.loads(done.out)["reason"]) == (ExitCode.OK, "unreadable")
 
 
 def test_sessions_in_virtual_time_need_none(ended: SessionFolder, short: Lab) -> None:
