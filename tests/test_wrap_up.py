@@ -74,6 +74,8 @@ def test_it_is_written_shown_and_kept_when_it_is_said_anew(
     assert "Ben: spout fell off; NOT TO BE USED" in inside(short, "show", "SIM01").out
     assert json.loads(inside(short, "show", "SIM01", "--json").out)["wrap_up"]["usable"] is False
     assert digest(ended.journal) == before
+    third = inside(short, "wrap-up", "SIM01", "--by", "Ben")
+    assert "wrapped up by Ben, to be used again (said before: 2)" in third.out
 
 
 def test_three_times_keeps_all_in_their_order(ended: SessionFolder) -> None:

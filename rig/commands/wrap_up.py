@@ -64,10 +64,16 @@ def wrap_up_command(
     if json:
         print_json(said)
         return
-    usable = "" if said.usable else ", not to be used"
     again = f" (said before: {len(said.earlier)})" if said.earlier else ""
-    console.print(f"{said.session} is wrapped up by {said.by}{usable}{again}.", soft_wrap=True)
+    console.print(f"{said.session} is wrapped up by {said.by}{_use(said)}{again}.", soft_wrap=True)
     console.print(f"Written: {folder.path / WRAP_UP}", soft_wrap=True)
+
+
+def _use(said: WrapUp) -> str:
+    """Return whether a session is to be used, where that is worth a word."""
+    if not said.usable:
+        return ", not to be used"
+    return ", to be used again" if said.earlier and not said.earlier[-1].usable else ""
 
 
 def _why_ended(folder: SessionFolder) -> str:
