@@ -151,8 +151,8 @@ def _sheet(colours: Palette) -> str:
     }}
     QFrame[chosen="yes"] {{ border: 2px solid {colours.accent}; }}
     QFrame[role="alarm"][chosen="yes"] {{ border: 3px dashed {colours.bad}; }}
-    QFrame[role="simulated"] {{ background: {colours.warn}; border: none; }}
-    QFrame[role="simulated"] QLabel {{ color: {colours.window}; font-weight: 600; }}
+    QFrame[role="simulated"] {{ background: {colours.banner}; border: none; }}
+    QFrame[role="simulated"] QLabel {{ color: {colours.on_banner}; font-weight: 600; }}
     QPushButton {{ min-height: {TARGET_PX - 8}px; padding: 2px 14px; border-radius: 5px;
         border: 1px solid {colours.line}; background: {colours.raised}; }}
     QPushButton:hover {{ border-color: {colours.text}; }}
