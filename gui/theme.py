@@ -163,11 +163,11 @@ def _sheet(colours: Palette) -> str:
         font-weight: 600; font-size: {TITLE_PT}pt; min-height: {TARGET_PX + 8}px; }}
     QPushButton[role="main"]:disabled {{ background: {colours.raised}; color: {colours.quiet}; }}
     QPushButton[role="danger"] {{ border: 2px solid {colours.bad}; color: {colours.bad}; }}
-    QPushButton:focus, QLineEdit:focus, QComboBox:focus, QSpinBox:focus, QDoubleSpinBox:focus,
+    QPushButton:focus, QLineEdit:focus,
     QListView:focus, QTableView:focus, QPlainTextEdit:focus {{
         border: 2px solid {colours.accent}; }}
     QLineEdit, QComboBox, QSpinBox, QDoubleSpinBox {{ min-height: {TARGET_PX - 8}px; }}
-    QLineEdit, QComboBox, QSpinBox, QDoubleSpinBox, QPlainTextEdit {{
+    QLineEdit, QPlainTextEdit {{
         border: 1px solid {colours.line}; border-radius: 4px;
         background: {colours.raised}; padding: 1px 6px; }}
     QLineEdit[level="bad"] {{ border: 2px solid {colours.bad}; }}
