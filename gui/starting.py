@@ -77,6 +77,7 @@ def resume(
     arguments = ["--resume", "--rig", f"rigs/{rig}.toml"]
     arguments += ["--subject", view.definition.subject]
     arguments += ["--simulate"] if view.simulated else []
+    arguments += ["--speed", f"{view.speed:g}"] if view.definition.clock == "paced" else []
     arguments += ["--by", place.operator] if place.operator else []
     start(place, rig, arguments, came, launch)
 
@@ -152,6 +153,10 @@ class _Watch(QObject):
         place.jobs.closed.connect(self._timer.stop)
 
     def _look(self) -> None:
+        if self._place.closed:  # nobody is there who waits for it
+            self._timer.stop()
+            self.deleteLater()
+            return
         self._left -= 1
         view = self._place.boxes.by_rig[self._rig].view
         if view is not None and view is not self._before and view.definition is not None:

@@ -22,6 +22,7 @@ from rig.lab import Lab
 from rig.locks import hold
 from rig.rig_plan import plan_device
 from rig.session_folder import check_data_folder, nearest_folder
+from rig.signals import signals_told_later
 
 DISK = "disk"
 """What the disk is called among the devices."""
@@ -156,7 +157,8 @@ def _opened(device: Device, folder: Path) -> Iterator[None]:
         device.open()
         yield
     finally:
-        failed = list(filter(None, (_failure(device.off), _failure(device.close))))
+        with signals_told_later():  # who ends it must not keep the device from going off
+            failed = list(filter(None, (_failure(device.off), _failure(device.close))))
         if failed:
             raise DeviceError(
                 f"it could not be turned off: {failed[0]}",

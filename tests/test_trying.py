@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 import subprocess
 from collections.abc import Callable
@@ -104,6 +105,14 @@ class Slow(Logged, DigitalInputTwin):
         print("slow is open", flush=True)
         import time
         time.sleep(60)
+
+
+class SlowToGoOff(Logged, DigitalInputTwin):
+    def off(self):
+        print("it goes off", flush=True)
+        import time
+        time.sleep(0.5)
+        super().off()
 
 
 class BlindCamera(Logged, CameraTwin):
@@ -276,6 +285,25 @@ def test_who_ends_it_leaves_every_device_off(lab: Lab, log: Path, number: signal
         assert process.wait(timeout=20) == ExitCode.STOPPED
         assert process.stderr.read() == "Stopped: every device is off.\n"
     assert log.read_text().splitlines() == ["off it", "close it"]
+
+
+def test_who_ends_it_twice_while_a_device_goes_off_lets_it_go_off(lab: Lab, log: Path) -> None:
+    with_device(lab, "drivers.py:SlowToGoOff")
+    command = [*RIG_COMMAND, "try", "one", "--lab", str(lab.folder)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        assert process.stderr.readline() == "it goes off\n"
+        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=20) == ExitCode.STOPPED
+        assert process.stderr.read() == "Stopped: every device is off.\n"
+    assert log.read_text().splitlines() == ["off it", "close it"]
+
+
+def test_a_rig_whose_name_has_a_dot_is_found_by_its_name(lab: Lab) -> None:
+    shutil.copyfile(lab.folder / "rigs/box1.toml", lab.folder / "rigs/box.9.toml")
+    done = inside(lab, "try", "box.9", "--simulate", "--device", "disk")
+    assert done.code == 0
 
 
 def test_a_device_called_disk_is_a_device(lab: Lab) -> None:

@@ -8,11 +8,11 @@ from typing import Any
 
 from PyQt5.QtCore import Qt, QUrl
 from PyQt5.QtGui import QDesktopServices
-from PyQt5.QtWidgets import QFrame, QGridLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout
+from PyQt5.QtWidgets import QFrame, QGridLayout, QLabel, QPushButton, QVBoxLayout
 
 from gui.jobs import Done
 from gui.listing.rows import Row, may_recover, summary_words, timing_words
-from gui.theme import quiet_label, set_level, title_label
+from gui.theme import quiet_label, scrolled, set_level, title_label
 from gui.workplace import Workplace
 
 FORMS = ("nwb", "csv", "alf")
@@ -22,6 +22,9 @@ RECOVERY = (
     "Recover keeps the sound part of the record, puts a damaged rest into a file beside it, and "
     "builds the HDF5 file. Nothing is deleted."
 )
+
+TIMING = "States: off and late by how many ms, at most"
+PACED = f"{TIMING}. It ran faster than real time: these are not the times of a rig"
 
 
 class SessionPanel(QFrame):
@@ -53,6 +56,7 @@ class SessionPanel(QFrame):
         session = self._row.get("session")
         self.title.setText(session or "No session is chosen.")
         self.summary.setText(summary_words(self._row))
+        self.timing_title.setText(PACED if self._row.get("clock") == "paced" else TIMING)
         if session != before:
             self.timing.setText("")
         for button in self._buttons:
@@ -136,16 +140,16 @@ class SessionPanel(QFrame):
         self.title = title_label()
         self.summary, self.timing, self.words = QLabel(), QLabel(), QLabel()
         self.recovery = quiet_label(RECOVERY)
-        for label in (self.title, self.summary, self.timing, self.words, self.recovery):
+        self.timing_title = quiet_label(TIMING)
+        texts = (self.title, self.summary, self.timing_title, self.timing, self.words)
+        for label in (*texts, self.recovery):
             label.setWordWrap(True)
             label.setTextFormat(Qt.PlainText)
             label.setTextInteractionFlags(Qt.TextSelectableByMouse)
         self.report_button = QPushButton("&Report")
         self.report_button.clicked.connect(self._report)
-        self.export_buttons = {form: QPushButton(f"{form.upper()}") for form in FORMS}
+        self.export_buttons = {form: QPushButton(f"Export {form.upper()}") for form in FORMS}
         for form, button in self.export_buttons.items():
-            button.setAccessibleName(f"Export as {form.upper()}")
-            button.setToolTip(f"Export as {form.upper()}")
             button.clicked.connect(lambda _, form=form: self._export(form))
         self.verify_button = QPushButton("&Verify")
         self.verify_button.clicked.connect(self._verify)
@@ -161,16 +165,13 @@ class SessionPanel(QFrame):
         told = QVBoxLayout(inside)
         told.setContentsMargins(0, 0, 0, 0)
         told.addWidget(self.summary)
-        told.addWidget(quiet_label("Timing of the states"))
+        told.addWidget(self.timing_title)
         told.addWidget(self.timing)
         told.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.NoFrame)
-        scroll.setWidget(inside)
+        scroll = scrolled(inside)
         buttons = QGridLayout()
         for number, button in enumerate(self._buttons):
-            buttons.addWidget(button, number // 3, number % 3)
+            buttons.addWidget(button, number // 2, number % 2)
         layout = QVBoxLayout(self)
         layout.addWidget(self.title)
         layout.addWidget(scroll, 1)

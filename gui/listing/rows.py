@@ -97,6 +97,10 @@ def _form(key: str, form: str) -> Callable[[Row], str]:
     return lambda row: "" if row.get(key) is None else format(row[key], form)
 
 
+def _when(row: Row) -> Any:
+    return row.get("day") or "", row.get("number") or 0
+
+
 def _wrapped(row: Row) -> str:
     if row.get("running"):
         return ""
@@ -105,18 +109,18 @@ def _wrapped(row: Row) -> str:
 
 COLUMNS = (
     Column("mouse", _said("subject"), _plain("subject")),
-    Column("day", _said("day"), _plain("day")),
+    Column("day", _said("day"), _when),
     Column("n", _said("number"), _plain("number"), number=True),
-    Column("protocol", _said("protocol"), _plain("protocol")),
-    Column("stage", _said("stage"), _plain("stage")),
+    Column("quality", quality, quality),
     Column("trials", _said("trials"), _plain("trials"), number=True),
     Column("hits", _form("hit_rate", ".0%"), _plain("hit_rate"), number=True),
     Column("FA", _form("false_alarm_rate", ".0%"), _plain("false_alarm_rate"), number=True),
     Column("d'", _form("d_prime", ".1f"), _plain("d_prime"), number=True),
     Column("mL", _form("water_ml", ".2f"), _plain("water_ml"), number=True),
+    Column("protocol", _said("protocol"), _plain("protocol")),
+    Column("stage", _said("stage"), _plain("stage")),
     Column("ended", _said("ended"), _plain("ended")),
     Column("wrapped up", _wrapped, _wrapped),
-    Column("quality", quality, quality),
 )
 DAY = 1
 
@@ -142,12 +146,12 @@ def summary_words(row: Row) -> str:
 
 
 def timing_words(timing: list[Mapping[str, Any]]) -> str:
-    """Return the timing of the states, a line each: how far they were off, how late at most."""
+    """Return by how many ms, at most, states were off and the engine was late; a line each."""
     lines = []
     for state in timing[:TIMING_SHOWN]:
         error = state.get("error_ms")
-        off = "" if error is None else f"off by {error:.2f} ms at most, "
-        lines.append(f"{state['state']}: {off}late by {state['late_ms']:.2f} ms at most")
+        off = "" if error is None else f"off {error:.2f}, "
+        lines.append(f"{state['state']}: {off}late {state['late_ms']:.2f}")
     if len(timing) > TIMING_SHOWN:
         lines.append(f"and {len(timing) - TIMING_SHOWN} more states")
     return "\n".join(lines)

@@ -118,7 +118,7 @@ class Sessions(QWidget):
         selection = self.table.selectionModel()
         if selection is not None:
             flags = QItemSelectionModel.ClearAndSelect | QItemSelectionModel.Rows
-            selection.setCurrentIndex(index, flags)  # type: ignore[call-overload]
+            selection.setCurrentIndex(index, flags)
         self.panel.show_session(self._order.row_at(index))
 
     def _chosen(self) -> None:
@@ -156,6 +156,7 @@ class Sessions(QWidget):
             rows.hide()
             rows.setDefaultSectionSize(2 * self.fontMetrics().height())
             titles.setStretchLastSection(True)
+            titles.setHighlightSections(False)
             titles.setSectionResizeMode(QHeaderView.Interactive)
         selection = self.table.selectionModel()
         if selection is not None:
@@ -176,15 +177,15 @@ class Sessions(QWidget):
 
     def _lay_out(self) -> None:
         head = QHBoxLayout()
-        head.addWidget(self.search, 2)
+        head.addWidget(self.search, 1)
         head.addWidget(self.since)
         head.addWidget(self.again)
-        head.addWidget(self.words, 1)
         left = QWidget()
         column = QVBoxLayout(left)
         column.setContentsMargins(0, 0, 0, 0)
         column.addLayout(head)
         column.addWidget(self.table, 1)
+        column.addWidget(self.words)
         split = QSplitter(Qt.Horizontal)
         split.setChildrenCollapsible(False)
         split.addWidget(left)
