@@ -120,7 +120,7 @@ class Alarms:
         if not view.paused:
             yield from _no_lick(view)
             yield from _stalled(view)
-            yield from _fell_silent(view)
+        yield from _fell_silent(view)
         yield from _dry_drops(view)
         yield from _water(view)
 
@@ -159,7 +159,7 @@ def _logger(view: SessionView) -> Iterator[Alarm]:
 
 
 def _no_lick(view: SessionView) -> Iterator[Alarm]:
-    silent = view.time - max(view.last_lick, 0.0)
+    silent = view.time - max(view.last_lick, view.resumed_at)
     if silent > NO_LICK_FOR:
         yield Alarm(
             "no lick",
@@ -212,12 +212,16 @@ def _dry_drops(view: SessionView) -> Iterator[Alarm]:
 def _fell_silent(view: SessionView) -> Iterator[Alarm]:
     """See whether the mouse responds to S+ far less than it did: no water may reach it.
 
-    Only trials of the type ``go`` count: sounds at the threshold are missed by every mouse.
+    Only trials of the type ``go`` count: sounds at the threshold are missed by every mouse. After
+    a pause, in which somebody could look at the spout, the last ones are counted anew.
     """
     rows = view.rows[-4 * REMEMBERED :]
     go = [row for row in rows if row.trial_type == "go" and row.outcome in {"hit", "miss"}]
     hits = [row.outcome == "hit" for row in go[-REMEMBERED:]]
     last, before = hits[-FEW_TRIALS:], hits[:-FEW_TRIALS]
+    looked_at = [row for row in go[-FEW_TRIALS:] if row.start_time < view.resumed_at]
+    if looked_at and not view.paused:
+        return
     windows = range(len(before) - LOOKED_BACK + 1)
     best = max((sum(before[start : start + LOOKED_BACK]) for start in windows), default=0)
     had, has = best / LOOKED_BACK, sum(last) / FEW_TRIALS
@@ -226,7 +230,8 @@ def _fell_silent(view: SessionView) -> Iterator[Alarm]:
             "fell silent",
             "bad",
             f"The mouse responds less and less: {has:.0%} hits in the last {FEW_TRIALS} S+ trials, "
-            f"after {had:.0%}. Is the spout blocked or moved? Pause, look at it, give one drop.",
+            f"after {had:.0%}. Is the spout blocked or moved? Pause, look at it, give one drop; "
+            "flush it if none comes.",
         )
 
 
