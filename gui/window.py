@@ -120,9 +120,13 @@ class Window(QMainWindow):
         self._screen(name).arrive()
 
     def look_at(self, rig: str) -> None:
-        """Look at another box, on the same screen."""
-        if rig in self._place.boxes.by_rig:
-            self._place.rig = rig
+        """Look at another box, on the same screen; at its session, if there is nothing to arm."""
+        if rig not in self._place.boxes.by_rig:
+            return
+        self._place.rig = rig
+        if self.screen_name == "arm" and self._place.box.is_running:
+            self.go_to("run")
+        else:
             self._screen(self.screen_name).arrive()
 
     def tell(self, level: str, text: str) -> None:
@@ -311,6 +315,7 @@ class Window(QMainWindow):
             alerts += [
                 Alert(box.rig, a.key, a.severity, a.text, a.acknowledged, a.over)
                 for a in box.alarms.list
+                if not (box.wrapped_up and a.over)
             ]
             if box.trouble():
                 alerts.append(Alert(box.rig, "engine", "bad", box.trouble(), box.trouble_seen))
