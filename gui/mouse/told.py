@@ -47,7 +47,7 @@ class Moment:
             rows = view.rows
             return Moment(rows[-1].trial, True, rows[-1].outcome or "") if rows else self
         same = running.trial == self.trial
-        state = view.stay.state if view.stay else ""
+        state = view.stay.name if view.stay else ""
         stimulus = (same and self.stimulus) or state == running.stimulus_state
         outcome = _outcome_of(view, state) or (self.outcome if same else "")
         return Moment(running.trial, stimulus, outcome)
