@@ -101,7 +101,8 @@ class BeTheMouse(QWidget):
         if view is None:
             self._let_go()
             self.view.show_grating(None)
-            self.drop.setText("")
+            for label in (self.drop, self.outcome):
+                label.setText("")
             self.state.setText(_without(box, self._subject))
             return
         if box.address is not None and box.address != self._felt_by:
