@@ -69,6 +69,32 @@ def test_the_rail_leads_to_screens_and_boxes_and_tells_their_states(
         assert [each for each, on in rail.screens.items() if on.isChecked()] == [name]
 
 
+def test_a_box_that_runs_shows_its_session_where_there_is_nothing_to_arm(
+    window: Window, bench: Bench
+) -> None:
+    bench.begin("box1", Script().trial().records)
+    window.go_to("arm")
+    click(window.rail.boxes["box2"])
+    assert window.screen_name == "arm"
+    click(window.rail.boxes["box1"])
+    assert (bench.place.rig, window.screen_name) == ("box1", "run")
+
+
+def test_alerts_that_are_over_go_with_a_session_that_is_wrapped_up(
+    window: Window, bench: Bench
+) -> None:
+    script = Script().trial()
+    box = bench.begin("box1", script.records)
+    bench.tell("box1", [beat(script.time + 400)])
+    look(window)
+    bench.tell("box1", script.fails("the valve is stuck", "Look at it.").ends().records[-2:])
+    look(window)
+    assert [alert.over for alert in window._alerts.shown] == [False, True]
+    box.wrapped_up = True
+    look(window)
+    assert [alert.text for alert in window._alerts.shown] == ["the valve is stuck. Look at it."]
+
+
 def test_keys_lead_to_boxes_and_screens(window: Window, bench: Bench) -> None:
     press(window, "Ctrl+2")
     assert bench.place.rig == "box2"
