@@ -102,7 +102,8 @@ class Window(QMainWindow):
         self._timer.start()
         for begin in self._place.at_start:
             begin()
-        self.go_to(next(iter(self._entries)))
+        # The guide leads from all boxes to the first mouse; without it that is where work begins.
+        self.go_to(next(iter(self._entries)) if self._guide is None else "boxes")
 
     @property
     def screen_name(self) -> ScreenName:
