@@ -276,6 +276,21 @@ def test_the_field_is_empty_when_the_session_has_begun(desk: Desk) -> None:
     assert desk.why == "M014 is running on box1."
 
 
+def test_an_answer_about_the_mouse_that_runs_is_not_taken_for_the_next_one(desk: Desk) -> None:
+    desk.arm("M014", OK)
+    desk.press("F5")
+    desk.sheet.refresh()  # the box has changed: the mouse is looked at once more
+    asked = desk.jobs.count("preflight", "M014") + 1
+    desk.qtbot.waitUntil(lambda: desk.jobs.count("preflight", "M014") == asked)
+    desk.bench.begin("box1", Script(subject="M014").records)
+    desk.qtbot.waitUntil(lambda: desk.gone_to == ["run"])
+    desk.jobs.last("preflight", "M014").answer(desk.found("M014", STOP))
+    desk.sheet.arrive()
+    assert desk.sheet.who.text() == "No mouse"
+    assert "M014" not in desk.sheet.lines.values["Mouse"].text()
+    assert not desk.sheet.guards.lines
+
+
 def test_a_session_that_begins_late_empties_the_field_too(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:

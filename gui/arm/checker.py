@@ -48,6 +48,12 @@ class Checker(QObject):
         self._waiting = draft, simulated
         self._timer.start()
 
+    def forget(self, rig: str) -> None:
+        """Drop what is asked about a rig: it is about a mouse that is not to be armed any more."""
+        self._latest[rig] = self._latest.get(rig, 0) + 1
+        if self._waiting is not None and self._waiting[0].rig == rig:
+            self._waiting = None
+
     def _ask(self) -> None:
         if self._waiting is None:
             return

@@ -123,6 +123,7 @@ class ArmSheet(QWidget):
     def _forget(self, rig: str) -> None:
         """Let the field for the mouse be empty again."""
         self._drafts[rig] = Draft(rig)
+        self._checker.forget(rig)
         if rig == self._place.rig:
             self._form_of = None
             self.mouse.show_typed("")
