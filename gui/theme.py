@@ -151,8 +151,8 @@ def _sheet(colours: Palette) -> str:
     }}
     QFrame[chosen="yes"] {{ border: 2px solid {colours.accent}; }}
     QFrame[role="alarm"][chosen="yes"] {{ border: 3px dashed {colours.bad}; }}
-    QFrame[role="simulated"] {{ background: {colours.warn}; border: none; }}
-    QFrame[role="simulated"] QLabel {{ color: {colours.window}; font-weight: 600; }}
+    QFrame[role="simulated"] {{ background: {colours.banner}; border: none; }}
+    QFrame[role="simulated"] QLabel {{ color: {colours.on_banner}; font-weight: 600; }}
     QPushButton {{ min-height: {TARGET_PX - 8}px; padding: 2px 14px; border-radius: 5px;
         border: 1px solid {colours.line}; background: {colours.raised}; }}
     QPushButton:hover {{ border-color: {colours.text}; }}
@@ -163,11 +163,11 @@ def _sheet(colours: Palette) -> str:
         font-weight: 600; font-size: {TITLE_PT}pt; min-height: {TARGET_PX + 8}px; }}
     QPushButton[role="main"]:disabled {{ background: {colours.raised}; color: {colours.quiet}; }}
     QPushButton[role="danger"] {{ border: 2px solid {colours.bad}; color: {colours.bad}; }}
-    QPushButton:focus, QLineEdit:focus, QComboBox:focus, QSpinBox:focus, QDoubleSpinBox:focus,
+    QPushButton:focus, QLineEdit:focus,
     QListView:focus, QTableView:focus, QPlainTextEdit:focus {{
         border: 2px solid {colours.accent}; }}
     QLineEdit, QComboBox, QSpinBox, QDoubleSpinBox {{ min-height: {TARGET_PX - 8}px; }}
-    QLineEdit, QComboBox, QSpinBox, QDoubleSpinBox, QPlainTextEdit {{
+    QLineEdit, QPlainTextEdit {{
         border: 1px solid {colours.line}; border-radius: 4px;
         background: {colours.raised}; padding: 1px 6px; }}
     QLineEdit[level="bad"] {{ border: 2px solid {colours.bad}; }}

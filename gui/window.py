@@ -179,6 +179,7 @@ class Window(QMainWindow):
             self._closing.ask([(box.rig, box.subject) for box in running])
             return
         self._timer.stop()
+        self._place.closed = True
         remembered.remember_geometry(self.saveGeometry())
         self._reader.close()
         self._sender.close()

@@ -187,6 +187,8 @@ def nearest_folder(path: Path) -> Path:
 
 def find_sessions(data: Path, subject: str | None = None) -> Iterator[SessionFolder]:
     """Return the sessions in a data folder, ordered by subject, date and number."""
+    if subject is not None and not _is_name(subject):
+        return
     pattern = f"{subject or '*'}/*/*/{JOURNAL}"
     folders = [path.parent for path in data.glob(pattern) if path.parent.name.isdecimal()]
     for path in sorted(folders, key=lambda p: (p.parts[-3], p.parts[-2], int(p.name))):
@@ -203,7 +205,7 @@ def find_session(data: Path, name: str) -> SessionFolder:
     """
     if (data / name / JOURNAL).is_file():
         return SessionFolder((data / name).resolve())
-    sessions = list(find_sessions(data, name)) if "/" not in name and name.strip(".") else []
+    sessions = list(find_sessions(data, name))
     if not sessions:
         raise RecordingError(
             f"there is no session '{name}'",
@@ -211,3 +213,8 @@ def find_session(data: Path, name: str) -> SessionFolder:
             "`rig ls` lists the sessions; write SUBJECT/DATE/N, or SUBJECT for its last one.",
         )
     return max(sessions, key=lambda session: (session.path.parts[-2], int(session.path.name)))
+
+
+def _is_name(subject: str) -> bool:
+    """Whether a text can be the name of a subject's folder; a path, empty or not, is none."""
+    return Path(subject).name == subject and bool(subject.strip("."))

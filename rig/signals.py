@@ -51,6 +51,27 @@ def signals_held_back() -> Iterator[None]:
 
 
 @contextlib.contextmanager
+def signals_told_later() -> Iterator[None]:
+    """Let no signal that asks the program to end cut a step short; it is told when that is done.
+
+    To be used in the main thread.
+    """
+    told: list[int] = []
+
+    def keep(number: int, frame: FrameType | None) -> None:
+        told.append(number)
+
+    before = {number: signal.signal(number, keep) for number in stop_signals()}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        for each in told:
+            signal.raise_signal(each)
+
+
+@contextlib.contextmanager
 def leave_on_ctrl_c() -> Iterator[None]:
     """End the program at once by Ctrl-C, while it has begun nothing that must be tidied.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from datetime import datetime
 from typing import Annotated, Any
@@ -135,6 +136,8 @@ def _write(folder: SessionFolder, said: WrapUp) -> None:
             os.fsync(file.fileno())
         partial.replace(path)
     except OSError as error:
+        with contextlib.suppress(OSError):
+            partial.unlink(missing_ok=True)
         raise RecordingError(
             f"the wrap-up cannot be written: {error.strerror}",
             str(path),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
+from PyQt5.QtCore import QObject, pyqtSignal
 
 from gui.jobs import LONGEST, Done
 
@@ -23,11 +24,14 @@ class Asked:
         self.done(Done(code, msgspec.to_builtins(value), error))
 
 
-@dataclass
-class FakeJobs:
+class FakeJobs(QObject):
     """In place of `gui.jobs.Jobs`."""
 
-    asked: list[Asked] = field(default_factory=list)
+    closed = pyqtSignal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: list[Asked] = []
 
     def run(
         self, arguments: Sequence[str], done: Callable[[Done], None], longest: float = LONGEST
@@ -35,7 +39,7 @@ class FakeJobs:
         self.asked.append(Asked(list(arguments), done))
 
     def close(self) -> None:
-        """Do nothing: nothing runs."""
+        self.closed.emit()
 
     def last(self, *words: str) -> Asked:
         """Return the last command that holds all these words."""

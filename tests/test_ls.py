@@ -12,6 +12,7 @@ import pytest
 import typer
 from conftest import Done
 from helpers import plan_for, run_virtual
+from inside import inside
 from recorded import old_session, short_session
 
 from analysis.commands.ls import day_of
@@ -37,6 +38,13 @@ def test_a_session_is_listed_with_its_day_length_and_stage(short: Lab) -> None:
     assert listed["stage"] is None
     assert (listed["running"], listed["damage"]) == (False, None)
     assert (listed["wrapped_up"], listed["usable"]) == (False, None)
+
+
+@pytest.mark.parametrize("subject", ["/etc", "", "..", "SIM01/2026-03-04", "SIM02"])
+def test_a_subject_that_is_none_has_no_sessions(short: Lab, subject: str) -> None:
+    run_virtual(plan_for(short), datetime(2026, 3, 4, 9, tzinfo=UTC))
+    done = inside(short, "ls", "--subject", subject)
+    assert (done.code, done.out) == (ExitCode.OK, "There are no sessions.\n")
 
 
 def test_the_list_tells_what_a_person_said_of_a_session(short: Lab) -> None:

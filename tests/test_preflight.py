@@ -14,18 +14,14 @@ import pytest
 from helpers import plan_for, run_virtual
 from inside import inside
 
-from rig import guards
 from rig.arming import Wish, preflight
-from rig.calibration_age import Age
 from rig.choices import choices
-from rig.config import LabConfig, LabLimits, validated
-from rig.disk_room import expected_gb
+from rig.config import LabConfig, validated
 from rig.errors import CheckFailed, ExitCode
 from rig.lab import Lab, find_lab
 from rig.locks import hold
 from rig.plan import make_plan
-from rig.preflight import Guard, LastSession, Preflight, SavingCard, decode, decode_choices
-from rig.rig_plan import made_devices, plan_rig
+from rig.preflight import Guard, Preflight, decode, decode_choices
 from rig.session import Session
 from rig.stage_moves import enter
 from rig.wrap_up import WrapUp, wrap_up
@@ -218,30 +214,6 @@ def test_another_rig_than_last_time_is_asked_about(short: Lab) -> None:
     assert (guard.level, guard.text) == ("confirm", "SIM01 last ran on box1. First time on box3.")
 
 
-@pytest.mark.parametrize(
-    ("days", "level", "needs", "words"),
-    [
-        (0, "ok", "", "Valve: calibrated today."),
-        (1, "ok", "", "Valve: last calibrated 1 day ago."),
-        (30, "ok", "", "Valve: last calibrated 30 days ago."),
-        (31, "confirm", "reason", "Valve: last calibrated 31 days ago (limit 30)."),
-        (90, "confirm", "reason", "90 days ago (limit 30)."),
-        (91, "override", "reason", "91 days ago (limit 30)."),
-        (-3, "confirm", "reason", "on a day that is 3 days ahead"),
-        (None, "stop", "", "Valve: never calibrated."),
-    ],
-)
-def test_an_old_calibration_needs_a_reason(
-    days: int | None, level: str, needs: str, words: str
-) -> None:
-    age = Age("valve", "valve", days)
-    guard = guards.calibration(age, LabLimits(), simulated=False)
-    assert (guard.level, guard.needs) == (level, needs)
-    assert words in guard.text
-    twin = guards.calibration(age, LabLimits(), simulated=True)
-    assert twin.level == ("ok" if level == "ok" else "note")
-
-
 def test_the_lab_says_how_old_a_calibration_may_be(real: Lab, edit: Edit) -> None:
     calibrated(real, NOW.date() - timedelta(days=50))
     assert levels(look(real, REAL))["calibration of valve"] == "confirm"
@@ -253,76 +225,11 @@ def test_the_lab_says_how_old_a_calibration_may_be(real: Lab, edit: Edit) -> Non
             validated(LabConfig, {"name": "-", "limits": table}, "lab.toml")
 
 
-@pytest.mark.parametrize(
-    ("free", "level", "simulated", "words"),
-    [
-        (100.0, "ok", False, "Room for 33 more sessions"),
-        (15.0, "confirm", False, "Free space before tomorrow."),
-        (15.0, "note", True, "Room for 5 more sessions"),
-        (3.1, "confirm", False, "Room for 1 more session: "),
-        (2.9, "stop", False, "There is no room for this session"),
-        (2.9, "stop", True, "3 GB are needed"),
-    ],
-)
-def test_room_on_the_disk(free: float, level: str, simulated: bool, words: str) -> None:
-    card = SavingCard("data", True, free, 3.0)
-    *_, guard = guards.disk(card, 0.2, 10.0, simulated=simulated)
-    assert guard.level == level
-    assert words in f"{guard.text} {guard.do}"
-
-
-def test_a_small_session_still_needs_what_the_lab_asks_for() -> None:
-    card = SavingCard("data", True, 0.3, 0.05)
-    assert [each.level for each in guards.disk(card, 0.5, 10.0, simulated=True)] == ["ok", "stop"]
-
-
-def test_what_is_sampled_and_filmed_is_reckoned_with(lab: Lab) -> None:
-    path = lab.folder / RIG
-    path.write_text(
-        path.read_text()
-        + """
-[devices.analog]
-driver = "hardware.analog_input:AnalogInputTwin"
-meaning = "treadmill"
-rate_hz = 10_000
-channels = [{ name = "speed", line = "Dev2/ai0" }]
-
-[devices.eye]
-driver = "hardware.camera:CameraTwin"
-line = "cam-17"
-meaning = "the eye"
-"""
-    )
-    rig = plan_rig(lab, path, simulate=True)
-    settings = {name: each.model_dump() for name, each in rig.settings.items()}
-    small = expected_gb({}, {}, 3600, copies=1)
-    whole = expected_gb(made_devices(lab, rig), settings, 3600, copies=1) - small
-    samples, video = 10_000 * 2 * 3600 / 1e9, 320 * 240 * 30 * 0.2 * 3600 / 1e9
-    assert whole == pytest.approx(samples + video, rel=0.01)
-
-
 def test_a_save_folder_that_cannot_be_written_stops(real: Lab, edit: Edit) -> None:
     edit("lab.toml", 'data = "data"', 'data = "lab.toml/data"')
     found = look(real, REAL)
     assert named(found, "save folder").level == "stop"
     assert not found.saving.writable
-
-
-@pytest.mark.parametrize(
-    ("year", "last", "simulated", "level"),
-    [
-        (2019, None, False, "confirm"),
-        (2026, "2026-11-25T08:00:00+00:00", False, "ok"),
-        (2026, "2027-01-01T08:00:00+00:00", False, "confirm"),
-        (2026, "2027-01-01T08:00:00+00:00", True, "note"),
-    ],
-)
-def test_a_clock_that_cannot_be_right_is_asked_about(
-    year: int, last: str | None, simulated: bool, level: str
-) -> None:
-    now = datetime.fromisoformat(f"{year}-11-25T09:00:00+00:00")
-    session = LastSession("", "", last, "", "", "", 0, 0.0, None, "", True) if last else None
-    assert guards.clock(now, session, simulated=simulated).level == level
 
 
 def test_a_session_that_nobody_wrapped_up_is_asked_about(short: Lab) -> None:

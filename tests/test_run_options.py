@@ -108,6 +108,7 @@ def test_options_that_do_not_go_together_are_refused(
         ("--virtual", "--note", " "): "--note needs words",
         ("--virtual", "--by", "\udcff"): "--by are texts in Unicode",
         ("--virtual", "--day", "tomorrow"): "tomorrow",
+        ("--virtual", "--day", "0001-01-01"): "1970 to 2199",
     }.items():
         done = command(*RUN[:-1], "--subject", "SIM01", *options)
         assert (done.code, told in done.err) == (ExitCode.USAGE, True), done

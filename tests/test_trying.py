@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 import subprocess
 from collections.abc import Callable
@@ -106,6 +107,14 @@ class Slow(Logged, DigitalInputTwin):
         time.sleep(60)
 
 
+class SlowToGoOff(Logged, DigitalInputTwin):
+    def off(self):
+        print("it goes off", flush=True)
+        import time
+        time.sleep(0.5)
+        super().off()
+
+
 class BlindCamera(Logged, CameraTwin):
     def _expose(self, opening, time):
         pass
@@ -164,10 +173,10 @@ def test_sampled_devices_show_that_something_comes(lab: Lab) -> None:
     ("driver", "state", "words", "do"),
     [
         ("Touched", "warn", "It is on", "Take away"),
-        ("Refusing", "bad", "The card is not there.", "Plug the card in."),
+        ("Refusing", "bad", "The card is not there (Dev1).", "Plug the card in."),
         ("Raising", "bad", "It raised ZeroDivisionError: of its own", "Look at the device"),
-        ("Wrong", "bad", "the cable is loose", "Push it in."),
-        ("Warning", "warn", "the firmware is old", "Update it."),
+        ("Wrong", "bad", "The cable is loose (Dev1).", "Push it in."),
+        ("Warning", "warn", "The firmware is old (Dev1).", "Update it."),
         ("Lit", "bad", "It is on, though nobody switched it on.", "wiring"),
         ("Nobody", "bad", "has no class 'Nobody'", "Name one of"),
     ],
@@ -182,6 +191,11 @@ def test_what_is_wrong_with_a_device_is_told(
     assert do in found.do
     if driver not in {"Wrong", "Nobody"}:  # these are never opened
         assert log.read_text().splitlines()[-2:] == ["off it", "close it"]
+
+
+def test_the_file_that_is_not_there_is_named(lab: Lab) -> None:
+    with_device(lab, "hardware.valve:ValveTwin", **VALVE | {"calibration": "calibration/no.toml"})
+    assert tried(lab).words == "There is no such file (calibration/no.toml)."
 
 
 def test_a_device_that_does_not_go_off_is_told_and_closed_all_the_same(lab: Lab, log: Path) -> None:
@@ -276,6 +290,25 @@ def test_who_ends_it_leaves_every_device_off(lab: Lab, log: Path, number: signal
         assert process.wait(timeout=20) == ExitCode.STOPPED
         assert process.stderr.read() == "Stopped: every device is off.\n"
     assert log.read_text().splitlines() == ["off it", "close it"]
+
+
+def test_who_ends_it_twice_while_a_device_goes_off_lets_it_go_off(lab: Lab, log: Path) -> None:
+    with_device(lab, "drivers.py:SlowToGoOff")
+    command = [*RIG_COMMAND, "try", "one", "--lab", str(lab.folder)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        assert process.stderr.readline() == "it goes off\n"
+        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=20) == ExitCode.STOPPED
+        assert process.stderr.read() == "Stopped: every device is off.\n"
+    assert log.read_text().splitlines() == ["off it", "close it"]
+
+
+def test_a_rig_whose_name_has_a_dot_is_found_by_its_name(lab: Lab) -> None:
+    shutil.copyfile(lab.folder / "rigs/box1.toml", lab.folder / "rigs/box.9.toml")
+    done = inside(lab, "try", "box.9", "--simulate", "--device", "disk")
+    assert done.code == 0
 
 
 def test_a_device_called_disk_is_a_device(lab: Lab) -> None:

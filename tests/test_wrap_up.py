@@ -74,6 +74,8 @@ def test_it_is_written_shown_and_kept_when_it_is_said_anew(
     assert "Ben: spout fell off; NOT TO BE USED" in inside(short, "show", "SIM01").out
     assert json.loads(inside(short, "show", "SIM01", "--json").out)["wrap_up"]["usable"] is False
     assert digest(ended.journal) == before
+    third = inside(short, "wrap-up", "SIM01", "--by", "Ben")
+    assert "wrapped up by Ben, to be used again (said before: 2)" in third.out
 
 
 def test_three_times_keeps_all_in_their_order(ended: SessionFolder) -> None:
@@ -127,6 +129,13 @@ def test_a_folder_that_cannot_be_written_is_told(
     with pytest.raises(RecordingError, match="No space left on device"):
         wrap_up(ended, said(ended))
     assert read_wrap_up(ended) is None
+    assert list(ended.path.glob("*.partial")) == []
+
+
+def test_a_session_that_cannot_be_read_can_be_wrapped_up(ended: SessionFolder, short: Lab) -> None:
+    ended.journal.write_bytes(ended.journal.read_bytes()[:50])
+    done = inside(short, "wrap-up", "SIM01", "--not-usable", "--by", "Anna", "--json")
+    assert (done.code, json.loads(done.out)["reason"]) == (ExitCode.OK, "unreadable")
 
 
 def test_sessions_in_virtual_time_need_none(ended: SessionFolder, short: Lab) -> None:

@@ -23,6 +23,9 @@ RECOVERY = (
     "builds the HDF5 file. Nothing is deleted."
 )
 
+TIMING = "States: off and late by how many ms, at most"
+PACED = f"{TIMING}. It ran faster than real time: these are not the times of a rig"
+
 
 class SessionPanel(QFrame):
     """Shows one session.
@@ -53,6 +56,7 @@ class SessionPanel(QFrame):
         session = self._row.get("session")
         self.title.setText(session or "No session is chosen.")
         self.summary.setText(summary_words(self._row))
+        self.timing_title.setText(PACED if self._row.get("clock") == "paced" else TIMING)
         if session != before:
             self.timing.setText("")
         for button in self._buttons:
@@ -136,7 +140,7 @@ class SessionPanel(QFrame):
         self.title = title_label()
         self.summary, self.timing, self.words = QLabel(), QLabel(), QLabel()
         self.recovery = quiet_label(RECOVERY)
-        self.timing_title = quiet_label("States: off and late by how many ms, at most")
+        self.timing_title = quiet_label(TIMING)
         texts = (self.title, self.summary, self.timing_title, self.timing, self.words)
         for label in (*texts, self.recovery):
             label.setWordWrap(True)

@@ -42,6 +42,8 @@ from rig.signals import ignore_stop_signals, stop_on_signals
 from rig.stages import choose
 
 REHEARSED_TRIALS = 64
+YEARS = range(1970, 2200)
+"""Of the days under which a session can be recorded: every clock can show them."""
 
 
 def register(app: typer.Typer) -> None:
@@ -111,6 +113,7 @@ def run(
     the = the_lab(lab) if lab else find_lab(rig.resolve().parent if rig.exists() else Path.cwd())
     if day is not None and not virtual:
         raise typer.BadParameter("--day goes with --virtual")
+    started_at = _on_day(day) if day else None
     notes = _notes(note or [], by)
     subject = the.named(subject)
     resumption = None
@@ -141,7 +144,7 @@ def run(
         plan,
         clock,
         speed=speed or 1.0,
-        started_at=_on_day(day) if day else None,
+        started_at=started_at,
         number=number,
         resumes=resumption,
         watcher=progress,
@@ -233,7 +236,9 @@ def _notes(texts: list[str], by: str) -> list[Command]:
 
 
 def _on_day(day: date) -> datetime:
-    """Return the present time of day on another day."""
+    """Return the present time of day on another day; raise `typer.BadParameter` if it is far."""
+    if day.year not in YEARS:
+        raise typer.BadParameter(f"--day lies in the years {YEARS[0]} to {YEARS[-1]}")
     now = datetime.now().astimezone()
     return datetime.combine(day, now.time()).astimezone()
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Never
+from typing import Annotated
 
 import typer
 
@@ -49,11 +50,12 @@ def try_command(
     wanted = Wanted(drops, tone)
     try:
         with (
-            stop_on_signals(_interrupt),
+            stop_on_signals(_interrupt_once()),
             contextlib.redirect_stdout(sys.stderr),  # what drivers print is not our output
         ):
             found = try_rig(the, _file(the, rig), wanted, simulate=simulate, only=device)
     except KeyboardInterrupt:
+        ignore_stop_signals()
         typer.echo("Stopped: every device is off.", err=True)
         raise typer.Exit(ExitCode.STOPPED) from None
     if json:
@@ -67,13 +69,19 @@ def try_command(
 def _file(lab: Lab, rig: str) -> Path:
     """Return the file of a rig that was named by its name or by its path."""
     named = lab.folder / "rigs" / f"{rig}.toml"
-    return lab.find(Path(rig)) if Path(rig).suffix else named
+    return lab.find(Path(rig)) if rig.endswith(".toml") else named
 
 
-def _interrupt(reason: str) -> Never:
-    """Leave what is being tried, by the way on which every device is turned off."""
-    ignore_stop_signals()
-    raise KeyboardInterrupt(reason)
+def _interrupt_once() -> Callable[[str], None]:
+    """Return what leaves the devices, by the way on which all are turned off; the first time."""
+    reasons: list[str] = []
+
+    def interrupt(reason: str) -> None:
+        reasons.append(reason)
+        if len(reasons) == 1:
+            raise KeyboardInterrupt(reason)
+
+    return interrupt
 
 
 def _print(found: list[Tried]) -> None:

@@ -9,6 +9,8 @@ from typing import Annotated
 import typer
 
 from rig.console import JsonOption, LabOption, console, print_json, the_session
+from rig.errors import RecordingError
+from rig.session_folder import SessionFolder
 from rig.session_record import load_session
 from rig.wrap_up import MOST_DROPPINGS, WRAP_UP, WrapUp, wrap_up
 
@@ -45,15 +47,14 @@ def wrap_up_command(
     It is written beside the journal, which is not touched. It can be said anew: what was said
     before is kept. A session that still runs is refused.
     """
-    record = load_session(the_session(session, lab))
-    ended = record.ended.reason if record.ended else "cut off"
+    folder = the_session(session, lab)
     said = wrap_up(
-        record.folder,
+        folder,
         WrapUp(
-            session=record.folder.name,
+            session=folder.name,
             at=datetime.now().astimezone(),
             by=getpass.getuser() if by is None else by.strip(),
-            reason=ended if reason is None else reason.strip(),
+            reason=_why_ended(folder) if reason is None else reason.strip(),
             condition=condition.strip(),
             droppings=droppings,
             comment=comment.strip(),
@@ -63,7 +64,22 @@ def wrap_up_command(
     if json:
         print_json(said)
         return
-    usable = "" if said.usable else ", not to be used"
     again = f" (said before: {len(said.earlier)})" if said.earlier else ""
-    console.print(f"{said.session} is wrapped up by {said.by}{usable}{again}.", soft_wrap=True)
-    console.print(f"Written: {record.folder.path / WRAP_UP}", soft_wrap=True)
+    console.print(f"{said.session} is wrapped up by {said.by}{_use(said)}{again}.", soft_wrap=True)
+    console.print(f"Written: {folder.path / WRAP_UP}", soft_wrap=True)
+
+
+def _use(said: WrapUp) -> str:
+    """Return whether a session is to be used, where that is worth a word."""
+    if not said.usable:
+        return ", not to be used"
+    return ", to be used again" if said.earlier and not said.earlier[-1].usable else ""
+
+
+def _why_ended(folder: SessionFolder) -> str:
+    """Return why a session ended by its record, which may be damaged."""
+    try:
+        ended = load_session(folder).ended
+    except RecordingError:
+        return "unreadable"
+    return ended.reason if ended else "cut off"
