@@ -147,6 +147,9 @@ def test_a_mouse_is_named_by_its_tag(lab: Lab, edit: Edit) -> None:
     edit("subjects/SIM01.toml", 'id = "SIM01"', 'id = "SIM01"\near_tag = "14"')
     (lab.folder / "subjects/broken.toml").write_text("id = 3")
     assert lab.named("14") == "SIM01"
+    edit("subjects/SIM01.toml", 'ear_tag = "14"', 'ear_tag = "SIM01"')
+    assert lab.named("SIM01") == "SIM01", "its own id is no other mouse's"
+    edit("subjects/SIM01.toml", 'ear_tag = "SIM01"', 'ear_tag = "14"')
     edit("subjects/SIM02.toml", 'id = "SIM02"', 'id = "SIM02"\near_tag = "14"')
     with pytest.raises(Exception, match="names more than one mouse: SIM01, SIM02"):
         lab.named("14")
