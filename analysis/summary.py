@@ -63,6 +63,7 @@ def _summary(outline: Outline) -> dict[str, Any]:
         "water_ml": round(outline.water_ul / 1000, 6),
         "simulated": len(simulated) == len(definition.devices),
         "seed": definition.seed,
+        "clock": definition.clock,
         "ended": why_ended(outline),
         "running": outline.running,
         "damage": outline.damage or None,

@@ -173,6 +173,8 @@ def _stalled(view: SessionView) -> Iterator[Alarm]:
     if len(rows) < LOOKED_BACK // 4 or view.trial is None:
         return
     usual = statistics.median(row.end_time - row.start_time for row in rows)
+    if _takes_its_time(view):
+        return
     lasts = view.time - view.trial.hardware_time
     if lasts > max(STALLED_BY * usual, STALLED_AFTER):
         yield Alarm(
@@ -181,6 +183,14 @@ def _stalled(view: SessionView) -> Iterator[Alarm]:
             f"Trial {view.trial.trial} lasts {lasts:.0f} s already; they usually take "
             f"{usual:.0f} s. Is the mouse still in the rig?",
         )
+
+
+def _takes_its_time(view: SessionView) -> bool:
+    """Whether the state is meant to last long, and has not lasted longer: a break, say."""
+    stay = view.stay
+    if stay is None or stay.requested is None or stay.requested <= STALLED_AFTER:
+        return False
+    return view.time - stay.entered <= stay.requested
 
 
 def _dry_drops(view: SessionView) -> Iterator[Alarm]:
@@ -200,9 +210,13 @@ def _dry_drops(view: SessionView) -> Iterator[Alarm]:
 
 
 def _fell_silent(view: SessionView) -> Iterator[Alarm]:
-    """See whether the mouse responds to S+ far less than it did: no water may reach it."""
+    """See whether the mouse responds to S+ far less than it did: no water may reach it.
+
+    Only trials of the type ``go`` count: sounds at the threshold are missed by every mouse.
+    """
     rows = view.rows[-4 * REMEMBERED :]
-    hits = [row.outcome == "hit" for row in rows if row.outcome in {"hit", "miss"}][-REMEMBERED:]
+    go = [row for row in rows if row.trial_type == "go" and row.outcome in {"hit", "miss"}]
+    hits = [row.outcome == "hit" for row in go[-REMEMBERED:]]
     last, before = hits[-FEW_TRIALS:], hits[:-FEW_TRIALS]
     windows = range(len(before) - LOOKED_BACK + 1)
     best = max((sum(before[start : start + LOOKED_BACK]) for start in windows), default=0)

@@ -12,6 +12,7 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from gui.theme import set_level
+from gui.widgets.elided import Elided
 
 SHOWN = 3
 _WORDS = {"note": "NOTE", "warn": "LOOK", "bad": "ACT"}
@@ -49,6 +50,8 @@ class Alert:
 class AlertList(QFrame):
     """Shows the gravest alerts, and how many more there are.
 
+    The first one is written out; the others have a line each, with their words as a hint.
+
     Parameters
     ----------
     acknowledge
@@ -61,7 +64,12 @@ class AlertList(QFrame):
         self.setAccessibleName("Alerts")
         self._acknowledge = acknowledge
         self._shown: list[Alert] = []
-        self._lines = [_Line(self._seen) for _ in range(SHOWN)]
+        first = QLabel()
+        first.setWordWrap(True)
+        first.setTextFormat(Qt.PlainText)
+        others = [Elided() for _ in range(SHOWN - 1)]
+        self._lines = [_Line(self._seen, first, first.setText)]
+        self._lines += [_Line(self._seen, line, line.say) for line in others]
         self._more = QLabel()
         self._more.setProperty("role", "quiet")
         layout = QVBoxLayout(self)
@@ -78,8 +86,8 @@ class AlertList(QFrame):
         return self._shown
 
     def show_alerts(self, alerts: list[Alert]) -> None:
-        """Show these alerts: those that nobody has seen first, the gravest of them above."""
-        ordered = sorted(alerts, key=lambda a: (bool(a.acknowledged), _ORDER.index(a.severity)))
+        """Show these alerts: those that nobody has seen and that last, the gravest above."""
+        ordered = sorted(alerts, key=_place)
         if ordered == self._shown and self.isVisible() == bool(ordered):
             return
         self._shown = ordered
@@ -101,23 +109,37 @@ class AlertList(QFrame):
         self._acknowledge(alert)
 
 
-class _Line(QWidget):
-    """One alert with its button."""
+def _place(alert: Alert) -> tuple[bool, bool, int]:
+    """Return what an alert is sorted by."""
+    return bool(alert.acknowledged), alert.over, _ORDER.index(alert.severity)
 
-    def __init__(self, seen: Callable[[Alert], None]) -> None:
+
+class _Line(QWidget):
+    """One alert with its button.
+
+    Parameters
+    ----------
+    seen
+        Called with the alert when the button is pressed.
+    words, say
+        What its words stand in, and what puts them there.
+    """
+
+    def __init__(
+        self, seen: Callable[[Alert], None], words: QWidget, say: Callable[[str], None]
+    ) -> None:
         super().__init__()
         self._alert: Alert | None = None
         self._seen = seen
-        self._word, self._text = QLabel(), QLabel()
+        self._say = say
+        self._word = QLabel()
         self._word.setMinimumWidth(56)
-        self._text.setWordWrap(True)
-        self._text.setTextFormat(Qt.PlainText)
         self._button = QPushButton("Seen")
         self._button.clicked.connect(self._press)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._word)
-        layout.addWidget(self._text, 1)
+        layout.addWidget(words, 1)
         layout.addWidget(self._button)
 
     def show_alert(self, alert: Alert | None) -> None:
@@ -129,8 +151,8 @@ class _Line(QWidget):
         over = " (it is over)" if alert.over else ""
         seen = f" Seen by {alert.acknowledged}." if alert.acknowledged else ""
         self._word.setText(_WORDS[alert.severity])
-        set_level(self._word, alert.severity)
-        self._text.setText(f"{alert.where}: {alert.text}{over}{seen}")
+        set_level(self._word, "" if alert.over else alert.severity)
+        self._say(f"{alert.where}: {alert.text}{over}{seen}")
         self._button.setVisible(not alert.acknowledged)
         self._button.setAccessibleName(f"Seen: {alert.text}")
 

@@ -9,6 +9,7 @@ from gui import remembered, theme
 from gui.boxes import Boxes
 from gui.guide.bar import GuideBar
 from gui.jobs import Jobs
+from gui.mishaps import survive
 from gui.reader import Reader
 from gui.screens import make_entries
 from gui.sender import Sender
@@ -45,6 +46,7 @@ def run(folder: Path, make: Callable[[Lab], Window] = make_window) -> int:
     lab = find_lab(folder)
     app = theme.make_app([])
     window = make(lab)
+    survive(window.tell, lab.locks)
     window.show()
     window.start()
     return app.exec_()

@@ -67,7 +67,7 @@ class Box:
     @property
     def subject(self) -> str:
         """The mouse in the box; empty if there is none."""
-        if self.starting and not self.is_running:
+        if self.wrapped_up or (self.starting and not self.is_running):
             return self.starting
         if self.view is not None and self.view.definition is not None:
             return self.view.definition.subject

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from PyQt5.QtCore import QObject, QProcess, QProcessEnvironment, QTimer
+from PyQt5.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, pyqtSignal
 
 from rig.console import RIG_PROGRAM
 
@@ -46,7 +46,14 @@ class Jobs(QObject):
     ----------
     folder
         The lab's folder.
+
+    Attributes
+    ----------
+    closed
+        Emitted when the window ends: who waits for something waits no more.
     """
+
+    closed = pyqtSignal()
 
     def __init__(self, folder: Path, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -94,6 +101,7 @@ class Jobs(QObject):
         for process in running:
             process.kill()
             process.waitForFinished(1000)
+        self.closed.emit()
 
 
 def _read(process: QProcess, alarm: QTimer, longest: float) -> Done:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QFrame, QGridLayout, QLabel, QScrollArea, QWidget
+from PyQt5.QtWidgets import QGridLayout, QLabel, QWidget
 
 from gui.actions import Action, spoken
 from gui.overlay import Overlay
+from gui.theme import scrolled, show_in
 
 COLUMNS = 2
 
@@ -27,12 +28,8 @@ class KeySheet(Overlay):
     def __init__(self, parent: QWidget, known: Callable[[], Sequence[Action]]) -> None:
         super().__init__(parent, "Keys", "F1 or Esc leaves. Ctrl+K lists the commands, to search.")
         self._known = known
-        self.sheet = QScrollArea()
-        self.sheet.setWidgetResizable(True)
-        self.sheet.setFrameShape(QFrame.NoFrame)
-        viewport = self.sheet.viewport()
-        if viewport is not None:
-            viewport.setProperty("role", "clear")
+        self.sheet = scrolled(QWidget())
+        self.sheet.setFocusPolicy(Qt.StrongFocus)
         self.body.addWidget(self.sheet, 1)
 
     def turn(self) -> None:
@@ -40,14 +37,13 @@ class KeySheet(Overlay):
         if self.isVisible():
             self.leave()
             return
-        self.sheet.setWidget(_sheet([each for each in self._known() if each.keys]))
+        show_in(self.sheet, _sheet([each for each in self._known() if each.keys]))
         self.lay_over(self.sheet)
 
 
 def _sheet(actions: Sequence[Action]) -> QWidget:
     """Return keys and words, in two columns from top to bottom."""
     sheet = QWidget()
-    sheet.setProperty("role", "clear")
     grid = QGridLayout(sheet)
     grid.setHorizontalSpacing(16)
     rows = -(-len(actions) // COLUMNS)

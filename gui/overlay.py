@@ -68,8 +68,6 @@ class Overlay(QFrame):
 
     def _fit(self) -> None:
         parent = self.parentWidget()
-        if parent is None:
-            return
         width, height = round(parent.width() * _SHARE), round(parent.height() * _SHARE)
         self.setGeometry(
             (parent.width() - width) // 2, (parent.height() - height) // 3, width, height

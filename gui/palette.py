@@ -28,6 +28,8 @@ class Palette:
         What is read first, and what is read second.
     accent, on_accent
         What has the focus or is chosen, and text on it.
+    banner, on_banner
+        The banner that says that all is simulated, and text on it.
     good, note, warn, bad
         Words of state: all is well, worth knowing, look at it, act now.
     outcomes
@@ -43,6 +45,8 @@ class Palette:
     quiet: str
     accent: str
     on_accent: str
+    banner: str
+    on_banner: str
     good: str
     note: str
     warn: str
@@ -60,6 +64,8 @@ LIGHT = Palette(
     quiet="#56606b",
     accent="#0b5fa5",
     on_accent="#ffffff",
+    banner="#8a5a00",
+    on_banner="#ffffff",
     good="#00734f",
     note="#0b5fa5",
     warn="#8a5a00",
@@ -75,6 +81,8 @@ DARK = Palette(
     quiet="#a3adb8",
     accent="#56b4e9",
     on_accent="#0b1116",
+    banner="#f0b840",
+    on_banner="#14171a",
     good="#35c99b",
     note="#7cc4f0",
     warn="#f0b840",
@@ -90,6 +98,8 @@ DIM_RED = Palette(
     quiet="#aa342b",
     accent="#b02a20",
     on_accent="#0a0000",
+    banner="#3a0a08",
+    on_banner="#e0483a",
     good="#b3332a",
     note="#b3332a",
     warn="#e0483a",

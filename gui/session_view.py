@@ -63,8 +63,8 @@ class SessionView:
     ----------
     header, definition
         Its first two records; None until they have come.
-    beat
-        Its last heartbeat.
+    beat, safe_until
+        Its last heartbeat, and session's seconds up to which all that happened is on the disk.
     table
         Its trials and its water.
     raster
@@ -115,6 +115,7 @@ class SessionView:
         self.header: Header | None = None
         self.definition: Definition | None = None
         self.beat: Heartbeat | None = None
+        self.safe_until = 0.0
         self.table = TrialTable()
         self.raster = RasterData()
         self.timing = TimingTable()
@@ -142,6 +143,7 @@ class SessionView:
         self.events = 0
         self.ended: SessionEnded | None = None
         self.time = 0.0
+        self._unsafe: deque[Heartbeat] = deque()
         self._graphs: dict[int, GraphDefined] = {}
         self._meanings: dict[int, dict[str, str]] = {}
 
@@ -160,6 +162,9 @@ class SessionView:
         """Take in a heartbeat."""
         self.beat = beat
         self.time = max(self.time, beat.time)
+        self._unsafe.append(beat)
+        while self._unsafe and self._unsafe[0].size <= beat.safe:
+            self.safe_until = self._unsafe.popleft().time
 
     def take(self, record: Record) -> None:
         """Take in the next record."""

@@ -10,7 +10,6 @@ import msgspec
 from PyQt5.QtCore import QObject, QTimer
 
 from gui.jobs import start_detached
-from gui.theme import the_app
 from gui.workplace import Workplace
 
 WITHIN = 20.0
@@ -78,6 +77,7 @@ def resume(
     arguments = ["--resume", "--rig", f"rigs/{rig}.toml"]
     arguments += ["--subject", view.definition.subject]
     arguments += ["--simulate"] if view.simulated else []
+    arguments += ["--speed", f"{view.speed:g}"] if view.definition.clock == "paced" else []
     arguments += ["--by", place.operator] if place.operator else []
     start(place, rig, arguments, came, launch)
 
@@ -143,15 +143,20 @@ class _Watch(QObject):
     def __init__(
         self, place: Workplace, rig: str, output: Path, came: Callable[[str], None]
     ) -> None:
-        super().__init__(the_app())
+        super().__init__(place.jobs)
         self._place, self._rig, self._output, self._came = place, rig, output, came
         self._before = place.boxes.by_rig[rig].view
         self._left = round(WITHIN * 1000 / LOOK_EVERY_MS)
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._look)
         self._timer.start(LOOK_EVERY_MS)
+        place.jobs.closed.connect(self._timer.stop)
 
     def _look(self) -> None:
+        if self._place.closed:  # nobody is there who waits for it
+            self._timer.stop()
+            self.deleteLater()
+            return
         self._left -= 1
         view = self._place.boxes.by_rig[self._rig].view
         if view is not None and view is not self._before and view.definition is not None:

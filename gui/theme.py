@@ -9,7 +9,7 @@ from __future__ import annotations
 import pyqtgraph as pg
 from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QColor, QFont, QPalette
-from PyQt5.QtWidgets import QApplication, QLabel, QWidget
+from PyQt5.QtWidgets import QApplication, QFrame, QLabel, QScrollArea, QWidget
 
 from gui.palette import Palette
 
@@ -40,8 +40,11 @@ def the_app() -> QApplication:
 
 def apply(app: QApplication, palette: Palette) -> None:
     """Give the whole application a palette; plots are restyled by their own widgets."""
-    app.setPalette(_qt_palette(palette))
-    app.setStyleSheet(_sheet(palette))
+    sheet = _sheet(palette)
+    if app.styleSheet() != sheet:  # Qt styles every widget anew
+        app.setStyleSheet("")  # six times faster than to replace one sheet by another
+        app.setPalette(_qt_palette(palette))
+        app.setStyleSheet(sheet)
     pg.setConfigOptions(background=palette.panel, foreground=palette.text, antialias=False)
 
 
@@ -58,6 +61,24 @@ def title_label(text: str = "") -> QLabel:
 def quiet_label(text: str = "") -> QLabel:
     """Return a label that is read second."""
     return _label(text, "quiet")
+
+
+def scrolled(inside: QWidget) -> QScrollArea:
+    """Return an area that scrolls where there is too little room; it looks like what it is on."""
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setFrameShape(QFrame.NoFrame)
+    area.setFocusPolicy(Qt.NoFocus)
+    show_in(area, inside)
+    return area
+
+
+def show_in(area: QScrollArea, inside: QWidget) -> None:
+    """Show something in an area that scrolls."""
+    area.setWidget(inside)
+    for each in (inside, area.viewport()):
+        if each is not None:
+            each.setAutoFillBackground(False)
 
 
 def set_level(widget: QWidget, level: str) -> None:
@@ -130,8 +151,8 @@ def _sheet(colours: Palette) -> str:
     }}
     QFrame[chosen="yes"] {{ border: 2px solid {colours.accent}; }}
     QFrame[role="alarm"][chosen="yes"] {{ border: 3px dashed {colours.bad}; }}
-    QFrame[role="simulated"] {{ background: {colours.warn}; border: none; }}
-    QFrame[role="simulated"] QLabel {{ color: {colours.window}; font-weight: 600; }}
+    QFrame[role="simulated"] {{ background: {colours.banner}; border: none; }}
+    QFrame[role="simulated"] QLabel {{ color: {colours.on_banner}; font-weight: 600; }}
     QPushButton {{ min-height: {TARGET_PX - 8}px; padding: 2px 14px; border-radius: 5px;
         border: 1px solid {colours.line}; background: {colours.raised}; }}
     QPushButton:hover {{ border-color: {colours.text}; }}
@@ -142,11 +163,11 @@ def _sheet(colours: Palette) -> str:
         font-weight: 600; font-size: {TITLE_PT}pt; min-height: {TARGET_PX + 8}px; }}
     QPushButton[role="main"]:disabled {{ background: {colours.raised}; color: {colours.quiet}; }}
     QPushButton[role="danger"] {{ border: 2px solid {colours.bad}; color: {colours.bad}; }}
-    QPushButton:focus, QLineEdit:focus, QComboBox:focus, QSpinBox:focus, QDoubleSpinBox:focus,
+    QPushButton:focus, QLineEdit:focus,
     QListView:focus, QTableView:focus, QPlainTextEdit:focus {{
         border: 2px solid {colours.accent}; }}
     QLineEdit, QComboBox, QSpinBox, QDoubleSpinBox {{ min-height: {TARGET_PX - 8}px; }}
-    QLineEdit, QComboBox, QSpinBox, QDoubleSpinBox, QPlainTextEdit {{
+    QLineEdit, QPlainTextEdit {{
         border: 1px solid {colours.line}; border-radius: 4px;
         background: {colours.raised}; padding: 1px 6px; }}
     QLineEdit[level="bad"] {{ border: 2px solid {colours.bad}; }}
@@ -164,7 +185,6 @@ def _sheet(colours: Palette) -> str:
     QCheckBox::indicator:checked, QRadioButton::indicator:checked {{
         background: {colours.accent}; border: 2px solid {colours.text}; }}
     QCheckBox:focus, QRadioButton:focus {{ color: {colours.accent}; }}
-    QWidget[role="clear"] {{ background: transparent; }}
     QToolTip {{ background: {colours.raised}; color: {colours.text};
         border: 1px solid {colours.line}; padding: 4px; }}
     QScrollArea {{ border: none; }}

@@ -132,6 +132,11 @@ class Window(QMainWindow):
         self._told.append(Alert("window", f"told {len(self._told)} {text}", level, text))
         self._show_alerts()
 
+    @property
+    def busy(self) -> int:
+        """How many commands run beside the window."""
+        return self._place.jobs.busy
+
     def boxes_watched(self) -> list[Box]:
         """Return the boxes, in the order of their rigs' names."""
         return list(self._place.boxes.by_rig.values())
@@ -173,6 +178,7 @@ class Window(QMainWindow):
             self._closing.ask([(box.rig, box.subject) for box in running])
             return
         self._timer.stop()
+        self._place.closed = True
         remembered.remember_geometry(self.saveGeometry())
         self._reader.close()
         self._sender.close()
@@ -292,7 +298,8 @@ class Window(QMainWindow):
             if box.view is not None and box.caught_up:
                 box.alarms.look(box.view)
         simulated = any(
-            box.view is not None and box.view.simulated for box in self._place.boxes.by_rig.values()
+            box.view is not None and box.view.simulated and not box.wrapped_up
+            for box in self._place.boxes.by_rig.values()
         )
         self._banner.setVisible(simulated)
         self.rail.refresh()

@@ -37,6 +37,8 @@ class Workplace:
         The colours of the window.
     asked
         Orders whose answer has not come yet, by id: what was asked, and of which rig.
+    closed
+        Whether the window has been closed.
     at_start
         What screens do when the window begins to listen.
     refused
@@ -56,6 +58,7 @@ class Workplace:
         self.refused: dict[str, str] = {}
         self.go_to: Callable[[ScreenName], None] = _nowhere
         self.tell: Callable[[str, str], None] = _untold
+        self.closed = False
         self.at_start: list[Callable[[], None]] = []
         self.follow_all_but: Callable[[frozenset[str]], None] = _unheard
         self._sender = sender

@@ -136,7 +136,10 @@ class Program:
         return ids[0]
 
     def seen(self, name: str) -> list[Seen]:
-        """Return all that is visible under a name: its text, its accessible or object name."""
+        """Return all that is visible under a name: its text, its accessible or object name.
+
+        A name that ends with … stands for all that begin so.
+        """
         try:
             with socket.socket(socket.AF_UNIX) as probe:
                 probe.settimeout(PATIENCE)
@@ -157,14 +160,45 @@ class Program:
         """Wait until nothing of that name is visible."""
         self.wait_for(f"end of '{name}'", lambda: not self.seen(name))
 
-    def click(self, name: str) -> None:
-        """Click at the centre of what has that name, once it is there and enabled."""
+    def click(self, name: str, kind: str = "") -> None:
+        """Click at the centre of what has that name, once it is there, enabled, and stands still.
+
+        `kind` is the class of the widget, where several bear the name.
+        """
 
         def ready() -> Seen | None:
-            return next((each for each in self.seen(name) if each.enabled), None)
+            fit = (each for each in self.seen(name) if each.enabled and kind in ("", each.kind))
+            return next(fit, None)
 
-        left, top = self.wait_for(f"'{name}' to click", ready).centre
+        def at_rest() -> Seen | None:
+            before = ready()
+            self.drawn()
+            after = ready()
+            same = before and after and before.rectangle == after.rectangle
+            return after if same else None
+
+        left, top = self.wait_for(f"'{name}' to click", at_rest).centre
         self.display.xdotool("mousemove", str(left), str(top), "click", "1")
+
+    def fill(self, name: str, kind: str, text: str) -> None:
+        """Click a field until it has the keyboard, and type a text in place of what stands there.
+
+        A field that is being laid out may move away from under the pointer.
+        """
+
+        def has_keyboard() -> bool:
+            self.click(name, kind)
+            self.drawn()
+            return any(each.focused for each in self.seen(name) if each.kind == kind)
+
+        self.wait_for(f"the keyboard in '{name}'", has_keyboard)
+        self.press("ctrl+a")
+        self.type(text)
+
+    def drawn(self) -> None:
+        """Wait until what has happened is drawn: after two turns of the program's loop."""
+        for _ in range(2):
+            self.seen("")
 
     def press(self, *keys: str) -> None:
         """Press keys one after the other, as xdotool names them: ``ctrl+d``, ``F5``, ``Tab``."""
@@ -184,7 +218,7 @@ def running(
     The real program: ``running(display, tmp_path, RIG, "gui", "--lab", str(lab.folder))``.
     """
     command = [sys.executable, str(PROBE), str(folder / "probe"), str(script), *arguments]
-    surroundings = {**os.environ, **display.environment, **environment}
+    surroundings = {**os.environ, "PYTHONFAULTHANDLER": "1", **display.environment, **environment}
     with (
         (folder / "printed").open("wb") as printed,
         subprocess.Popen(command, env=surroundings, stdout=printed, stderr=printed) as process,

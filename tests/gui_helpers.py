@@ -110,6 +110,7 @@ class Bench:
 
     def close(self) -> None:
         """End what runs beside."""
+        self.place.closed = True
         self.sender.close()
         self.place.jobs.close()
 

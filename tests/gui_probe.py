@@ -2,7 +2,8 @@
 
 ``python gui_probe.py SOCKET SCRIPT ARGUMENTS ...`` runs the script as Python would. Whoever
 connects to the socket sends a name on a line and gets a line of JSON: every visible widget, tab
-and row with that name or text. The probe only looks; hands are those of `gui_driver`.
+and row with that name or text; one that ends with … stands for all that begin so. The probe only
+looks; hands are those of `gui_driver`.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
-from PyQt5.QtCore import QObject, QPoint, QRect, pyqtSignal
+from PyQt5.QtCore import QObject, QPoint, QRect, Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtWidgets import QAbstractItemView, QApplication, QListView, QTabBar, QWidget
 
 TEXTS = ("text", "plainText", "title", "currentText")
@@ -31,11 +32,18 @@ class Looker(QObject):
     def __init__(self) -> None:
         super().__init__()
         self.answers: queue.Queue[list[dict[str, Any]]] = queue.Queue()
-        self.asked.connect(self._look)
+        self.asked.connect(self._look, Qt.QueuedConnection)
 
+    @pyqtSlot(str)  # without it Qt would run this in the thread that asks
     def _look(self, name: str) -> None:
         parts = [part for widget in QApplication.allWidgets() for part in found(widget)]
-        self.answers.put([part for part in parts if name in part["names"]])
+        self.answers.put([part for part in parts if is_called(name, part["names"])])
+
+
+def is_called(name: str, names: list[str]) -> bool:
+    """Whether a name is among some, or one of them begins as it says."""
+    begins = name.removesuffix("…")
+    return name in names or (begins != name and any(each.startswith(begins) for each in names))
 
 
 def found(widget: QWidget) -> Iterator[dict[str, Any]]:

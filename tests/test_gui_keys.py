@@ -41,7 +41,7 @@ def window(bench: Bench, lab: Lab, qtbot: QtBot, done: list[str]) -> Iterator[Wi
     made.go_to("boxes")
     yield made
     made._leaving = True
-    made.close()
+    qtbot.addWidget(made)  # closes and deletes it
 
 
 def press(window: Window, keys: str) -> None:

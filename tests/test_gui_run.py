@@ -171,7 +171,7 @@ def test_each_device_has_a_line(screen: RunScreen, bench: Bench) -> None:
     screen.side.pages.setCurrentWidget(screen.side.health)
     screen.refresh()
     record, lick, water, speaker = screen.side.health.lines
-    assert record.startswith("record: 8 events on disk, 0.")
+    assert record.startswith("record: 8 events, on disk up to 0.")
     assert record.endswith("s ago; logger ready")
     assert lick.startswith("lick: digital input, SIMULATED: off, 1.")
     assert water.startswith("water: valve, Valve: opening, 5 uL, 30 of 30 ms, 1.")
@@ -180,13 +180,19 @@ def test_each_device_has_a_line(screen: RunScreen, bench: Bench) -> None:
 
 
 def test_a_record_that_lags_behind_is_told(bench: Bench) -> None:
-    box = bench.begin("box1", [*Script().begin().records, beat(1.0, 5100, 100, "gone")])
+    box = bench.begin("box1", [*Script().begin().records, beat(10.0, 100, 100)])
+    assert record_line(box).level == "good"
+    bench.tell("box1", [beat(11.0, 900, 100), beat(18.0, 1900, 900), beat(22.0, 1900, 900)])
     line = record_line(box)
     assert line.level == "warn"
-    assert line.told.startswith("4 events, 5 kB not on disk yet, 0.")
-    assert line.told.endswith("logger gone")
+    assert line.told.startswith("4 events, on disk up to 11 s ago; logger ready")
+    bench.tell("box1", [beat(23.0, 1900, 1900, "gone")])
+    line = record_line(box)
+    assert line.level == "warn"
+    assert line.told.startswith("4 events, on disk up to 0.")
+    assert line.told.endswith("s ago; logger gone")
     box.heard -= 30
-    assert "30 s ago" in summary(box).told
+    assert "on disk up to 30 s ago" in summary(box).told
 
 
 def test_the_log_takes_in_what_has_come_while_it_was_closed(

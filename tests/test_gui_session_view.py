@@ -256,7 +256,7 @@ def test_a_box_is_free_again_when_it_was_wrapped_up_and_takes_the_next_session()
     box = boxes.by_rig["box1"]
     assert not box.died
     box.wrapped_up = True
-    assert box.state() == ("", "free")
+    assert (box.state(), box.subject) == (("", "free"), "")
     box.starting = "M014"
     assert (box.state(), box.subject) == (("note", "starting"), "M014")
     boxes.take(Found("box1", ADDRESS))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Iterator
 
@@ -15,6 +16,7 @@ from pytestqt.qtbot import QtBot
 
 from gui import remembered
 from gui.boxes import Box
+from gui.mishaps import FILE, survive
 from gui.palette import DIM_RED, PALETTES
 from gui.reader import Reader, Silent, Told
 from gui.screens import make_entries
@@ -32,7 +34,7 @@ def window(bench: Bench, lab: Lab, qtbot: QtBot) -> Iterator[Window]:
     qtbot.waitExposed(made)
     yield made
     made._leaving = True
-    made.close()
+    qtbot.addWidget(made)  # closes and deletes it
 
 
 def press(window: Window, keys: str) -> None:
@@ -76,9 +78,12 @@ def test_keys_lead_to_boxes_and_screens(window: Window, bench: Bench) -> None:
     assert window.screen_name == "boxes"
 
 
-def test_no_key_means_two_things(window: Window) -> None:
-    keys = [action.keys for action in window.actions_known if action.keys]
-    assert len(keys) == len(set(keys)), sorted(keys)
+def test_no_key_means_two_things_on_one_screen(window: Window, bench: Bench) -> None:
+    bench.begin("box1", Script().trial().records)
+    for name in window.rail.screens:
+        window.go_to(name)
+        keys = [each.keys for each in window.actions_known if each.keys and each.when()]
+        assert len(keys) == len(set(keys)), (name, sorted(keys))
     assert all(action.words for action in window.actions_known)
 
 
@@ -156,9 +161,12 @@ def test_the_banner_says_that_a_session_is_simulated(
     look(window)
     assert "SIMULATION" not in texts(window)
     records = [told.header, told.definition]  # type: ignore[attr-defined]
-    bench.begin("box1", records)
+    box = bench.begin("box1", records)
     look(window)
     assert "SIMULATION" in texts(window)
+    box.wrapped_up = True
+    look(window)
+    assert "SIMULATION" not in texts(window)
 
 
 @pytest.fixture
@@ -276,5 +284,25 @@ def test_a_detached_rig_is_not_followed_until_it_is_attached(window: Window, ben
 
 
 def test_every_button_has_a_name(window: Window) -> None:
-    for each in window.findChildren(QPushButton):
-        assert each.text() or each.accessibleName()
+    for name in window.rail.screens:
+        window.go_to(name)
+        window.tick()
+        for each in window.findChildren(QPushButton):
+            assert each.text() or each.accessibleName() or not each.isVisible()
+
+
+def test_a_mistake_of_the_window_is_told_once_kept_and_survived(
+    window: Window, lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    survive(window.tell, lab.locks)
+    for _ in range(3):
+        try:
+            raise ValueError("of three sides")
+        except ValueError as error:
+            sys.excepthook(type(error), error, error.__traceback__)
+    assert len(window._alerts.shown) == 1
+    assert "The window made a mistake: ValueError: of three sides." in texts(window)
+    kept = (lab.locks / FILE).read_text(encoding="utf-8")
+    assert kept.count("of three sides") >= 3
+    assert "Traceback" in kept

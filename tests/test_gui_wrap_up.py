@@ -16,6 +16,7 @@ from analysis.summary import read_summary
 from gui.screens.wrap_up import NOTHING, WrapUp
 from gui.wrapping.pending import of_row
 from rig.lab import Lab
+from rig.session import Session
 from rig.wrap_up import WrapUp as Written
 from rig.wrap_up import read_wrap_up
 
@@ -243,9 +244,18 @@ def test_report_and_export_say_how_far_they_are(screen: WrapUp, jobs: Asked, ben
     assert "was not exported: the disk is full" in texts(screen)
 
 
+def test_a_session_in_virtual_time_waits_for_nobody(
+    screen: WrapUp, short: Lab, jobs: Asked
+) -> None:
+    screen.arrive()
+    jobs.answer([read_summary(run_virtual(plan_for(short)).folder)])
+    assert screen.list.count() == 0
+
+
 def test_a_real_session_is_wrapped_up_on_the_disk(bench: Bench, short: Lab, qtbot: QtBot) -> None:
     """The window, the command and the file agree."""
-    result = run_virtual(plan_for(short))
+    with Session(plan_for(short), "paced", speed=50.0) as session:
+        result = session.run()
     screen = screen_of(bench, qtbot)
     screen.arrive()
     qtbot.waitUntil(lambda: screen.list.count() == 1, timeout=30_000)

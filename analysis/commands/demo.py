@@ -52,10 +52,10 @@ def demo(
     in virtual time.
     """
     folder = lab or _free_folder()
+    if _has_display() and not headless and not json:
+        _open_window(folder, days, seed)
     make_lab(folder)
     the = find_lab(folder)
-    if _has_display() and not headless and not json:
-        _open_window(the, days, seed)
     trainings = _train_all(the, days, seed, quiet=json)
     picture = folder / "learning_curve.png"
     _save_figure(picture, trainings)
@@ -69,8 +69,29 @@ def demo(
     console.print(f"Look further:   {further}", soft_wrap=True)
 
 
-def _open_window(lab: Lab, days: int, seed: int) -> None:
-    """Give the other mice their past, and open the window; ends the command with it."""
+def _open_window(folder: Path, days: int, seed: int) -> None:
+    """Open the window on the lab; ends the command with it."""
+    lab = make_past(folder, days, seed)
+    console.print(f"The lab of the demonstration: {lab.folder.resolve()}", soft_wrap=True)
+    arguments = ["gui", "--lab", str(lab.folder), "--guide"]
+    done = subprocess.run([*RIG_PROGRAM, *arguments], check=False)
+    raise typer.Exit(done.returncode)
+
+
+def make_past(folder: Path, days: int, seed: int) -> Lab:
+    """Make the lab for a person at a window: mice with a past, and a box for the person.
+
+    Parameters
+    ----------
+    folder
+        Where it is made.
+    days
+        How many days ago the naive mouse begins, so that its last one can be yesterday.
+    seed
+        Of all chance.
+    """
+    make_lab(folder)
+    lab = find_lab(folder)
     with _bar(quiet=False) as bar:
         task = bar.add_task("making a past", total=days_to_train(0))
         for training in train_the_others(lab, seed):
@@ -79,10 +100,7 @@ def _open_window(lab: Lab, days: int, seed: int) -> None:
     silent = add_box_for_a_person(lab)
     if silent:
         console.print(f"You will not hear the sounds: {silent}.", soft_wrap=True)
-    console.print(f"The lab of the demonstration: {lab.folder.resolve()}", soft_wrap=True)
-    arguments = ["gui", "--lab", str(lab.folder), "--guide"]
-    done = subprocess.run([*RIG_PROGRAM, *arguments], check=False)
-    raise typer.Exit(done.returncode)
+    return lab
 
 
 def _bar(*, quiet: bool) -> Progress:

@@ -16,18 +16,22 @@ AFTER_MS = 300
 
 
 class Checker(QObject):
-    """Checks drafts.
+    """Checks drafts, as long as its parent lives.
 
     Parameters
     ----------
+    parent
+        The screen.
     jobs
         Runs the command.
     found
         Called with the rig, and what was found or, if nothing was, with a sentence about why.
     """
 
-    def __init__(self, jobs: Jobs, found: Callable[[str, Preflight | str], None]) -> None:
-        super().__init__()
+    def __init__(
+        self, parent: QObject, jobs: Jobs, found: Callable[[str, Preflight | str], None]
+    ) -> None:
+        super().__init__(parent)
         self._jobs, self._found = jobs, found
         self._latest: dict[str, int] = {}
         self._waiting: tuple[Draft, bool] | None = None
@@ -43,6 +47,12 @@ class Checker(QObject):
         self._latest[draft.rig] = self._latest.get(draft.rig, 0) + 1
         self._waiting = draft, simulated
         self._timer.start()
+
+    def forget(self, rig: str) -> None:
+        """Drop what is asked about a rig: it is about a mouse that is not to be armed any more."""
+        self._latest[rig] = self._latest.get(rig, 0) + 1
+        if self._waiting is not None and self._waiting[0].rig == rig:
+            self._waiting = None
 
     def _ask(self) -> None:
         if self._waiting is None:

@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from gui.boxes import Box, Boxes
 from gui.form_reading import toml_value
 from rig.preflight import Guard, Preflight
 
-GREEN = {"ok", "note"}
+NOBODY = "Say who works here first: the field at the lower left."
 
 
 @dataclass(frozen=True)
@@ -136,3 +137,27 @@ class Draft:
         if guard not in self.given:
             return False
         return guard.needs != "reason" or bool(self.given[guard].strip())
+
+
+def obstacle(draft: Draft, boxes: Boxes, operator: str) -> str:
+    """Return why a session cannot be started on its rig now; empty if it can.
+
+    Parameters
+    ----------
+    draft
+        The session.
+    boxes
+        All boxes: its own must be free, and the mouse in no other.
+    operator
+        Who works here; empty if nobody has said so.
+    """
+    box = boxes.by_rig.get(draft.rig) or Box(draft.rig)
+    if box.starting:
+        return f"{box.starting} is being started on {box.rig}."
+    if box.is_running:
+        return f"{box.subject} is running on {box.rig}."
+    for other in boxes.by_rig.values():
+        busy = other.rig != draft.rig and (other.is_running or other.starting)
+        if busy and draft.subject and other.subject == draft.subject:
+            return f"{draft.subject} is running on {other.rig}."
+    return draft.lacks() if operator else NOBODY

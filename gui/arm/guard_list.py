@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
+from gui.arm.stage_panel import STAGE_GUARD
 from gui.theme import set_level
 from rig.preflight import Guard
 
@@ -37,7 +38,7 @@ class GuardList(QWidget):
         self._give, self._take_back = give, take_back
         self._shown: tuple[Guard, ...] = ()
         self.lines: dict[Guard, GuardLine] = {}
-        self.green = QPushButton()
+        self.green = QPushButton("No check is green")
         self.green.setCheckable(True)
         self.green.toggled.connect(self._show_green)
         set_level(self.green, "good")
@@ -45,7 +46,7 @@ class GuardList(QWidget):
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(4)
         self._layout.addWidget(self.green, 0, Qt.AlignLeft)
-        self.show_guards((), {})
+        self.green.hide()
 
     def show_guards(self, guards: tuple[Guard, ...], given: Mapping[Guard, str]) -> None:
         """Show guards; `given` holds those that a person has confirmed, with the reason."""
@@ -73,6 +74,11 @@ class GuardList(QWidget):
         graver = len(self.lines) - count
         self._layout.insertWidget(graver, self.green, 0, Qt.AlignLeft)
         self.green.setVisible(count > 0)
+        before: QWidget = self.green
+        for line in self.lines.values():  # the tab key leads through them in their order
+            for widget in (line.button, line.reason):
+                QWidget.setTabOrder(before, widget)
+                before = widget
         self._show_green(self.green.isChecked())
 
     def _show_green(self, opened: bool) -> None:
@@ -81,6 +87,19 @@ class GuardList(QWidget):
         self.green.setText(f"{'▾' if opened else '▸'} {checks} green")
         for guard, line in self.lines.items():
             line.setVisible(opened or guard.level != "ok")
+
+
+def remedy(guard: Guard) -> str:
+    """Return what to do about a guard in the window, where nothing is typed at a terminal.
+
+    Examples
+    --------
+    >>> remedy(Guard("wrap-up", "confirm", "", "Wrap it up (`rig wrap-up M1`), or go on.", "click"))
+    'Wrap it up, or go on.'
+    """
+    if guard.name == STAGE_GUARD and "rig stage" in guard.do:
+        return "Let it enter its curriculum, or choose a protocol, in the line above."
+    return _TYPED.sub("", guard.do)
 
 
 class GuardLine(QWidget):
@@ -96,14 +115,14 @@ class GuardLine(QWidget):
         self._guard, self._give, self._take_back = guard, give, take_back
         self._word = QLabel(_WORDS[guard.level])
         self._word.setMinimumWidth(WORD_PX)
-        text = QLabel(f"{guard.text} {_TYPED.sub('', guard.do)}".strip())
+        text = QLabel(f"{guard.text} {remedy(guard)}".strip())
         text.setTextFormat(Qt.PlainText)
         text.setWordWrap(True)
         text.setProperty("role", "quiet" if guard.level in {"ok", "note"} else "")
         set_level(self._word, _COLOURS[guard.level])
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._word, 0, Qt.AlignTop)
+        layout.addWidget(self._word, 0, Qt.AlignVCenter)
         layout.addWidget(text, 1)
         self.button = QPushButton("Confirm")
         self.button.setCheckable(True)
@@ -114,10 +133,10 @@ class GuardLine(QWidget):
         self.reason.setMinimumWidth(260)
         self.reason.setAccessibleName(f"Reason: {guard.text}")
         self.reason.textEdited.connect(lambda typed: give(guard, typed.strip()))
-        self.button.setVisible(guard.needs == "click")
-        self.reason.setVisible(guard.needs == "reason")
         layout.addWidget(self.button)
         layout.addWidget(self.reason)
+        self.button.setVisible(guard.needs == "click")
+        self.reason.setVisible(guard.needs == "reason")
 
     def show_reason(self, reason: str) -> None:
         """Show the reason that was given."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QWidget
 
-from gui.arm.mice import described
 from gui.theme import quiet_label
 from rig.preflight import LastSession, Preflight
 
@@ -20,34 +19,41 @@ NAMES = (MOUSE, PROTOCOL, RIG, SAVING, PARAMETERS)
 
 
 class Lines(QFrame):
-    """Shows what the session will be; `beside` puts what can be done into a line."""
+    """Shows what the session will be; `beside` and `below` put what can be done into a line."""
 
     def __init__(self) -> None:
         super().__init__()
         self.setProperty("role", "panel")
         self.values: dict[str, QLabel] = {}
         self._beside: dict[str, QHBoxLayout] = {}
-        grid = QGridLayout(self)
-        grid.setContentsMargins(12, 8, 12, 8)
-        grid.setVerticalSpacing(6)
-        grid.setHorizontalSpacing(16)
-        grid.setColumnStretch(1, 1)
-        for row, name in enumerate(NAMES):
-            label = QLabel()
-            label.setTextFormat(Qt.PlainText)
-            label.setWordWrap(True)
-            label.setAccessibleName(name)
-            self.values[name] = label
-            self._beside[name] = QHBoxLayout()
-            grid.addWidget(quiet_label(name), row, 0, Qt.AlignVCenter)
-            grid.addWidget(label, row, 1, Qt.AlignVCenter)
-            grid.addLayout(self._beside[name], row, 2)
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(12, 8, 12, 8)
+        self._grid.setVerticalSpacing(6)
+        self._grid.setHorizontalSpacing(16)
+        self._grid.setColumnStretch(1, 1)
+        for name in NAMES:
+            self._add(name)
         self.show_found(None, 0)
 
-    def beside(self, name: str, *widgets: QWidget) -> None:
-        """Put widgets at the end of a line."""
-        for widget in widgets:
-            self._beside[name].addWidget(widget)
+    def beside(self, name: str, widget: QWidget) -> None:
+        """Put a widget at the end of a line."""
+        self._beside[name].addWidget(widget, 0, Qt.AlignVCenter)
+
+    def below(self, name: str, widget: QWidget) -> None:
+        """Put a widget below a line."""
+        self._grid.addWidget(widget, 2 * NAMES.index(name) + 1, 1, Qt.AlignLeft)
+
+    def _add(self, name: str) -> None:
+        label = QLabel()
+        label.setTextFormat(Qt.PlainText)
+        label.setWordWrap(True)
+        label.setAccessibleName(name)
+        self.values[name] = label
+        line = self._beside[name] = QHBoxLayout()
+        line.addWidget(label, 1, Qt.AlignVCenter)
+        row = 2 * NAMES.index(name)
+        self._grid.addWidget(quiet_label(name), row, 0, Qt.AlignVCenter)
+        self._grid.addLayout(line, row, 1)
 
     def show_found(self, found: Preflight | None, changed: int) -> None:
         """Show what was found; `changed` is the number of parameters that were changed here."""
@@ -59,10 +65,10 @@ class Lines(QFrame):
 
 def _texts(found: Preflight, changed: int) -> dict[str, str]:
     mouse = found.subject
-    who = ", ".join(filter(None, (described(mouse), mouse.sex, mouse.strain, mouse.description)))
+    who = ", ".join(filter(None, (mouse.sex, mouse.strain, mouse.description)))
     last = _last(found.last) if found.last is not None else "No session yet."
     return {
-        MOUSE: f"{who}\n{last}" if mouse.known else "Not named yet.",
+        MOUSE: f"{who}\n{last}".strip() if mouse.known else "Not named yet.",
         PROTOCOL: _protocol(found),
         RIG: _rig(found),
         SAVING: _saving(found),
@@ -73,8 +79,9 @@ def _texts(found: Preflight, changed: int) -> dict[str, str]:
 def _last(last: LastSession) -> str:
     d_prime = "" if last.d_prime is None else f", d' {last.d_prime:.1f}"
     stage = f", stage {last.stage}" if last.stage else ""
+    trials = "1 trial" if last.trials == 1 else f"{last.trials} trials"
     return (
-        f"Last session {last.day} on {last.rig}: {last.protocol}{stage}, {last.trials} trials, "
+        f"Last session {last.day} on {last.rig}: {last.protocol}{stage}, {trials}, "
         f"{last.water_ml:.2f} mL{d_prime}. It ended: {last.ended}."
     )
 
@@ -88,8 +95,8 @@ def _protocol(found: Preflight) -> str:
     else:
         lines.append("Not chosen yet." if found.subject.known else "-")
     if stage is not None:
-        plan = "off plan; " if stage.off_plan else ""
-        where = f"{plan}stage {stage.stage} ({stage.position} of {stage.stages})"
+        plan = "Off plan. " if stage.off_plan else ""
+        where = f"{plan}Stage {stage.stage} ({stage.position} of {stage.stages})"
         lines.append(f"{where} of {stage.curriculum}. {stage.sentence}")
     elif found.subject.known:
         lines.append("In no curriculum.")

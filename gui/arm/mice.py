@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from rig.preflight import SubjectCard, SubjectChoice
 
 OFFERED = 6
+NEAR = 3
 
 
 def named(mice: Sequence[SubjectChoice], typed: str) -> SubjectChoice | str:
@@ -24,7 +25,7 @@ def named(mice: Sequence[SubjectChoice], typed: str) -> SubjectChoice | str:
     >>> named(mice, "14").id
     'M014'
     >>> named(mice, "15")
-    "No mouse has the id or the ear tag '15'. Did you mean 14?"
+    "No mouse has the id or the ear tag '15'. Scan again, or choose from the list."
     """
     tag = typed.strip().lower()
     found = [mouse for mouse in mice if mouse.id.lower() == tag]
@@ -35,8 +36,8 @@ def named(mice: Sequence[SubjectChoice], typed: str) -> SubjectChoice | str:
         several = " and ".join(described(mouse) for mouse in found)
         return f"Ear tag {typed.strip()} is worn by {several}. Type the id."
     tags = [each for mouse in mice for each in (mouse.id, mouse.ear_tag) if each]
-    near = difflib.get_close_matches(typed.strip().upper(), tags, 1)
-    offer = f"Did you mean {near[0]}?" if near else "Scan again, or choose from the list."
+    near = sorted(difflib.get_close_matches(typed.strip().upper(), tags, NEAR))
+    offer = f"Did you mean {' or '.join(near)}?" if near else "Scan again, or choose from the list."
     return f"No mouse has the id or the ear tag '{typed.strip()}'. {offer}"
 
 

@@ -24,7 +24,7 @@ def suggestion(draft: Draft) -> Guard | None:
 
 
 class StagePanel(QWidget):
-    """Buttons for a suggestion, and the list of protocols.
+    """Buttons for a suggestion; `protocols` is the list of protocols, for another place.
 
     Parameters
     ----------
@@ -44,13 +44,13 @@ class StagePanel(QWidget):
         choose: Callable[[str], None],
     ) -> None:
         super().__init__()
-        self.use = QPushButton()
+        self.use = QPushButton("&Use what is suggested")
         self.use.clicked.connect(use)
-        self.keep = QPushButton()
+        self.keep = QPushButton("&Keep the stage")
         self.keep.setCheckable(True)
         self.keep.clicked.connect(keep)
         self._curriculum = ""
-        self.enter = QPushButton()
+        self.enter = QPushButton("&Enter the curriculum")
         self.enter.clicked.connect(lambda: enter(self._curriculum))
         self.protocols = Choice()
         self.protocols.setAccessibleName("Protocol")
@@ -59,7 +59,7 @@ class StagePanel(QWidget):
         self.protocols.activated.connect(lambda _: choose(self.protocols.currentData()))
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        for widget in (self.use, self.keep, self.enter, self.protocols):
+        for widget in (self.use, self.keep, self.enter):
             layout.addWidget(widget)
 
     def show_protocols(self, protocols: Sequence[ProtocolChoice]) -> None:
@@ -82,8 +82,10 @@ class StagePanel(QWidget):
         self.protocols.setEnabled(bool(draft.subject))
         self._curriculum = checked.subject.curriculum if none and checked is not None else ""
         self.enter.setVisible(bool(self._curriculum) and not draft.protocol)
-        self.enter.setText(f"&Enter {PurePath(self._curriculum).stem}")
+        if self._curriculum:
+            self.enter.setText(f"&Enter {PurePath(self._curriculum).stem}")
         guard = suggestion(draft)
+        self.setVisible(bool(self._curriculum) or guard is not None)
         for button in (self.use, self.keep):
             button.setVisible(guard is not None and stage is not None)
         if guard is not None and stage is not None:

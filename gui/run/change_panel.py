@@ -178,7 +178,10 @@ class ChangeLine(QWidget):
         limits = self.parameter.limits.words()
         sentence = self.parameter.sentence
         sentence = f"{sentence[:1].upper()}{sentence[1:]}"
-        level, words = "", ". ".join(filter(None, (f"Now {now}", limits, sentence)))
+        level, words = (
+            "",
+            ". ".join(filter(None, (f"Now {now}", limits and f"It may be {limits}", sentence))),
+        )
         if typed.trouble:
             level, words = "bad", typed.trouble
         elif pending is not None:

@@ -47,7 +47,7 @@ class Header(QFrame):
             return
         told = view.definition
         stage = f", stage {told.stage}" if told.stage else ""
-        part = ", part of an earlier session" if told.resumes else ""
+        part = f", goes on with {told.resumes}" if told.resumes else ""
         self.mouse.setText(told.subject)
         self.about.say(f"{told.rig}, {told.protocol}{stage}{part}")
         self.elapsed.setText(clock(box.now))

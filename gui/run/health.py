@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 
+from gui.alarms import UNSAFE_FOR
 from gui.boxes import Box
 from gui.run.words import ago, bytes_in_words, many
 from gui.session_view import SessionView
 from rig.bus import Heartbeat
 from rig.events import DeviceRecord
-
-LATE_AFTER = 2.0
-"""Seconds without a heartbeat from which on it is told as late."""
 
 
 @dataclass(frozen=True)
@@ -38,15 +35,12 @@ def record_line(box: Box) -> Line:
     if view is None or view.beat is None:
         return Line("", "record", "nothing has been heard of it yet")
     beat = view.beat
-    waits = beat.size - beat.safe
-    stored = f"{many(view.events)} events on disk"
-    if waits > 0:
-        stored = f"{many(view.events)} events, {bytes_in_words(waits)} not on disk yet"
     if not box.is_running:
         return Line("good", "record", f"{many(view.events)} events")
-    silent = time.monotonic() - box.heard
-    level = "good" if silent < LATE_AFTER and beat.logger == "ready" else "warn"
-    return Line(level, "record", f"{stored}, {ago(silent)}; {_logger(beat)}")
+    late = (box.now - view.safe_until) / view.speed
+    well = late < UNSAFE_FOR and beat.logger == "ready"
+    stored = f"{many(view.events)} events, on disk up to {ago(late)}"
+    return Line("good" if well else "warn", "record", f"{stored}; {_logger(beat)}")
 
 
 def summary(box: Box) -> Line:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from PyQt5.QtCore import QSize
-from PyQt5.QtWidgets import QPlainTextEdit, QSizePolicy
+from PyQt5.QtWidgets import QPlainTextEdit
 
 from gui.run.words import clock
 from gui.session_view import LOG_LINES, LogLine, SessionView
 
-LINES_SHOWN, FEWEST = 5, 2
+LINES_SHOWN = 4
 _MARKS = {"note": "", "warn": "LOOK  ", "bad": "ACT  "}
 
 
@@ -22,20 +21,9 @@ class LogPanel(QPlainTextEdit):
         self.setMaximumBlockCount(LOG_LINES)
         self.setAccessibleName("Log of the session")
         self.setTabChangesFocus(True)
-        self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Maximum)
+        self.setFixedHeight(self.fontMetrics().lineSpacing() * LINES_SHOWN + 12)
         self._view: SessionView | None = None
         self._shown = 0
-
-    def sizeHint(self) -> QSize:  # noqa: N802 (Qt's name)
-        """Return a size in which some lines can be read."""
-        return self._size(LINES_SHOWN)
-
-    def minimumSizeHint(self) -> QSize:  # noqa: N802 (Qt's name)
-        """Return the smallest size that is of use."""
-        return self._size(FEWEST)
-
-    def _size(self, lines: int) -> QSize:
-        return QSize(400, self.fontMetrics().lineSpacing() * lines + 12)
 
     def show_log(self, view: SessionView) -> None:
         """Show what has been added to the log since the last call."""

@@ -45,6 +45,9 @@ class Side(QWidget):
         self.pages.setAccessibleName("Pages")
         self.pages.setDocumentMode(True)
         self.pages.setUsesScrollButtons(False)
+        bar = self.pages.tabBar()
+        if bar is not None:
+            bar.setDrawBase(False)  # its line is white, whatever the palette
         self.pages.addTab(self.graph, "&Graph")
         self.pages.addTab(self.health, "&Devices")
         self.pages.addTab(self.timing, "T&iming")

@@ -21,6 +21,7 @@ STEPS = 200
 BAR_PX = 6
 COLUMNS = 2
 ORDER = ("hit", "correct_rejection", "miss", "false_alarm", "catch_no_lick", "catch_lick")
+"""Outcomes by their cells, row by row: those of one kind of trial stand below each other."""
 
 
 class StatePanel(QWidget):
@@ -115,6 +116,7 @@ class Counts(QWidget):
         self._colours = palette
         self._badges: dict[str | None, QLabel] = {}
         self._words: dict[str | None, QLabel] = {}
+        self._unknown = 0
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setVerticalSpacing(2)
@@ -130,7 +132,6 @@ class Counts(QWidget):
         for outcome in tally.outcomes:
             if outcome not in self._words:
                 self._add(outcome)
-                self._put_in_order()
         for outcome, line in self._words.items():
             count = tally.outcomes[outcome]
             line.setText(f"{outcome_look(outcome).words} {count}")
@@ -148,24 +149,18 @@ class Counts(QWidget):
             )
 
     def _add(self, outcome: str | None) -> None:
-        """Add the line of an outcome."""
+        """Add the line of an outcome, each known one in its own cell, so that none ever moves."""
         badge = QLabel(outcome_look(outcome).letter)
         badge.setAlignment(Qt.AlignCenter)
         badge.setMinimumWidth(badge.fontMetrics().height() + 4)
         self._badges[outcome], self._words[outcome] = badge, QLabel()
         self.restyle(self._colours)
-
-    def _put_in_order(self) -> None:
-        """Put outcomes of one kind of trial below each other."""
-        for number, outcome in enumerate(sorted(self._words, key=_rank)):
-            row, column = divmod(number, COLUMNS)
-            self._grid.addWidget(self._badges[outcome], row, 2 * column)
-            self._grid.addWidget(self._words[outcome], row, 2 * column + 1)
-
-
-def _rank(outcome: str | None) -> int:
-    """Return where an outcome stands among the others; those that are not known come last."""
-    return ORDER.index(outcome) if outcome in ORDER else len(ORDER)
+        known = outcome in ORDER
+        cell = ORDER.index(outcome) if known else len(ORDER) + self._unknown
+        self._unknown += not known
+        row, column = divmod(cell, COLUMNS)
+        self._grid.addWidget(badge, row, 2 * column)
+        self._grid.addWidget(self._words[outcome], row, 2 * column + 1)
 
 
 def _no_trial(view: SessionView) -> tuple[str, str]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import itertools
-
 from gui.actions import Action
 from gui.screens.all_boxes import AllBoxes
 from gui.screens.arm import ArmSheet
 from gui.screens.be_the_mouse import BeTheMouse
 from gui.screens.rig_check import RigCheck
 from gui.screens.run import RunScreen
+from gui.screens.sessions import Sessions
 from gui.screens.wrap_up import WrapUp
 from gui.window import Entry
 from gui.workplace import Workplace
@@ -20,17 +19,19 @@ YOUR_RIG, YOU = "you", "YOU"
 
 def make_entries(place: Workplace) -> tuple[tuple[Entry, ...], tuple[Action, ...]]:
     """Return the screens in the order of the rail, and what can be done by a key on them."""
-    arm, run, check, wrap_up = ArmSheet(place), RunScreen(place), RigCheck(place), WrapUp(place)
+    arm, run, check = ArmSheet(place), RunScreen(place), RigCheck(place)
+    wrap_up, sessions = WrapUp(place), Sessions(place)
     entries = [
         Entry("arm", "Arm", "F2", arm),
         Entry("run", "Run", "F3", run),
         Entry("boxes", "All boxes", "Ctrl+0", AllBoxes(place)),
         Entry("check", "Rig check", "F4", check),
         Entry("wrap up", "Wrap-up", "F7", wrap_up),
+        Entry("sessions", "Sessions", "F8", sessions),
     ]
     if place.lab.subject_file(YOU).is_file() and YOUR_RIG in place.boxes.by_rig:
         entries.append(
             Entry("be the mouse", "Be the mouse", "F9", BeTheMouse(place, YOUR_RIG, YOU))
         )
-    actions = (screen.can_be_done() for screen in (arm, run, check, wrap_up))
-    return tuple(entries), tuple(itertools.chain.from_iterable(actions))
+    screens = (arm, run, check, wrap_up, sessions)
+    return tuple(entries), tuple(action for each in screens for action in each.can_be_done())

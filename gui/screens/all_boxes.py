@@ -6,10 +6,11 @@ from functools import partial
 
 from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QResizeEvent
-from PyQt5.QtWidgets import QFrame, QGridLayout, QScrollArea, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from gui.cards.card import BoxCard
 from gui.palette import Palette
+from gui.theme import scrolled
 from gui.workplace import Workplace
 
 NARROWEST_EM = 16
@@ -37,12 +38,8 @@ class AllBoxes(QWidget):
         self._grid = QGridLayout(self._inside)
         self._grid.setContentsMargins(2, 2, 2, 2)
         self._grid.setSpacing(8)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.NoFrame)
+        scroll = scrolled(self._inside)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
-        scroll.setFocusPolicy(Qt.NoFocus)
-        scroll.setWidget(self._inside)
         self._scroll = scroll
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

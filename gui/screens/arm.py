@@ -17,7 +17,7 @@ from PyQt5.QtWidgets import (
 
 from gui.actions import Action
 from gui.arm.checker import Checker, read_choices
-from gui.arm.draft import Draft
+from gui.arm.draft import NOBODY, Draft, obstacle
 from gui.arm.guard_list import GuardList
 from gui.arm.lines import PARAMETERS, PROTOCOL, Lines
 from gui.arm.mice import described
@@ -31,8 +31,6 @@ from gui.starting import Launch, problem_words, start
 from gui.theme import far_label, quiet_label, set_level, title_label
 from gui.workplace import Workplace
 from rig.preflight import Choices, Guard, Preflight, SubjectChoice
-
-NOBODY = "Say who works here first: the field at the lower left."
 
 
 class ArmSheet(QWidget):
@@ -54,7 +52,7 @@ class ArmSheet(QWidget):
         self._choices = Choices((), (), ())
         self._seen: tuple[str, bool, str, str] | None = None
         self._form_of: tuple[str, str, str] | None = None
-        self._checker = Checker(place.jobs, self._take_found)
+        self._checker = Checker(self, place.jobs, self._take_found)
         self._build()
 
     @property
@@ -84,6 +82,8 @@ class ArmSheet(QWidget):
     def refresh(self) -> None:
         """Look whether the box or the operator has changed; check anew if the box has."""
         box = self._place.box
+        if box.is_running and box.subject == self.draft.subject:
+            self._forget(box.rig)  # it has begun, whoever started it and however late
         seen = (box.rig, box.is_running, box.starting, self._place.operator)
         if seen != self._seen:
             before, self._seen = self._seen, seen
@@ -115,29 +115,22 @@ class ArmSheet(QWidget):
             self._place.tell("bad", f"{subject} was not started on {rig}: see the Arm sheet.")
             self._recheck()
             return
+        self._forget(rig)
+        self._show()
+        if rig == self._place.rig and self.isVisible():
+            self._place.go_to("run")
+
+    def _forget(self, rig: str) -> None:
+        """Let the field for the mouse be empty again."""
         self._drafts[rig] = Draft(rig)
+        self._checker.forget(rig)
         if rig == self._place.rig:
             self._form_of = None
             self.mouse.show_typed("")
-            if self.isVisible():
-                self._place.go_to("run")
-        self._show()
 
     def _lacks(self) -> str:
         """Return why the session cannot be started; empty if it can."""
-        box, draft = self._place.box, self.draft
-        if box.starting:
-            return f"{box.starting} is being started on {box.rig}."
-        if box.is_running:
-            return f"{box.subject} is running on {box.rig}."
-        if draft.subject:
-            for other in self._place.boxes.by_rig.values():
-                busy = other.is_running or other.starting
-                if other.rig != draft.rig and busy and other.subject == draft.subject:
-                    return f"{draft.subject} is running on {other.rig}."
-        if not self._place.operator:
-            return NOBODY
-        return draft.lacks()
+        return obstacle(self.draft, self._place.boxes, self._place.operator)
 
     def _can_start(self) -> bool:
         return self.isVisible() and not self._lacks()
@@ -205,6 +198,8 @@ class ArmSheet(QWidget):
     def _give(self, guard: Guard, reason: str) -> None:
         self._put(self.draft.with_given(guard, reason))
         self._show()
+        if guard.needs == "click" and not self._lacks():
+            self.mouse.line.setFocus()  # where Enter starts, and a scanner types
 
     def _take_back(self, guard: Guard) -> None:
         self._put(self.draft.without(guard))
@@ -277,7 +272,8 @@ class ArmSheet(QWidget):
         self.start_button.setEnabled(not lacks)
         simulated = "Simulated: no animal. " if draft.simulated else ""
         self.why.setText(lacks or f"{simulated}All green: press F5 or Enter.")
-        set_level(self.why, "warn" if lacks else "good")
+        forbidden = draft.checked is not None and draft.checked.stopped
+        set_level(self.why, ("bad" if forbidden else "warn") if lacks else "good")
 
     def _show_form(self, draft: Draft, found: Preflight | None) -> None:
         """Fill the form when another mouse, protocol or stage has come."""
@@ -302,7 +298,8 @@ class ArmSheet(QWidget):
         )
         self.more = QPushButton("&Parameters...")
         self.more.setCheckable(True)
-        self.lines.beside(PROTOCOL, self.stage)
+        self.lines.beside(PROTOCOL, self.stage.protocols)
+        self.lines.below(PROTOCOL, self.stage)
         self.lines.beside(PARAMETERS, self.more)
         self.form = Form()
         self.form.hide()
@@ -316,7 +313,7 @@ class ArmSheet(QWidget):
         self.failed.setWordWrap(True)
         self.failed.setTextInteractionFlags(Qt.TextSelectableByMouse)
         set_level(self.failed, "bad")
-        self.start_button = QPushButton()
+        self.start_button = QPushButton("Start (F5)")
         self.start_button.setProperty("role", "main")
         self.start_button.clicked.connect(self.start)
         self.why = QLabel()

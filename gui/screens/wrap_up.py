@@ -8,12 +8,10 @@ from typing import Any
 
 from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import (
-    QFrame,
     QHBoxLayout,
     QLabel,
     QListWidget,
     QPushButton,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -21,7 +19,7 @@ from PyQt5.QtWidgets import (
 from gui.actions import Action
 from gui.jobs import Done
 from gui.palette import Palette
-from gui.theme import quiet_label, set_level
+from gui.theme import quiet_label, scrolled, set_level
 from gui.workplace import NOBODY, Workplace
 from gui.wrapping.pending import Draft, Pending, waiting
 from gui.wrapping.sheet import WrapUpSheet
@@ -250,10 +248,7 @@ class WrapUp(QWidget):
         left.addWidget(self.list, 1)
         width = LIST_EM * self.fontMetrics().averageCharWidth()
         self.list.setFixedWidth(width)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.NoFrame)
-        scroll.setWidget(self.sheet)
+        scroll = scrolled(self.sheet)
         buttons = QHBoxLayout()
         for button in (self.save_button, self.report_button, self.export_button):
             buttons.addWidget(button)

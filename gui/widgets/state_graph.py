@@ -19,7 +19,7 @@ from PyQt5.QtGui import (
 from PyQt5.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from gui.graph_layout import Arrow, GraphLayout, Place, lay_out
-from gui.palette import Palette
+from gui.palette import Palette, letters_on, outcome_colour
 from rig.colours import outcome_look
 from rig.events import GraphDefined
 
@@ -178,10 +178,10 @@ class StateGraph(QWidget):
             look = outcome_look(place.outcome)
             mark = QRectF(box.left(), box.top(), min(20.0, box.height()), box.height())
             painter.setPen(Qt.NoPen)
-            colour = QColor(self._colours.outcomes.get(place.outcome, look.colour))
-            painter.setBrush(colour)
+            colour = outcome_colour(self._colours, place.outcome)
+            painter.setBrush(QColor(colour))
             painter.drawRoundedRect(mark, 5, 5)
-            painter.setPen(QColor("#000000" if colour.lightnessF() > 0.35 else "#ffffff"))
+            painter.setPen(QColor(letters_on(colour)))
             painter.drawText(mark, Qt.AlignCenter, look.letter)
             inner.setLeft(mark.right() + 2)
         painter.setPen(text)

@@ -92,8 +92,13 @@ def of_box(box: Box) -> Pending | None:
 
 
 def of_row(row: Mapping[str, Any]) -> Pending | None:
-    """Return a session as ``rig ls --json`` lists it, if it waits for its wrap-up."""
+    """Return a session as ``rig ls --json`` lists it, if it waits for its wrap-up.
+
+    One in virtual time does not: nobody was there.
+    """
     if row.get("wrapped_up") or row.get("running") or row.get("trials") is None:
+        return None
+    if row.get("clock") == "virtual":
         return None
     outcomes = row.get("outcomes") or {}
     water = f"Water {row.get('water_ml') or 0:.2f} mL, drops by hand included."

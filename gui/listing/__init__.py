@@ -1,0 +1,1 @@
+"""What the Sessions screen is made of."""

@@ -1,0 +1,157 @@
+"""The sessions of a lab as rows of a table, in words. No Qt here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from gui.wrapping.pending import CUT_OFF, SHORT
+from rig.trials import short_outcome
+
+Row = Mapping[str, Any]
+Key = tuple[bool, Any]
+"""What a row is sorted by; what is missing comes last."""
+TIMING_SHOWN = 12
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: what stands above it, what stands in it, and what it is sorted by.
+
+    Attributes
+    ----------
+    title
+        What stands above it.
+    text
+        Returns what stands in it for a session as ``rig ls --json`` tells it.
+    value
+        Returns what the session is sorted by; None if it has none.
+    number
+        Whether it holds numbers, which stand at the right.
+    """
+
+    title: str
+    text: Callable[[Row], str]
+    value: Callable[[Row], Any]
+    number: bool = False
+
+    def key(self, row: Row) -> Key:
+        """Return what the row is sorted by in this column."""
+        value = self.value(row)
+        return value is None, value
+
+
+def quality(row: Row) -> str:
+    """Return how a session is, in words: all that a person should know before using it.
+
+    Examples
+    --------
+    >>> quality({"trials": 12, "ended": "cut off", "usable": False})
+    'cut off, short, not usable'
+    >>> quality({"trials": 400, "ended": "max_trials", "water_ml": 0.8})
+    'good'
+    """
+    if row.get("running"):
+        return "runs"
+    if row.get("trials") is None:
+        return "unreadable"
+    trials, outcomes = row["trials"], row.get("outcomes") or {}
+    words = {
+        "damaged": bool(row.get("damage")),
+        "cut off": row.get("ended") == CUT_OFF,
+        "no trials": trials == 0,
+        "short": 0 < trials < SHORT,
+        "check water": bool(outcomes.get("hit")) and not row.get("water_ml"),
+        "not usable": row.get("usable") is False,
+    }
+    return ", ".join(word for word, holds in words.items() if holds) or "good"
+
+
+def may_recover(row: Row) -> bool:
+    """Whether recovering the session can do something: it is damaged, or was cut off."""
+    return not row.get("running") and bool(row.get("damage") or row.get("ended") == CUT_OFF)
+
+
+def matches(row: Row, words: str) -> bool:
+    """Whether all words stand in the session's name, its rig, its protocol or its stage.
+
+    Examples
+    --------
+    >>> matches({"session": "M014/2026-11-25/1", "protocol": "go_nogo"}, "m014 nogo")
+    True
+    """
+    said = " ".join(str(row.get(key) or "") for key in ("session", "rig", "protocol", "stage"))
+    return all(word in said.casefold() for word in words.casefold().split())
+
+
+def _said(key: str) -> Callable[[Row], str]:
+    return lambda row: "" if row.get(key) is None else str(row[key])
+
+
+def _plain(key: str) -> Callable[[Row], Any]:
+    return lambda row: row.get(key)
+
+
+def _form(key: str, form: str) -> Callable[[Row], str]:
+    return lambda row: "" if row.get(key) is None else format(row[key], form)
+
+
+def _when(row: Row) -> Any:
+    return row.get("day") or "", row.get("number") or 0
+
+
+def _wrapped(row: Row) -> str:
+    if row.get("running"):
+        return ""
+    return "yes" if row.get("wrapped_up") else "no"
+
+
+COLUMNS = (
+    Column("mouse", _said("subject"), _plain("subject")),
+    Column("day", _said("day"), _when),
+    Column("n", _said("number"), _plain("number"), number=True),
+    Column("quality", quality, quality),
+    Column("trials", _said("trials"), _plain("trials"), number=True),
+    Column("hits", _form("hit_rate", ".0%"), _plain("hit_rate"), number=True),
+    Column("FA", _form("false_alarm_rate", ".0%"), _plain("false_alarm_rate"), number=True),
+    Column("d'", _form("d_prime", ".1f"), _plain("d_prime"), number=True),
+    Column("mL", _form("water_ml", ".2f"), _plain("water_ml"), number=True),
+    Column("protocol", _said("protocol"), _plain("protocol")),
+    Column("stage", _said("stage"), _plain("stage")),
+    Column("ended", _said("ended"), _plain("ended")),
+    Column("wrapped up", _wrapped, _wrapped),
+)
+DAY = 1
+
+
+def summary_words(row: Row) -> str:
+    """Return what is known of a session, a line each."""
+    duration = row.get("duration")
+    outcomes = row.get("outcomes") or {}
+    counted = ", ".join(f"{short_outcome(name)} {count}" for name, count in outcomes.items())
+    exports = ", ".join(f"{name}: {told}" for name, told in (row.get("exports") or {}).items())
+    lines = {
+        "Began": str(row.get("started_at") or "")[:16].replace("T", " "),
+        "Lasted": "" if duration is None else f"{duration / 60:.0f} min",
+        "Rig": f"{row.get('rig') or ''}{' (simulated)' if row.get('simulated') else ''}",
+        "Protocol": " ".join(filter(None, (row.get("protocol"), row.get("stage")))),
+        "Trials": counted,
+        "Water": _form("water_ml", ".3f")(row) + (" mL" if row.get("water_ml") is not None else ""),
+        "Ended": str(row.get("ended") or ""),
+        "Damage": str(row.get("damage") or ""),
+        "Exports": exports,
+    }
+    return "\n".join(f"{name}: {value}" for name, value in lines.items() if value)
+
+
+def timing_words(timing: list[Mapping[str, Any]]) -> str:
+    """Return by how many ms, at most, states were off and the engine was late; a line each."""
+    lines = []
+    for state in timing[:TIMING_SHOWN]:
+        error = state.get("error_ms")
+        off = "" if error is None else f"off {error:.2f}, "
+        lines.append(f"{state['state']}: {off}late {state['late_ms']:.2f}")
+    if len(timing) > TIMING_SHOWN:
+        lines.append(f"and {len(timing) - TIMING_SHOWN} more states")
+    return "\n".join(lines)

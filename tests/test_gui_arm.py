@@ -1,0 +1,481 @@
+"""The Arm sheet: the right mouse, nothing unread, and one key when all is green."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+import pytest
+from fake_jobs import FakeJobs
+from gui_helpers import Bench, Script
+from PyQt5.QtCore import Qt
+from PyQt5.QtWidgets import QLabel, QLineEdit
+from pytestqt.qtbot import QtBot
+
+from gui.jobs import Jobs
+from gui.screens.arm import ArmSheet
+from gui.starting import resume
+from rig.lab import Lab
+from rig.plan import plan_protocol
+from rig.preflight import (
+    Choices,
+    DeviceCard,
+    Guard,
+    Preflight,
+    ProtocolCard,
+    ProtocolChoice,
+    RigCard,
+    RigChoice,
+    SavingCard,
+    StageCard,
+    SubjectCard,
+    SubjectChoice,
+)
+from rig.trying import Tried
+
+MICE = (
+    SubjectChoice("M014", ear_tag="14", cage="C-221", mark="brown dot"),
+    SubjectChoice("M041", ear_tag="41", cage="C-222"),
+    SubjectChoice("M114", ear_tag="41", cage="C-300"),
+    SubjectChoice("SIM01", simulated=True),
+)
+CHOICES = Choices(
+    MICE,
+    (RigChoice("box1", "rigs/box1.toml"), RigChoice("box2", "rigs/box2.toml")),
+    (ProtocolChoice("protocols/go_nogo.toml", "go_nogo"),),
+)
+OK = Guard("ran today", "ok", "M014 has not run today.")
+NOTE = Guard("usual rig", "note", "M014 has not run before.")
+CONFIRM = Guard("ran today", "confirm", "M014 already ran today at 08:05.", "Again?", "click")
+OVERRIDE = Guard("calibration of valve", "override", "Valve: 99 days ago.", "Why?", "reason")
+STOP = Guard("save folder", "stop", "The folder cannot be written.", "Check the rights.")
+STAGE = Guard("stage", "confirm", "Suggested: stage s2.", "Use it, or keep s1.", "click")
+
+
+@dataclass
+class Launched:
+    """Programs that would have been started."""
+
+    runs: list[list[str]] = field(default_factory=list)
+    output: Path = Path()
+
+    def __call__(self, arguments: Sequence[str], folder: Path, output: Path) -> str:
+        self.runs.append(list(arguments))
+        self.output = output
+        return ""
+
+    def prints(self, text: str) -> None:
+        """Let the program print something, which it does when it ends."""
+        self.output.write_text(text, encoding="utf-8")
+
+
+class Desk:
+    """The sheet with its commands in the hands of a test."""
+
+    def __init__(self, bench: Bench, qtbot: QtBot) -> None:
+        self.bench, self.qtbot, self.place = bench, qtbot, bench.place
+        self.jobs, self.launched = FakeJobs(), Launched()
+        self.place.jobs = self.jobs  # type: ignore[assignment]
+        self.told: list[str] = []
+        self.gone_to: list[str] = []
+        self.place.tell = lambda level, text: self.told.append(text)
+        self.place.go_to = self.gone_to.append
+        self.sheet = ArmSheet(self.place, self.launched)
+        qtbot.addWidget(self.sheet)
+        self.sheet.resize(1100, 700)
+        self.sheet.show()
+        self.sheet.arrive()
+        self.jobs.last("--choices").answer(CHOICES)
+        plan = plan_protocol(self.place.lab, self.place.lab.files("protocols")[4])
+        self.schema = plan.protocol.Params.model_json_schema()
+
+    def type(self, text: str) -> None:
+        self.sheet.mouse.line.setFocus()
+        self.sheet.mouse.line.clear()
+        self.qtbot.keyClicks(self.sheet.mouse.line, text)
+
+    def found(self, subject: str, *guards: Guard, stage: StageCard | None = None) -> Preflight:
+        mouse = next((each for each in MICE if each.id == subject), MICE[0])
+        values = {"time_out": 8.0, "reward_ul": 5.0, "stage": "discrimination"}
+        return Preflight(
+            SubjectCard(subject, True, mouse.ear_tag, mouse.cage, mouse.mark, mouse.simulated),
+            RigCard("box1", "rigs/box1.toml", devices=(
+                DeviceCard("water", "valve", "Valve", False),
+                DeviceCard("sound", "speaker", "Speaker", False),
+            )),
+            ProtocolCard("protocols/go_nogo.toml", "go_nogo", "Go/NoGo.", "", self.schema,
+                         values, values, values),
+            stage, None, SavingCard("/data", True, 100.0, 0.5), guards,
+        )  # fmt: skip
+
+    def answer(self, subject: str, *guards: Guard, stage: StageCard | None = None) -> None:
+        """Answer the check of a mouse, as soon as it is asked for."""
+        self.qtbot.waitUntil(lambda: not self.sheet._checker._timer.isActive())
+        self.jobs.last("preflight", subject).answer(self.found(subject, *guards, stage=stage))
+
+    def arm(self, subject: str, *guards: Guard, stage: StageCard | None = None) -> None:
+        self.type(subject)
+        self.answer(subject, *guards, stage=stage)
+
+    @property
+    def can_start(self) -> bool:
+        return self.sheet.start_button.isEnabled()
+
+    @property
+    def why(self) -> str:
+        return self.sheet.why.text()
+
+    def press(self, keys: str) -> None:
+        action = next(each for each in self.sheet.can_be_done() if each.keys == keys)
+        if action.when():
+            action.do()
+
+
+@pytest.fixture
+def desk(bench: Bench, qtbot: QtBot) -> Desk:
+    return Desk(bench, qtbot)
+
+
+def test_all_green_is_one_key(desk: Desk) -> None:
+    desk.arm("M014", OK, NOTE)
+    assert desk.sheet.who.text() == "M014 - ear 14, cage C-221, brown dot"
+    assert desk.sheet.guards.green.text() == "▸ 1 check is green"
+    assert desk.sheet.start_button.text() == "Start M014 on box1 (F5)"
+    desk.press("F5")
+    assert desk.launched.runs == [
+        ["run", "--rig", "rigs/box1.toml", "--subject", "M014", "--by", "anna", "--json"]
+    ]
+    assert desk.place.box.state() == ("note", "starting")
+    desk.press("F5")
+    assert len(desk.launched.runs) == 1
+
+
+def test_enter_names_the_mouse_and_starts_only_when_it_stands_there_all_green(desk: Desk) -> None:
+    desk.type("m014")
+    desk.qtbot.keyClick(desk.sheet.mouse.line, Qt.Key_Return)
+    assert desk.launched.runs == []
+    desk.answer("M014", OK)
+    desk.qtbot.keyClick(desk.sheet.mouse.line, Qt.Key_Return)
+    assert len(desk.launched.runs) == 1
+
+
+def test_a_tag_that_is_scanned_twice_starts_nothing(desk: Desk) -> None:
+    desk.arm("M014", OK)
+    desk.qtbot.keyClick(desk.sheet.mouse.line, Qt.Key_Home)
+    desk.sheet.mouse.line.selectAll()
+    desk.qtbot.keyClicks(desk.sheet.mouse.line, "14")
+    desk.qtbot.keyClick(desk.sheet.mouse.line, Qt.Key_Return)
+    assert desk.launched.runs == []
+    assert desk.why == "Looking at mouse, rig and files..."
+
+
+def test_a_click_is_asked_for_and_recorded(desk: Desk) -> None:
+    desk.arm("M014", CONFIRM, OK)
+    assert not desk.can_start
+    assert desk.why == "'ran today' waits for your click."
+    button = desk.sheet.guards.lines[CONFIRM].button
+    desk.qtbot.mouseClick(button, Qt.LeftButton)
+    assert button.text() == "✓ Confirmed"
+    assert desk.can_start
+    assert desk.sheet.mouse.line.hasFocus()  # Enter starts, and a tag that is scanned is not lost
+    desk.qtbot.mouseClick(button, Qt.LeftButton)
+    assert not desk.can_start
+    desk.qtbot.mouseClick(button, Qt.LeftButton)
+    desk.press("F5")
+    assert "confirmed: M014 already ran today at 08:05." in desk.launched.runs[0]
+
+
+def test_a_reason_is_asked_for_and_recorded(desk: Desk) -> None:
+    desk.arm("M014", OVERRIDE)
+    assert desk.why == "'calibration of valve' waits for your reason."
+    reason = desk.sheet.guards.lines[OVERRIDE].reason
+    desk.qtbot.keyClicks(reason, "   ")
+    assert not desk.can_start
+    desk.qtbot.keyClicks(reason, "weighed drops")
+    assert desk.can_start
+    desk.press("F5")
+    note = "confirmed: Valve: 99 days ago. Reason: weighed drops"
+    assert note in desk.launched.runs[0]
+
+
+def test_a_stop_forbids_the_session_whatever_is_pressed(desk: Desk) -> None:
+    desk.arm("M014", STOP, OK)
+    assert desk.why == "Stop: The folder cannot be written."
+    desk.press("F5")
+    desk.sheet.start()
+    assert desk.launched.runs == []
+
+
+def test_a_confirmation_does_not_outlive_what_it_confirmed(desk: Desk) -> None:
+    desk.arm("M014", CONFIRM)
+    desk.qtbot.mouseClick(desk.sheet.guards.lines[CONFIRM].button, Qt.LeftButton)
+    desk.arm("M041", OK)
+    desk.arm("M014", CONFIRM)
+    assert not desk.can_start
+
+
+def test_a_tag_that_names_no_mouse_or_two_is_said_and_arms_nothing(desk: Desk) -> None:
+    desk.arm("M014", OK)
+    desk.type("M99")
+    desk.qtbot.keyClick(desk.sheet.mouse.line, Qt.Key_Return)
+    said = desk.sheet.mouse.trouble.text()
+    assert said.startswith("No mouse has the id or the ear tag 'M99'.")
+    assert not desk.can_start
+    assert desk.sheet.who.text() == "No mouse"
+    desk.type("41")
+    desk.qtbot.keyClick(desk.sheet.mouse.line, Qt.Key_Return)
+    said = desk.sheet.mouse.trouble.text()
+    assert "worn by M041 - ear 41, cage C-222 and M114 - ear 41, cage C-300" in said
+    assert not desk.can_start
+
+
+def test_mice_are_offered_while_typing_and_one_is_taken_by_the_keys(desk: Desk) -> None:
+    desk.type("M")
+    offered = desk.sheet.mouse.list
+    assert [offered.item(row).text()[:4] for row in range(offered.count())] == [
+        "M014", "M041", "M114", "SIM0",
+    ]  # fmt: skip
+    desk.qtbot.keyClick(desk.sheet.mouse.line, Qt.Key_Down)
+    desk.qtbot.keyClick(offered, Qt.Key_Down)
+    desk.qtbot.keyClick(offered, Qt.Key_Return)
+    assert desk.sheet.who.text().startswith("M041")
+    assert not offered.isVisible()
+
+
+def test_an_answer_about_the_mouse_before_is_dropped(desk: Desk) -> None:
+    desk.type("M014")
+    desk.qtbot.waitUntil(lambda: desk.jobs.count("preflight", "M014") == 1)
+    desk.type("M041")
+    desk.jobs.last("preflight", "M014").answer(desk.found("M014", OK))
+    assert not desk.can_start
+    assert "M014" not in desk.sheet.lines.values["Mouse"].text()
+    desk.answer("M041", OK)
+    assert desk.can_start
+
+
+def test_a_virtual_mouse_runs_simulated_at_a_speed_that_can_be_changed(desk: Desk) -> None:
+    desk.arm("SIM01", OK)
+    assert "--simulate" in desk.jobs.last("preflight", "SIM01").arguments
+    desk.press("F5")
+    assert {"--simulate", "--speed"} <= set(desk.launched.runs[0])
+
+
+def test_the_field_is_empty_when_the_session_has_begun(desk: Desk) -> None:
+    desk.arm("M014", CONFIRM)
+    desk.qtbot.mouseClick(desk.sheet.guards.lines[CONFIRM].button, Qt.LeftButton)
+    desk.press("F5")
+    desk.bench.begin("box1", Script(subject="M014").records)
+    desk.qtbot.waitUntil(lambda: desk.gone_to == ["run"])
+    desk.sheet.refresh()
+    assert desk.sheet.mouse.line.text() == ""
+    assert desk.sheet.who.text() == "No mouse"
+    assert desk.sheet.draft.given == {}
+    assert desk.why == "M014 is running on box1."
+
+
+def test_an_answer_about_the_mouse_that_runs_is_not_taken_for_the_next_one(desk: Desk) -> None:
+    desk.arm("M014", OK)
+    desk.press("F5")
+    desk.sheet.refresh()  # the box has changed: the mouse is looked at once more
+    asked = desk.jobs.count("preflight", "M014") + 1
+    desk.qtbot.waitUntil(lambda: desk.jobs.count("preflight", "M014") == asked)
+    desk.bench.begin("box1", Script(subject="M014").records)
+    desk.qtbot.waitUntil(lambda: desk.gone_to == ["run"])
+    desk.jobs.last("preflight", "M014").answer(desk.found("M014", STOP))
+    desk.sheet.arrive()
+    assert desk.sheet.who.text() == "No mouse"
+    assert "M014" not in desk.sheet.lines.values["Mouse"].text()
+    assert not desk.sheet.guards.lines
+
+
+def test_a_session_that_begins_late_empties_the_field_too(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gui.starting.WITHIN", 0.2)
+    desk.arm("M014", OK)
+    desk.press("F5")
+    desk.qtbot.waitUntil(lambda: desk.sheet.failed.isVisible())
+    assert "has not begun within" in desk.sheet.failed.text()
+    assert desk.sheet.mouse.line.text() == "M014"
+    desk.bench.begin("box1", Script(subject="M014").records)
+    desk.sheet.refresh()
+    assert desk.sheet.mouse.line.text() == ""
+
+
+PROBLEM = {"problems": [{"what": "no such line", "where": "rigs/box1.toml", "do": "Mend it."}]}
+
+
+def test_a_session_that_does_not_begin_is_told_in_words_and_nothing_is_lost(desk: Desk) -> None:
+    desk.arm("M014", OVERRIDE)
+    desk.qtbot.keyClicks(desk.sheet.guards.lines[OVERRIDE].reason, "known")
+    desk.press("F5")
+    desk.launched.prints(json.dumps(PROBLEM))
+    desk.qtbot.waitUntil(lambda: desk.sheet.failed.isVisible())
+    said = "The session did not begin. No such line (rigs/box1.toml). Mend it."
+    assert desk.sheet.failed.text() == said
+    assert desk.told == ["M014 was not started on box1: see the Arm sheet."]
+    assert desk.place.box.state() == ("", "free")
+    assert desk.sheet.mouse.line.text() == "M014"
+    desk.answer("M014", OVERRIDE)
+    desk.press("F5")
+    assert len(desk.launched.runs) == 2
+
+
+def test_a_mouse_that_runs_elsewhere_is_not_started(desk: Desk) -> None:
+    desk.bench.begin("box2", Script(subject="M014", rig="box2").records)
+    desk.arm("M014", OK)
+    assert desk.why == "M014 is running on box2."
+    desk.sheet.start()
+    assert desk.launched.runs == []
+
+
+def test_nobody_starts_a_session_without_a_name(desk: Desk) -> None:
+    desk.arm("M014", OK)
+    desk.place.operator = ""
+    desk.sheet.refresh()
+    assert desk.why.startswith("Say who works here first")
+    desk.sheet.start()
+    assert desk.launched.runs == []
+
+
+def test_each_box_has_a_sheet_of_its_own(desk: Desk) -> None:
+    desk.arm("M014", OK)
+    desk.place.rig = "box2"
+    desk.sheet.arrive()
+    assert desk.sheet.mouse.line.text() == ""
+    assert desk.sheet.start_button.text() == "Start mouse on box2 (F5)"
+    desk.place.rig = "box1"
+    desk.sheet.arrive()
+    assert desk.sheet.mouse.line.text() == "M014"
+
+
+def test_changed_parameters_go_with_the_session_and_nonsense_forbids_it(desk: Desk) -> None:
+    desk.arm("M014", OK)
+    desk.sheet.more.click()
+    editor = desk.sheet.form.rows["time_out"].editor
+    assert isinstance(editor, QLineEdit)
+    editor.selectAll()
+    desk.qtbot.keyClicks(editor, "90")
+    assert desk.why == "Time out: 90 s is not allowed; it must be 0 to 60."
+    editor.selectAll()
+    desk.qtbot.keyClicks(editor, "4")
+    desk.qtbot.waitUntil(lambda: desk.jobs.count("preflight", "M014", "time_out=4.0") == 1)
+    desk.answer("M014", OK)
+    assert desk.sheet.lines.values["Parameters"].text().startswith("1 changed for this session")
+    desk.press("F5")
+    assert "time_out=4.0" in desk.launched.runs[0]
+    desk.bench.begin("box1", Script(subject="M014").records)
+    desk.qtbot.waitUntil(lambda: desk.gone_to == ["run"])
+    desk.bench.lose("box1")
+    desk.arm("M014", OK)
+    assert desk.sheet.form.values_changed() == {}
+
+
+CARD = StageCard(
+    "small", "s1", 1, 2, "2026-11-01T10:00:00+01:00", "promote", "s2", "Suggested: s2.", "p"
+)
+
+
+def test_a_suggested_stage_is_used_or_kept_by_one_click(desk: Desk) -> None:
+    desk.arm("M014", STAGE, stage=CARD)
+    assert not desk.can_start
+    desk.qtbot.mouseClick(desk.sheet.stage.keep, Qt.LeftButton)
+    assert desk.can_start
+    assert desk.sheet.draft.notes() == ["confirmed: Suggested: stage s2."]
+    desk.qtbot.mouseClick(desk.sheet.stage.use, Qt.LeftButton)
+    moved = desk.jobs.last("stage")
+    assert moved.arguments == ["stage", "M014", "--accept", "--by", "anna"]
+    moved.answer({})
+    desk.answer("M014", OK, stage=msgspec.structs.replace(CARD, stage="s2", verdict="hold"))
+    assert desk.can_start
+    assert not desk.sheet.stage.use.isVisible()
+    assert desk.sheet.draft.notes() == []
+
+
+def test_a_mouse_outside_its_curriculum_enters_it_by_one_click(desk: Desk) -> None:
+    do = "Enter one: rig stage M014 --enter curricula/small.toml."
+    stop = Guard("stage", "stop", "M014 has entered no curriculum.", do)
+    desk.arm("M014", stop)
+    found = desk.found("M014", stop)
+    mouse = msgspec.structs.replace(found.subject, curriculum="curricula/small.toml")
+    found = msgspec.structs.replace(found, subject=mouse, protocol=None)
+    desk.jobs.last("preflight", "M014").answer(found)
+    assert desk.sheet.stage.enter.text() == "&Enter small"
+    said = [label.text() for label in desk.sheet.guards.lines[stop].findChildren(QLabel)]
+    assert not any("rig stage" in text for text in said)
+    desk.qtbot.mouseClick(desk.sheet.stage.enter, Qt.LeftButton)
+    assert desk.jobs.last("stage").arguments == [
+        "stage", "M014", "--enter", "curricula/small.toml", "--by", "anna",
+    ]  # fmt: skip
+
+
+def test_another_protocol_is_checked_as_chosen(desk: Desk) -> None:
+    desk.arm("M014", OK)
+    box = desk.sheet.stage.protocols
+    box.setCurrentIndex(box.findData("protocols/go_nogo.toml"))
+    box.activated.emit(box.currentIndex())
+    assert not desk.can_start
+    desk.qtbot.waitUntil(lambda: desk.jobs.count("--protocol", "protocols/go_nogo.toml") == 1)
+
+
+def test_one_drop_is_given_only_while_nothing_uses_the_rig(desk: Desk) -> None:
+    desk.arm("M014", OK)
+    desk.press("Ctrl+D")
+    asked = desk.jobs.last("try")
+    assert asked.arguments == ["try", "box1", "--device", "water", "--drops", "1"]
+    desk.press("Ctrl+D")
+    assert desk.jobs.count("try") == 1
+    asked.answer([Tried("water", "valve", "Valve", False, "good", "It gave 1 drop.")])
+    assert desk.sheet.tools.said.text() == "water: It gave 1 drop."
+    desk.bench.begin("box1", Script(subject="M041").records)
+    desk.sheet.refresh()
+    desk.sheet.tools.refresh()
+    assert not desk.sheet.tools.drop.isEnabled()
+    desk.press("Ctrl+D")
+    assert desk.jobs.count("try") == 1
+
+
+def test_a_check_that_fails_is_said_and_arms_nothing(desk: Desk) -> None:
+    desk.type("M014")
+    desk.qtbot.waitUntil(lambda: desk.jobs.count("preflight", "M014") == 1)
+    desk.jobs.last("preflight", "M014").answer(PROBLEM, 3)
+    assert desk.why == "The check has failed. No such line (rigs/box1.toml). Mend it."
+    assert not desk.can_start
+
+
+def test_a_session_that_was_cut_off_goes_on_as_it_was_started(desk: Desk) -> None:
+    desk.bench.begin("box1", Script(subject="M014").records)
+    desk.bench.lose("box1")
+    came: list[str] = []
+    resume(desk.place, "box1", came.append, desk.launched)
+    run = desk.launched.runs[0]
+    assert run[:4] == ["run", "--resume", "--rig", "rigs/box1.toml"]
+    assert run[run.index("--subject") + 1] == "M014"
+    desk.bench.begin("box1", Script(subject="M014").records)
+    desk.qtbot.waitUntil(lambda: came == [""])
+
+
+def test_the_real_check_of_a_new_lab_arms_a_virtual_mouse(
+    bench: Bench, lab: Lab, qtbot: QtBot
+) -> None:
+    assert isinstance(bench.place.jobs, Jobs)
+    launched = Launched()
+    sheet = ArmSheet(bench.place, launched)
+    qtbot.addWidget(sheet)
+    sheet.show()
+    sheet.arrive()
+    qtbot.waitUntil(lambda: sheet.stage.protocols.count() > 1, timeout=30_000)
+    sheet.mouse.line.setFocus()
+    qtbot.keyClicks(sheet.mouse.line, "SIM01")
+    box = sheet.stage.protocols
+    box.setCurrentIndex(box.findData("protocols/go_nogo.toml"))
+    box.activated.emit(box.currentIndex())
+    qtbot.waitUntil(sheet.start_button.isEnabled, timeout=30_000)
+    assert "go_nogo: Auditory Go/NoGo" in sheet.lines.values["Protocol & stage"].text()
+    assert len(sheet.form.rows) > 10
+    sheet.start()
+    assert "--simulate" in launched.runs[0]
+    bench.place.jobs.close()  # before the screen is gone, to which they would answer
