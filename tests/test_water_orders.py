@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
-from conftest import Done
 from helpers import plan_for, put_mouse
+from inside import inside
 from test_tell import running
 
 from rig import load
@@ -170,9 +170,7 @@ def test_the_mouse_gets_nothing_from_a_blocked_spout(lab: Lab) -> None:
     assert set(watcher.drunk) == rewarded - {3, 4, 5}
 
 
-def test_the_orders_on_the_command_line(
-    running: Session, lab: Lab, command: Callable[..., Done]
-) -> None:
+def test_the_orders_on_the_command_line(running: Session, lab: Lab) -> None:
     """The trial that waits for its mouse is never over, so none is carried out here."""
     said = {
         ("flush", "5"): "only while the session is paused",
@@ -184,7 +182,7 @@ def test_the_orders_on_the_command_line(
         ("drop", "4"): "Leave out what stands behind it",
     }
     for words, answer in said.items():
-        done = command("tell", "box1", *words, "--by", "anna")
+        done = inside(lab, "tell", "box1", *words, "--by", "anna")
         assert answer in done.out + done.err
     given = [e for e in load_session(running.folder).events if isinstance(e, CommandGiven)]
     assert [(e.verb, e.value) for e in given] == [
