@@ -91,6 +91,23 @@ def test_a_flush_can_be_ended_and_holds_the_next_trial_up(lab: Lab) -> None:
     assert replay(record).differences == []
 
 
+def test_a_mouse_that_begins_its_trial_ends_a_flush(lab: Lab) -> None:
+    """A trial that only waits for the mouse lets a valve be flushed; its trial does not."""
+    session = Session(plan_for(lab, subject="YOU"), "virtual")
+    with session:
+        room = session._context.room
+        for time, order in (
+            (1.0, anna("pause_after_trial")), (2.0, anna("flush", 20)), (9.0, anna("stop_now")),
+        ):  # fmt: skip
+            room.agenda.at(time, lambda _, order=order: session.hand_in(order))
+        room.agenda.at(5.0, lambda time: room.touch("port", True, time))
+        session.run()
+    record = load_session(session.folder)
+    flush = next(e for e in record.events if isinstance(e, DeviceReported) and e.what == "flush")
+    assert (flush.requested, flush.achieved) == (20, 3.0)
+    assert replay(record).differences == []
+
+
 def test_the_end_of_the_session_closes_the_valve(lab: Lab) -> None:
     record = ordered(lab, [PAUSE, (60.0, anna("flush", 20)), (61.0, anna("stop_now"))])
     flush = next(e for e in record.events if isinstance(e, DeviceReported) and e.what == "flush")
