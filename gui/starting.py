@@ -78,6 +78,7 @@ def resume(
     arguments = ["--resume", "--rig", f"rigs/{rig}.toml"]
     arguments += ["--subject", view.definition.subject]
     arguments += ["--simulate"] if view.simulated else []
+    arguments += ["--speed", f"{view.speed:g}"] if view.definition.clock == "paced" else []
     arguments += ["--by", place.operator] if place.operator else []
     start(place, rig, arguments, came, launch)
 

@@ -71,7 +71,7 @@ def test_a_box_without_a_session_says_how_to_begin_one(screen: RunScreen, bench:
 
 def test_a_session_without_trials_is_shown(screen: RunScreen, bench: Bench) -> None:
     show(bench, screen, Script())
-    assert screen.header.mouse.text() == "SIM01"
+    assert screen.header.mouse.words == "SIM01"
     assert screen.header.trial.text() == "0"
     assert screen.header.state.words == "running"
     assert screen.side.state.state.text() == "between trials"
@@ -82,10 +82,10 @@ def test_the_head_tells_mouse_trial_and_water(screen: RunScreen, bench: Bench) -
     script = Script().trial("hit", drop_ul=600.0).drop(20.0, "anna").trial("miss").begin()
     show(bench, screen, script)
     head = screen.header
-    assert (head.mouse.text(), head.trial.text()) == ("SIM01", "3")
+    assert (head.mouse.words, head.trial.text()) == ("SIM01", "3")
     assert head.about.words == "box1, go_nogo"
     assert head.elapsed.text() == "0:20"
-    assert head.water.text() == "0.62 of 1.00 mL"
+    assert head.water.words == "0.62 of 1.00 mL"
     assert head.bar.accessibleName() == "task 0.60 mL, by hand 0.02 mL"
     assert head.beside.words == "20 uL by hand"
 

@@ -201,7 +201,7 @@ def test_a_flush_says_how_long_it_still_lasts_and_can_be_stopped(
     assert bench.next_order()[1].verb == "stop_flush"
     closed = DeviceReported(91, 21.0, 21.0, 1, "water", "flush", "", 7.0, 1.0, None, "anna")
     tell(bench, screen, closed)
-    assert screen.header.water.text() == "0.00 of 1.00 mL"
+    assert screen.header.water.words == "0.00 of 1.00 mL"
     assert bench.place.box.view is not None
     assert bench.place.box.view.flush_until is None
 
@@ -387,7 +387,7 @@ def test_orders_go_to_the_box_that_is_looked_at(screen: RunScreen, bench: Bench)
     press(screen, "Ctrl+R")
     bench.place.rig = "box2"
     screen.arrive()
-    assert screen.header.mouse.text() == "SIM02"
+    assert screen.header.mouse.words == "SIM02"
     assert button(screen, "Reward").isEnabled()
     press(screen, "Ctrl+R")
     assert [bench.next_order()[0] for _ in range(2)] == ["box1", "box2"]

@@ -11,7 +11,7 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QVBoxLayout, QWidget
 
 from gui.palette import LIGHT, Palette, type_colour
-from gui.plots.base import let_grow, paint, pen, prepare, text_height, words_at
+from gui.plots.base import let_grow, paint, pen, prepare, slim, text_height, words_at
 from rig.psychometric import Psychometric, Share
 
 
@@ -26,6 +26,7 @@ class PsychometricPlot(QWidget):
         self._view.setFocusPolicy(Qt.NoFocus)
         plot = self._plot = self._view.getPlotItem()
         prepare(plot, bottom="level (dB SPL), trials below", left="responses")
+        slim(plot, "0.5")
         plot.getAxis("bottom").setHeight(3.4 * text_height())
         plot.getAxis("left").setTicks([[(0.0, "0"), (0.5, "0.5"), (1.0, "1")]])
         self._half = pg.InfiniteLine(0.5, angle=0)

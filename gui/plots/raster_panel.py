@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
-from PyQt5.QtCore import QRectF
-from PyQt5.QtGui import QColor
+from PyQt5.QtCore import QRectF, Qt
+from PyQt5.QtGui import QColor, QFontMetrics
 
 from gui.palette import (
     Palette,
@@ -17,7 +17,17 @@ from gui.palette import (
     stimulus_colour,
     type_colour,
 )
-from gui.plots.base import SMALL_PT, line_height, paint, pen, prepare, text_width, words_at
+from gui.plots.base import (
+    HEAD_PT,
+    head_font,
+    line_height,
+    paint,
+    pen,
+    prepare,
+    slim,
+    text_width,
+    words_at,
+)
 from gui.raster_data import TypeRaster
 from rig.colours import OUTCOMES, outcome_look, type_look
 
@@ -41,20 +51,18 @@ class RasterPanel:
         The type of these trials.
     palette
         The colours.
-    first
-        Whether the words of the axis of rows stand here.
 
     Attributes
     ----------
     title
-        The type, and how many of its trials have ended.
+        The type, and how many of its trials have ended; a narrow panel shows less of it.
     rows
         The first visible row and the one behind the last.
     ticks
         How many licks are visible.
     """
 
-    def __init__(self, plot: Any, trial_type: str, palette: Palette, *, first: bool) -> None:
+    def __init__(self, plot: Any, trial_type: str, palette: Palette) -> None:
         self._plot = plot
         self._type = trial_type
         self._palette = palette
@@ -62,7 +70,8 @@ class RasterPanel:
         self._ranges: object = None
         self._letters: dict[str | None, Any] = {}
         self._lanes: list[str | None] = []
-        prepare(plot, bottom="s from stimulus", left="trial of its type" if first else "")
+        self._axis_width = -1
+        prepare(plot, bottom="s from stimulus")
         plot.invertY(True)
         self._band = pg.LinearRegionItem(movable=False)
         self._band.hide()
@@ -73,6 +82,8 @@ class RasterPanel:
         for item in (self._band, self._onset, self._licks, self._drops, self._outcomes):
             plot.addItem(item, ignoreBounds=True)
         self.title = ""
+        self._title_width = 1e9
+        self._shown_title: object = None
         self.rows = (0, 0)
         self.ticks = 0
         self.restyle(palette)
@@ -92,7 +103,7 @@ class RasterPanel:
             line.setPen(None)
         for outcome, letter in self._letters.items():
             letter.setColor(outcome_colour(palette, outcome))
-        self._set_title(self.title)
+        self._show_title()
 
     def set_window(self, window: tuple[float, float] | None) -> None:
         """Show the response window, seconds from the onset of the stimulus."""
@@ -115,7 +126,24 @@ class RasterPanel:
         ended = len(kind.outcomes) - running
         title = f"{type_look(self._type).words}, {ended} {'trial' if ended == 1 else 'trials'}"
         if title != self.title:
-            self._set_title(title)
+            self.title = title
+            self._show_title()
+
+    def set_axis(self, width: int) -> None:
+        """Number the rows at the left, in so many pixels; in 0 pixels they have no numbers."""
+        if width == self._axis_width:
+            return
+        self._axis_width = width
+        slim(self._plot, "")
+        axis = self._plot.getAxis("left")
+        axis.setStyle(showValues=width > 0)
+        axis.setWidth(max(width, 1))
+
+    def fit_title(self, width: float) -> None:
+        """Show as much of the title as fits into so many pixels."""
+        if width != self._title_width:
+            self._title_width = width
+            self._show_title()
 
     def _show_licks(self, kind: TypeRaster, first: int, last: int) -> None:
         heights = kind.lick_y.values[::2]
@@ -166,10 +194,21 @@ class RasterPanel:
                 self._letters[outcome] = letter
             self._letters[outcome].setPos(end + (lane + 0.5) * width, first - head / 2)
 
-    def _set_title(self, title: str) -> None:
-        self.title = title
+    def _show_title(self) -> None:
+        """Show the title; what is too long loses first ``trials``, then what stands in brackets."""
+        number = self.title.rpartition(", ")[2]
+        name = type_look(self._type).words
+        count = number.partition(" ")[0]
+        shorter = self.title, f"{name}, {count}", f"{name.partition(' (')[0]}, {count}"
+        metrics, room = QFontMetrics(head_font()), int(self._title_width)
+        elided = metrics.elidedText(shorter[-1], Qt.ElideRight, room)
+        shown = next((each for each in shorter if metrics.horizontalAdvance(each) <= room), elided)
+        if (shown, self._palette.name) == self._shown_title:
+            return
+        self._shown_title = shown, self._palette.name
         colour = type_colour(self._palette, self._type)
-        self._plot.setTitle(title, color=colour, size=f"{SMALL_PT + 2}pt", bold=True)
+        self._plot.setTitle(shown, color=colour, size=f"{HEAD_PT}pt", bold=True)
+        self._plot.titleLabel.setMinimumWidth(0)  # or it makes its panel wider than its place
 
 
 def _lane(outcome: str | None) -> int:

@@ -20,6 +20,7 @@ STEPS = 200
 """Steps of the bar that shows how much of a state has passed."""
 BAR_PX = 6
 COLUMNS = 2
+KNOWN_LABELS = frozenset({"context", "phase", "congruency"})
 ORDER = ("hit", "correct_rejection", "miss", "false_alarm", "catch_no_lick", "catch_lick")
 """Outcomes by their cells, row by row: those of one kind of trial stand below each other."""
 
@@ -103,7 +104,7 @@ class StatePanel(QWidget):
         stimulus = "" if trial.stimulus == trial.trial_type else f": {trial.stimulus}"
         self.trial.say(f"trial {trial.trial}, {kind}{stimulus}")
         block = f"block {trial.block}" if trial.block else ""
-        labels = (f"{spaced(name)} {words}" for name, words in trial.labels.items())
+        labels = (_label(name, words) for name, words in trial.labels.items())
         self.part.say(", ".join(filter(None, (block, *labels))))
         self.part.setVisible(bool(self.part.words))
 
@@ -174,6 +175,11 @@ def _no_trial(view: SessionView) -> tuple[str, str]:
     if view.paused:
         return "paused", "no trial is begun until the session is resumed"
     return "between trials", "the next trial is about to begin"
+
+
+def _label(name: str, words: str) -> str:
+    """Return a label of a trial; those that every protocol uses are not called by their name."""
+    return words if name in KNOWN_LABELS else f"{spaced(name)} {words}"
 
 
 def _passed(stay: Stay, since: float) -> str:
