@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import msgspec
 import pytest
 from gui_helpers import ADDRESS, Bench, Script, beat, button, click, texts
+from PyQt5.QtGui import QImage
+from PyQt5.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from gui.boxes import Box
@@ -23,6 +26,7 @@ from rig.events import (
     TrialEnded,
     TrialStarted,
 )
+from rig.lab import Lab
 from rig.session_record import SessionRecord
 
 DEVICES = (
@@ -51,11 +55,11 @@ def show(bench: Bench, screen: RunScreen, script: Script) -> Box:
     return box
 
 
-def with_devices(script: Script) -> Script:
+def with_devices(script: Script, *more: DeviceRecord) -> Script:
     """Let a session have devices."""
     told = script.records[1]
     assert isinstance(told, Definition)
-    script.records[1] = msgspec.structs.replace(told, devices=DEVICES)
+    script.records[1] = msgspec.structs.replace(told, devices=(*DEVICES, *more))
     return script
 
 
@@ -90,6 +94,57 @@ def test_the_head_tells_mouse_trial_and_water(screen: RunScreen, bench: Bench) -
     assert head.beside.words == "20 uL by hand"
 
 
+def test_water_of_earlier_parts_counts_in_the_head(screen: RunScreen, bench: Bench) -> None:
+    script = Script()
+    told = script.records[1]
+    assert isinstance(told, Definition)
+    resumes = "SIM01/2026-11-25/1"
+    script.records[1] = msgspec.structs.replace(told, before_ul=250.0, resumes=resumes)
+    show(bench, screen, script.trial("hit", drop_ul=150.0))
+    assert screen.header.water.words == "0.40 of 1.00 mL"
+    assert screen.header.before.text() == "0.25 before"
+    assert screen.header.beside.words == "goes on with SIM01/2026-11-25/1"
+    show(bench, screen, Script().trial("hit", drop_ul=150.0))
+    assert screen.header.water.words == "0.15 of 1.00 mL"
+    assert screen.header.before.isHidden()
+
+
+@pytest.mark.parametrize(
+    "stage", ["", "hajnal2024/visual_discrimination", "ceballo2019_optogenetic/pretraining"]
+)
+def test_protocol_and_stage_can_be_read_in_full(
+    screen: RunScreen, bench: Bench, lab: Lab, stage: str
+) -> None:
+    for path in lab.files("protocols"):
+        script = Script(subject="TONOTOPY0123")
+        told = script.records[1]
+        assert isinstance(told, Definition)
+        script.records[1] = msgspec.structs.replace(told, protocol=path.stem, stage=stage)
+        show(bench, screen, script)
+        QApplication.processEvents()
+        assert screen.header.about.text() == screen.header.about.words
+        assert screen.header.state.isVisible()
+        assert screen.header.state.width() >= screen.header.state.room_for_title()
+
+
+def test_a_camera_is_looked_at_first(screen: RunScreen, bench: Bench, tmp_path: Path) -> None:
+    pages = screen.side.pages
+    show(bench, screen, Script().begin())
+    assert pages.currentWidget() is screen.side.graph
+    assert not pages.isTabVisible(pages.indexOf(screen.side.camera))
+    script = with_devices(Script(), DeviceRecord("eye", "camera", "x:Camera", "Camera", False, {}))
+    box = bench.begin("box1", script.begin().records)
+    journal = tmp_path / "session.journal"
+    box.address = msgspec.structs.replace(ADDRESS, journal=str(journal))
+    QImage(16, 12, QImage.Format_RGB32).save(str(tmp_path / "thumbnail-eye.jpg"))
+    screen.refresh()
+    assert pages.currentWidget() is screen.side.camera
+    QApplication.processEvents()
+    assert "eye: camera\npicture less than 1 s old" in texts(screen.side)
+    show(bench, screen, Script().begin())
+    assert pages.currentWidget() is screen.side.graph
+
+
 def test_the_state_is_told_in_words_and_lit_in_the_graph(
     screen: RunScreen, bench: Bench, told: SessionRecord
 ) -> None:
@@ -118,7 +173,7 @@ def test_a_state_that_waits_for_an_event_has_no_end(screen: RunScreen, bench: Be
     screen.refresh()
     assert box.now >= 75.0
     assert screen.side.state.passed.text() == "since 1:15"
-    assert screen.side.state.progress.value() == 0
+    assert screen.side.state.progress.share == 0
 
 
 def test_outcomes_and_catch_trials_are_counted_in_words(screen: RunScreen, bench: Bench) -> None:

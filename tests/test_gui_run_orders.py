@@ -254,7 +254,7 @@ def test_a_block_can_be_skipped_where_there_are_blocks(screen: RunScreen, bench:
     assert screen.controls.skip.isHidden()
     started = next(each for each in reversed(script.records) if hasattr(each, "trial_type"))
     tell(bench, screen, msgspec.structs.replace(started, block=2, labels={"context": "visual"}))
-    assert "block 2, context visual" in texts(screen.side)
+    assert "block 2, visual" in texts(screen.side)
     click(button(screen, "Skip block"))
     assert bench.next_order()[1].verb == "skip_block"
 

@@ -47,7 +47,7 @@ class PerformancePlot(QWidget):
         self._end, self._trials_per_px = float(FEWEST_TRIALS), 1.0
         self._curves: dict[Group, Any] = {}
         self._names: dict[Group, Any] = {}
-        self._view: Any = pg.PlotWidget()
+        self._view: Any = pg.PlotWidget(enableMenu=False)
         self._view.setFocusPolicy(Qt.NoFocus)
         self._view.getPlotItem().getViewBox().sigResized.connect(self._draw)
         plot = self._plot = self._view.getPlotItem()

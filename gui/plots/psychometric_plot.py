@@ -22,7 +22,7 @@ class PsychometricPlot(QWidget):
         super().__init__()
         self._palette = palette
         self._shares: list[tuple[float, Share]] = []
-        self._view: Any = pg.PlotWidget()
+        self._view: Any = pg.PlotWidget(enableMenu=False)
         self._view.setFocusPolicy(Qt.NoFocus)
         plot = self._plot = self._view.getPlotItem()
         prepare(plot, bottom="level (dB SPL), trials below", left="responses")

@@ -27,14 +27,9 @@ BEFORE, AFTER = -1.0, 3.0
 AFTER_WINDOW = 1.5
 DRAW_EVERY = 0.1
 """Seconds between two drawings of the running trial."""
-EDGE_PX = 4
-"""What Qt keeps for the edges of the area."""
 ASIDE_PX = 6
 """Room between two panels, and around them."""
-LEGEND = (
-    "A row for each trial of a type, the newest below. "
-    "Line: stimulus. Band: response window. Ticks: licks. Dots: drops."
-)
+LEGEND = "Line: stimulus. Band: response window. Ticks: licks. Dots: drops. Newest trial below."
 
 
 class RasterPlot(QWidget):
@@ -65,6 +60,7 @@ class RasterPlot(QWidget):
         self._drawn_at = -math.inf
         self._width = 0
         self.panels: dict[str, RasterPanel] = {}
+        self._made: dict[str, RasterPanel] = {}
         self._area: Any = pg.GraphicsLayoutWidget()
         self._area.setFocusPolicy(Qt.NoFocus)
         self._area.ci.layout.setContentsMargins(0, 0, 0, 0)
@@ -110,7 +106,7 @@ class RasterPlot(QWidget):
         """Take on other colours."""
         self._palette = palette
         self._area.setBackground(palette.panel)
-        for panel in self.panels.values():
+        for panel in self._made.values():
             panel.restyle(palette)
         self._draw()
 
@@ -124,15 +120,20 @@ class RasterPlot(QWidget):
         names = sorted(self._raster.types, key=_place)
         if list(self.panels) == names:
             return
-        self.panels.clear()  # first: what is cleared away below is resized, and drawn
+        self.panels = {}  # first: what is taken away below is resized, and drawn
         self._area.clear()
-        for column in range(COLUMNS):
-            self._area.ci.layout.setColumnFixedWidth(column, 0.0)
         for place, name in enumerate(names):
-            row, column = divmod(place, COLUMNS)
-            plot = self._area.addPlot(row=row, col=column)
+            plot = self._plot_of(name)
+            self._area.addItem(plot, *divmod(place, COLUMNS))
+        self.panels = {name: self._made[name] for name in names}
+
+    def _plot_of(self, name: str) -> Any:
+        """Return the plot item of a type; it is made once, whatever session is looked at."""
+        if name not in self._made:
+            plot = pg.PlotItem(enableMenu=False)
             plot.getViewBox().sigResized.connect(self._draw)
-            self.panels[name] = RasterPanel(plot, name, self._palette)
+            self._made[name] = RasterPanel(plot, name, self._palette)
+        return self._made[name].plot
 
     def _set_bar(self) -> None:
         """Let the bar reach back to the first row; at its end, it follows the newest one."""
@@ -171,14 +172,10 @@ class RasterPlot(QWidget):
         alike = len({panel.rows[0] for panel in panels}) == 1
         columns = min(COLUMNS, len(panels))
         axes = [axis if column == 0 or not alike else 0 for column in range(columns)]
-        free = self._width - ASIDE_PX * (columns - 1) - sum(axes) - EDGE_PX
+        free = self._width - ASIDE_PX * (columns - 1) - sum(axes)
         room = max(40.0, free / columns)
-        for column, width in enumerate(axes):
-            self._area.ci.layout.setColumnFixedWidth(column, width + room)
         for place, panel in enumerate(panels):
-            width = axes[place % COLUMNS]
-            panel.set_axis(width)
-            panel.fit_title(width + room)
+            panel.set_width(axes[place % COLUMNS], room)
 
 
 def _place(trial_type: str) -> tuple[bool, int]:

@@ -54,6 +54,8 @@ class RasterPanel:
 
     Attributes
     ----------
+    plot
+        The plot item.
     title
         The type, and how many of its trials have ended; a narrow panel shows less of it.
     rows
@@ -63,15 +65,15 @@ class RasterPanel:
     """
 
     def __init__(self, plot: Any, trial_type: str, palette: Palette) -> None:
-        self._plot = plot
+        self.plot = plot
         self._type = trial_type
         self._palette = palette
         self._span = (0.0, 0.0)
         self._ranges: object = None
         self._letters: dict[str | None, Any] = {}
         self._lanes: list[str | None] = []
-        self._axis_width = -1
         prepare(plot, bottom="s from stimulus")
+        slim(plot, "")
         plot.invertY(True)
         self._band = pg.LinearRegionItem(movable=False)
         self._band.hide()
@@ -82,7 +84,7 @@ class RasterPanel:
         for item in (self._band, self._onset, self._licks, self._drops, self._outcomes):
             plot.addItem(item, ignoreBounds=True)
         self.title = ""
-        self._title_width = 1e9
+        self._width = (0, 1e6)
         self._shown_title: object = None
         self.rows = (0, 0)
         self.ticks = 0
@@ -91,7 +93,7 @@ class RasterPanel:
     def restyle(self, palette: Palette) -> None:
         """Take on other colours."""
         self._palette = palette
-        paint(self._plot, palette)
+        paint(self.plot, palette)
         self._licks.setPen(pen(lick_colour(palette)))
         self._onset.setPen(pen(stimulus_colour(palette), 2))
         self._drops.setBrush(reward_colour(palette))
@@ -129,21 +131,17 @@ class RasterPanel:
             self.title = title
             self._show_title()
 
-    def set_axis(self, width: int) -> None:
-        """Number the rows at the left, in so many pixels; in 0 pixels they have no numbers."""
-        if width == self._axis_width:
+    def set_width(self, axis: int, room: float) -> None:
+        """Have so many pixels for the numbers of rows (0 leaves them out) and for the rest."""
+        if (axis, room) == self._width:
             return
-        self._axis_width = width
-        slim(self._plot, "")
-        axis = self._plot.getAxis("left")
-        axis.setStyle(showValues=width > 0)
-        axis.setWidth(max(width, 1))
-
-    def fit_title(self, width: float) -> None:
-        """Show as much of the title as fits into so many pixels."""
-        if width != self._title_width:
-            self._title_width = width
-            self._show_title()
+        self._width = axis, room
+        numbers = self.plot.getAxis("left")
+        numbers.setStyle(showValues=axis > 0)
+        numbers.setWidth(max(axis, 1))
+        self.plot.setMinimumWidth(axis + room)
+        self.plot.setMaximumWidth(axis + room)
+        self._show_title()
 
     def _show_licks(self, kind: TypeRaster, first: int, last: int) -> None:
         heights = kind.lick_y.values[::2]
@@ -173,22 +171,22 @@ class RasterPanel:
 
     def _lane_width(self) -> float:
         """Return the width of a lane in seconds: its letter has room."""
-        room: float = max(1.0, self._plot.getViewBox().width())
+        room: float = max(1.0, self.plot.getViewBox().width())
         return max(LANE, text_width("M", bold=True) / room) * (self._span[1] - self._span[0])
 
     def _set_ranges(self, first: int, last: int) -> None:
         """Set what is visible, and put the letters above the lanes."""
-        width, head = self._lane_width(), line_height(self._plot, last - first)
+        width, head = self._lane_width(), line_height(self.plot, last - first)
         ranges = first, last, self._span, len(self._lanes), width, head
         if ranges == self._ranges:
             return
         self._ranges = ranges
         begin, end = self._span
-        self._plot.setXRange(begin, end + width * max(2, len(self._lanes)), padding=0)
-        self._plot.setYRange(first - head, last, padding=0)
+        self.plot.setXRange(begin, end + width * max(2, len(self._lanes)), padding=0)
+        self.plot.setYRange(first - head, last, padding=0)
         for lane, outcome in enumerate(self._lanes):
             if outcome not in self._letters:
-                letter = words_at(self._plot, (0.5, 0.5), bold=True)
+                letter = words_at(self.plot, (0.5, 0.5), bold=True)
                 letter.setText(outcome_look(outcome).letter)
                 letter.setColor(outcome_colour(self._palette, outcome))
                 self._letters[outcome] = letter
@@ -200,15 +198,15 @@ class RasterPanel:
         name = type_look(self._type).words
         count = number.partition(" ")[0]
         shorter = self.title, f"{name}, {count}", f"{name.partition(' (')[0]}, {count}"
-        metrics, room = QFontMetrics(head_font()), int(self._title_width)
+        metrics, room = QFontMetrics(head_font()), int(self._width[1])
         elided = metrics.elidedText(shorter[-1], Qt.ElideRight, room)
         shown = next((each for each in shorter if metrics.horizontalAdvance(each) <= room), elided)
         if (shown, self._palette.name) == self._shown_title:
             return
         self._shown_title = shown, self._palette.name
         colour = type_colour(self._palette, self._type)
-        self._plot.setTitle(shown, color=colour, size=f"{HEAD_PT}pt", bold=True)
-        self._plot.titleLabel.setMinimumWidth(0)  # or it makes its panel wider than its place
+        self.plot.setTitle(shown, color=colour, size=f"{HEAD_PT}pt", bold=True)
+        self.plot.titleLabel.setMinimumWidth(0)  # or it makes its panel wider than its place
 
 
 def _lane(outcome: str | None) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from gui.boxes import Box
 from gui.palette import Palette, letters_on, outcome_colour
@@ -13,12 +13,10 @@ from gui.run.words import clock, spaced
 from gui.session_view import SessionView, Stay
 from gui.theme import quiet_label, title_label
 from gui.widgets.elided import Elided
+from gui.widgets.share_bar import ShareBar
 from rig.colours import outcome_look
 from rig.events import TrialStarted
 
-STEPS = 200
-"""Steps of the bar that shows how much of a state has passed."""
-BAR_PX = 6
 COLUMNS = 2
 KNOWN_LABELS = frozenset({"context", "phase", "congruency"})
 ORDER = ("hit", "correct_rejection", "miss", "false_alarm", "catch_no_lick", "catch_lick")
@@ -35,10 +33,7 @@ class StatePanel(QWidget):
         self.state, self.meaning = title_label(), wrapped(QLabel())
         self.passed = quiet_label()
         self.passed.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
-        self.progress = QProgressBar()
-        self.progress.setTextVisible(False)
-        self.progress.setMaximum(STEPS)
-        self.progress.setFixedHeight(BAR_PX)
+        self.progress = ShareBar(palette)
         self.trial, self.part, self.catch = Elided(), Elided("quiet"), quiet_label()
         self.counts = Counts(palette)
         head = QHBoxLayout()
@@ -75,6 +70,7 @@ class StatePanel(QWidget):
 
     def restyle(self, palette: Palette) -> None:
         """Take on other colours."""
+        self.progress.restyle(palette)
         self.counts.restyle(palette)
 
     def _show_stay(self, view: SessionView, now: float) -> None:
@@ -85,14 +81,14 @@ class StatePanel(QWidget):
             self.state.setText(name)
             self.meaning.setText(meaning)
             self.passed.setText("")
-            self.progress.setValue(0)
+            self.progress.show_share(0.0)
             return
         self.state.setText(spaced(stay.name))
         self.meaning.setText(stay.meaning)
         since = max(now - stay.entered, 0.0)
         self.passed.setText(_passed(stay, since))
         share = min(since / stay.requested, 1.0) if stay.requested else 0.0
-        self.progress.setValue(round(share * STEPS))
+        self.progress.show_share(share)
 
     def _show_trial(self, trial: TrialStarted | None) -> None:
         """Show what the running trial is."""
