@@ -51,8 +51,14 @@ def screen(bench: Bench, qtbot: QtBot) -> Iterator[RunScreen]:
 def show(bench: Bench, screen: RunScreen, script: Script) -> Box:
     """Let a session have told all this, and look."""
     box = bench.begin("box1", script.records)
-    screen.refresh()
+    look(screen)
     return box
+
+
+def look(screen: RunScreen) -> None:
+    """Let two ticks pass: at the first look at a session, the second one draws most of it."""
+    screen.refresh()
+    screen.refresh()
 
 
 def with_devices(script: Script, *more: DeviceRecord) -> Script:
@@ -137,7 +143,7 @@ def test_a_camera_is_looked_at_first(screen: RunScreen, bench: Bench, tmp_path: 
     journal = tmp_path / "session.journal"
     box.address = msgspec.structs.replace(ADDRESS, journal=str(journal))
     QImage(16, 12, QImage.Format_RGB32).save(str(tmp_path / "thumbnail-eye.jpg"))
-    screen.refresh()
+    look(screen)
     assert pages.currentWidget() is screen.side.camera
     QApplication.processEvents()
     assert "eye: camera\npicture less than 1 s old" in texts(screen.side)
@@ -151,7 +157,7 @@ def test_the_state_is_told_in_words_and_lit_in_the_graph(
     events = list(told.events)
     at = next(n for n, e in enumerate(events) if isinstance(e, StateEntered) and e.requested)
     bench.begin("box1", [told.header, told.definition, *events[: at + 1]])
-    screen.refresh()
+    look(screen)
     entered = events[at]
     assert isinstance(entered, StateEntered)
     graph = next(each for each in events if isinstance(each, GraphDefined))
@@ -224,7 +230,7 @@ def test_each_device_has_a_line(screen: RunScreen, bench: Bench) -> None:
     box = bench.begin("box1", [*script.records, beat(1.0)])
     box.address = msgspec.structs.replace(ADDRESS, journal="/data/SIM01/1/session.journal")
     screen.side.pages.setCurrentWidget(screen.side.health)
-    screen.refresh()
+    look(screen)
     record, lick, water, speaker = screen.side.health.lines
     assert record.startswith("record: 8 events, on disk up to 0.")
     assert record.endswith("s ago; logger ready")

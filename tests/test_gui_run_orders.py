@@ -61,6 +61,7 @@ def running(bench: Bench, screen: RunScreen, script: Script | None = None) -> Bo
     """Let a session run whose second trial has begun."""
     box = bench.begin("box1", (script or Script().trial().begin()).records)
     screen.refresh()
+    screen.refresh()  # at the first look, the second tick draws most of it
     return box
 
 

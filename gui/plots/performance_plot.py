@@ -249,4 +249,5 @@ def _last(shares: Floats) -> float:
 
 
 def _name(group: Group, share: float) -> str:
-    return f"{type_look(*group).words} {share:.2f}"
+    """Return what stands at the end of a curve, without what the type's name has in brackets."""
+    return f"{type_look(*group).words.partition(' (')[0]} {share:.2f}"

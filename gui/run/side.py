@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QSizePolicy, QTabWidget, QVBoxLayout, QWidget
 
 from gui.boxes import Box
@@ -49,6 +50,7 @@ class Side(QWidget):
         self.pages.setAccessibleName("Pages")
         self.pages.setDocumentMode(True)
         self.pages.setUsesScrollButtons(False)
+        self.pages.setElideMode(Qt.ElideRight)
         bar = self.pages.tabBar()
         if bar is not None:
             bar.setDrawBase(False)  # its line is white, whatever the palette

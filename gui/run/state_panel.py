@@ -91,18 +91,19 @@ class StatePanel(QWidget):
         self.progress.show_share(share)
 
     def _show_trial(self, trial: TrialStarted | None) -> None:
-        """Show what the running trial is."""
-        self.trial.setVisible(trial is not None)
-        self.part.setVisible(trial is not None)
+        """Show what the running trial is; between two the lines stay, so that nothing moves."""
         if trial is None:
+            self.trial.say(" ")
+            self.part.say(" ")
             return
         kind = spaced(trial.trial_type)
         stimulus = "" if trial.stimulus == trial.trial_type else f": {trial.stimulus}"
         self.trial.say(f"trial {trial.trial}, {kind}{stimulus}")
         block = f"block {trial.block}" if trial.block else ""
         labels = (_label(name, words) for name, words in trial.labels.items())
-        self.part.say(", ".join(filter(None, (block, *labels))))
-        self.part.setVisible(bool(self.part.words))
+        part = ", ".join(filter(None, (block, *labels)))
+        self.part.say(part)
+        self.part.setVisible(bool(part))
 
 
 class Counts(QWidget):
