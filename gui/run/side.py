@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 
-from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QSizePolicy, QTabWidget, QVBoxLayout, QWidget
 
 from gui.boxes import Box
@@ -20,7 +19,7 @@ from gui.session_view import SessionView
 from gui.widgets.state_graph import StateGraph
 from gui.workplace import Workplace
 
-NARROWEST_PX, WIDEST_PX = 280, 340
+NARROWEST_PX, WIDEST_PX = 300, 340
 TIMING_EVERY = 1.0
 """Seconds from one look at the timing to the next."""
 
@@ -50,7 +49,6 @@ class Side(QWidget):
         self.pages.setAccessibleName("Pages")
         self.pages.setDocumentMode(True)
         self.pages.setUsesScrollButtons(False)
-        self.pages.setElideMode(Qt.ElideRight)
         bar = self.pages.tabBar()
         if bar is not None:
             bar.setDrawBase(False)  # its line is white, whatever the palette

@@ -18,6 +18,8 @@ from rig.colours import outcome_look
 from rig.events import TrialStarted
 
 COLUMNS = 2
+MEANING_LINES = 2
+"""Lines that are kept for what a state means, so that what is below stands still."""
 KNOWN_LABELS = frozenset({"context", "phase", "congruency"})
 ORDER = ("hit", "correct_rejection", "miss", "false_alarm", "catch_no_lick", "catch_lick")
 """Outcomes by their cells, row by row: those of one kind of trial stand below each other."""
@@ -31,7 +33,10 @@ class StatePanel(QWidget):
         self._view: SessionView | None = None
         self._tally = Tally()
         self.state, self.meaning = title_label(), wrapped(QLabel())
+        self.meaning.setMinimumHeight(MEANING_LINES * self.fontMetrics().lineSpacing())
+        self.meaning.setAlignment(Qt.AlignTop)
         self.passed = quiet_label()
+        self.passed.setMinimumWidth(self.fontMetrics().horizontalAdvance("00.0 of 00.0 s"))
         self.passed.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
         self.progress = ShareBar(palette)
         self.trial, self.part, self.catch = Elided(), Elided("quiet"), quiet_label()
