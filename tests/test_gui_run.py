@@ -69,6 +69,17 @@ def with_devices(script: Script, *more: DeviceRecord) -> Script:
     return script
 
 
+def with_levels(script: Script) -> Script:
+    """Let the trials of a session have levels."""
+    script.records = [
+        msgspec.structs.replace(each, draws={"level_db_spl": 40.0})
+        if isinstance(each, TrialStarted)
+        else each
+        for each in script.records
+    ]
+    return script
+
+
 def test_a_box_without_a_session_says_how_to_begin_one(screen: RunScreen, bench: Bench) -> None:
     screen.refresh()
     assert "box1 is free." in texts(screen)
@@ -211,13 +222,7 @@ def test_plots_are_chosen_by_what_the_session_has(screen: RunScreen, bench: Benc
     assert plots.levels.isHidden()
     show(bench, screen, Script().trial("hit").trial("correct_rejection"))
     assert plots.sensitivity.isVisible()
-    levels = Script().trial("hit")
-    levels.records = [
-        msgspec.structs.replace(each, draws={"level_db_spl": 40.0})
-        if isinstance(each, TrialStarted)
-        else each
-        for each in levels.records
-    ]
+    levels = with_levels(Script().trial("hit"))
     show(bench, screen, levels)
     assert plots.levels.isVisible()
     assert plots.sensitivity.isHidden()
@@ -344,10 +349,12 @@ def test_the_screen_takes_on_each_palette(screen: RunScreen, bench: Bench, name:
 def test_the_screen_fits_the_smallest_window(screen: RunScreen, bench: Bench) -> None:
     """The window is at least 1100 wide and 680 high; its rail takes 190, its banner 30."""
     script = with_devices(Script()).trial("hit").trial("correct_rejection").trial("miss").begin()
-    show(bench, screen, script)
-    hint = screen.minimumSizeHint()
-    assert hint.width() <= 1100 - 190 - 16
-    assert hint.height() <= 680 - 30 - 16
+    for each in (script, with_levels(script)):
+        show(bench, screen, each)
+        QApplication.processEvents()
+        hint = screen.minimumSizeHint()
+        assert hint.width() <= 1100 - 190 - 16
+        assert hint.height() <= 680 - 30 - 16
 
 
 def test_a_long_session_costs_no_more_than_a_short_one(screen: RunScreen, bench: Bench) -> None:

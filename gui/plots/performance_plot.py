@@ -64,7 +64,7 @@ class PerformancePlot(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._view)
-        let_grow(self, 260, 140)
+        let_grow(self, 260, 100)
         self.setAccessibleName("Share of correct trials")
         self.restyle(palette)
 

@@ -41,7 +41,7 @@ class PsychometricPlot(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._view)
-        let_grow(self, 240, 140)
+        let_grow(self, 240, 100)
         self.setAccessibleName("Responses by level")
         self.restyle(palette)
         self.show_points(Psychometric())

@@ -36,7 +36,6 @@ class StatePanel(QWidget):
         self.meaning.setMinimumHeight(MEANING_LINES * self.fontMetrics().lineSpacing())
         self.meaning.setAlignment(Qt.AlignTop)
         self.passed = quiet_label()
-        self.passed.setMinimumWidth(self.fontMetrics().horizontalAdvance("00.0 of 00.0 s"))
         self.passed.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
         self.progress = ShareBar(palette)
         self.trial, self.part, self.catch = Elided(), Elided("quiet"), quiet_label()

@@ -23,7 +23,6 @@ from gui.theme import far_label, quiet_label, set_level
 from gui.widgets.elided import Elided
 from gui.workplace import Workplace
 
-
 FREE, SESSION = 0, 1
 """Pages: of a box without a session, and of one with it."""
 
