@@ -14,6 +14,8 @@ from gui.theme import quiet_label, set_level
 from gui.workplace import ScreenName, Workplace
 
 WIDTH_PX = 190
+ASIDE_PX = 30
+"""What a button has beside its words."""
 
 
 class Rail(QFrame):
@@ -80,7 +82,10 @@ class Rail(QFrame):
             box = self._place.boxes.by_rig[rig]
             level, words = box.state()
             mark = "▸ " if rig == self._place.rig else ""
-            button.setText(f"{mark}{rig}  {box.subject}\n{words}".strip())
+            head = f"{mark}{rig}  {box.subject}"
+            if button.fontMetrics().horizontalAdvance(head) > button.width() - ASIDE_PX:
+                head = f"{mark}{rig}\n{box.subject}"
+            button.setText(f"{head}\n{words}".strip())
             set_level(button, level)
         self.palettes.setCurrentText(self._place.palette.name)
 

@@ -98,6 +98,8 @@ class Window(QMainWindow):
 
     def start(self) -> None:
         """Begin to listen and to draw."""
+        for widget in self.findChildren(QWidget):
+            widget.ensurePolished()  # or the first look at a screen would take much longer
         self._reader.start()
         self._timer.start()
         for begin in self._place.at_start:
