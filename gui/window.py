@@ -38,6 +38,7 @@ TICK_MS = 33
 DRAIN_FOR = 0.012
 """Seconds of a tick in which messages are taken in; the rest is for drawing."""
 ALARMS_EVERY = 0.5
+NO_BOX = "The lab has no box: put the file of a rig into its folder, and open the window again"
 SIMULATED = "SIMULATION: no animal is in the rig, and nothing here is data of an animal."
 
 
@@ -104,6 +105,8 @@ class Window(QMainWindow):
         self._timer.start()
         for begin in self._place.at_start:
             begin()
+        if not self._place.boxes.by_rig:
+            self.tell("warn", f"{NO_BOX} ({self._place.lab.folder / 'rigs'}).")
         # The guide leads from all boxes to the first mouse; without it that is where work begins.
         self.go_to(next(iter(self._entries)) if self._guide is None else "boxes")
 

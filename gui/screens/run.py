@@ -110,7 +110,7 @@ class RunScreen(QWidget):
             self.free.setText(f"{box.starting} is starting in {box.rig} ...")
             self.hint.setText("The session appears here as soon as its program has begun.")
         else:
-            self.free.setText(f"{box.rig} is free.")
+            self.free.setText(f"{box.rig} is free." if box.rig else "There is no box.")
             self.hint.setText("F2 arms the next mouse.")
         self.arm.setVisible(not box.starting)
 
