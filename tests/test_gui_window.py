@@ -113,12 +113,22 @@ def test_the_gravest_alert_stands_first_and_a_key_acknowledges_it(
     window.tell("note", "something small")
     window.tell("bad", "something grave")
     window.tell("bad", "something grave")
-    shown = window._alerts.shown
+    shown = window._list.shown
     assert [alert.text for alert in shown] == ["something grave", "something small"]
     press(window, "Ctrl+E")
-    assert [alert.text for alert in window._alerts.shown] == ["something small"]
+    assert [alert.text for alert in window._list.shown] == ["something small"]
     press(window, "Ctrl+E")
-    assert not window._alerts.isVisible()
+    assert not window._list.isVisible()
+
+
+def test_an_alert_is_seen_also_where_nobody_has_said_who_works_here(
+    window: Window, bench: Bench
+) -> None:
+    bench.place.operator = ""
+    bench.begin("box1", Script().trial().fails("the lens is dirty", "Wipe it.").records)
+    look(window)
+    press(window, "Ctrl+E")
+    assert "Seen by operator." in texts(window)
 
 
 def test_many_alerts_are_counted_not_shown(window: Window) -> None:
@@ -137,7 +147,7 @@ def test_an_engine_that_died_is_told_until_it_is_wrapped_up(window: Window, benc
     assert "Seen by anna." in texts(window)
     box.wrapped_up = True
     look(window)
-    assert window._alerts.shown == []
+    assert window._list.shown == []
 
 
 def test_a_silent_engine_is_told_again_when_it_falls_silent_again(
@@ -151,7 +161,7 @@ def test_a_silent_engine_is_told_again_when_it_falls_silent_again(
         click(button(window, "Seen"))
         bench.tell("box1", [beat(30.0)])
         look(window)
-        assert window._alerts.shown == []
+        assert window._list.shown == []
     assert box.state()[1] == "running"
 
 
@@ -250,11 +260,12 @@ def test_an_order_that_nobody_got_is_an_alert(window: Window, bench: Bench) -> N
         raise OSError("the cable is cut")
 
     bench.sender._send = refuse  # type: ignore[assignment]
-    number = bench.place.order("reward")
+    bench.begin("box1", Script().trial().records)
+    bench.place.order("reward")
     end = time.monotonic() + 10
     while bench.place.asked and time.monotonic() < end:
         window.tick()
-    assert number not in bench.place.asked
+    assert not bench.place.asked
     assert "box1 did not get the order: OSError: the cable is cut" in texts(window)
 
 
@@ -301,7 +312,7 @@ def test_a_mistake_of_the_window_is_told_once_kept_and_survived(
             raise ValueError("of three sides")
         except ValueError as error:
             sys.excepthook(type(error), error, error.__traceback__)
-    assert len(window._alerts.shown) == 1
+    assert len(window._list.shown) == 1
     assert "The window made a mistake: ValueError: of three sides." in texts(window)
     kept = (lab.locks / FILE).read_text(encoding="utf-8")
     assert kept.count("of three sides") >= 3
