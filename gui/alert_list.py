@@ -6,6 +6,7 @@ It never opens a window and never takes the focus: the operator comes to it, by 
 from __future__ import annotations
 
 from collections.abc import Callable
+
 from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 

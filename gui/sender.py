@@ -19,7 +19,6 @@ from rig.desk import tell
 from rig.errors import RigError
 from rig.inbox import Command, Reply, Verb
 
-
 Send = Callable[[Path, Command, str], Reply]
 AT_ONCE: frozenset[Verb] = frozenset({"stop_now", "stop_flush"})
 """Orders that make the rig safe: they do not wait until an order before them is answered."""

@@ -40,6 +40,10 @@ TICK_MS = 33
 DRAIN_FOR = 0.012
 """Seconds of a tick in which messages are taken in; the rest is for drawing."""
 ALARMS_EVERY = 0.5
+DEAF = (
+    "This window hears no session any more ({}). Sessions go on and are recorded: close the window "
+    "and open it again."
+)
 SIMULATED = "SIMULATION: no animal is in the rig, and nothing here is data of an animal."
 
 
@@ -276,6 +280,8 @@ class Window(QMainWindow):
 
     def _look_for_alarms(self) -> None:
         """Let the rules look at every box; the banner and the rail follow."""
+        if self._reader.trouble:
+            self._alerts.tell("bad", DEAF.format(self._reader.trouble))
         self._alerts.look()
         simulated = any(
             box.view is not None and box.view.simulated and not box.wrapped_up

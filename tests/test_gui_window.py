@@ -269,6 +269,13 @@ def test_an_order_that_nobody_got_is_an_alert(window: Window, bench: Bench) -> N
     assert "box1 did not get the order: OSError: the cable is cut" in texts(window)
 
 
+def test_a_window_that_hears_nothing_any_more_says_so(window: Window, bench: Bench) -> None:
+    bench.begin("box1", Script().trial().records)
+    window._reader.trouble = "OSError: too many open files"
+    look(window)
+    assert "hears no session any more (OSError: too many open files)" in texts(window)
+
+
 def test_a_session_that_tells_nonsense_is_an_alert_and_the_window_goes_on(
     window: Window, bench: Bench
 ) -> None:
