@@ -27,7 +27,7 @@ from gui.arm.stage_panel import StagePanel, suggestion
 from gui.form.form import Form
 from gui.jobs import Done, start_detached
 from gui.palette import Palette
-from gui.starting import Launch, problem_words, start
+from gui.starting import Launch, start
 from gui.theme import far_label, quiet_label, set_level, title_label
 from gui.workplace import Workplace
 from rig.preflight import Choices, Guard, Preflight, SubjectChoice
@@ -180,8 +180,7 @@ class ArmSheet(QWidget):
 
         def answered(done: Done) -> None:
             if done.code:
-                said = " ".join(problem_words(done.value)) or done.error
-                self._place.tell("warn", f"The stage of {subject} was not changed: {said}")
+                self._place.tell("warn", f"The stage of {subject} was not changed: {done.error}")
             self._recheck()
 
         self.stage.setEnabled(False)
