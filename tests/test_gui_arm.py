@@ -324,6 +324,17 @@ def test_a_session_that_does_not_begin_is_told_in_words_and_nothing_is_lost(desk
     assert len(desk.launched.runs) == 2
 
 
+def test_the_session_of_another_window_is_not_taken_for_ones_own(desk: Desk) -> None:
+    desk.arm("M014", OK)
+    desk.press("F5")
+    desk.bench.begin("box1", Script(subject="M041").records)
+    desk.launched.prints(json.dumps(PROBLEM))
+    desk.qtbot.waitUntil(lambda: bool(desk.told))
+    assert desk.told == ["M014 was not started on box1: see the Arm sheet."]
+    assert desk.gone_to == []
+    assert desk.why == "M041 is running on box1."
+
+
 def test_a_mouse_that_runs_elsewhere_is_not_started(desk: Desk) -> None:
     desk.bench.begin("box2", Script(subject="M014", rig="box2").records)
     desk.arm("M014", OK)
@@ -450,7 +461,9 @@ def test_a_session_that_was_cut_off_goes_on_as_it_was_started(desk: Desk) -> Non
     desk.bench.begin("box1", Script(subject="M014").records)
     desk.bench.lose("box1")
     came: list[str] = []
-    resume(desk.place, "box1", came.append, desk.launched)
+    for _ in range(2):  # pressed twice
+        resume(desk.place, "box1", came.append, desk.launched)
+    assert len(desk.launched.runs) == 1
     run = desk.launched.runs[0]
     assert run[:4] == ["run", "--resume", "--rig", "rigs/box1.toml"]
     assert run[run.index("--subject") + 1] == "M014"

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 
 import pytest
 from gui_helpers import Bench, Script, beat, button, click, texts
-from PyQt5.QtCore import Qt
-from PyQt5.QtGui import QKeySequence
+from PyQt5.QtCore import QPoint, QPointF, Qt
+from PyQt5.QtGui import QKeySequence, QWheelEvent
 from PyQt5.QtTest import QTest
-from PyQt5.QtWidgets import QPushButton, QShortcut
+from PyQt5.QtWidgets import QApplication, QPushButton, QShortcut
 from pytestqt.qtbot import QtBot
 
 from gui import remembered
@@ -236,6 +236,20 @@ def test_who_works_here_signs_orders_and_is_remembered(window: Window, bench: Be
     bench.place.order("note", text="x")
     assert bench.next_order()[1].author == "berta"
     assert remembered.operator() == "berta"
+
+
+def test_the_wheel_makes_nobody_else_the_operator_in_passing(window: Window, bench: Bench) -> None:
+    window.rail.operator.addItems(["berta", "carl"])
+    for field in (window.rail.operator, window.rail.palettes):
+        before = field.currentText()
+        place = QPointF(10, 10)
+        wheel = QWheelEvent(
+            place, place, QPoint(), QPoint(0, -120), Qt.NoButton, Qt.NoModifier,
+            Qt.NoScrollPhase, False,
+        )  # fmt: skip
+        QApplication.sendEvent(field, wheel)
+        assert field.currentText() == before
+    assert bench.place.operator == "anna"
 
 
 def test_a_tick_takes_in_no_more_than_it_has_time_for(window: Window, bench: Bench) -> None:
