@@ -48,7 +48,7 @@ class Checker(QObject):
         self._timer.start()
 
     def forget(self, rig: str) -> None:
-        """Drop what is asked about a rig: it is about a mouse that is not to be armed any more."""
+        """Drop what is asked about a rig: it will not be so any more."""
         self._latest[rig] = self._latest.get(rig, 0) + 1
         if self._waiting is not None and self._waiting[0].rig == rig:
             self._waiting = None
