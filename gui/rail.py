@@ -11,6 +11,7 @@ from PyQt5.QtWidgets import QComboBox, QFrame, QPushButton, QVBoxLayout
 from gui import remembered
 from gui.palette import PALETTES
 from gui.theme import quiet_label, set_level
+from gui.widgets.spin import Choice
 from gui.workplace import ScreenName, Workplace
 
 WIDTH_PX = 190
@@ -63,7 +64,7 @@ class Rail(QFrame):
         self.operator = self._make_operator()
         layout.addWidget(self.operator)
         layout.addWidget(quiet_label("Colours"))
-        self.palettes = QComboBox()
+        self.palettes = Choice()
         self.palettes.addItems(list(PALETTES))
         self.palettes.setCurrentText(place.palette.name)
         self.palettes.setAccessibleName("Colours")
@@ -91,7 +92,8 @@ class Rail(QFrame):
 
     def _make_operator(self) -> QComboBox:
         """Return the field for the operator's name."""
-        field = QComboBox()
+        field = Choice()
+        field.setSizeAdjustPolicy(QComboBox.AdjustToMinimumContentsLengthWithIcon)
         field.setEditable(True)
         field.setAccessibleName("Who works here")
         field.addItems(list(self._place.lab.config.experimenters))

@@ -63,6 +63,15 @@ def quiet_label(text: str = "") -> QLabel:
     return _label(text, "quiet")
 
 
+def sentence_label(level: str = "") -> QLabel:
+    """Return a label for a sentence, which goes on in the next line, in the colour of a level."""
+    label = QLabel()
+    label.setTextFormat(Qt.PlainText)
+    label.setWordWrap(True)
+    set_level(label, level)
+    return label
+
+
 def scrolled(inside: QWidget) -> QScrollArea:
     """Return an area that scrolls where there is too little room; it looks like what it is on."""
     area = QScrollArea()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,7 +22,6 @@ from rig.events import (
     DeviceRecord,
     GraphDefined,
     StateEntered,
-    TrialEnded,
     TrialStarted,
 )
 from rig.lab import Lab
@@ -355,27 +353,3 @@ def test_the_screen_fits_the_smallest_window(screen: RunScreen, bench: Bench) ->
         hint = screen.minimumSizeHint()
         assert hint.width() <= 1100 - 190 - 16
         assert hint.height() <= 680 - 30 - 16
-
-
-def test_a_long_session_costs_no_more_than_a_short_one(screen: RunScreen, bench: Bench) -> None:
-    short, long = _cost(bench, screen, 50), _cost(bench, screen, 5000)
-    assert long < 4 * short, f"{short * 1000:.2f} ms, then {long * 1000:.2f} ms"
-
-
-def _cost(bench: Bench, screen: RunScreen, trials: int) -> float:
-    """Return the median seconds that a refresh takes after a trial of a session of so many."""
-    script = Script()
-    for number in range(trials):
-        script.trial("hit" if number % 3 else "false_alarm", drop_ul=0.1)
-    show(bench, screen, script)
-    taken = []
-    for _ in range(15):
-        told = len(script.records)
-        script.trial("hit", drop_ul=0.1)
-        assert isinstance(script.records[-1], TrialEnded)
-        bench.tell("box1", script.records[told:])
-        began = time.perf_counter()
-        screen.refresh()
-        screen.repaint()
-        taken.append(time.perf_counter() - began)
-    return sorted(taken)[len(taken) // 2]
