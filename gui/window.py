@@ -177,6 +177,7 @@ class Window(QMainWindow):
             self._screen(name).restyle(palette)
         if self._guide is not None:
             self._guide.restyle(palette)
+        self.rail.refresh()
 
     def closeEvent(self, event: QCloseEvent | None) -> None:  # noqa: N802 (Qt's name)
         """Close, unless sessions run: then ask first, in the window itself."""

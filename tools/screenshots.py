@@ -154,6 +154,7 @@ def _story(
     yield
     camera.take("arm")
     window.go_to("check")
+    _wait(lambda: not window.busy, "what the rigs are made of")
     _press(window, "Try all rigs")
     _wait(lambda: not window.busy, "the rig check")
     yield

@@ -14,7 +14,7 @@ from gui.theme import quiet_label, set_level, title_label
 from gui.workplace import Workplace
 from rig.doctor import Finding
 
-_WORDS = {"good": ("good", "GOOD"), "missing": ("note", "NONE"), "bad": ("bad", "BAD")}
+_WORDS = {"good": ("good", "GOOD"), "missing": ("note", "MISSING"), "bad": ("bad", "BAD")}
 
 
 class ComputerPanel(QFrame):
