@@ -6,45 +6,17 @@ It never opens a window and never takes the focus: the operator comes to it, by 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from gui.alerts import Alert
 from gui.theme import set_level
 from gui.widgets.elided import Elided
 
 SHOWN = 3
 _WORDS = {"note": "NOTE", "warn": "LOOK", "bad": "ACT"}
 _ORDER = ("bad", "warn", "note")
-
-
-@dataclass(frozen=True)
-class Alert:
-    """A line of the list.
-
-    Attributes
-    ----------
-    where
-        The rig, or another place.
-    key
-        What it is about; together with `where` there is one of it.
-    severity
-        ``note``, ``warn`` or ``bad``.
-    text
-        What happened, and what to do.
-    acknowledged
-        Who has seen it; empty if nobody has.
-    over
-        Whether its cause has gone.
-    """
-
-    where: str
-    key: str
-    severity: str
-    text: str
-    acknowledged: str = ""
-    over: bool = False
 
 
 class AlertList(QFrame):

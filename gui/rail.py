@@ -11,9 +11,12 @@ from PyQt5.QtWidgets import QComboBox, QFrame, QPushButton, QVBoxLayout
 from gui import remembered
 from gui.palette import PALETTES
 from gui.theme import quiet_label, set_level
+from gui.widgets.spin import Choice
 from gui.workplace import ScreenName, Workplace
 
 WIDTH_PX = 190
+ASIDE_PX = 30
+"""What a button has beside its words."""
 
 
 class Rail(QFrame):
@@ -61,7 +64,7 @@ class Rail(QFrame):
         self.operator = self._make_operator()
         layout.addWidget(self.operator)
         layout.addWidget(quiet_label("Colours"))
-        self.palettes = QComboBox()
+        self.palettes = Choice()
         self.palettes.addItems(list(PALETTES))
         self.palettes.setCurrentText(place.palette.name)
         self.palettes.setAccessibleName("Colours")
@@ -80,13 +83,17 @@ class Rail(QFrame):
             box = self._place.boxes.by_rig[rig]
             level, words = box.state()
             mark = "▸ " if rig == self._place.rig else ""
-            button.setText(f"{mark}{rig}  {box.subject}\n{words}".strip())
+            head = f"{mark}{rig}  {box.subject}"
+            if button.fontMetrics().horizontalAdvance(head) > button.width() - ASIDE_PX:
+                head = f"{mark}{rig}\n{box.subject}"
+            button.setText(f"{head}\n{words}".strip())
             set_level(button, level)
         self.palettes.setCurrentText(self._place.palette.name)
 
     def _make_operator(self) -> QComboBox:
         """Return the field for the operator's name."""
-        field = QComboBox()
+        field = Choice()
+        field.setSizeAdjustPolicy(QComboBox.AdjustToMinimumContentsLengthWithIcon)
         field.setEditable(True)
         field.setAccessibleName("Who works here")
         field.addItems(list(self._place.lab.config.experimenters))

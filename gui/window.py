@@ -21,7 +21,9 @@ from PyQt5.QtWidgets import (
 
 from gui import remembered, theme
 from gui.actions import Action, bind
-from gui.alert_list import Alert, AlertList
+from gui.alert_list import AlertList
+from gui.alerts import Alert, Alerts
+from gui.answers import take_answers
 from gui.boxes import Box
 from gui.closing import ClosingBar
 from gui.command_list import CommandList
@@ -39,6 +41,10 @@ DRAIN_FOR = 0.012
 """Seconds of a tick in which messages are taken in; the rest is for drawing."""
 ALARMS_EVERY = 0.5
 NO_BOX = "The lab has no box: put the file of a rig into its folder, and open the window again"
+DEAF = (
+    "This window hears no session any more ({}). Sessions go on and are recorded: close the window "
+    "and open it again."
+)
 SIMULATED = "SIMULATION: no animal is in the rig, and nothing here is data of an animal."
 
 
@@ -84,7 +90,7 @@ class Window(QMainWindow):
         self._sender = sender
         self._entries = {entry.name: entry for entry in entries}
         self._guide = guide
-        self._told: list[Alert] = []
+        self._alerts = Alerts(place)
         self._alarms_at = 0.0
         self._leaving = False
         self.ticks = Ticks()
@@ -99,6 +105,8 @@ class Window(QMainWindow):
 
     def start(self) -> None:
         """Begin to listen and to draw."""
+        for widget in self.findChildren(QWidget):
+            widget.ensurePolished()  # or the first look at a screen would take much longer
         self._reader.start()
         self._timer.start()
         for begin in self._place.at_start:
@@ -131,9 +139,7 @@ class Window(QMainWindow):
 
     def tell(self, level: str, text: str) -> None:
         """Put something into the list of alerts that no rule has found; once is enough."""
-        if any(alert.text == text for alert in self._told):
-            return
-        self._told.append(Alert("window", f"told {len(self._told)} {text}", level, text))
+        self._alerts.tell(level, text)
         self._show_alerts()
 
     @property
@@ -154,7 +160,7 @@ class Window(QMainWindow):
         """Take in what has come, and show what has changed."""
         began = time.perf_counter()
         self._drain(began + DRAIN_FOR)
-        self._take_answers()
+        take_answers(self._place, self._sender.answers)
         if began >= self._alarms_at:
             self._alarms_at = began + ALARMS_EVERY
             self._look_for_alarms()
@@ -200,7 +206,7 @@ class Window(QMainWindow):
         self._stack = QStackedWidget()
         for entry in entries:
             self._stack.addWidget(entry.screen)
-        self._alerts = AlertList(self._acknowledge)
+        self._list = AlertList(self._acknowledge)
         self._closing = ClosingBar(self.leave, self._stop_and_stay)
         self._banner = QFrame()
         self._banner.setProperty("role", "simulated")
@@ -214,7 +220,7 @@ class Window(QMainWindow):
         if self._guide is not None:
             right.addWidget(self._guide)
         right.addWidget(self._stack, 1)
-        right.addWidget(self._alerts)
+        right.addWidget(self._list)
         body = QHBoxLayout()
         body.setContentsMargins(0, 0, 0, 0)
         body.setSpacing(0)
@@ -244,7 +250,7 @@ class Window(QMainWindow):
         others = [
             Action("List of commands", "Ctrl+K", self._commands.open),
             Action("Sheet of keys", "F1", self._keys.turn),
-            Action("Acknowledge the gravest alert", "Ctrl+E", self._alerts.acknowledge_first),
+            Action("Acknowledge the gravest alert", "Ctrl+E", self._list.acknowledge_first),
             Action("Other colours: light, dark, dim red", "Ctrl+L", self._next_palette),
         ]
         return (*screens, *boxes, *others)
@@ -278,29 +284,11 @@ class Window(QMainWindow):
                 return
             self._place.boxes.take(message)
 
-    def _take_answers(self) -> None:
-        """Take in what came of orders; what no engine got is an alert."""
-        while True:
-            try:
-                sent = self._sender.answers.get_nowait()
-            except queue.Empty:
-                break
-            if sent.trouble:
-                self._place.asked.pop(sent.id, None)
-                self.tell("warn", f"{sent.rig} did not get the order: {sent.trouble}")
-            elif sent.reply is not None and not sent.reply.accepted:
-                self._place.asked.pop(sent.id, None)
-                self._place.refused[sent.id] = sent.reply.text
-        for number, asked in list(self._place.asked.items()):
-            box = self._place.boxes.by_rig.get(asked.rig)
-            if box is not None and box.view is not None and number in box.view.answers:
-                del self._place.asked[number]
-
     def _look_for_alarms(self) -> None:
         """Let the rules look at every box; the banner and the rail follow."""
-        for box in self._place.boxes.by_rig.values():
-            if box.view is not None and box.caught_up:
-                box.alarms.look(box.view)
+        if self._reader.trouble:
+            self._alerts.tell("bad", DEAF.format(self._reader.trouble))
+        self._alerts.look()
         simulated = any(
             box.view is not None and box.view.simulated and not box.wrapped_up
             for box in self._place.boxes.by_rig.values()
@@ -310,24 +298,8 @@ class Window(QMainWindow):
         self._show_alerts()
 
     def _show_alerts(self) -> None:
-        alerts = list(self._told)
-        for box in self._place.boxes.by_rig.values():
-            alerts += [
-                Alert(box.rig, a.key, a.severity, a.text, a.acknowledged, a.over)
-                for a in box.alarms.list
-            ]
-            if box.trouble():
-                alerts.append(Alert(box.rig, "engine", "bad", box.trouble(), box.trouble_seen))
-        self._alerts.show_alerts(alerts)
+        self._list.show_alerts(self._alerts.all())
 
     def _acknowledge(self, alert: Alert) -> None:
-        """Take in that an alert was seen; the session records by whom."""
-        if alert in self._told:
-            self._told.remove(alert)
-        box = self._place.boxes.by_rig.get(alert.where)
-        if box is not None and alert.key == "engine":
-            box.trouble_seen = self._place.operator or "somebody"
-        seen = box.alarms.acknowledge(alert.key, self._place.operator) if box else None
-        if seen is not None and box is not None and box.is_running:
-            self._place.order_to(box.rig, "note", text=f"alarm: {alert.text}")
+        self._alerts.acknowledge(alert)
         self._show_alerts()

@@ -36,7 +36,7 @@ class Workplace:
     palette
         The colours of the window.
     asked
-        Orders whose answer has not come yet, by id: what was asked, and of which rig.
+        Orders whose answer has not come yet, by id.
     closed
         Whether the window has been closed.
     at_start
@@ -83,18 +83,35 @@ class Workplace:
         return self.order_to(self.rig, verb, **rest)
 
     def order_to(self, rig: str, verb: Verb, **rest: object) -> str:
-        """Ask something of the session on a rig; return the id of the order."""
-        number = self._sender.order(rig, verb, self.operator or NOBODY, **rest)
-        self.asked[number] = Asked(rig, verb)
+        """Ask something of the session on a rig; return the id of the order.
+
+        It is for the session that is shown, and for no other that may have begun since.
+        """
+        box = self.boxes.by_rig.get(rig) or Box(rig)
+        session = box.address.session if box.address else ""
+        number = self._sender.order(rig, session, verb, self.operator or NOBODY, **rest)
+        self.asked[number] = Asked(rig, session, verb)
         return number
 
 
 @dataclass(frozen=True)
 class Asked:
-    """An order that has not been answered yet."""
+    """An order that has not been answered yet.
+
+    Attributes
+    ----------
+    rig, session
+        To whom it was given.
+    verb
+        What was asked.
+    accepted
+        Whether the session has said that it does it; its record of that is still to come.
+    """
 
     rig: str
+    session: str
     verb: Verb
+    accepted: bool = False
 
 
 class Screen(Protocol):

@@ -57,7 +57,7 @@ _STATES = ({"name": "stimulus", "meaning": "stimulus"}, {"name": "response", "me
 def make_place(lab: Lab, sent: queue.SimpleQueue[tuple[str, Command]]) -> tuple[Workplace, Sender]:
     """Return a workplace of a lab, and its sender: orders end in `sent`, and all are accepted."""
 
-    def keep(file: Path, command: Command) -> Reply:
+    def keep(file: Path, command: Command, session: str) -> Reply:
         sent.put((file.name.removeprefix("rig-").removesuffix(".address"), command))
         return Reply(True, "done")
 

@@ -9,7 +9,6 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
 from gui.jobs import Done
-from gui.starting import problem_words
 from gui.theme import quiet_label, set_level
 from gui.workplace import Workplace
 from rig.preflight import RigCard
@@ -79,7 +78,7 @@ class SpoutTools(QWidget):
         try:
             tried = msgspec.convert(done.value, list[Tried])
         except msgspec.ValidationError:
-            self._say("bad", " ".join(problem_words(done.value)) or done.error)
+            self._say("bad", done.error)
             return
         for each in tried:
             level = "" if each.state == "good" else each.state
