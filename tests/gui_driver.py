@@ -188,6 +188,12 @@ class Program:
         """Wait until something of that name is visible; return it."""
         return self.wait_for(f"'{name}' to be seen", lambda: self.seen(name))[0]
 
+    def see_enabled(self, name: str) -> None:
+        """Wait until something of that name is visible and can be used."""
+        self.wait_for(
+            f"'{name}' to be enabled", lambda: any(each.enabled for each in self.seen(name))
+        )
+
     def see_no(self, name: str) -> None:
         """Wait until nothing of that name is visible."""
         self.wait_for(f"end of '{name}'", lambda: not self.seen(name))

@@ -187,16 +187,19 @@ def test_a_morning_from_mouse_to_mouse(
 
         program.press("F6")
         program.see("paused")
+        program.see_enabled("One drop")
         program.press("ctrl+d")
         watch.wait_for(folder, "a drop", obeyed("drop"))
         program.click("Flush")
         watch.wait_for(folder, "a flush", lambda r: any(flushes(r.events)))
+        program.see_enabled("One drop")
         program.press("ctrl+d")
         watch.wait_for(folder, "another drop", obeyed("drop", 2))
         picture("paused")
         program.press("ctrl+e")
         watch.wait_for(folder, "an acknowledgement", obeyed("note", 2))
         paused_after = len(load_session(folder).rows)
+        program.see_enabled("Resume")
         program.press("F6")
         program.see("running")
         watch.wait_for(folder, "hits", lambda r: hits_after(r, paused_after) >= 3)
@@ -307,10 +310,7 @@ def name(program: Program, typed: str) -> None:
 
 def wait_until_armed(program: Program, mouse: str) -> None:
     """Wait until all is green."""
-    program.wait_for(
-        f"{mouse} to be armed",
-        lambda: any(each.enabled for each in program.seen(f"Start {mouse} on box1 (F5)")),
-    )
+    program.see_enabled(f"Start {mouse} on box1 (F5)")
 
 
 def change_reward(program: Program, volume: str) -> None:
