@@ -9,7 +9,18 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QColor
 from PyQt5.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout
 
-from gui.guide.steps import DAY_STEP, DAYS, FAULT, FAULT_STEP, NAIVE, RIG, STEPS, Progress, Seen
+from gui.guide.steps import (
+    DAY_STEP,
+    DAYS,
+    FAULT,
+    FAULT_STEP,
+    NAIVE,
+    RIG,
+    STEPS,
+    YOURS,
+    Progress,
+    Seen,
+)
 from gui.jobs import Done
 from gui.palette import Palette, outcome_colour
 from gui.theme import quiet_label
@@ -32,7 +43,6 @@ class GuideBar(QFrame):
         self._place = place
         self._days: list[dict[str, Any]] = []
         self._training = False
-        self._was_mouse = False
         self.progress = Progress()
         self.number = quiet_label()
         self.text = QLabel()
@@ -52,9 +62,10 @@ class GuideBar(QFrame):
         """See whether the step is done."""
         if self.isHidden():
             return
-        self._was_mouse |= screen == "be the mouse"
-        box = self._place.boxes.by_rig[RIG]
-        seen = Seen(screen, box, len(self._days), self._training, self._was_mouse)
+        boxes = self._place.boxes.by_rig
+        yours = boxes[YOURS].view if YOURS in boxes else None
+        trials = len(yours.rows) if yours else 0
+        seen = Seen(screen, boxes[RIG], len(self._days), self._training, trials)
         if self.progress.look(seen):
             self._begin()
 
@@ -76,20 +87,24 @@ class GuideBar(QFrame):
         step = self.progress.step
         self.number.setText(f"{min(step + 1, len(STEPS))} of {len(STEPS)}")
         self.text.setText(self.progress.text)
-        self.next_day.setVisible(step == DAY_STEP)
-        self.curve.setVisible(step == DAY_STEP)
+        trains = step in (DAY_STEP, DAY_STEP + 1)
+        self.next_day.setVisible(trains)
+        self.curve.setVisible(trains)
         self.skip.setVisible(step < len(STEPS))
 
     def _train(self) -> None:
-        """Train the naive mouse for a day, beside the window."""
+        """Train the naive mouse for a day, beside the window.
+
+        The button keeps the focus: pressed again too early it does nothing.
+        """
+        if self._training:
+            return
         self._training = True
-        self.next_day.setEnabled(False)
         self.next_day.setText("Training ...")
         self._place.jobs.run(["train", NAIVE, "--days", "1"], self._trained)
 
     def _trained(self, done: Done) -> None:
         self._training = False
-        self.next_day.setEnabled(True)
         self.next_day.setText("Next &day")
         if done.code != 0 or not isinstance(done.value, dict):
             self._place.tell("warn", f"{NAIVE} could not be trained: {done.error}")
@@ -97,7 +112,7 @@ class GuideBar(QFrame):
         self._days += done.value["days"]
         self.curve.show_days(self._days)
         last = self._days[-1]
-        told = f"Day {len(self._days)} of {DAYS}: {last['trials']} trials, {last['stage']}"
+        told = f"Day {len(self._days)}: {last['trials']} trials, {last['stage']}"
         self.number.setText(told if not last["suggestion"] else f"{told}. {last['suggestion']}")
 
     def _lay_out(self) -> None:
@@ -111,18 +126,25 @@ class GuideBar(QFrame):
             layout.addWidget(button)
 
 
+_RATES = {"hit": "hits", "false_alarm": "false alarms"}
+
+
 class _Curve(pg.PlotWidget):  # type: ignore[misc]
     """Hit and false-alarm rates of the naive mouse, by day."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.setFixedSize(260, 96)
+        self.setFixedSize(300, 132)
         self.setMouseEnabled(False, False)
         self.hideButtons()
         self.setYRange(0, 1)
         self.setXRange(0.5, DAYS + 0.5)
         self.setAccessibleName("Hits and false alarms by day")
-        self._lines = {name: self.plot() for name in ("hit", "false_alarm")}
+        self.setLabel("bottom", "day")
+        self.setLabel("left", "share")
+        legend = self.addLegend(offset=(8, 0), colCount=2)
+        self._lines = {name: self.plot(name=words) for name, words in _RATES.items()}
+        legend.setZValue(-1)
 
     def show_days(self, days: list[dict[str, Any]]) -> None:
         """Show the days so far; a rate that is not known is left out."""

@@ -14,11 +14,15 @@ from gui.workplace import ScreenName
 MOUSE = "SIM04"
 NAIVE = "SIM01"
 RIG = "box1"
+YOURS = "you"
+"""The box of the person who is the mouse."""
 FAST = 20.0
 """Times real time: fast enough to go on."""
 TRIALS_BEFORE_FAULT = 40
 FAULT = "blocked spout"
 DAYS = 5
+TRIALS_AS_MOUSE = 3
+"""Trials after which a person knows what it is like."""
 
 
 @dataclass(frozen=True)
@@ -35,15 +39,15 @@ class Seen:
         Days for which the naive mouse has been trained.
     training
         Whether it is being trained now.
-    was_mouse
-        Whether the person has been the mouse.
+    trials_as_mouse
+        Trials that the person has done as the mouse.
     """
 
     screen: ScreenName
     box: Box
     days: int = 0
     training: bool = False
-    was_mouse: bool = False
+    trials_as_mouse: int = 0
 
 
 @dataclass(frozen=True)
@@ -94,28 +98,25 @@ def _ended(seen: Seen) -> bool:
 
 STEPS = (
     Step(
-        "Four virtual mice and two simulated boxes are here, with a past. Press F2 to get a box "
-        "ready for the next mouse.",
-        lambda seen: seen.screen == "arm" or seen.box.is_running,
-    ),
-    Step(
-        f"Type {MOUSE}, as from an ear tag. Everything that was looked at stands on this page; "
-        "only what is amber needs you. Then F5 starts the session.",
+        f"Virtual mice with a past are here, and simulated boxes. Type {MOUSE} into the field Next "
+        "mouse (F2 leads there), as from an ear tag, and press Enter. What was looked at stands "
+        "on the page; only what is amber needs you. Then F5 starts the session.",
         lambda seen: seen.box.is_running and seen.screen == "run",
     ),
     Step(
         "The session runs in real time: state, licks, outcomes. That is slow to watch: move the "
-        f"slider to x{FAST:.0f} or more.",
+        f"slider Speed, below the pictures, to x{FAST:.0f} or more.",
         lambda seen: _speed(seen) >= FAST,
     ),
     Step(
-        "Each row of the raster is a trial, each tick a lick. This mouse is an expert: see d' and "
-        f"the curves. Something will go wrong after trial {TRIALS_BEFORE_FAULT}.",
+        "At the left a row is a trial, and a tick is a lick. This mouse is an expert: d' says how "
+        "well it tells the two sounds apart. Watch; something will go wrong after trial "
+        f"{TRIALS_BEFORE_FAULT}.",
         lambda seen: _trials(seen) >= TRIALS_BEFORE_FAULT,
     ),
     Step(
-        "From here on the spout is blocked: drops are given, and none arrives. Wait until the "
-        "window notices; the alerts are at its foot.",
+        "From here on the spout is blocked: drops are given, and none arrives. Soon the mouse "
+        "licks less, and an alert comes up at the foot of the window.",
         _raised,
     ),
     Step(
@@ -126,14 +127,18 @@ STEPS = (
         "Paused. Ctrl+D gives one drop to look at. In a real box you would see that none comes.",
         _dropped,
     ),
-    Step("Flush the spout for a few seconds, with the button Flush.", _flushed),
     Step(
-        "It drips again. Ctrl+E acknowledges the alert, under your name, and F6 goes on.",
+        "Press the button Flush, at the right below the pictures: it holds the valve open for some "
+        "seconds.",
+        _flushed,
+    ),
+    Step(
+        "It drips again. Ctrl+E says, under your name, that you saw the alert, and F6 goes on.",
         lambda seen: seen.box.view is not None and not seen.box.view.paused and _flushed(seen),
     ),
-    Step("Enough seen: Shift+F6 stops after this trial.", _ended),
+    Step("The mouse licks again. Enough seen: Shift+F6 stops after this trial.", _ended),
     Step(
-        "Wrap up: say how the mouse is, if there is something to say, and press Ctrl+Enter.",
+        "Press Wrap up. Say how the mouse is, if there is something to say, and press Ctrl+Enter.",
         lambda seen: seen.box.wrapped_up,
     ),
     Step(
@@ -142,18 +147,24 @@ STEPS = (
         lambda seen: seen.days >= DAYS and not seen.training,
     ),
     Step(
-        "Go to Sessions. Each has a report, and can be exported as NWB for anybody to read.",
+        "It has learned to come for water; that only one sound means water takes more days, if you "
+        "like. Then go to Sessions.",
         lambda seen: seen.screen == "sessions",
     ),
-    Step("Last: go to Be the mouse, and find out how easy it is.", lambda seen: seen.was_mouse),
+    Step(
+        "Each session has a report, and can be exported as NWB for anybody to read: the buttons "
+        "are at the right. Last: go to Be the mouse, press See, and find out what means water.",
+        lambda seen: seen.trials_as_mouse >= TRIALS_AS_MOUSE,
+    ),
 )
 AFTER = (
-    "That was all. Everything you saw is recorded in this lab's folder, which is yours to delete."
+    "That was all. Go on as long as you like. Everything you saw is recorded in this lab's folder, "
+    "which is yours to delete."
 )
-FAULT_STEP = 4
+FAULT_STEP = 3
 """Number of the step at whose beginning the spout is blocked."""
-DAY_STEP = 11
-"""Number of the step with the button Next day."""
+DAY_STEP = 10
+"""Number of the step with the button Next day; it and the curve stay for one step more."""
 
 
 class Progress:
