@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from gui_helpers import Bench, Script, texts
+from gui_helpers import Bench, Script, end_window, texts
 from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QKeySequence
 from PyQt5.QtTest import QTest
@@ -40,8 +40,7 @@ def window(bench: Bench, lab: Lab, qtbot: QtBot, done: list[str]) -> Iterator[Wi
     qtbot.waitExposed(made)
     made.go_to("boxes")
     yield made
-    made._leaving = True
-    qtbot.addWidget(made)  # closes and deletes it
+    end_window(made)
 
 
 def press(window: Window, keys: str) -> None:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from gui_helpers import Bench, Script, beat, button, click, texts
+from gui_helpers import Bench, Script, beat, button, click, end_window, texts
 from PyQt5.QtCore import QPoint, QPointF, Qt
 from PyQt5.QtGui import QKeySequence, QWheelEvent
 from PyQt5.QtTest import QTest
@@ -33,8 +33,7 @@ def window(bench: Bench, lab: Lab, qtbot: QtBot) -> Iterator[Window]:
     made.go_to("boxes")
     qtbot.waitExposed(made)
     yield made
-    made._leaving = True
-    qtbot.addWidget(made)  # closes and deletes it
+    end_window(made)
 
 
 def press(window: Window, keys: str) -> None:
