@@ -244,7 +244,7 @@ class Window(QMainWindow):
         others = [
             Action("List of commands", "Ctrl+K", self._commands.open),
             Action("Sheet of keys", "F1", self._keys.turn),
-            Action("Acknowledge the gravest alert", "Ctrl+E", self._list.acknowledge_first),
+            Action("Acknowledge the gravest alert", "Ctrl+G", self._list.acknowledge_first),
             Action("Other colours: light, dark, dim red", "Ctrl+L", self._next_palette),
         ]
         return (*screens, *boxes, *others)

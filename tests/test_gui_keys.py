@@ -94,6 +94,16 @@ def test_what_is_not_possible_says_so_and_is_not_done(window: Window, done: list
     assert done == []
 
 
+TAKEN = {"A", "C", "E", "U", "V", "X", "Y", "Z", "Shift+E", "Shift+Z"}
+"""What a field for text takes for itself together with Ctrl, on Linux or Windows."""
+
+
+def test_no_key_is_one_that_a_field_takes_for_itself(window: Window, bench: Bench) -> None:
+    _, actions = make_entries(bench.place)
+    for action in (*window.actions_known, *actions):
+        assert action.keys.removeprefix("Ctrl+") not in TAKEN, action.words
+
+
 def test_esc_leaves_and_gives_the_keys_back(window: Window) -> None:
     before = window.findChildren(QPushButton)[0]
     before.setFocus()

@@ -114,9 +114,9 @@ def test_the_gravest_alert_stands_first_and_a_key_acknowledges_it(
     window.tell("bad", "something grave")
     shown = window._list.shown
     assert [alert.text for alert in shown] == ["something grave", "something small"]
-    press(window, "Ctrl+E")
+    press(window, "Ctrl+G")
     assert [alert.text for alert in window._list.shown] == ["something small"]
-    press(window, "Ctrl+E")
+    press(window, "Ctrl+G")
     assert not window._list.isVisible()
 
 
@@ -126,7 +126,7 @@ def test_an_alert_is_seen_also_where_nobody_has_said_who_works_here(
     bench.place.operator = ""
     bench.begin("box1", Script().trial().fails("the lens is dirty", "Wipe it.").records)
     look(window)
-    press(window, "Ctrl+E")
+    press(window, "Ctrl+G")
     assert "Seen by operator." in texts(window)
 
 

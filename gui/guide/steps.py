@@ -128,7 +128,7 @@ STEPS = (
     ),
     Step("Flush the spout for a few seconds, with the button Flush.", _flushed),
     Step(
-        "It drips again. Ctrl+E acknowledges the alert, under your name, and F6 goes on.",
+        "It drips again. Ctrl+G acknowledges the alert, under your name, and F6 goes on.",
         lambda seen: seen.box.view is not None and not seen.box.view.paused and _flushed(seen),
     ),
     Step("Enough seen: Shift+F6 stops after this trial.", _ended),
