@@ -30,7 +30,7 @@ from gui.command_list import CommandList
 from gui.guide.bar import GuideBar
 from gui.key_sheet import KeySheet
 from gui.palette import PALETTES, Palette
-from gui.rail import Rail
+from gui.rail import WITH_KEYS, Rail
 from gui.reader import Reader
 from gui.sender import Sender
 from gui.ticks import Ticks
@@ -238,7 +238,11 @@ class Window(QMainWindow):
         screens = [Action(f"Go to: {e.words}", e.keys, self._going_to(e.name)) for e in entries]
         rigs = list(self._place.boxes.by_rig)
         boxes = [
-            Action(f"Look at {rig}", f"Ctrl+{number}" if number < 9 else "", self._looking_at(rig))
+            Action(
+                f"Look at {rig}",
+                f"Ctrl+{number}" if number <= WITH_KEYS else "",
+                self._looking_at(rig),
+            )
             for number, rig in enumerate(rigs, start=1)
         ]
         others = [

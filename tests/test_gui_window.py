@@ -68,6 +68,15 @@ def test_the_rail_leads_to_screens_and_boxes_and_tells_their_states(
         assert [each for each, on in rail.screens.items() if on.isChecked()] == [name]
 
 
+def test_a_box_that_comes_later_is_on_the_rail_too(window: Window, bench: Bench) -> None:
+    bench.begin("box9", Script("M014", "box9").trial().records)
+    look(window)
+    click(window.rail.boxes["box9"])
+    assert bench.place.rig == "box9"
+    look(window)
+    assert window.rail.boxes["box9"].text() == "▸ box9  M014\nrunning"
+
+
 def test_keys_lead_to_boxes_and_screens(window: Window, bench: Bench) -> None:
     press(window, "Ctrl+2")
     assert bench.place.rig == "box2"
