@@ -90,8 +90,7 @@ class Rail(QFrame):
 
     def _add_box(self, rig: str) -> QPushButton:
         number = len(self.boxes) + 1
-        keys = f"Ctrl+{number}" if number <= WITH_KEYS else ""
-        self.boxes[rig] = self._button(rig, keys, partial(self._look_at, rig))
+        self.boxes[rig] = self._button(rig, box_keys(number), partial(self._look_at, rig))
         self._boxes.addWidget(self.boxes[rig])
         return self.boxes[rig]
 
@@ -116,3 +115,14 @@ class Rail(QFrame):
         button.setFocusPolicy(Qt.TabFocus)
         button.clicked.connect(lambda: press())
         return button
+
+
+def box_keys(number: int) -> str:
+    """Return the shortcut of a box by its place on the rail (1, 2, ...); empty if it has none.
+
+    Examples
+    --------
+    >>> box_keys(8), box_keys(9)
+    ('Ctrl+8', '')
+    """
+    return f"Ctrl+{number}" if number <= WITH_KEYS else ""

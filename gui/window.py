@@ -30,7 +30,7 @@ from gui.command_list import CommandList
 from gui.guide.bar import GuideBar
 from gui.key_sheet import KeySheet
 from gui.palette import PALETTES, Palette
-from gui.rail import WITH_KEYS, Rail
+from gui.rail import Rail, box_keys
 from gui.reader import Reader
 from gui.sender import Sender
 from gui.ticks import Ticks
@@ -240,7 +240,7 @@ class Window(QMainWindow):
         boxes = [
             Action(
                 f"Look at {rig}",
-                f"Ctrl+{number}" if number <= WITH_KEYS else "",
+                box_keys(number),
                 self._looking_at(rig),
             )
             for number, rig in enumerate(rigs, start=1)
