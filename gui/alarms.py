@@ -232,10 +232,10 @@ def _fell_silent(view: SessionView) -> Iterator[Alarm]:
 
 def _water(view: SessionView) -> Iterator[Alarm]:
     limit = view.definition.session.get("max_water_ul") if view.definition else None
-    if limit and view.table.water_ul >= WATER_NEARLY * limit:
+    if limit and view.water_ul >= WATER_NEARLY * limit:
         yield Alarm(
             "water",
             "note",
-            f"The mouse has {view.table.water_ul / 1000:.2f} of {limit / 1000:.2f} mL. The "
+            f"The mouse has {view.water_ul / 1000:.2f} of {limit / 1000:.2f} mL. The "
             "session ends by itself at that.",
         )

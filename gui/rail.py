@@ -17,6 +17,8 @@ from gui.workplace import ScreenName, Workplace
 WIDTH_PX = 190
 WITH_KEYS = 8
 """Boxes that have a shortcut."""
+ASIDE_PX = 30
+"""What a button has beside its words."""
 
 
 class Rail(QFrame):
@@ -84,7 +86,10 @@ class Rail(QFrame):
             button = self.boxes.get(rig) or self._add_box(rig)
             level, words = box.state()
             mark = "▸ " if rig == self._place.rig else ""
-            button.setText(f"{mark}{rig}  {box.subject}\n{words}".strip())
+            head = f"{mark}{rig}  {box.subject}"
+            if button.fontMetrics().horizontalAdvance(head) > button.width() - ASIDE_PX:
+                head = f"{mark}{rig}\n{box.subject}"
+            button.setText(f"{head}\n{words}".strip())
             set_level(button, level)
         self.palettes.setCurrentText(self._place.palette.name)
 

@@ -180,6 +180,14 @@ def _sheet(colours: Palette) -> str:
         border: 1px solid {colours.line}; border-radius: 4px;
         background: {colours.raised}; padding: 1px 6px; }}
     QLineEdit[level="bad"] {{ border: 2px solid {colours.bad}; }}
+    QTabBar::tab {{ min-height: {TARGET_PX - 6}px; padding: 2px 3px;
+        font-size: {BODY_PT - 1}pt;
+        border: 1px solid {colours.line}; border-bottom: none;
+        border-top-left-radius: 4px; border-top-right-radius: 4px;
+        background: {colours.window}; color: {colours.quiet}; }}
+    QTabBar::tab:selected {{ background: {colours.panel}; color: {colours.text};
+        border-top: 3px solid {colours.accent}; }}
+    QTabBar::tab:selected:focus {{ border: 2px solid {colours.accent}; }}
     QTableView {{ gridline-color: {colours.line}; border: 1px solid {colours.line}; }}
     QHeaderView::section {{ background: {colours.raised}; color: {colours.text};
         border: none; border-bottom: 1px solid {colours.line}; padding: 5px; }}

@@ -40,6 +40,7 @@ TICK_MS = 33
 DRAIN_FOR = 0.012
 """Seconds of a tick in which messages are taken in; the rest is for drawing."""
 ALARMS_EVERY = 0.5
+NO_BOX = "The lab has no box: put the file of a rig into its folder, and open the window again"
 DEAF = (
     "This window hears no session any more ({}). Sessions go on and are recorded: close the window "
     "and open it again."
@@ -104,11 +105,16 @@ class Window(QMainWindow):
 
     def start(self) -> None:
         """Begin to listen and to draw."""
+        for widget in self.findChildren(QWidget):
+            widget.ensurePolished()  # or the first look at a screen would take much longer
         self._reader.start()
         self._timer.start()
         for begin in self._place.at_start:
             begin()
-        self.go_to(next(iter(self._entries)))
+        if not self._place.boxes.by_rig:
+            self.tell("warn", f"{NO_BOX} ({self._place.lab.folder / 'rigs'}).")
+        # The guide leads from all boxes to the first mouse; without it that is where work begins.
+        self.go_to(next(iter(self._entries)) if self._guide is None else "boxes")
 
     @property
     def screen_name(self) -> ScreenName:

@@ -18,6 +18,7 @@ from pytestqt.qtbot import QtBot
 from gui.jobs import Jobs
 from gui.screens.arm import ArmSheet
 from gui.starting import resume
+from rig.events import Definition
 from rig.lab import Lab
 from rig.plan import plan_protocol
 from rig.preflight import (
@@ -482,6 +483,18 @@ def test_a_session_that_was_cut_off_goes_on_as_it_was_started(desk: Desk) -> Non
     assert run[run.index("--subject") + 1] == "M014"
     desk.bench.begin("box1", Script(subject="M014").records)
     desk.qtbot.waitUntil(lambda: came == [""])
+
+
+def test_the_next_part_goes_on_at_the_pace_of_the_last(desk: Desk) -> None:
+    script = Script(subject="M014")
+    told = script.records[1]
+    assert isinstance(told, Definition)
+    script.records[1] = msgspec.structs.replace(told, clock="paced", speed=20.0)
+    desk.bench.begin("box1", script.records)
+    desk.bench.lose("box1")
+    resume(desk.place, "box1", lambda _: None, desk.launched)
+    run = desk.launched.runs[0]
+    assert run[run.index("--speed") + 1] == "20"
 
 
 def test_the_real_check_of_a_new_lab_arms_a_virtual_mouse(
