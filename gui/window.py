@@ -30,7 +30,7 @@ from gui.command_list import CommandList
 from gui.guide.bar import GuideBar
 from gui.key_sheet import KeySheet
 from gui.palette import PALETTES, Palette
-from gui.rail import Rail
+from gui.rail import Rail, box_keys
 from gui.reader import Reader
 from gui.sender import Sender
 from gui.ticks import Ticks
@@ -245,13 +245,17 @@ class Window(QMainWindow):
         screens = [Action(f"Go to: {e.words}", e.keys, self._going_to(e.name)) for e in entries]
         rigs = list(self._place.boxes.by_rig)
         boxes = [
-            Action(f"Look at {rig}", f"Ctrl+{number}" if number < 9 else "", self._looking_at(rig))
+            Action(
+                f"Look at {rig}",
+                box_keys(number),
+                self._looking_at(rig),
+            )
             for number, rig in enumerate(rigs, start=1)
         ]
         others = [
             Action("List of commands", "Ctrl+K", self._commands.open),
             Action("Sheet of keys", "F1", self._keys.turn),
-            Action("Acknowledge the gravest alert", "Ctrl+E", self._list.acknowledge_first),
+            Action("Acknowledge the gravest alert", "Ctrl+G", self._list.acknowledge_first),
             Action("Other colours: light, dark, dim red", "Ctrl+L", self._next_palette),
         ]
         return (*screens, *boxes, *others)

@@ -16,7 +16,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 from gui_driver import Display, virtual_display
-from gui_helpers import Bench, make_place
+from gui_helpers import Bench, delete_closed, make_place
 from helpers import plan_for, run_virtual
 from killed import EVENTS, written
 from PyQt5 import sip
@@ -195,6 +195,7 @@ def bench(lab: Lab, qapp: QApplication, tmp_path: Path) -> Iterator[Bench]:
     made = Bench(*make_place(lab, sent), sent)
     yield made
     made.close()
+    delete_closed()
     for watch in qapp.findChildren(_Watch):  # would tell a screen that is not there any more
         sip.delete(watch)
 

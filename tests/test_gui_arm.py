@@ -454,6 +454,15 @@ def test_one_drop_is_given_only_while_nothing_uses_the_rig(desk: Desk) -> None:
     assert desk.jobs.count("try") == 1
 
 
+def test_what_came_of_a_drop_is_not_said_of_another_box(desk: Desk) -> None:
+    desk.arm("M014", OK)
+    desk.press("Ctrl+D")
+    desk.place.rig = "box2"
+    desk.sheet.arrive()
+    desk.jobs.last("try").answer([Tried("water", "valve", "Valve", False, "bad", "No drop.")])
+    assert desk.sheet.tools.said.text() == ""
+
+
 def test_a_check_that_fails_is_said_and_arms_nothing(desk: Desk) -> None:
     desk.type("M014")
     desk.qtbot.waitUntil(lambda: desk.jobs.count("preflight", "M014") == 1)

@@ -196,7 +196,7 @@ def test_a_morning_from_mouse_to_mouse(
         program.press("ctrl+d")
         watch.wait_for(folder, "another drop", obeyed("drop", 2))
         picture("paused")
-        program.press("ctrl+e")
+        program.press("ctrl+g")
         watch.wait_for(folder, "an acknowledgement", obeyed("note", 2))
         paused_after = len(load_session(folder).rows)
         program.see_enabled("Resume")

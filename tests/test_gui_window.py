@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from gui_helpers import Bench, Script, beat, button, click, texts
+from gui_helpers import Bench, Script, beat, button, click, end_window, texts
 from PyQt5.QtCore import QPoint, QPointF, Qt
 from PyQt5.QtGui import QKeySequence, QWheelEvent
 from PyQt5.QtTest import QTest
@@ -33,8 +33,7 @@ def window(bench: Bench, lab: Lab, qtbot: QtBot) -> Iterator[Window]:
     made.go_to("boxes")
     qtbot.waitExposed(made)
     yield made
-    made._leaving = True
-    qtbot.addWidget(made)  # closes and deletes it
+    end_window(made)
 
 
 def press(window: Window, keys: str) -> None:
@@ -67,6 +66,15 @@ def test_the_rail_leads_to_screens_and_boxes_and_tells_their_states(
         click(shown)
         assert window.screen_name == name
         assert [each for each, on in rail.screens.items() if on.isChecked()] == [name]
+
+
+def test_a_box_that_comes_later_is_on_the_rail_too(window: Window, bench: Bench) -> None:
+    bench.begin("box9", Script("M014", "box9").trial().records)
+    look(window)
+    click(window.rail.boxes["box9"])
+    assert bench.place.rig == "box9"
+    look(window)
+    assert window.rail.boxes["box9"].text() == "▸ box9  M014\nrunning"
 
 
 def test_keys_lead_to_boxes_and_screens(window: Window, bench: Bench) -> None:
@@ -115,9 +123,9 @@ def test_the_gravest_alert_stands_first_and_a_key_acknowledges_it(
     window.tell("bad", "something grave")
     shown = window._list.shown
     assert [alert.text for alert in shown] == ["something grave", "something small"]
-    press(window, "Ctrl+E")
+    press(window, "Ctrl+G")
     assert [alert.text for alert in window._list.shown] == ["something small"]
-    press(window, "Ctrl+E")
+    press(window, "Ctrl+G")
     assert not window._list.isVisible()
 
 
@@ -127,7 +135,7 @@ def test_an_alert_is_seen_also_where_nobody_has_said_who_works_here(
     bench.place.operator = ""
     bench.begin("box1", Script().trial().fails("the lens is dirty", "Wipe it.").records)
     look(window)
-    press(window, "Ctrl+E")
+    press(window, "Ctrl+G")
     assert "Seen by operator." in texts(window)
 
 

@@ -69,12 +69,16 @@ class SpoutTools(QWidget):
         self._busy = True
         self._say("", f"Trying {device}...")
         self.refresh()
-        arguments = ["try", self._rig.name, "--device", device, *options, *simulate]
-        self._place.jobs.run(arguments, self._tried)
+        rig = self._rig.name
+        arguments = ["try", rig, "--device", device, *options, *simulate]
+        self._place.jobs.run(arguments, partial(self._tried, rig))
 
-    def _tried(self, done: Done) -> None:
+    def _tried(self, rig: str, done: Done) -> None:
+        """Say what came of it, unless the operator looks at another box meanwhile."""
         self._busy = False
         self.refresh()
+        if self._place.rig != rig:
+            return
         try:
             tried = msgspec.convert(done.value, list[Tried])
         except msgspec.ValidationError:
