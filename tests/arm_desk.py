@@ -1,4 +1,4 @@
-"""The Arm sheet in the hands of a test: what it asks is answered by the test."""
+"""The Arm sheet in the hands of a test: its commands are not run, and a test answers them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import pytest
 from fake_jobs import FakeJobs
 from gui_helpers import Bench
 from pytestqt.qtbot import QtBot
@@ -45,8 +44,6 @@ CONFIRM = Guard("ran today", "confirm", "M014 already ran today at 08:05.", "Aga
 OVERRIDE = Guard("calibration of valve", "override", "Valve: 99 days ago.", "Why?", "reason")
 STOP = Guard("save folder", "stop", "The folder cannot be written.", "Check the rights.")
 STAGE = Guard("stage", "confirm", "Suggested: stage s2.", "Use it, or keep s1.", "click")
-
-PROBLEM = {"problems": [{"what": "no such line", "where": "rigs/box1.toml", "do": "Mend it."}]}
 
 
 @dataclass
@@ -126,8 +123,3 @@ class Desk:
         action = next(each for each in self.sheet.can_be_done() if each.keys == keys)
         if action.when():
             action.do()
-
-
-@pytest.fixture
-def desk(bench: Bench, qtbot: QtBot) -> Desk:
-    return Desk(bench, qtbot)

@@ -2,12 +2,30 @@
 
 from __future__ import annotations
 
-import pytest
-from arm_desk import CONFIRM, NOTE, OK, OVERRIDE, STOP, Desk, desk
-from gui_helpers import Script
-from PyQt5.QtCore import Qt
+import json
 
-__all__ = ["desk"]  # the fixture
+import msgspec
+import pytest
+from arm_desk import CONFIRM, NOTE, OK, OVERRIDE, STAGE, STOP, Desk, Launched
+from gui_helpers import Bench, Script
+from PyQt5.QtCore import Qt
+from PyQt5.QtWidgets import QLabel, QLineEdit
+from pytestqt.qtbot import QtBot
+
+from gui.jobs import Jobs
+from gui.screens.arm import ArmSheet
+from gui.starting import resume
+from rig.events import Definition
+from rig.lab import Lab
+from rig.preflight import (
+    Guard,
+    StageCard,
+)
+
+
+@pytest.fixture
+def desk(bench: Bench, qtbot: QtBot) -> Desk:
+    return Desk(bench, qtbot)
 
 
 def test_all_green_is_one_key(desk: Desk) -> None:
@@ -176,3 +194,189 @@ def test_a_session_that_begins_late_empties_the_field_too(
     desk.bench.begin("box1", Script(subject="M014").records)
     desk.sheet.refresh()
     assert desk.sheet.head.mouse.line.text() == ""
+
+
+PROBLEM = {"problems": [{"what": "no such line", "where": "rigs/box1.toml", "do": "Mend it."}]}
+
+
+def test_a_session_that_does_not_begin_is_told_in_words_and_nothing_is_lost(desk: Desk) -> None:
+    desk.arm("M014", OVERRIDE)
+    desk.qtbot.keyClicks(desk.sheet.guards.lines[OVERRIDE].reason, "known")
+    desk.press("F5")
+    desk.launched.prints(json.dumps(PROBLEM))
+    desk.qtbot.waitUntil(lambda: desk.sheet.failed.isVisible())
+    said = "The session did not begin. No such line (rigs/box1.toml). Mend it."
+    assert desk.sheet.failed.text() == said
+    assert desk.told == ["M014 was not started on box1: see the Arm sheet."]
+    assert desk.place.box.state() == ("", "free")
+    assert desk.sheet.head.mouse.line.text() == "M014"
+    desk.answer("M014", OVERRIDE)
+    desk.press("F5")
+    assert len(desk.launched.runs) == 2
+
+
+def test_the_session_of_another_window_is_not_taken_for_ones_own(desk: Desk) -> None:
+    desk.arm("M014", OK)
+    desk.press("F5")
+    desk.bench.begin("box1", Script(subject="M041").records)
+    desk.launched.prints(json.dumps(PROBLEM))
+    desk.qtbot.waitUntil(lambda: bool(desk.told))
+    assert desk.told == ["M014 was not started on box1: see the Arm sheet."]
+    assert desk.gone_to == []
+    assert desk.why == "M041 is running on box1."
+
+
+def test_a_mouse_that_runs_elsewhere_is_not_started(desk: Desk) -> None:
+    desk.bench.begin("box2", Script(subject="M014", rig="box2").records)
+    desk.arm("M014", OK)
+    assert desk.why == "M014 is running on box2."
+    desk.sheet.start()
+    assert desk.launched.runs == []
+
+
+def test_nobody_starts_a_session_without_a_name(desk: Desk) -> None:
+    desk.arm("M014", OK)
+    desk.place.operator = ""
+    desk.sheet.refresh()
+    assert desk.why.startswith("Say who works here first")
+    desk.sheet.start()
+    assert desk.launched.runs == []
+
+
+def test_each_box_has_a_sheet_of_its_own(desk: Desk) -> None:
+    desk.arm("M014", OK)
+    desk.place.rig = "box2"
+    desk.sheet.arrive()
+    assert desk.sheet.head.mouse.line.text() == ""
+    assert desk.sheet.footer.start.text() == "Start mouse on box2 (F5)"
+    desk.place.rig = "box1"
+    desk.sheet.arrive()
+    assert desk.sheet.head.mouse.line.text() == "M014"
+
+
+def test_changed_parameters_go_with_the_session_and_nonsense_forbids_it(desk: Desk) -> None:
+    desk.arm("M014", OK)
+    desk.sheet.more.click()
+    editor = desk.sheet.form.rows["time_out"].editor
+    assert isinstance(editor, QLineEdit)
+    editor.selectAll()
+    desk.qtbot.keyClicks(editor, "90")
+    assert desk.why == "Time out: 90 s is not allowed; it must be 0 to 60."
+    editor.selectAll()
+    desk.qtbot.keyClicks(editor, "4")
+    desk.qtbot.waitUntil(lambda: desk.jobs.count("preflight", "M014", "time_out=4.0") == 1)
+    desk.answer("M014", OK)
+    assert desk.sheet.lines.values["Parameters"].text().startswith("1 changed for this session")
+    desk.press("F5")
+    assert "time_out=4.0" in desk.launched.runs[0]
+    desk.bench.begin("box1", Script(subject="M014").records)
+    desk.qtbot.waitUntil(lambda: desk.gone_to == ["run"])
+    desk.bench.lose("box1")
+    desk.arm("M014", OK)
+    assert desk.sheet.form.values_changed() == {}
+
+
+CARD = StageCard(
+    "small", "s1", 1, 2, "2026-11-01T10:00:00+01:00", "promote", "s2", "Suggested: s2.", "p"
+)
+
+
+def test_a_suggested_stage_is_used_or_kept_by_one_click(desk: Desk) -> None:
+    desk.arm("M014", STAGE, stage=CARD)
+    assert not desk.can_start
+    desk.qtbot.mouseClick(desk.sheet.stage.keep, Qt.LeftButton)
+    assert desk.can_start
+    assert desk.sheet.draft.notes() == ["confirmed: Suggested: stage s2."]
+    desk.qtbot.mouseClick(desk.sheet.stage.use, Qt.LeftButton)
+    moved = desk.jobs.last("stage")
+    assert moved.arguments == ["stage", "M014", "--accept", "--by", "anna"]
+    desk.jobs.last("preflight", "M014").answer(desk.found("M014", STAGE, stage=CARD))
+    assert not desk.can_start, "as long as the move is not recorded"
+    moved.answer({})
+    desk.answer("M014", OK, stage=msgspec.structs.replace(CARD, stage="s2", verdict="hold"))
+    assert desk.can_start
+    assert not desk.sheet.stage.use.isVisible()
+    assert desk.sheet.draft.notes() == []
+
+
+def test_a_mouse_outside_its_curriculum_enters_it_by_one_click(desk: Desk) -> None:
+    do = "Enter one: rig stage M014 --enter curricula/small.toml."
+    stop = Guard("stage", "stop", "M014 has entered no curriculum.", do)
+    desk.arm("M014", stop)
+    found = desk.found("M014", stop)
+    mouse = msgspec.structs.replace(found.subject, curriculum="curricula/small.toml")
+    found = msgspec.structs.replace(found, subject=mouse, protocol=None)
+    desk.jobs.last("preflight", "M014").answer(found)
+    assert desk.sheet.stage.enter.text() == "&Enter small"
+    said = [label.text() for label in desk.sheet.guards.lines[stop].findChildren(QLabel)]
+    assert not any("rig stage" in text for text in said)
+    desk.qtbot.mouseClick(desk.sheet.stage.enter, Qt.LeftButton)
+    assert desk.jobs.last("stage").arguments == [
+        "stage", "M014", "--enter", "curricula/small.toml", "--by", "anna",
+    ]  # fmt: skip
+
+
+def test_another_protocol_is_checked_as_chosen(desk: Desk) -> None:
+    desk.arm("M014", OK)
+    box = desk.sheet.stage.protocols
+    box.setCurrentIndex(box.findData("protocols/go_nogo.toml"))
+    box.activated.emit(box.currentIndex())
+    assert not desk.can_start
+    desk.qtbot.waitUntil(lambda: desk.jobs.count("--protocol", "protocols/go_nogo.toml") == 1)
+
+
+def test_a_check_that_fails_is_said_and_arms_nothing(desk: Desk) -> None:
+    desk.type("M014")
+    desk.qtbot.waitUntil(lambda: desk.jobs.count("preflight", "M014") == 1)
+    desk.jobs.last("preflight", "M014").answer(PROBLEM, 3)
+    assert desk.why == "The check has failed. No such line (rigs/box1.toml). Mend it."
+    assert not desk.can_start
+
+
+def test_a_session_that_was_cut_off_goes_on_as_it_was_started(desk: Desk) -> None:
+    desk.bench.begin("box1", Script(subject="M014").records)
+    desk.bench.lose("box1")
+    came: list[str] = []
+    for _ in range(2):  # pressed twice
+        resume(desk.place, "box1", came.append, desk.launched)
+    assert len(desk.launched.runs) == 1
+    run = desk.launched.runs[0]
+    assert run[:4] == ["run", "--resume", "--rig", "rigs/box1.toml"]
+    assert run[run.index("--subject") + 1] == "M014"
+    desk.bench.begin("box1", Script(subject="M014").records)
+    desk.qtbot.waitUntil(lambda: came == [""])
+
+
+def test_the_next_part_goes_on_at_the_pace_of_the_last(desk: Desk) -> None:
+    script = Script(subject="M014")
+    told = script.records[1]
+    assert isinstance(told, Definition)
+    script.records[1] = msgspec.structs.replace(told, clock="paced", speed=20.0)
+    desk.bench.begin("box1", script.records)
+    desk.bench.lose("box1")
+    resume(desk.place, "box1", lambda _: None, desk.launched)
+    run = desk.launched.runs[0]
+    assert run[run.index("--speed") + 1] == "20"
+
+
+def test_the_real_check_of_a_new_lab_arms_a_virtual_mouse(
+    bench: Bench, lab: Lab, qtbot: QtBot
+) -> None:
+    assert isinstance(bench.place.jobs, Jobs)
+    launched = Launched()
+    sheet = ArmSheet(bench.place, launched)
+    qtbot.addWidget(sheet)
+    sheet.show()
+    sheet.arrive()
+    qtbot.waitUntil(lambda: sheet.stage.protocols.count() > 1, timeout=30_000)
+    sheet.head.mouse.line.setFocus()
+    qtbot.keyClicks(sheet.head.mouse.line, "SIM01")
+    box = sheet.stage.protocols
+    box.setCurrentIndex(box.findData("protocols/go_nogo.toml"))
+    box.activated.emit(box.currentIndex())
+    qtbot.waitUntil(sheet.footer.start.isEnabled, timeout=30_000)
+    assert "go_nogo: Auditory Go/NoGo" in sheet.lines.values["Protocol & stage"].text()
+    assert len(sheet.form.rows) > 10
+    sheet.start()
+    assert "--simulate" in launched.runs[0]
+    bench.place.jobs.close()  # before the screen is gone, to which they would answer
