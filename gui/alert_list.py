@@ -39,6 +39,7 @@ class AlertList(QFrame):
         first = QLabel()
         first.setWordWrap(True)
         first.setTextFormat(Qt.PlainText)
+        first.setTextInteractionFlags(Qt.TextSelectableByMouse)
         others = [Elided() for _ in range(SHOWN - 1)]
         self._lines = [_Line(self._seen, first, first.setText)]
         self._lines += [_Line(self._seen, line, line.say) for line in others]

@@ -89,7 +89,8 @@ class Rail(QFrame):
             head = f"{mark}{rig}  {box.subject}"
             if button.fontMetrics().horizontalAdvance(head) > button.width() - ASIDE_PX:
                 head = f"{mark}{rig}\n{box.subject}"
-            button.setText(f"{head}\n{words}".strip())
+            muted = " (muted)" if rig in self._place.muted else ""
+            button.setText(f"{head}\n{words}{muted}".strip())
             set_level(button, level)
         self.palettes.setCurrentText(self._place.palette.name)
 

@@ -4,29 +4,28 @@ from __future__ import annotations
 
 import queue
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from PyQt5.QtCore import QTimer
 from PyQt5.QtGui import QCloseEvent
 from PyQt5.QtWidgets import (
-    QFrame,
-    QHBoxLayout,
-    QLabel,
+    QApplication,
     QMainWindow,
-    QStackedWidget,
-    QVBoxLayout,
     QWidget,
 )
 
 from gui import remembered, theme
 from gui.actions import Action, bind
 from gui.alert_list import AlertList
+from gui.alert_sound import AlertSound
 from gui.alerts import Alert, Alerts
 from gui.answers import take_answers
 from gui.boxes import Box
 from gui.closing import ClosingBar
 from gui.command_list import CommandList
+from gui.frame import Frame
 from gui.guide.bar import GuideBar
 from gui.key_sheet import KeySheet
 from gui.palette import PALETTES, Palette
@@ -45,7 +44,6 @@ DEAF = (
     "This window hears no session any more ({}). Sessions go on and are recorded: close the window "
     "and open it again."
 )
-SIMULATED = "SIMULATION: no animal is in the rig, and nothing here is data of an animal."
 
 
 @dataclass(frozen=True)
@@ -93,6 +91,8 @@ class Window(QMainWindow):
         self._alerts = Alerts(place)
         self._alarms_at = 0.0
         self._leaving = False
+        self._letters = remembered.letters()
+        self._sound = AlertSound(QApplication.beep)
         self.ticks = Ticks()
         place.go_to, place.tell, place.follow_all_but = self.go_to, self.tell, reader.detach
         self._build(entries)
@@ -113,8 +113,10 @@ class Window(QMainWindow):
             begin()
         if not self._place.boxes.by_rig:
             self.tell("warn", f"{NO_BOX} ({self._place.lab.folder / 'rigs'}).")
-        # The guide leads from all boxes to the first mouse; without it that is where work begins.
-        self.go_to(next(iter(self._entries)) if self._guide is None else "boxes")
+        # The guide leads from all boxes to the first mouse; without it, and without a session that
+        # runs already, that is where work begins.
+        begun = self._guide is not None or any(self._place.lab.locks.glob("rig-*.address"))
+        self.go_to("boxes" if begun else next(iter(self._entries)))
 
     @property
     def screen_name(self) -> ScreenName:
@@ -172,7 +174,7 @@ class Window(QMainWindow):
     def restyle(self, palette: Palette) -> None:
         """Take on other colours, everywhere at once."""
         self._place.palette = palette
-        theme.apply(theme.the_app(), palette)
+        theme.apply(theme.the_app(), palette, self._letters)
         for name in self._entries:
             self._screen(name).restyle(palette)
         if self._guide is not None:
@@ -204,35 +206,12 @@ class Window(QMainWindow):
     def _build(self, entries: tuple[Entry, ...]) -> None:
         names = [(entry.name, entry.words, entry.keys) for entry in entries]
         self.rail = Rail(self._place, names, self.go_to, self.look_at, self._choose_palette)
-        self._stack = QStackedWidget()
-        for entry in entries:
-            self._stack.addWidget(entry.screen)
         self._list = AlertList(self._acknowledge)
         self._closing = ClosingBar(self.leave, self._stop_and_stay)
-        self._banner = QFrame()
-        self._banner.setProperty("role", "simulated")
-        banner = QHBoxLayout(self._banner)
-        banner.setContentsMargins(12, 3, 12, 3)
-        banner.addWidget(QLabel(SIMULATED))
-        self._banner.hide()
-        right = QVBoxLayout()
-        right.setContentsMargins(8, 8, 8, 8)
-        right.addWidget(self._closing)
-        if self._guide is not None:
-            right.addWidget(self._guide)
-        right.addWidget(self._stack, 1)
-        right.addWidget(self._list)
-        body = QHBoxLayout()
-        body.setContentsMargins(0, 0, 0, 0)
-        body.setSpacing(0)
-        body.addWidget(self.rail)
-        body.addLayout(right, 1)
-        whole = QWidget()
-        layout = QVBoxLayout(whole)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(self._banner)
-        layout.addLayout(body, 1)
+        guide = [] if self._guide is None else [self._guide]
+        screens = [entry.screen for entry in entries]
+        whole = Frame(self.rail, screens, [self._closing, *guide], [self._list])
+        self._stack, self._banner = whole.stack, whole.banner
         self.setCentralWidget(whole)
         self._commands = CommandList(whole, lambda: self.actions_known)
         self._keys = KeySheet(whole, lambda: self.actions_known)
@@ -242,14 +221,12 @@ class Window(QMainWindow):
         self.restoreGeometry(remembered.geometry())
 
     def _own_actions(self, entries: tuple[Entry, ...]) -> tuple[Action, ...]:
-        screens = [Action(f"Go to: {e.words}", e.keys, self._going_to(e.name)) for e in entries]
+        screens = [
+            Action(f"Go to: {e.words}", e.keys, partial(self.go_to, e.name)) for e in entries
+        ]
         rigs = list(self._place.boxes.by_rig)
         boxes = [
-            Action(
-                f"Look at {rig}",
-                box_keys(number),
-                self._looking_at(rig),
-            )
+            Action(f"Look at {rig}", box_keys(number), partial(self.look_at, rig))
             for number, rig in enumerate(rigs, start=1)
         ]
         others = [
@@ -257,14 +234,12 @@ class Window(QMainWindow):
             Action("Sheet of keys", "F1", self._keys.turn),
             Action("Acknowledge the gravest alert", "Ctrl+G", self._list.acknowledge_first),
             Action("Other colours: light, dark, dim red", "Ctrl+L", self._next_palette),
+            Action("Larger letters", "Ctrl++", partial(self._change_letters, 1)),
+            Action("Smaller letters", "Ctrl+-", partial(self._change_letters, -1)),
+            Action("Mute this box, or let it sound again", "Ctrl+M", self._mute),
+            Action("Copy all alerts", "Ctrl+Shift+C", self._copy_alerts),
         ]
         return (*screens, *boxes, *others)
-
-    def _going_to(self, name: ScreenName) -> Callable[[], None]:
-        return lambda: self.go_to(name)
-
-    def _looking_at(self, rig: str) -> Callable[[], None]:
-        return lambda: self.look_at(rig)
 
     def _choose_palette(self, name: str) -> None:
         self.restyle(PALETTES[name])
@@ -273,6 +248,26 @@ class Window(QMainWindow):
     def _next_palette(self) -> None:
         names = list(PALETTES)
         self._choose_palette(names[(names.index(self._place.palette.name) + 1) % len(names)])
+
+    def _change_letters(self, by: int) -> None:
+        """Make all letters larger or smaller."""
+        place = theme.LETTERS.index(self._letters) + by
+        if 0 <= place < len(theme.LETTERS):
+            self._letters = theme.LETTERS[place]
+            remembered.remember_letters(self._letters)
+            self.restyle(self._place.palette)
+
+    def _mute(self) -> None:
+        """Let alerts of the box that is looked at make no sound, or make one again."""
+        self._place.muted ^= {self._place.rig}
+        self.rail.refresh()
+
+    def _copy_alerts(self) -> None:
+        """Put all alerts on the clipboard, for whoever is asked for help."""
+        clipboard = QApplication.clipboard()
+        if clipboard is not None:
+            told = (f"{a.severity}: {a.where}: {a.text}" for a in self._alerts.all())
+            clipboard.setText("\n".join(told))
 
     def _screen(self, name: ScreenName) -> Screen:
         return self._screens()[name]
@@ -300,6 +295,7 @@ class Window(QMainWindow):
         )
         self._banner.setVisible(simulated)
         self.rail.refresh()
+        self._sound.listen(self._alerts.all(), self._place.muted)
         self._show_alerts()
 
     def _show_alerts(self) -> None:

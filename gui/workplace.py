@@ -41,6 +41,8 @@ class Workplace:
         Whether the window has been closed.
     at_start
         What screens do when the window begins to listen.
+    muted
+        Rigs whose alerts make no sound.
     refused
         Why orders were refused of which no session tells, by id.
     """
@@ -58,6 +60,7 @@ class Workplace:
         self.refused: dict[str, str] = {}
         self.go_to: Callable[[ScreenName], None] = _nowhere
         self.tell: Callable[[str, str], None] = _untold
+        self.muted: set[str] = set()
         self.closed = False
         self.at_start: list[Callable[[], None]] = []
         self.follow_all_but: Callable[[frozenset[str]], None] = _unheard
