@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import statistics
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from gui.session_view import SessionView
+from rig.trials import TrialRow
 
 Severity = Literal["note", "warn", "bad"]
 
@@ -121,7 +122,7 @@ class Alarms:
         if not view.paused:
             yield from _no_lick(view)
             yield from _stalled(view)
-            yield from self._response.look(view)
+        yield from self._response.look(view)
         yield from _dry_drops(view)
         yield from _water(view)
 
@@ -152,36 +153,43 @@ class _Disk:
 class _Response:
     """Sees whether the mouse responds to S+ far less than it did: no water may reach it.
 
-    Only trials of the type ``go`` count: sounds at the threshold are missed by every mouse.
+    Only trials of the type ``go`` count: sounds at the threshold are missed by every mouse. After
+    a pause, in which somebody could look at the spout, the last ones are counted anew.
     """
 
     def __init__(self) -> None:
         self._taken = 0
-        self._hits: deque[bool] = deque(maxlen=LOOKED_BACK + FEW_TRIALS)
+        self._go: deque[TrialRow] = deque(maxlen=LOOKED_BACK + FEW_TRIALS)
         self._best = 0.0
 
     def look(self, view: SessionView) -> Iterator[Alarm]:
         for row in view.rows[self._taken :]:
             if row.trial_type == "go" and row.outcome in {"hit", "miss"}:
-                self._take(row.outcome == "hit")
+                self._take(row)
         self._taken = len(view.rows)
-        last = list(self._hits)[-FEW_TRIALS:]
-        has = sum(last) / FEW_TRIALS
+        last = list(self._go)[-FEW_TRIALS:]
+        if not view.paused and any(row.start_time < view.resumed_at for row in last):
+            return
+        has = _hits(last) / FEW_TRIALS
         if self._best >= ANSWERED_BEFORE and has <= FALLEN_TO:
             yield Alarm(
                 "fell silent",
                 "bad",
                 f"The mouse responds less and less: {has:.0%} hits in the last {FEW_TRIALS} S+ "
                 f"trials, after {self._best:.0%}. Is the spout blocked or moved? Pause, look at "
-                "it, give one drop.",
+                "it, give one drop; flush it if none comes.",
             )
 
-    def _take(self, hit: bool) -> None:
+    def _take(self, row: TrialRow) -> None:
         """Take in an S+ trial; what the mouse did before the last few is what it can do."""
-        self._hits.append(hit)
-        before = list(self._hits)[:LOOKED_BACK]
-        if len(self._hits) == LOOKED_BACK + FEW_TRIALS:
-            self._best = max(self._best, sum(before) / LOOKED_BACK)
+        self._go.append(row)
+        if len(self._go) == LOOKED_BACK + FEW_TRIALS:
+            self._best = max(self._best, _hits(list(self._go)[:LOOKED_BACK]) / LOOKED_BACK)
+
+
+def _hits(rows: Sequence[TrialRow]) -> int:
+    """Return how many trials were hits."""
+    return sum(row.outcome == "hit" for row in rows)
 
 
 def _logger(view: SessionView) -> Iterator[Alarm]:
@@ -195,7 +203,7 @@ def _logger(view: SessionView) -> Iterator[Alarm]:
 
 
 def _no_lick(view: SessionView) -> Iterator[Alarm]:
-    silent = view.time - max(view.last_lick, 0.0)
+    silent = view.time - max(view.last_lick, view.resumed_at)
     if silent > NO_LICK_FOR:
         yield Alarm(
             "no lick",

@@ -121,7 +121,7 @@ class _Line(QWidget):
         self.setVisible(alert is not None)
         if alert is None:
             return
-        over = " (it is over)" if alert.over else ""
+        over = " (not so any more)" if alert.over else ""
         seen = f" Seen by {alert.acknowledged}." if alert.acknowledged else ""
         self._word.setText(_WORDS[alert.severity])
         set_level(self._word, "" if alert.over else alert.severity)

@@ -75,6 +75,7 @@ class Alerts:
             found += [
                 Alert(box.rig, a.key, a.severity, a.text, a.acknowledged, a.over)
                 for a in box.alarms.list
+                if not (box.wrapped_up and a.over)
             ]
             if trouble := box.trouble():
                 found.append(Alert(box.rig, ENGINE, "bad", trouble, box.trouble_seen))

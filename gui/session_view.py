@@ -81,6 +81,8 @@ class SessionView:
         The state that it is in.
     paused, stopping
         Whether no trial is begun until a person says so, or at all.
+    resumed_at
+        Session's seconds when a pause ended last; 0 without one.
     question
         What the protocol asks; None if it asks nothing.
     answers
@@ -125,6 +127,7 @@ class SessionView:
         self.graph: GraphDefined | None = None
         self.stay: Stay | None = None
         self.paused = self.stopping = False
+        self.resumed_at = 0.0
         self.question: QuestionAsked | None = None
         self.answers: dict[str, CommandGiven] = {}
         self.params: dict[str, Any] = {}
@@ -274,7 +277,9 @@ class SessionView:
 
     def _obeyed(self, event: CommandGiven) -> None:
         """Take in what an order changes that no other event tells."""
-        self.paused = _PAUSES.get(event.verb, self.paused)
+        before, self.paused = self.paused, _PAUSES.get(event.verb, self.paused)
+        if before and not self.paused:
+            self.resumed_at = event.engine_time
         match event.verb, event.value:
             case "stop_after_trial" | "stop_now", _:
                 self.stopping = True

@@ -134,9 +134,13 @@ class Window(QMainWindow):
         self._screen(name).arrive()
 
     def look_at(self, rig: str) -> None:
-        """Look at another box, on the same screen."""
-        if rig in self._place.boxes.by_rig:
-            self._place.rig = rig
+        """Look at another box, on the same screen; at its session, if there is nothing to arm."""
+        if rig not in self._place.boxes.by_rig:
+            return
+        self._place.rig = rig
+        if self.screen_name == "arm" and self._place.box.is_running:
+            self.go_to("run")
+        else:
             self._screen(self.screen_name).arrive()
 
     def tell(self, level: str, text: str) -> None:

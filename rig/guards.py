@@ -253,7 +253,7 @@ def wrap_ups(waiting: Sequence[Beginning]) -> list[Guard]:
 
 def simulation() -> Guard:
     """Return that no animal is in the rig."""
-    return Guard("simulated", "note", "SIMULATED: no animal, every device is a twin.")
+    return Guard("simulated", "note", "SIMULATED: no animal, and no device is real.")
 
 
 def _found(problem: Problem) -> str:

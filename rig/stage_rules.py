@@ -208,7 +208,7 @@ def _verdict(stage: Stage, days: Sequence[Day]) -> tuple[Verdict, str, str]:
     ends = [each for each in short if each[0].verdict == "hold"]
     nearest = min(promotions or ends, key=lambda each: len(each[1]), default=None)
     if nearest is None:
-        return "hold", stage.name, "no rule of this stage promotes, and no other holds"
+        return "hold", stage.name, "no rule leads from here to another stage"
     rule, missing = nearest
     goal = f"'{rule.to}'" if rule.to else rule.note or "what the stage asks for"
     words = "; ".join(finding.words for finding in missing)

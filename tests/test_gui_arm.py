@@ -64,7 +64,7 @@ def test_a_tag_that_is_scanned_twice_starts_nothing(desk: Desk) -> None:
 def test_a_click_is_asked_for_and_recorded(desk: Desk) -> None:
     desk.arm("M014", CONFIRM, OK)
     assert not desk.can_start
-    assert desk.why == "'ran today' waits for your click."
+    assert desk.why == "Press Confirm above, if you want to go on."
     button = desk.sheet.guards.lines[CONFIRM].button
     desk.qtbot.mouseClick(button, Qt.LeftButton)
     assert button.text() == "✓ Confirmed"
@@ -81,7 +81,7 @@ def test_a_click_is_asked_for_and_recorded(desk: Desk) -> None:
 
 def test_a_reason_is_asked_for_and_recorded(desk: Desk) -> None:
     desk.arm("M014", OVERRIDE)
-    assert desk.why == "'calibration of valve' waits for your reason."
+    assert desk.why == "Write the reason above, if you want to go on."
     reason = desk.sheet.guards.lines[OVERRIDE].reason
     desk.qtbot.keyClicks(reason, "   ")
     assert not desk.can_start

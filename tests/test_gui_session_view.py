@@ -172,6 +172,21 @@ def test_a_rule_speaks_when_it_should_and_only_then(
     assert key not in raised(fine)
 
 
+def test_a_pause_hides_no_blocked_spout_and_the_trials_after_it_count_anew() -> None:
+    paused = misses(quiet(60), 8).obeyed("pause_after_trial")
+    assert "fell silent" in raised(paused.view())
+    assert "fell silent" not in raised(paused.obeyed("resume").view())
+    assert "fell silent" not in raised(misses(paused, 9).view())
+    assert "fell silent" in raised(misses(paused, 1).view())
+
+
+def test_a_pause_is_no_time_without_licks() -> None:
+    script = quiet().obeyed("pause_after_trial")
+    script.time += 400
+    assert "no lick" not in raised(script.obeyed("resume").view())
+    assert "no lick" in raised(later(script.view(), 301))
+
+
 def test_no_rule_but_faults_speaks_of_a_session_that_has_ended() -> None:
     ended = later(
         misses(quiet(60), 8).fails("the valve is stuck", "Look at it.").ends().view(), 999

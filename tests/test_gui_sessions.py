@@ -147,7 +147,7 @@ def test_what_was_chosen_stays_chosen_when_the_list_is_read_again(
 ) -> None:
     choose(screen, "M017")
     click(screen.again)
-    assert jobs.answer({"summary": DAMAGED, "timing": []})[0] == "show"
+    assert jobs.answer({"summary": DAMAGED, "wrap_up": None, "timing": []})[0] == "show"
     jobs.answer([GOOD, DAMAGED])
     assert screen.panel.title.text() == "M017/2026-11-23/1"
     assert screen._order.row_at(screen.table.currentIndex()) == DAMAGED
@@ -177,9 +177,11 @@ def test_the_panel_tells_of_a_session_and_of_its_timing(screen: Sessions, jobs: 
     choose(screen, "M017")
     timing = [{"state": "response", "error_ms": 0.031, "late_ms": 0.2},
               {"state": "wait", "error_ms": None, "late_ms": 0.1}]  # fmt: skip
-    assert jobs.answer({"summary": DAMAGED, "timing": timing}) == [
+    wrap_up = {"by": "anna", "comment": "spout was blocked", "droppings": None, "usable": True}
+    assert jobs.answer({"summary": DAMAGED, "wrap_up": wrap_up, "timing": timing}) == [
         "show", "M017/2026-11-23/1", "--trials", "0"]  # fmt: skip
     said = texts(screen.panel)
+    assert "Wrapped up by: anna\nComment: spout was blocked" in said
     assert "Trials: hit 110, miss 15" in said
     assert "Damage: a frame has a wrong checksum" in said
     assert "response: off 0.03, late 0.20\nwait: late 0.10" in said

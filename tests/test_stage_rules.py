@@ -198,7 +198,7 @@ CASES = {
     ),
     "no rule promotes": (
         [GOOD], [set_back({"measure": "correct", "below": 0.5, "days": 1})], "hold",
-        "Stay in stage 'middle': no rule of this stage promotes, and no other holds.",
+        "Stay in stage 'middle': no rule leads from here to another stage.",
     ),
     "no session sets nobody back": (
         [], [set_back({"measure": "sessions", "below": 3})], "hold",

@@ -110,9 +110,9 @@ class Draft:
             return f"Stop: {stops[0].text}"
         missing = self.open_guards
         if missing:
-            what = "your reason" if missing[0].needs == "reason" else "your click"
-            more = f", and {len(missing) - 1} more" if len(missing) > 1 else ""
-            return f"'{missing[0].name}' waits for {what}{more}."
+            what = "Write the reason" if missing[0].needs == "reason" else "Press Confirm"
+            more = f" {len(missing)} lines wait for you." if len(missing) > 1 else ""
+            return f"{what} above, if you want to go on.{more}"
         return ""
 
     def notes(self) -> list[str]:

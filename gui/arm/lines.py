@@ -15,6 +15,8 @@ MOUSE, PROTOCOL, RIG, SAVING, PARAMETERS = (
     "Saving",
     "Parameters",
 )
+STILL_RUNS = "still runs"
+"""What stands for the end of a session that has none yet."""
 NAMES = (MOUSE, PROTOCOL, RIG, SAVING, PARAMETERS)
 
 
@@ -80,9 +82,14 @@ def _last(last: LastSession) -> str:
     d_prime = "" if last.d_prime is None else f", d' {last.d_prime:.1f}"
     stage = f", stage {last.stage}" if last.stage else ""
     trials = "1 trial" if last.trials == 1 else f"{last.trials} trials"
-    return (
+    told = (
         f"Last session {last.day} on {last.rig}: {last.protocol}{stage}, {trials}, "
-        f"{last.water_ml:.2f} mL{d_prime}. It ended: {last.ended}."
+        f"{last.water_ml:.2f} mL{d_prime}."
+    )
+    return (
+        f"{told} It {STILL_RUNS}."
+        if last.ended == STILL_RUNS
+        else f"{told} It ended: {last.ended}."
     )
 
 

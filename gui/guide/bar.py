@@ -137,12 +137,12 @@ class _Curve(pg.PlotWidget):  # type: ignore[misc]
         self.setFixedSize(300, 132)
         self.setMouseEnabled(False, False)
         self.hideButtons()
-        self.setYRange(0, 1)
+        self.setYRange(0, 1, padding=0.1)
         self.setXRange(0.5, DAYS + 0.5)
         self.setAccessibleName("Hits and false alarms by day")
         self.setLabel("bottom", "day")
         self.setLabel("left", "share")
-        legend = self.addLegend(offset=(8, 0), colCount=2)
+        legend = self.addLegend(offset=(6, 1))
         self._lines = {name: self.plot(name=words) for name, words in _RATES.items()}
         legend.setZValue(-1)
 

@@ -136,7 +136,11 @@ STEPS = (
         "It drips again. Ctrl+G says, under your name, that you saw the alert, and F6 goes on.",
         lambda seen: seen.box.view is not None and not seen.box.view.paused and _flushed(seen),
     ),
-    Step("The mouse licks again. Enough seen: Shift+F6 stops after this trial.", _ended),
+    Step(
+        "Water comes again, and the mouse finds out. When you have seen enough, Shift+F6 stops "
+        "after this trial.",
+        _ended,
+    ),
     Step(
         "Press Wrap up. Say how the mouse is, if there is something to say, and press Ctrl+Enter.",
         lambda seen: seen.box.wrapped_up,

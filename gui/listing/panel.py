@@ -11,7 +11,7 @@ from PyQt5.QtGui import QDesktopServices
 from PyQt5.QtWidgets import QFrame, QGridLayout, QLabel, QPushButton, QVBoxLayout
 
 from gui.jobs import Done
-from gui.listing.rows import Row, may_recover, summary_words, timing_words
+from gui.listing.rows import Row, may_recover, summary_words, timing_words, wrap_up_words
 from gui.theme import quiet_label, scrolled, set_level, title_label
 from gui.workplace import Workplace
 
@@ -76,7 +76,8 @@ class SessionPanel(QFrame):
             if self._row.get("session") != session:
                 return
             if isinstance(done.value, dict):
-                self.summary.setText(summary_words(done.value["summary"]))
+                said = wrap_up_words(done.value["wrap_up"])
+                self.summary.setText(f"{summary_words(done.value['summary'])}\n{said}".strip())
                 self.timing.setText(timing_words(done.value["timing"]))
             else:
                 self.timing.setText(f"It could not be read: {done.error}")
@@ -183,7 +184,7 @@ class SessionPanel(QFrame):
 def _reported(done: Done) -> tuple[str, str]:
     if done.value is None:
         return "bad", f"There is no report: {done.error}"
-    return "good", f"The report is open in the browser: {done.value['file']}"
+    return "good", f"The report is written, for the browser to open: {done.value['file']}"
 
 
 def _exported(done: Done) -> tuple[str, str]:

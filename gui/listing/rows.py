@@ -110,7 +110,7 @@ def _wrapped(row: Row) -> str:
 COLUMNS = (
     Column("mouse", _said("subject"), _plain("subject")),
     Column("day", _said("day"), _when),
-    Column("n", _said("number"), _plain("number"), number=True),
+    Column("no.", _said("number"), _plain("number"), number=True),
     Column("quality", quality, quality),
     Column("trials", _said("trials"), _plain("trials"), number=True),
     Column("hits", _form("hit_rate", ".0%"), _plain("hit_rate"), number=True),
@@ -143,6 +143,30 @@ def summary_words(row: Row) -> str:
         "Exports": exports,
     }
     return "\n".join(f"{name}: {value}" for name, value in lines.items() if value)
+
+
+def wrap_up_words(said: Mapping[str, Any] | None) -> str:
+    """Return what a person said of a session, a line each; empty if nobody has (None).
+
+    Examples
+    --------
+    >>> print(wrap_up_words({"by": "anna", "comment": "spout was blocked", "usable": False}))
+    Wrapped up by: anna
+    Comment: spout was blocked
+    Not usable
+    """
+    if said is None:
+        return ""
+    if said.get("problem"):
+        return f"Wrap-up: {said['problem']}"
+    lines = {
+        "Wrapped up by": said.get("by"),
+        "Condition": said.get("condition"),
+        "Droppings": said.get("droppings"),
+        "Comment": said.get("comment"),
+    }
+    told = [f"{name}: {value}" for name, value in lines.items() if value not in (None, "")]
+    return "\n".join([*told, *([] if said.get("usable", True) else ["Not usable"])])
 
 
 def timing_words(timing: list[Mapping[str, Any]]) -> str:

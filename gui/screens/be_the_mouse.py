@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from gui.boxes import Box
 from gui.mouse.grating_view import GratingView, gratings_of
 from gui.mouse.hand_thread import HandThread
+from gui.mouse.told import Moment, how_it_went, means
 from gui.mouse.tongue import KEY_NAME, Tongue
 from gui.palette import Palette, outcome_colour
 from gui.session_view import SessionView
@@ -35,7 +37,7 @@ class Task:
 
 
 TASKS = (
-    Task("&Hear: two tones", "protocols/auditory_discrimination.toml"),
+    Task("&Hear: two tones (needs a loudspeaker)", "protocols/auditory_discrimination.toml"),
     Task("&See: two gratings", "protocols/visual_discrimination.toml"),
 )
 _HOW = (
@@ -64,13 +66,14 @@ class BeTheMouse(QWidget):
         self._hand: HandThread | None = None
         self._felt_by: Address | None = None
         self._gratings: dict[str, Grating] = {}
-        self._rows = 0
+        self._moment = Moment()
         self.setFocusPolicy(Qt.StrongFocus)
         self._tongue = Tongue(self._lick, self)
         self.installEventFilter(self._tongue)
         self.view = GratingView()
         self.view.installEventFilter(self._tongue)
         self.state, self.outcome, self.drop = title_label(), far_label(), far_label()
+        self.state.setWordWrap(True)
         self.trouble = QLabel()
         self.trouble.setProperty("level", "bad")
         self.tasks = [self._task_button(task) for task in TASKS]
@@ -98,8 +101,9 @@ class BeTheMouse(QWidget):
         if view is None:
             self._let_go()
             self.view.show_grating(None)
-            self.drop.setText("")
-            self.state.setText("starting ..." if box.starting else "No session runs.")
+            for label in (self.drop, self.outcome):
+                label.setText("")
+            self.state.setText(_without(box, self._subject))
             return
         if box.address is not None and box.address != self._felt_by:
             self._reach_out(box.address, view)
@@ -113,26 +117,20 @@ class BeTheMouse(QWidget):
         self.view.show_grating(self._gratings.get(view.shown))
         self.view.drift()
         licking = "  (licking)" if self._tongue.is_out else ""
-        meaning = view.stay.meaning if view.stay else "between two trials"
-        self.state.setText(f"{meaning}{licking}")
+        before, self._moment = self._moment, self._moment.after(view)
+        self.state.setText(f"{self._moment.what_now}{licking}")
         fresh = view.last_drop > 0 and view.time - view.last_drop < DROP_SHOWN_FOR
         self.drop.setText("A drop!" if fresh else "")
-        if len(view.rows) != self._rows:
-            self._rows = len(view.rows)
+        if self._moment != before:
             self._colour_outcome()
         if self._hand is not None:
             self.trouble.setText(self._hand.trouble)
 
     def _colour_outcome(self) -> None:
-        view = self._place.boxes.by_rig[self._rig].view
-        if view is None or not view.rows:
-            self.outcome.setText("")
-            return
-        outcome = view.rows[-1].outcome
-        words = outcome_look(outcome).words
-        self.outcome.setText(f"Trial {view.rows[-1].trial}: {words}")
-        colour = outcome_colour(self._place.palette, outcome)
-        self.outcome.setStyleSheet(f"color: {colour};")
+        outcome = self._moment.outcome
+        words = f"{outcome_look(outcome).words}{means(outcome)}" if outcome else ""
+        self.outcome.setText(words)
+        self.outcome.setStyleSheet(f"color: {outcome_colour(self._place.palette, outcome)};")
 
     def _reach_out(self, address: Address, view: SessionView) -> None:
         """Lead the mouse of a session that has begun."""
@@ -141,7 +139,8 @@ class BeTheMouse(QWidget):
         self._let_go()
         self._felt_by = address
         self._hand = HandThread(address)
-        self._rows = -1
+        self._moment = Moment()
+        self._colour_outcome()
         self._gratings = gratings_of(view.definition.gratings)
         self.setFocus()
 
@@ -191,3 +190,12 @@ class BeTheMouse(QWidget):
             "What you hear is played by the session; what you see is drawn here, up to 0.1 s late."
         )
         layout.addWidget(quiet_label(note))
+
+
+def _without(box: Box, subject: str) -> str:
+    """Return what is said while no session of that mouse runs: how the last one went, if any."""
+    if box.starting:
+        return "starting ..."
+    if box.view is None or not box.view.rows or box.subject != subject:
+        return "No session runs."
+    return how_it_went(box.view)

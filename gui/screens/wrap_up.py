@@ -212,7 +212,9 @@ class WrapUp(QWidget):
             if done.value is None:
                 self._say("bad", f"There is no report of {session}: {done.error}")
             else:
-                self._say("good", f"The report is open in the browser: {done.value['file']}")
+                self._say(
+                    "good", f"The report is written, for the browser to open: {done.value['file']}"
+                )
 
         self._place.jobs.run(["report", session, "--open"], told)
 
@@ -224,8 +226,9 @@ class WrapUp(QWidget):
             if done.value is None:
                 self._say("bad", f"{session} was not exported: {done.error}")
             else:
-                names = ", ".join(Path(file).name for file in done.value["files"])
-                self._say("good", f"{session} is exported: {names}")
+                files = [Path(file) for file in done.value["files"]]
+                names = ", ".join(file.name for file in files)
+                self._say("good", f"{session} is exported: {names} in {files[0].parent}")
 
         self._place.jobs.run(["export", session, "--to", "nwb"], told, LONGEST_EXPORT)
 
@@ -250,7 +253,7 @@ class WrapUp(QWidget):
         self.report_button.clicked.connect(self._report)
         self.export_button = QPushButton("&Export NWB")
         self.export_button.clicked.connect(self._export)
-        self.next_button = QPushButton("&Next mouse (Ctrl+Enter)")
+        self.next_button = QPushButton("Save, &next mouse (Ctrl+Enter)")
         self.next_button.setProperty("role", "main")
         self.next_button.clicked.connect(self._go_on)
 
