@@ -36,7 +36,7 @@ class AlertList(QFrame):
         self.setProperty("role", "panel")
         self.setAccessibleName("Alerts")
         self._acknowledge = acknowledge
-        self._shown: list[Alert] = []
+        self._shown: list[Alert] | None = None
         first, second = QLabel(), Elided()
         first.setWordWrap(True)
         first.setTextFormat(Qt.PlainText)
@@ -61,7 +61,7 @@ class AlertList(QFrame):
     @property
     def shown(self) -> list[Alert]:
         """The alerts in the list, the gravest first."""
-        return self._shown
+        return self._shown or []
 
     def show_alerts(self, alerts: list[Alert]) -> None:
         """Show these alerts: those that nobody has seen and that last, the gravest above."""
@@ -84,7 +84,7 @@ class AlertList(QFrame):
 
     def acknowledge_first(self) -> None:
         """Acknowledge the gravest alert that nobody has seen."""
-        for alert in self._shown:
+        for alert in self.shown:
             if not alert.acknowledged:
                 self._acknowledge(alert)
                 return

@@ -140,6 +140,8 @@ def test_an_alert_is_seen_also_where_nobody_has_said_who_works_here(
 
 
 def test_no_alert_moves_what_a_finger_is_above(window: Window) -> None:
+    look(window)
+    assert not any(each.isVisible() for each in window._list.findChildren(QPushButton))
     before = window._stack.geometry()
     for number in range(8):
         window.tell("bad", f"thing {number}: " + "many words " * 40)
