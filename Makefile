@@ -8,7 +8,7 @@ BASE_PYTHON ?= python3
 endif
 PYTHON := $(BIN)/python
 
-.PHONY: help env demo test lint types docs pages corpus bench kills lock
+.PHONY: help env demo test lint types docs pages screenshots corpus bench kills lock
 
 help:            ## list the targets
 	@grep -E '^[a-z]+:.*##' Makefile
@@ -16,7 +16,7 @@ help:            ## list the targets
 env:             ## make or update .venv (pinned, hashed) and install what the system lacks
 	@$(BASE_PYTHON) tools/env.py
 
-demo: env        ## train a virtual mouse and show what it learned
+demo: env        ## a lab of virtual mice: a guided tour of the window, or a table without a display
 	@$(BIN)/rig demo
 
 test: env        ## run every test, on two cores
@@ -36,6 +36,9 @@ docs: env        ## build the documentation into site/
 
 pages: env       ## make the protocols' pages and figures anew, from the code
 	@$(PYTHON) tools/protocol_pages.py
+
+screenshots: env ## take pictures of every screen of the window into screenshots/
+	@$(PYTHON) tools/screenshots.py --out screenshots
 
 corpus: env      ## record the sessions that tests replay anew
 	@$(PYTHON) tools/make_corpus.py

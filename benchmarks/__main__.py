@@ -11,6 +11,7 @@ from benchmarks import (
     long_session,
     recording_peers,
     session_speed,
+    window_kill,
 )
 
 BENCHMARKS = (
@@ -22,6 +23,7 @@ BENCHMARKS = (
     logger_alone,
     lick_to_command,
     recording_peers,
+    window_kill,
 )
 
 

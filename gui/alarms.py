@@ -6,11 +6,13 @@ No Qt here. An alarm stays in the list until its cause has gone and a person has
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from gui.session_view import SessionView
+from rig.trials import TrialRow
 
 Severity = Literal["note", "warn", "bad"]
 
@@ -25,8 +27,7 @@ DRY_DROPS = 10
 FEW_TRIALS = 10
 """The last S+ trials, in which the mouse has responded less than before."""
 LOOKED_BACK = 20
-"""S+ trials before these, wherever in the last `REMEMBERED` the mouse responded most."""
-REMEMBERED = 80
+"""S+ trials before these; those count in which the mouse responded most."""
 ANSWERED_BEFORE = 0.8
 """Share of those to which it had responded."""
 FALLEN_TO = 0.5
@@ -76,6 +77,7 @@ class Alarms:
     def __init__(self) -> None:
         self.list: list[Alarm] = []
         self._disk = _Disk()
+        self._response = _Response()
 
     @property
     def open(self) -> list[Alarm]:
@@ -120,7 +122,7 @@ class Alarms:
         if not view.paused:
             yield from _no_lick(view)
             yield from _stalled(view)
-        yield from _fell_silent(view)
+        yield from self._response.look(view)
         yield from _dry_drops(view)
         yield from _water(view)
 
@@ -146,6 +148,48 @@ class _Disk:
                 f"Nothing has reached the disk for {late:.0f} s. Look for a failing or full disk; "
                 "what has happened is kept in memory and in the file that is being written.",
             )
+
+
+class _Response:
+    """Sees whether the mouse responds to S+ far less than it did: no water may reach it.
+
+    Only trials of the type ``go`` count: sounds at the threshold are missed by every mouse. After
+    a pause, in which somebody could look at the spout, the last ones are counted anew.
+    """
+
+    def __init__(self) -> None:
+        self._taken = 0
+        self._go: deque[TrialRow] = deque(maxlen=LOOKED_BACK + FEW_TRIALS)
+        self._best = 0.0
+
+    def look(self, view: SessionView) -> Iterator[Alarm]:
+        for row in view.rows[self._taken :]:
+            if row.trial_type == "go" and row.outcome in {"hit", "miss"}:
+                self._take(row)
+        self._taken = len(view.rows)
+        last = list(self._go)[-FEW_TRIALS:]
+        if not view.paused and any(row.start_time < view.resumed_at for row in last):
+            return
+        has = _hits(last) / FEW_TRIALS
+        if self._best >= ANSWERED_BEFORE and has <= FALLEN_TO:
+            yield Alarm(
+                "fell silent",
+                "bad",
+                f"The mouse responds less and less: {has:.0%} hits in the last {FEW_TRIALS} S+ "
+                f"trials, after {self._best:.0%}. Is the spout blocked or moved? Pause, look at "
+                "it, give one drop; flush it if none comes.",
+            )
+
+    def _take(self, row: TrialRow) -> None:
+        """Take in an S+ trial; what the mouse did before the last few is what it can do."""
+        self._go.append(row)
+        if len(self._go) == LOOKED_BACK + FEW_TRIALS:
+            self._best = max(self._best, _hits(list(self._go)[:LOOKED_BACK]) / LOOKED_BACK)
+
+
+def _hits(rows: Sequence[TrialRow]) -> int:
+    """Return how many trials were hits."""
+    return sum(row.outcome == "hit" for row in rows)
 
 
 def _logger(view: SessionView) -> Iterator[Alarm]:
@@ -209,38 +253,12 @@ def _dry_drops(view: SessionView) -> Iterator[Alarm]:
         )
 
 
-def _fell_silent(view: SessionView) -> Iterator[Alarm]:
-    """See whether the mouse responds to S+ far less than it did: no water may reach it.
-
-    Only trials of the type ``go`` count: sounds at the threshold are missed by every mouse. After
-    a pause, in which somebody could look at the spout, the last ones are counted anew.
-    """
-    rows = view.rows[-4 * REMEMBERED :]
-    go = [row for row in rows if row.trial_type == "go" and row.outcome in {"hit", "miss"}]
-    hits = [row.outcome == "hit" for row in go[-REMEMBERED:]]
-    last, before = hits[-FEW_TRIALS:], hits[:-FEW_TRIALS]
-    looked_at = [row for row in go[-FEW_TRIALS:] if row.start_time < view.resumed_at]
-    if looked_at and not view.paused:
-        return
-    windows = range(len(before) - LOOKED_BACK + 1)
-    best = max((sum(before[start : start + LOOKED_BACK]) for start in windows), default=0)
-    had, has = best / LOOKED_BACK, sum(last) / FEW_TRIALS
-    if had >= ANSWERED_BEFORE and has <= FALLEN_TO:
-        yield Alarm(
-            "fell silent",
-            "bad",
-            f"The mouse responds less and less: {has:.0%} hits in the last {FEW_TRIALS} S+ trials, "
-            f"after {had:.0%}. Is the spout blocked or moved? Pause, look at it, give one drop; "
-            "flush it if none comes.",
-        )
-
-
 def _water(view: SessionView) -> Iterator[Alarm]:
     limit = view.definition.session.get("max_water_ul") if view.definition else None
-    if limit and view.table.water_ul >= WATER_NEARLY * limit:
+    if limit and view.water_ul >= WATER_NEARLY * limit:
         yield Alarm(
             "water",
             "note",
-            f"The mouse has {view.table.water_ul / 1000:.2f} of {limit / 1000:.2f} mL. The "
+            f"The mouse has {view.water_ul / 1000:.2f} of {limit / 1000:.2f} mL. The "
             "session ends by itself at that.",
         )

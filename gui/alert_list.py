@@ -6,51 +6,24 @@ It never opens a window and never takes the focus: the operator comes to it, by 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from gui.theme import set_level
+from gui.alerts import Alert
+from gui.theme import TARGET_PX, quiet_label, set_level
 from gui.widgets.elided import Elided
 
-SHOWN = 3
+MARGIN_PX = 6
 _WORDS = {"note": "NOTE", "warn": "LOOK", "bad": "ACT"}
 _ORDER = ("bad", "warn", "note")
 
 
-@dataclass(frozen=True)
-class Alert:
-    """A line of the list.
-
-    Attributes
-    ----------
-    where
-        The rig, or another place.
-    key
-        What it is about; together with `where` there is one of it.
-    severity
-        ``note``, ``warn`` or ``bad``.
-    text
-        What happened, and what to do.
-    acknowledged
-        Who has seen it; empty if nobody has.
-    over
-        Whether its cause has gone.
-    """
-
-    where: str
-    key: str
-    severity: str
-    text: str
-    acknowledged: str = ""
-    over: bool = False
-
-
 class AlertList(QFrame):
-    """Shows the gravest alerts, and how many more there are.
+    """Shows the two gravest alerts, and how many more there are.
 
-    The first one is written out; the others have a line each, with their words as a hint.
+    The first one is written out on two lines, the second has one line, with its words as a hint.
+    The list is always as high, so that no alert moves a button away from under a finger.
 
     Parameters
     ----------
@@ -63,44 +36,55 @@ class AlertList(QFrame):
         self.setProperty("role", "panel")
         self.setAccessibleName("Alerts")
         self._acknowledge = acknowledge
-        self._shown: list[Alert] = []
-        first = QLabel()
+        self._shown: list[Alert] | None = None
+        first, second = QLabel(), Elided()
         first.setWordWrap(True)
         first.setTextFormat(Qt.PlainText)
-        others = [Elided() for _ in range(SHOWN - 1)]
-        self._lines = [_Line(self._seen, first, first.setText)]
-        self._lines += [_Line(self._seen, line, line.say) for line in others]
-        self._more = QLabel()
-        self._more.setProperty("role", "quiet")
+        first.setTextInteractionFlags(Qt.TextSelectableByMouse)
+        self._lines = [
+            _Line(self._seen, first, first.setText),
+            _Line(self._seen, second, second.say),
+        ]
+        self._none, self._more = quiet_label("No alert."), quiet_label()
+        below = QHBoxLayout()
+        below.addWidget(self._lines[1], 1)
+        below.addWidget(self._more)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(10, 4, 10, 4)
         layout.setSpacing(2)
-        for line in self._lines:
-            layout.addWidget(line)
-        layout.addWidget(self._more)
+        layout.addWidget(self._none)
+        layout.addWidget(self._lines[0], 1)
+        layout.addLayout(below)
+        layout.addStretch(0)
         self.show_alerts([])
 
     @property
     def shown(self) -> list[Alert]:
         """The alerts in the list, the gravest first."""
-        return self._shown
+        return self._shown or []
 
     def show_alerts(self, alerts: list[Alert]) -> None:
         """Show these alerts: those that nobody has seen and that last, the gravest above."""
+        self.setFixedHeight(self._height())
         ordered = sorted(alerts, key=_place)
-        if ordered == self._shown and self.isVisible() == bool(ordered):
+        self._none.setVisible(not ordered)
+        if ordered == self._shown:
             return
         self._shown = ordered
-        self.setVisible(bool(ordered))
         for number, line in enumerate(self._lines):
             line.show_alert(ordered[number] if number < len(ordered) else None)
-        more = len(ordered) - SHOWN
+        more = len(ordered) - len(self._lines)
         self._more.setText(f"and {more} more")
         self._more.setVisible(more > 0)
 
+    def _height(self) -> int:
+        """Return the height of two alerts, whatever is shown."""
+        first = max(2 * self.fontMetrics().lineSpacing(), TARGET_PX)
+        return first + TARGET_PX + 2 * MARGIN_PX
+
     def acknowledge_first(self) -> None:
         """Acknowledge the gravest alert that nobody has seen."""
-        for alert in self._shown:
+        for alert in self.shown:
             if not alert.acknowledged:
                 self._acknowledge(alert)
                 return

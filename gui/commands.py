@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from gui.display import check_display
 from rig.console import LabOption, the_lab
 from rig.errors import ExitCode
 
@@ -28,6 +29,7 @@ def gui(
     opened later shows them from their first trial on.
     """
     folder: Path = the_lab(lab).folder
+    check_display()
     from gui.app import make_guided_window, make_window, run  # Qt takes a while to load
 
     raise typer.Exit(run(folder, make_guided_window if guide else make_window) or ExitCode.OK)

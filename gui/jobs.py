@@ -14,10 +14,13 @@ from typing import Any
 import msgspec
 from PyQt5.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, pyqtSignal
 
+from gui.problems import problem_words
 from rig.console import RIG_PROGRAM
 
 LONGEST = 120.0
 """Seconds after which a command is ended."""
+GRACE_MS = 2000
+"""How long a command that is ended has to leave all in order: devices off, files whole."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,7 @@ class Done:
     code
         Its exit code; -1 if it could not be run or was ended.
     value
-        What it printed as JSON; None if that was none.
+        What it printed as JSON; None if that was none, or told of problems alone.
     error
         What is wrong, in words; empty if nothing is.
     """
@@ -71,13 +74,13 @@ class Jobs(QObject):
         process.setProcessEnvironment(environment)
         alarm = QTimer(process)
         alarm.setSingleShot(True)
-        alarm.timeout.connect(process.kill)
+        alarm.timeout.connect(lambda: _end(process))
 
         def answer(came_to: Done) -> None:
             if process in self._running:
                 self._running.discard(process)
-                done(came_to)
                 process.deleteLater()
+                done(came_to)
 
         def fail(error: QProcess.ProcessError) -> None:
             if error == QProcess.FailedToStart:
@@ -99,17 +102,29 @@ class Jobs(QObject):
         """End all commands that still run; they are not answered."""
         running, self._running = self._running, set()
         for process in running:
-            process.kill()
-            process.waitForFinished(1000)
+            process.terminate()
+        for process in running:
+            if not process.waitForFinished(GRACE_MS):
+                process.kill()
+                process.waitForFinished(GRACE_MS)
         self.closed.emit()
+
+
+def _end(process: QProcess) -> None:
+    """Ask a command to end, and end it if it does not."""
+    process.terminate()
+    patience = QTimer(process)
+    patience.setSingleShot(True)
+    patience.timeout.connect(process.kill)
+    patience.start(GRACE_MS)
 
 
 def _read(process: QProcess, alarm: QTimer, longest: float) -> Done:
     """Return what a command that has ended came to."""
     out, err = bytes(process.readAllStandardOutput()), bytes(process.readAllStandardError())
     said = err.decode(errors="replace").strip()
-    if process.exitStatus() == QProcess.CrashExit:
-        late = not alarm.isActive()
+    late = not alarm.isActive()
+    if late or process.exitStatus() == QProcess.CrashExit:
         why = f"it took longer than {longest:g} s" if late else "it crashed"
         return Done(-1, None, f"the command was ended: {why}. {said}".strip())
     try:
@@ -117,6 +132,8 @@ def _read(process: QProcess, alarm: QTimer, longest: float) -> Done:
     except msgspec.DecodeError:
         said = said or out.decode(errors="replace").strip() or "it said nothing"
         return Done(process.exitCode(), None, said)
+    if problems := problem_words(value):
+        return Done(process.exitCode(), None, " ".join(problems))
     return Done(process.exitCode(), value, said if process.exitCode() else "")
 
 

@@ -11,9 +11,14 @@ from PyQt5.QtWidgets import QComboBox, QFrame, QPushButton, QVBoxLayout
 from gui import remembered
 from gui.palette import PALETTES
 from gui.theme import quiet_label, set_level
+from gui.widgets.spin import Choice
 from gui.workplace import ScreenName, Workplace
 
 WIDTH_PX = 190
+WITH_KEYS = 8
+"""Boxes that have a shortcut."""
+ASIDE_PX = 30
+"""What a button has beside its words."""
 
 
 class Rail(QFrame):
@@ -44,10 +49,11 @@ class Rail(QFrame):
         layout.setContentsMargins(8, 8, 8, 8)
         layout.setSpacing(4)
         layout.addWidget(quiet_label("Box"))
+        self._look_at = look_at
+        self._boxes = QVBoxLayout()
+        self._boxes.setSpacing(4)
+        layout.addLayout(self._boxes)
         self.boxes: dict[str, QPushButton] = {}
-        for number, rig in enumerate(place.boxes.by_rig, start=1):
-            self.boxes[rig] = self._button(f"{rig}", f"Ctrl+{number}", partial(look_at, rig))
-            layout.addWidget(self.boxes[rig])
         layout.addSpacing(10)
         layout.addWidget(quiet_label("Screen"))
         self.screens: dict[ScreenName, QPushButton] = {}
@@ -61,7 +67,7 @@ class Rail(QFrame):
         self.operator = self._make_operator()
         layout.addWidget(self.operator)
         layout.addWidget(quiet_label("Colours"))
-        self.palettes = QComboBox()
+        self.palettes = Choice()
         self.palettes.addItems(list(PALETTES))
         self.palettes.setCurrentText(place.palette.name)
         self.palettes.setAccessibleName("Colours")
@@ -75,18 +81,29 @@ class Rail(QFrame):
             button.setChecked(other == name)
 
     def refresh(self) -> None:
-        """Show the states of the boxes, and which of them is looked at."""
-        for rig, button in self.boxes.items():
-            box = self._place.boxes.by_rig[rig]
+        """Show the states of the boxes, of those that came later too, and which is looked at."""
+        for rig, box in self._place.boxes.by_rig.items():
+            button = self.boxes.get(rig) or self._add_box(rig)
             level, words = box.state()
             mark = "▸ " if rig == self._place.rig else ""
-            button.setText(f"{mark}{rig}  {box.subject}\n{words}".strip())
+            head = f"{mark}{rig}  {box.subject}"
+            if button.fontMetrics().horizontalAdvance(head) > button.width() - ASIDE_PX:
+                head = f"{mark}{rig}\n{box.subject}"
+            muted = " (muted)" if rig in self._place.muted else ""
+            button.setText(f"{head}\n{words}{muted}".strip())
             set_level(button, level)
         self.palettes.setCurrentText(self._place.palette.name)
 
+    def _add_box(self, rig: str) -> QPushButton:
+        number = len(self.boxes) + 1
+        self.boxes[rig] = self._button(rig, box_keys(number), partial(self._look_at, rig))
+        self._boxes.addWidget(self.boxes[rig])
+        return self.boxes[rig]
+
     def _make_operator(self) -> QComboBox:
         """Return the field for the operator's name."""
-        field = QComboBox()
+        field = Choice()
+        field.setSizeAdjustPolicy(QComboBox.AdjustToMinimumContentsLengthWithIcon)
         field.setEditable(True)
         field.setAccessibleName("Who works here")
         field.addItems(list(self._place.lab.config.experimenters))
@@ -104,3 +121,14 @@ class Rail(QFrame):
         button.setFocusPolicy(Qt.TabFocus)
         button.clicked.connect(lambda: press())
         return button
+
+
+def box_keys(number: int) -> str:
+    """Return the shortcut of a box by its place on the rail (1, 2, ...); empty if it has none.
+
+    Examples
+    --------
+    >>> box_keys(8), box_keys(9)
+    ('Ctrl+8', '')
+    """
+    return f"Ctrl+{number}" if number <= WITH_KEYS else ""

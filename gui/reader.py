@@ -28,6 +28,8 @@ SILENT_AFTER = 2.0
 """Seconds without a heartbeat after which an engine is looked after."""
 GROUP = 1000
 """Records that are queued together at most."""
+CLOSED_WITHIN = 2.0
+"""Seconds that the end of the thread is waited for: it may be reading a long past."""
 _PREFIX, _SUFFIX = "rig-", ".address"
 
 
@@ -103,10 +105,13 @@ class Reader:
     ----------
     queue
         What was heard, to be taken by the window.
+    trouble
+        Why nothing is heard any more, of whatever session; empty as long as it listens.
     """
 
     def __init__(self, locks: Path) -> None:
         self.queue: queue.SimpleQueue[Message] = queue.SimpleQueue()
+        self.trouble = ""
         self._locks = locks
         self._followed: dict[str, _Followed] = {}
         self._done: dict[str, Address] = {}
@@ -123,7 +128,7 @@ class Reader:
         """Listen no more; engines do not notice."""
         self._closing.set()
         if self._thread.is_alive():
-            self._thread.join()
+            self._thread.join(CLOSED_WITHIN)
 
     def detach(self, rigs: Iterable[str]) -> None:
         """Follow the engines of these rigs no more, and all others.
@@ -140,6 +145,8 @@ class Reader:
                     self._look()
                     look_at = time.monotonic() + LOOK_EVERY
                 self._listen()
+        except Exception as error:  # whatever it is, the window must say that it is deaf
+            self.trouble = f"{type(error).__name__}: {error}"
         finally:
             for followed in self._followed.values():
                 followed.follower.__exit__()
@@ -173,10 +180,16 @@ class Reader:
     def _follow(self, rig: str, address: Address) -> None:
         """Begin to follow a session: first all that was before."""
         self._unreadable.discard(rig)
-        follower = Follower(address)
-        follower.__enter__()
-        followed = self._followed[rig] = _Followed(address, follower, time.monotonic())
         self.queue.put(Found(rig, address))
+        follower = Follower(address)
+        try:
+            follower.__enter__()
+        except RecordingError as error:
+            self._done[rig] = address
+            self._unreadable.add(rig)
+            self.queue.put(Unreadable(rig, error.what))
+            return
+        followed = self._followed[rig] = _Followed(address, follower, time.monotonic())
         if self._hand_on(rig, followed, follower.so_far()):
             self.queue.put(CaughtUp(rig))
 
@@ -205,6 +218,8 @@ class Reader:
                 if len(group) == GROUP:
                     self.queue.put(Told(rig, tuple(group)))
                     group = []
+                    if self._closing.is_set():
+                        return False
         except Exception as error:  # whatever one session tells, the others are followed
             why = error.what if isinstance(error, RigError) else f"{type(error).__name__}: {error}"
         if group:
@@ -222,7 +237,8 @@ class Reader:
         """See whether a session has ended, or why it is silent."""
         followed = self._followed[rig]
         silent = time.monotonic() - followed.heard
-        if not followed.ended and silent < SILENT_AFTER:
+        unheard = followed.follower.socket.poll(0)  # it has told something meanwhile
+        if not followed.ended and (silent < SILENT_AFTER or unheard):
             return
         if self._is_held(rig):
             if not followed.ended and not followed.told_silent:

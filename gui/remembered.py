@@ -5,6 +5,7 @@ from __future__ import annotations
 from PyQt5.QtCore import QByteArray, QSettings
 
 from gui.palette import DARK, PALETTES, Palette
+from gui.theme import LETTERS
 
 
 def _settings() -> QSettings:
@@ -14,6 +15,12 @@ def _settings() -> QSettings:
 def palette() -> Palette:
     """Return the palette that was chosen last."""
     return PALETTES.get(str(_settings().value("palette", "")), DARK)
+
+
+def letters() -> int:
+    """Return the size of letters that was chosen last, in percent."""
+    found = str(_settings().value("letters", ""))
+    return int(found) if found.isdecimal() and int(found) in LETTERS else 100
 
 
 def operator() -> str:
@@ -30,6 +37,11 @@ def geometry() -> QByteArray:
 def remember_palette(chosen: Palette) -> None:
     """Remember a palette."""
     _settings().setValue("palette", chosen.name)
+
+
+def remember_letters(percent: int) -> None:
+    """Remember a size of letters."""
+    _settings().setValue("letters", percent)
 
 
 def remember_operator(name: str) -> None:

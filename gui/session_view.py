@@ -156,6 +156,12 @@ class SessionView:
         return self.table.rows
 
     @property
+    def water_ul(self) -> float:
+        """The water so far, with that of the sessions that this one goes on with."""
+        before = self.definition.before_ul if self.definition else 0.0
+        return before + self.table.water_ul
+
+    @property
     def simulated(self) -> tuple[str, ...]:
         """The names of the devices that are simulated."""
         devices = self.definition.devices if self.definition else ()

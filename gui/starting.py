@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-import msgspec
 from PyQt5.QtCore import QObject, QTimer
 
 from gui.jobs import start_detached
+from gui.problems import problems_in
 from gui.workplace import Workplace
 
 WITHIN = 20.0
@@ -43,6 +43,8 @@ def start(
     launch
         Starts the program; another one in tests.
     """
+    if place.boxes.by_rig[rig].starting:  # asked for twice, it is started once
+        return
     subject = arguments[arguments.index("--subject") + 1]
     output = place.lab.locks / f"rig-{rig}.out"
     came = came or partial(_tell, place, rig, subject)
@@ -59,7 +61,7 @@ def start(
         place.boxes.by_rig[rig].starting = ""
         came(trouble)
         return
-    _Watch(place, rig, output, came)
+    _Watch(place, rig, subject, output, came)
 
 
 def resume(
@@ -102,34 +104,6 @@ def what_it_said(output: Path) -> str:
     return "\n".join(lines[-_LAST_LINES:]) or "It has said nothing."
 
 
-def problems_in(printed: bytes) -> list[str]:
-    """Return the problems that a command printed as JSON, each in words; none if it has none.
-
-    Examples
-    --------
-    >>> problems_in(b'{"problems": [{"what": "no such file", "where": "a", "do": "Make it."}]}')
-    ['No such file (a). Make it.']
-    """
-    try:
-        value = msgspec.json.decode(printed)
-    except msgspec.DecodeError:
-        return []
-    return problem_words(value)
-
-
-def problem_words(value: object) -> list[str]:
-    """Return the problems in what a command printed, each in words; none if there are none."""
-    problems = value.get("problems") if isinstance(value, dict) else None
-    if not isinstance(problems, list):
-        return []
-    return [_sentence(each) for each in problems if isinstance(each, dict)]
-
-
-def _sentence(problem: dict[str, object]) -> str:
-    what, where, do = (str(problem.get(name, "")) for name in ("what", "where", "do"))
-    return f"{what[:1].upper()}{what[1:]} ({where}). {do}".strip()
-
-
 def _read(file: Path) -> bytes:
     try:
         return file.read_bytes()
@@ -141,10 +115,16 @@ class _Watch(QObject):
     """Looks whether a session has begun, until it has or its program has ended."""
 
     def __init__(
-        self, place: Workplace, rig: str, output: Path, came: Callable[[str], None]
+        self,
+        place: Workplace,
+        rig: str,
+        subject: str,
+        output: Path,
+        came: Callable[[str], None],
     ) -> None:
         super().__init__(place.jobs)
-        self._place, self._rig, self._output, self._came = place, rig, output, came
+        self._place, self._rig, self._subject = place, rig, subject
+        self._output, self._came = output, came
         self._before = place.boxes.by_rig[rig].view
         self._left = round(WITHIN * 1000 / LOOK_EVERY_MS)
         self._timer = QTimer(self)
@@ -158,8 +138,7 @@ class _Watch(QObject):
             self.deleteLater()
             return
         self._left -= 1
-        view = self._place.boxes.by_rig[self._rig].view
-        if view is not None and view is not self._before and view.definition is not None:
+        if self._has_begun():
             self._end("")
         elif _read(self._output).strip():
             said = what_it_said(self._output)
@@ -167,6 +146,12 @@ class _Watch(QObject):
         elif self._left <= 0:
             said = what_it_said(self._output)
             self._end(f"The session has not begun within {WITHIN:.0f} s. {said}")
+
+    def _has_begun(self) -> bool:
+        """Whether the session is there: that of another mouse comes from another window."""
+        view = self._place.boxes.by_rig[self._rig].view
+        told = view.definition if view is not None and view is not self._before else None
+        return told is not None and told.subject == self._subject
 
     def _end(self, what_came: str) -> None:
         self._timer.stop()

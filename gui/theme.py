@@ -18,6 +18,8 @@ TITLE_PT = 15
 FAR_PT = 26
 TARGET_PX = 34
 """Height of whatever is clicked, for a hand in a glove."""
+LETTERS = (90, 100, 115, 130, 150)
+"""Sizes of letters that an operator can choose, in percent."""
 
 
 def make_app(arguments: list[str]) -> QApplication:
@@ -38,9 +40,18 @@ def the_app() -> QApplication:
     return app
 
 
-def apply(app: QApplication, palette: Palette) -> None:
-    """Give the whole application a palette; plots are restyled by their own widgets."""
-    sheet = _sheet(palette)
+def apply(app: QApplication, palette: Palette, letters: int = 100) -> None:
+    """Give the whole application a palette; plots are restyled by their own widgets.
+
+    Parameters
+    ----------
+    letters
+        Size of all letters in percent, one of `LETTERS`.
+    """
+    font = app.font()
+    font.setPointSizeF(BODY_PT * letters / 100)
+    app.setFont(font)
+    sheet = _sheet(palette, letters / 100)
     if app.styleSheet() != sheet:  # Qt styles every widget anew
         app.setStyleSheet("")  # six times faster than to replace one sheet by another
         app.setPalette(_qt_palette(palette))
@@ -61,6 +72,15 @@ def title_label(text: str = "") -> QLabel:
 def quiet_label(text: str = "") -> QLabel:
     """Return a label that is read second."""
     return _label(text, "quiet")
+
+
+def sentence_label(level: str = "") -> QLabel:
+    """Return a label for a sentence, which goes on in the next line, in the colour of a level."""
+    label = QLabel()
+    label.setTextFormat(Qt.PlainText)
+    label.setWordWrap(True)
+    set_level(label, level)
+    return label
 
 
 def scrolled(inside: QWidget) -> QScrollArea:
@@ -124,7 +144,7 @@ def _qt_palette(colours: Palette) -> QPalette:
     return made
 
 
-def _sheet(colours: Palette) -> str:
+def _sheet(colours: Palette, size: float) -> str:
     """Return what a palette of Qt cannot say: levels, roles, focus, sizes of targets."""
     levels = "\n".join(
         f'*[level="{name}"] {{ color: {colour}; }}'
@@ -136,8 +156,8 @@ def _sheet(colours: Palette) -> str:
         )
     )
     return f"""
-    QLabel[role="far"] {{ font-size: {FAR_PT}pt; font-weight: 600; }}
-    QLabel[role="title"] {{ font-size: {TITLE_PT}pt; font-weight: 600; }}
+    QLabel[role="far"] {{ font-size: {FAR_PT * size:g}pt; font-weight: 600; }}
+    QLabel[role="title"] {{ font-size: {TITLE_PT * size:g}pt; font-weight: 600; }}
     QLabel[role="quiet"] {{ color: {colours.quiet}; }}
     QFrame[role="panel"] {{
         background: {colours.panel}; border: 1px solid {colours.line}; border-radius: 6px;
@@ -153,24 +173,32 @@ def _sheet(colours: Palette) -> str:
     QFrame[role="alarm"][chosen="yes"] {{ border: 3px dashed {colours.bad}; }}
     QFrame[role="simulated"] {{ background: {colours.banner}; border: none; }}
     QFrame[role="simulated"] QLabel {{ color: {colours.on_banner}; font-weight: 600; }}
-    QPushButton {{ min-height: {TARGET_PX - 8}px; padding: 2px 14px; border-radius: 5px;
+    QPushButton {{ min-height: {TARGET_PX - 6}px; padding: 2px 14px; border-radius: 5px;
         border: 1px solid {colours.line}; background: {colours.raised}; }}
     QPushButton:hover {{ border-color: {colours.text}; }}
     QPushButton:pressed {{ background: {colours.line}; }}
     QPushButton:disabled {{ color: {colours.quiet}; background: {colours.window}; }}
     QPushButton:checked {{ background: {colours.accent}; color: {colours.on_accent}; }}
     QPushButton[role="main"] {{ background: {colours.accent}; color: {colours.on_accent};
-        font-weight: 600; font-size: {TITLE_PT}pt; min-height: {TARGET_PX + 8}px; }}
+        font-weight: 600; font-size: {TITLE_PT * size:g}pt; min-height: {TARGET_PX + 8}px; }}
     QPushButton[role="main"]:disabled {{ background: {colours.raised}; color: {colours.quiet}; }}
     QPushButton[role="danger"] {{ border: 2px solid {colours.bad}; color: {colours.bad}; }}
     QPushButton:focus, QLineEdit:focus,
     QListView:focus, QTableView:focus, QPlainTextEdit:focus {{
         border: 2px solid {colours.accent}; }}
-    QLineEdit, QComboBox, QSpinBox, QDoubleSpinBox {{ min-height: {TARGET_PX - 8}px; }}
+    QLineEdit, QComboBox, QSpinBox, QDoubleSpinBox {{ min-height: {TARGET_PX - 4}px; }}
     QLineEdit, QPlainTextEdit {{
         border: 1px solid {colours.line}; border-radius: 4px;
         background: {colours.raised}; padding: 1px 6px; }}
     QLineEdit[level="bad"] {{ border: 2px solid {colours.bad}; }}
+    QTabBar::tab {{ min-height: {TARGET_PX - 6}px; padding: 2px 3px;
+        font-size: {(BODY_PT - 1) * size:g}pt;
+        border: 1px solid {colours.line}; border-bottom: none;
+        border-top-left-radius: 4px; border-top-right-radius: 4px;
+        background: {colours.window}; color: {colours.quiet}; }}
+    QTabBar::tab:selected {{ background: {colours.panel}; color: {colours.text};
+        border-top: 3px solid {colours.accent}; }}
+    QTabBar::tab:selected:focus {{ border: 2px solid {colours.accent}; }}
     QTableView {{ gridline-color: {colours.line}; border: 1px solid {colours.line}; }}
     QHeaderView::section {{ background: {colours.raised}; color: {colours.text};
         border: none; border-bottom: 1px solid {colours.line}; padding: 5px; }}

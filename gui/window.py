@@ -4,31 +4,32 @@ from __future__ import annotations
 
 import queue
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from PyQt5.QtCore import QTimer
 from PyQt5.QtGui import QCloseEvent
 from PyQt5.QtWidgets import (
-    QFrame,
-    QHBoxLayout,
-    QLabel,
+    QApplication,
     QMainWindow,
-    QStackedWidget,
-    QVBoxLayout,
     QWidget,
 )
 
 from gui import remembered, theme
 from gui.actions import Action, bind
-from gui.alert_list import Alert, AlertList
+from gui.alert_list import AlertList
+from gui.alert_sound import AlertSound
+from gui.alerts import Alert, Alerts
+from gui.answers import take_answers
 from gui.boxes import Box
 from gui.closing import ClosingBar
 from gui.command_list import CommandList
+from gui.frame import Frame
 from gui.guide.bar import GuideBar
 from gui.key_sheet import KeySheet
 from gui.palette import PALETTES, Palette
-from gui.rail import Rail
+from gui.rail import Rail, box_keys
 from gui.reader import Reader
 from gui.sender import Sender
 from gui.ticks import Ticks
@@ -38,7 +39,11 @@ TICK_MS = 33
 DRAIN_FOR = 0.012
 """Seconds of a tick in which messages are taken in; the rest is for drawing."""
 ALARMS_EVERY = 0.5
-SIMULATED = "SIMULATION: no animal is in the rig, and nothing here is data of an animal."
+NO_BOX = "The lab has no box: put the file of a rig into its folder, and open the window again"
+DEAF = (
+    "This window hears no session any more ({}). Sessions go on and are recorded: close the window "
+    "and open it again."
+)
 
 
 @dataclass(frozen=True)
@@ -83,9 +88,11 @@ class Window(QMainWindow):
         self._sender = sender
         self._entries = {entry.name: entry for entry in entries}
         self._guide = guide
-        self._told: list[Alert] = []
+        self._alerts = Alerts(place)
         self._alarms_at = 0.0
         self._leaving = False
+        self._letters = remembered.letters()
+        self._sound = AlertSound(QApplication.beep)
         self.ticks = Ticks()
         place.go_to, place.tell, place.follow_all_but = self.go_to, self.tell, reader.detach
         self._build(entries)
@@ -98,11 +105,18 @@ class Window(QMainWindow):
 
     def start(self) -> None:
         """Begin to listen and to draw."""
+        for widget in self.findChildren(QWidget):
+            widget.ensurePolished()  # or the first look at a screen would take much longer
         self._reader.start()
         self._timer.start()
         for begin in self._place.at_start:
             begin()
-        self.go_to(next(iter(self._entries)))
+        if not self._place.boxes.by_rig:
+            self.tell("warn", f"{NO_BOX} ({self._place.lab.folder / 'rigs'}).")
+        # The guide leads from all boxes to the first mouse; without it, and without a session that
+        # runs already, that is where work begins.
+        begun = self._guide is not None or any(self._place.lab.locks.glob("rig-*.address"))
+        self.go_to("boxes" if begun else next(iter(self._entries)))
 
     @property
     def screen_name(self) -> ScreenName:
@@ -131,9 +145,7 @@ class Window(QMainWindow):
 
     def tell(self, level: str, text: str) -> None:
         """Put something into the list of alerts that no rule has found; once is enough."""
-        if any(alert.text == text for alert in self._told):
-            return
-        self._told.append(Alert("window", f"told {len(self._told)} {text}", level, text))
+        self._alerts.tell(level, text)
         self._show_alerts()
 
     @property
@@ -154,7 +166,7 @@ class Window(QMainWindow):
         """Take in what has come, and show what has changed."""
         began = time.perf_counter()
         self._drain(began + DRAIN_FOR)
-        self._take_answers()
+        take_answers(self._place, self._sender.answers)
         if began >= self._alarms_at:
             self._alarms_at = began + ALARMS_EVERY
             self._look_for_alarms()
@@ -166,11 +178,12 @@ class Window(QMainWindow):
     def restyle(self, palette: Palette) -> None:
         """Take on other colours, everywhere at once."""
         self._place.palette = palette
-        theme.apply(theme.the_app(), palette)
+        theme.apply(theme.the_app(), palette, self._letters)
         for name in self._entries:
             self._screen(name).restyle(palette)
         if self._guide is not None:
             self._guide.restyle(palette)
+        self.rail.refresh()
 
     def closeEvent(self, event: QCloseEvent | None) -> None:  # noqa: N802 (Qt's name)
         """Close, unless sessions run: then ask first, in the window itself."""
@@ -197,35 +210,12 @@ class Window(QMainWindow):
     def _build(self, entries: tuple[Entry, ...]) -> None:
         names = [(entry.name, entry.words, entry.keys) for entry in entries]
         self.rail = Rail(self._place, names, self.go_to, self.look_at, self._choose_palette)
-        self._stack = QStackedWidget()
-        for entry in entries:
-            self._stack.addWidget(entry.screen)
-        self._alerts = AlertList(self._acknowledge)
+        self._list = AlertList(self._acknowledge)
         self._closing = ClosingBar(self.leave, self._stop_and_stay)
-        self._banner = QFrame()
-        self._banner.setProperty("role", "simulated")
-        banner = QHBoxLayout(self._banner)
-        banner.setContentsMargins(12, 3, 12, 3)
-        banner.addWidget(QLabel(SIMULATED))
-        self._banner.hide()
-        right = QVBoxLayout()
-        right.setContentsMargins(8, 8, 8, 8)
-        right.addWidget(self._closing)
-        if self._guide is not None:
-            right.addWidget(self._guide)
-        right.addWidget(self._stack, 1)
-        right.addWidget(self._alerts)
-        body = QHBoxLayout()
-        body.setContentsMargins(0, 0, 0, 0)
-        body.setSpacing(0)
-        body.addWidget(self.rail)
-        body.addLayout(right, 1)
-        whole = QWidget()
-        layout = QVBoxLayout(whole)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(self._banner)
-        layout.addLayout(body, 1)
+        guide = [] if self._guide is None else [self._guide]
+        screens = [entry.screen for entry in entries]
+        whole = Frame(self.rail, screens, [self._closing, *guide], [self._list])
+        self._stack, self._banner = whole.stack, whole.banner
         self.setCentralWidget(whole)
         self._commands = CommandList(whole, lambda: self.actions_known)
         self._keys = KeySheet(whole, lambda: self.actions_known)
@@ -235,25 +225,25 @@ class Window(QMainWindow):
         self.restoreGeometry(remembered.geometry())
 
     def _own_actions(self, entries: tuple[Entry, ...]) -> tuple[Action, ...]:
-        screens = [Action(f"Go to: {e.words}", e.keys, self._going_to(e.name)) for e in entries]
+        screens = [
+            Action(f"Go to: {e.words}", e.keys, partial(self.go_to, e.name)) for e in entries
+        ]
         rigs = list(self._place.boxes.by_rig)
         boxes = [
-            Action(f"Look at {rig}", f"Ctrl+{number}" if number < 9 else "", self._looking_at(rig))
+            Action(f"Look at {rig}", box_keys(number), partial(self.look_at, rig))
             for number, rig in enumerate(rigs, start=1)
         ]
         others = [
             Action("List of commands", "Ctrl+K", self._commands.open),
             Action("Sheet of keys", "F1", self._keys.turn),
-            Action("Acknowledge the gravest alert", "Ctrl+E", self._alerts.acknowledge_first),
+            Action("Acknowledge the gravest alert", "Ctrl+G", self._list.acknowledge_first),
             Action("Other colours: light, dark, dim red", "Ctrl+L", self._next_palette),
+            Action("Larger letters", "Ctrl++", partial(self._change_letters, 1)),
+            Action("Smaller letters", "Ctrl+-", partial(self._change_letters, -1)),
+            Action("Mute this box, or let it sound again", "Ctrl+M", self._mute),
+            Action("Copy all alerts", "Ctrl+Shift+C", self._copy_alerts),
         ]
         return (*screens, *boxes, *others)
-
-    def _going_to(self, name: ScreenName) -> Callable[[], None]:
-        return lambda: self.go_to(name)
-
-    def _looking_at(self, rig: str) -> Callable[[], None]:
-        return lambda: self.look_at(rig)
 
     def _choose_palette(self, name: str) -> None:
         self.restyle(PALETTES[name])
@@ -262,6 +252,26 @@ class Window(QMainWindow):
     def _next_palette(self) -> None:
         names = list(PALETTES)
         self._choose_palette(names[(names.index(self._place.palette.name) + 1) % len(names)])
+
+    def _change_letters(self, by: int) -> None:
+        """Make all letters larger or smaller."""
+        place = theme.LETTERS.index(self._letters) + by
+        if 0 <= place < len(theme.LETTERS):
+            self._letters = theme.LETTERS[place]
+            remembered.remember_letters(self._letters)
+            self.restyle(self._place.palette)
+
+    def _mute(self) -> None:
+        """Let alerts of the box that is looked at make no sound, or make one again."""
+        self._place.muted ^= {self._place.rig}
+        self.rail.refresh()
+
+    def _copy_alerts(self) -> None:
+        """Put all alerts on the clipboard, for whoever is asked for help."""
+        clipboard = QApplication.clipboard()
+        if clipboard is not None:
+            told = (f"{a.severity}: {a.where}: {a.text}" for a in self._alerts.all())
+            clipboard.setText("\n".join(told))
 
     def _screen(self, name: ScreenName) -> Screen:
         return self._screens()[name]
@@ -278,57 +288,23 @@ class Window(QMainWindow):
                 return
             self._place.boxes.take(message)
 
-    def _take_answers(self) -> None:
-        """Take in what came of orders; what no engine got is an alert."""
-        while True:
-            try:
-                sent = self._sender.answers.get_nowait()
-            except queue.Empty:
-                break
-            if sent.trouble:
-                self._place.asked.pop(sent.id, None)
-                self.tell("warn", f"{sent.rig} did not get the order: {sent.trouble}")
-            elif sent.reply is not None and not sent.reply.accepted:
-                self._place.asked.pop(sent.id, None)
-                self._place.refused[sent.id] = sent.reply.text
-        for number, asked in list(self._place.asked.items()):
-            box = self._place.boxes.by_rig.get(asked.rig)
-            if box is not None and box.view is not None and number in box.view.answers:
-                del self._place.asked[number]
-
     def _look_for_alarms(self) -> None:
         """Let the rules look at every box; the banner and the rail follow."""
-        for box in self._place.boxes.by_rig.values():
-            if box.view is not None and box.caught_up:
-                box.alarms.look(box.view)
+        if self._reader.trouble:
+            self._alerts.tell("bad", DEAF.format(self._reader.trouble))
+        self._alerts.look()
         simulated = any(
             box.view is not None and box.view.simulated and not box.wrapped_up
             for box in self._place.boxes.by_rig.values()
         )
         self._banner.setVisible(simulated)
         self.rail.refresh()
+        self._sound.listen(self._alerts.all(), self._place.muted)
         self._show_alerts()
 
     def _show_alerts(self) -> None:
-        alerts = list(self._told)
-        for box in self._place.boxes.by_rig.values():
-            alerts += [
-                Alert(box.rig, a.key, a.severity, a.text, a.acknowledged, a.over)
-                for a in box.alarms.list
-                if not (box.wrapped_up and a.over)
-            ]
-            if box.trouble():
-                alerts.append(Alert(box.rig, "engine", "bad", box.trouble(), box.trouble_seen))
-        self._alerts.show_alerts(alerts)
+        self._list.show_alerts(self._alerts.all())
 
     def _acknowledge(self, alert: Alert) -> None:
-        """Take in that an alert was seen; the session records by whom."""
-        if alert in self._told:
-            self._told.remove(alert)
-        box = self._place.boxes.by_rig.get(alert.where)
-        if box is not None and alert.key == "engine":
-            box.trouble_seen = self._place.operator or "somebody"
-        seen = box.alarms.acknowledge(alert.key, self._place.operator) if box else None
-        if seen is not None and box is not None and box.is_running:
-            self._place.order_to(box.rig, "note", text=f"alarm: {alert.text}")
+        self._alerts.acknowledge(alert)
         self._show_alerts()

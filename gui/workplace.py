@@ -36,11 +36,13 @@ class Workplace:
     palette
         The colours of the window.
     asked
-        Orders whose answer has not come yet, by id: what was asked, and of which rig.
+        Orders whose answer has not come yet, by id.
     closed
         Whether the window has been closed.
     at_start
         What screens do when the window begins to listen.
+    muted
+        Rigs whose alerts make no sound.
     refused
         Why orders were refused of which no session tells, by id.
     """
@@ -58,6 +60,7 @@ class Workplace:
         self.refused: dict[str, str] = {}
         self.go_to: Callable[[ScreenName], None] = _nowhere
         self.tell: Callable[[str, str], None] = _untold
+        self.muted: set[str] = set()
         self.closed = False
         self.at_start: list[Callable[[], None]] = []
         self.follow_all_but: Callable[[frozenset[str]], None] = _unheard
@@ -83,18 +86,35 @@ class Workplace:
         return self.order_to(self.rig, verb, **rest)
 
     def order_to(self, rig: str, verb: Verb, **rest: object) -> str:
-        """Ask something of the session on a rig; return the id of the order."""
-        number = self._sender.order(rig, verb, self.operator or NOBODY, **rest)
-        self.asked[number] = Asked(rig, verb)
+        """Ask something of the session on a rig; return the id of the order.
+
+        It is for the session that is shown, and for no other that may have begun since.
+        """
+        box = self.boxes.by_rig.get(rig) or Box(rig)
+        session = box.address.session if box.address else ""
+        number = self._sender.order(rig, session, verb, self.operator or NOBODY, **rest)
+        self.asked[number] = Asked(rig, session, verb)
         return number
 
 
 @dataclass(frozen=True)
 class Asked:
-    """An order that has not been answered yet."""
+    """An order that has not been answered yet.
+
+    Attributes
+    ----------
+    rig, session
+        To whom it was given.
+    verb
+        What was asked.
+    accepted
+        Whether the session has said that it does it; its record of that is still to come.
+    """
 
     rig: str
+    session: str
     verb: Verb
+    accepted: bool = False
 
 
 class Screen(Protocol):

@@ -171,15 +171,31 @@ def read_address(file: Path) -> Address:
         ) from None
 
 
-def tell(file: Path, command: Command) -> Reply:
+def tell(file: Path, command: Command, session: str = "") -> Reply:
     """Hand a command to the session whose address is in `file`; return its reply.
+
+    Parameters
+    ----------
+    file
+        Where its address stands.
+    command
+        What is asked of it.
+    session
+        Name of the session that is meant: no other one is told. Empty for whichever runs.
 
     Raises
     ------
     ConfigError
-        If no session takes commands there, or it does not answer.
+        If no session takes commands there, or another than the one that is meant, or it does not
+        answer.
     """
     address = read_address(file)
+    if session and address.session != session:
+        raise ConfigError(
+            f"the session '{session}' has ended, and '{address.session}' runs in its place",
+            str(file),
+            "Look at the session that runs before you give the order to it.",
+        )
     try:
         payload = msgspec.msgpack.encode(command)
     except (OverflowError, TypeError, RecursionError) as error:

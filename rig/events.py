@@ -64,7 +64,8 @@ class Definition(msgspec.Struct, frozen=True, tag="definition"):
     `protocol_source` is the file of the protocol's class, `description` what its docstring says.
     `experimenters` are the persons who run the session, as ``Last, First``; `operator` is who
     started it. `changed` holds parameters, by dotted key, that were given for this session alone.
-    `speed` is how many times faster than real time a paced clock was at the start.
+    `speed` is how many times faster than real time a paced clock was at the start. `before_ul` is
+    the water of the sessions that this one goes on with: the limit of water counts it.
     """
 
     rig: str
@@ -100,6 +101,7 @@ class Definition(msgspec.Struct, frozen=True, tag="definition"):
     changed: dict[str, Any] = {}
     operator: str = ""
     speed: float = 1.0
+    before_ul: float = 0.0
 
 
 class Happened(msgspec.Struct, frozen=True):

@@ -14,6 +14,7 @@ import zmq
 
 from rig.bus import Heartbeat, listen, parse
 from rig.desk import Address
+from rig.errors import RecordingError
 from rig.events import UNREADABLE, Record, decode
 from rig.frames import damaged, split
 from rig.journal import MAGIC
@@ -30,6 +31,11 @@ class Follower:
     ----------
     address
         The session's address (`rig.desk.read_address`).
+
+    Raises
+    ------
+    RecordingError
+        At the beginning, if the address leads nowhere.
     """
 
     def __init__(self, address: Address) -> None:
@@ -38,7 +44,15 @@ class Follower:
 
     def __enter__(self) -> Self:
         self._context = zmq.Context()
-        self._events = listen(self._context, self._address.events)
+        try:
+            self._events = listen(self._context, self._address.events)
+        except (ValueError, zmq.ZMQError) as error:
+            self._context.destroy(linger=0)
+            raise RecordingError(
+                f"nothing can be heard at '{self._address.events}': {error}",
+                f"address of the session '{self._address.session}'",
+                "Look with the version of mouserig that runs the session.",
+            ) from error
         return self
 
     def __exit__(self, *error: object) -> None:

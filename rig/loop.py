@@ -327,6 +327,8 @@ class Loop:
             if edge is not None:
                 self._log.input_changed(edge)
             self._record(entered, done)
+            if self._water.flushing and not self._waits:
+                self._water.stop_flush()  # the mouse has begun the trial that waited for it
 
     def _record(self, entered: tuple[Entered, ...], done: int) -> None:
         """Record the states entered and the first `done` of their actions."""

@@ -83,6 +83,7 @@ def make_definition(
     sound_files: Mapping[str, str],
     clock: ClockKind,
     resumes: str,
+    before_ul: float,
     streams: Sequence[StreamSpec],
     speed: float,
 ) -> Definition:
@@ -136,6 +137,7 @@ def make_definition(
         changed=dict(plan.changed),
         operator=plan.operator,
         speed=speed,
+        before_ul=before_ul,
     )
 
 

@@ -143,6 +143,7 @@ class Session:
                 self._sound_files,
                 self._clock_kind,
                 resumed,
+                self._resumes.water_ul if self._resumes else 0.0,
                 self._specs,
                 self._clock.speed,
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -17,7 +18,7 @@ from rig.bench import Bench, Look, Wanted, look_at
 from rig.calibration_age import ages
 from rig.config import LabLimits, RigConfig, read_config
 from rig.devices import Camera, Device
-from rig.errors import ConfigError, DeviceError, RigError, problems_of
+from rig.errors import ConfigError, DeviceError, Problem, RigError, problems_of
 from rig.lab import Lab
 from rig.locks import hold
 from rig.rig_plan import plan_device
@@ -118,27 +119,27 @@ def _try_device(
         driver, settings = plan_device(lab, path, name, table, simulate=simulate)
         tried = Tried(name, driver.kind, driver.__qualname__, driver.simulated, "bad", "")
         device = driver(name, settings, bench.context(lab.folder))
-        look = _look(device, bench, wanted)
+        look = _look(device, bench, wanted, lambda problem: _found(problem, lab, name))
         look = _with_age(look, name, device, lab.config.limits)
     except RigError as error:
         first = problems_of(error)[0]
-        look = Look("bad", f"{first.what[:1].upper()}{first.what[1:]}.", "", first.do)
+        look = Look("bad", _found(first, lab, name), "", first.do)
     except Exception as error:  # a driver of the lab's own may raise anything
         words = f"It raised {type(error).__name__}: {error}"
         look = Look("bad", words, "", "Look at the device, and at its driver.")
     return _told(tried, look, bench.clock.now())
 
 
-def _look(device: Device, bench: Bench, wanted: Wanted) -> Look:
+def _look(device: Device, bench: Bench, wanted: Wanted, in_words: Callable[[Problem], str]) -> Look:
     """Open a device, look at it, and make it harmless."""
     problems = device.check()
     errors = [each for each in problems if each.level == "error"]
     for each in errors[:1]:
-        return Look("bad", f"{each.what} ({each.where}).", "", each.do)
+        return Look("bad", in_words(each), "", each.do)
     with tempfile.TemporaryDirectory() as folder, _opened(device, Path(folder)):
         look = look_at(device, bench, wanted)
     if problems and look.state == "good":
-        return replace(look, state="warn", words=f"{problems[0].what}.", do=problems[0].do)
+        return replace(look, state="warn", words=in_words(problems[0]), do=problems[0].do)
     return look
 
 
@@ -174,6 +175,13 @@ def _failure(act: Callable[[], None]) -> str:
     except Exception as error:  # the next step must come all the same
         return f"{type(error).__name__}: {error}"
     return ""
+
+
+def _found(problem: Problem, lab: Lab, device: str) -> str:
+    """Return a mistake as a sentence, with its place if that is not the device itself."""
+    what = f"{problem.what[:1].upper()}{problem.what[1:]}"
+    place = problem.where.removeprefix(f"{lab.folder}{os.sep}")
+    return f"{what}." if place == f"device '{device}'" else f"{what} ({place})."
 
 
 def _with_age(look: Look, name: str, device: Device, limits: LabLimits) -> Look:

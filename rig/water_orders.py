@@ -155,14 +155,17 @@ class WaterOrders:
         return Reply(True, f"flushes for {duration:g} s")
 
     def stop_flush(self) -> Reply:
-        """Close the valve that is being flushed."""
+        """Close the valve that is being flushed.
+
+        Raises
+        ------
+        DeviceError
+            If it does not close: the session ends then, and tells to cut the power.
+        """
         valve = self._devices.get(self.flushing)
         if not isinstance(valve, Valve):
             return Reply(False, "no valve is being flushed")
-        try:
-            valve.end_flush()
-        except DeviceError as error:
-            return Reply(False, VALVE_FAILED + error.what)
+        valve.end_flush()
         return Reply(True, "stops the flush")
 
     def _drop(self, volume_ul: object) -> Pulse | Reply:

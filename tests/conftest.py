@@ -16,13 +16,15 @@ from pathlib import Path
 import hypothesis
 import pytest
 from gui_driver import Display, virtual_display
-from gui_helpers import Bench, make_place
+from gui_helpers import Bench, delete_closed, make_place
 from helpers import plan_for, run_virtual
 from killed import EVENTS, written
+from PyQt5 import sip
 from PyQt5.QtCore import QSettings
 from PyQt5.QtWidgets import QApplication
 from sound_server import SoundServer, started
 
+from gui.starting import _Watch
 from gui.theme import make_app
 from rig.commands.init import make_lab
 from rig.inbox import Command
@@ -193,6 +195,9 @@ def bench(lab: Lab, qapp: QApplication, tmp_path: Path) -> Iterator[Bench]:
     made = Bench(*make_place(lab, sent), sent)
     yield made
     made.close()
+    delete_closed()
+    for watch in qapp.findChildren(_Watch):  # would tell a screen that is not there any more
+        sip.delete(watch)
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import msgspec
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from gui.jobs import LONGEST, Done
+from gui.problems import problem_words
 
 
 @dataclass
@@ -21,7 +22,9 @@ class Asked:
 
     def answer(self, value: object, code: int = 0, error: str = "") -> None:
         """Let the command end; `value` is what it prints as JSON."""
-        self.done(Done(code, msgspec.to_builtins(value), error))
+        told = msgspec.to_builtins(value)
+        problems = problem_words(told)
+        self.done(Done(code, None, " ".join(problems)) if problems else Done(code, told, error))
 
 
 class FakeJobs(QObject):

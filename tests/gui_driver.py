@@ -6,6 +6,7 @@ mouse's. Where to click is asked of `gui_probe`, which runs inside the program a
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import socket
@@ -55,6 +56,37 @@ class Display:
             check=False,
         )
         return done.stdout if done.returncode == 0 else ""
+
+    def ask_to_close(self, window: int) -> None:
+        """Send a window what a window manager sends it (ICCCM 4.2.8.1, WM_DELETE_WINDOW)."""
+        xlib = ctypes.CDLL("libX11.so.6")
+        xlib.XOpenDisplay.restype = ctypes.c_void_p
+        xlib.XInternAtom.restype = ctypes.c_ulong
+        server = ctypes.c_void_p(xlib.XOpenDisplay(self.name.encode()))
+        message = _ClientMessage(type=_CLIENT_MESSAGE, send_event=1, window=window, format=32)
+        message.message_type = xlib.XInternAtom(server, b"WM_PROTOCOLS", 0)
+        message.data[0] = xlib.XInternAtom(server, b"WM_DELETE_WINDOW", 0)
+        xlib.XSendEvent(server, ctypes.c_ulong(window), 0, 0, ctypes.byref(message))
+        xlib.XCloseDisplay(server)
+
+
+_CLIENT_MESSAGE = 33
+
+
+class _ClientMessage(ctypes.Structure):
+    """An event of the X protocol, as Xlib keeps it."""
+
+    _fields_ = (
+        ("type", ctypes.c_int),
+        ("serial", ctypes.c_ulong),
+        ("send_event", ctypes.c_int),
+        ("display", ctypes.c_void_p),
+        ("window", ctypes.c_ulong),
+        ("message_type", ctypes.c_ulong),
+        ("format", ctypes.c_int),
+        ("data", ctypes.c_long * 5),
+        ("rest", ctypes.c_long * 12),
+    )
 
 
 @contextmanager
@@ -156,6 +188,12 @@ class Program:
         """Wait until something of that name is visible; return it."""
         return self.wait_for(f"'{name}' to be seen", lambda: self.seen(name))[0]
 
+    def see_enabled(self, name: str) -> None:
+        """Wait until something of that name is visible and can be used."""
+        self.wait_for(
+            f"'{name}' to be enabled", lambda: any(each.enabled for each in self.seen(name))
+        )
+
     def see_no(self, name: str) -> None:
         """Wait until nothing of that name is visible."""
         self.wait_for(f"end of '{name}'", lambda: not self.seen(name))
@@ -199,6 +237,10 @@ class Program:
         """Wait until what has happened is drawn: after two turns of the program's loop."""
         for _ in range(2):
             self.seen("")
+
+    def close(self, title: str) -> None:
+        """Ask a window to close, as the cross in its corner does."""
+        self.display.ask_to_close(int(self.window(title)))
 
     def press(self, *keys: str) -> None:
         """Press keys one after the other, as xdotool names them: ``ctrl+d``, ``F5``, ``Tab``."""

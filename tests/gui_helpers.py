@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from PyQt5.QtCore import Qt
+from PyQt5.QtCore import QEvent, Qt
 from PyQt5.QtTest import QTest
-from PyQt5.QtWidgets import QLabel, QPushButton, QWidget
+from PyQt5.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 
 from gui.boxes import Box, Boxes
 from gui.jobs import Done, Jobs
@@ -19,6 +19,7 @@ from gui.palette import LIGHT
 from gui.reader import CaughtUp, Found, Gone, Told
 from gui.sender import Sender
 from gui.session_view import SessionView
+from gui.window import Window
 from gui.workplace import Workplace
 from rig.bus import Heartbeat
 from rig.desk import Address
@@ -57,7 +58,7 @@ _STATES = ({"name": "stimulus", "meaning": "stimulus"}, {"name": "response", "me
 def make_place(lab: Lab, sent: queue.SimpleQueue[tuple[str, Command]]) -> tuple[Workplace, Sender]:
     """Return a workplace of a lab, and its sender: orders end in `sent`, and all are accepted."""
 
-    def keep(file: Path, command: Command) -> Reply:
+    def keep(file: Path, command: Command, session: str) -> Reply:
         sent.put((file.name.removeprefix("rig-").removesuffix(".address"), command))
         return Reply(True, "done")
 
@@ -243,6 +244,18 @@ def beat(time: float, size: int = 100, safe: int = 100, logger: str = "ready") -
         {"time": time, "trial": 1, "size": size, "safe": safe, "logged": safe, "logger": logger},
         Heartbeat,
     )
+
+
+def end_window(window: Window) -> None:
+    """Close a window and delete it: one that is left alive is restyled with all later ones."""
+    window.leave()
+    window.deleteLater()
+    delete_closed()
+
+
+def delete_closed() -> None:
+    """Delete the widgets that a test has done with; Qt itself waits for a loop that none runs."""
+    QApplication.sendPostedEvents(None, QEvent.DeferredDelete)
 
 
 def click(widget: QWidget | None) -> None:

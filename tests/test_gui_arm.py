@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
 
 import msgspec
 import pytest
-from fake_jobs import FakeJobs
+from arm_desk import CONFIRM, NOTE, OK, OVERRIDE, STAGE, STOP, Desk, Launched
 from gui_helpers import Bench, Script
 from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QLabel, QLineEdit
@@ -18,120 +15,12 @@ from pytestqt.qtbot import QtBot
 from gui.jobs import Jobs
 from gui.screens.arm import ArmSheet
 from gui.starting import resume
+from rig.events import Definition
 from rig.lab import Lab
-from rig.plan import plan_protocol
 from rig.preflight import (
-    Choices,
-    DeviceCard,
     Guard,
-    Preflight,
-    ProtocolCard,
-    ProtocolChoice,
-    RigCard,
-    RigChoice,
-    SavingCard,
     StageCard,
-    SubjectCard,
-    SubjectChoice,
 )
-from rig.trying import Tried
-
-MICE = (
-    SubjectChoice("M014", ear_tag="14", cage="C-221", mark="brown dot"),
-    SubjectChoice("M041", ear_tag="41", cage="C-222"),
-    SubjectChoice("M114", ear_tag="41", cage="C-300"),
-    SubjectChoice("SIM01", simulated=True),
-)
-CHOICES = Choices(
-    MICE,
-    (RigChoice("box1", "rigs/box1.toml"), RigChoice("box2", "rigs/box2.toml")),
-    (ProtocolChoice("protocols/go_nogo.toml", "go_nogo"),),
-)
-OK = Guard("ran today", "ok", "M014 has not run today.")
-NOTE = Guard("usual rig", "note", "M014 has not run before.")
-CONFIRM = Guard("ran today", "confirm", "M014 already ran today at 08:05.", "Again?", "click")
-OVERRIDE = Guard("calibration of valve", "override", "Valve: 99 days ago.", "Why?", "reason")
-STOP = Guard("save folder", "stop", "The folder cannot be written.", "Check the rights.")
-STAGE = Guard("stage", "confirm", "Suggested: stage s2.", "Use it, or keep s1.", "click")
-
-
-@dataclass
-class Launched:
-    """Programs that would have been started."""
-
-    runs: list[list[str]] = field(default_factory=list)
-    output: Path = Path()
-
-    def __call__(self, arguments: Sequence[str], folder: Path, output: Path) -> str:
-        self.runs.append(list(arguments))
-        self.output = output
-        return ""
-
-    def prints(self, text: str) -> None:
-        """Let the program print something, which it does when it ends."""
-        self.output.write_text(text, encoding="utf-8")
-
-
-class Desk:
-    """The sheet with its commands in the hands of a test."""
-
-    def __init__(self, bench: Bench, qtbot: QtBot) -> None:
-        self.bench, self.qtbot, self.place = bench, qtbot, bench.place
-        self.jobs, self.launched = FakeJobs(), Launched()
-        self.place.jobs = self.jobs  # type: ignore[assignment]
-        self.told: list[str] = []
-        self.gone_to: list[str] = []
-        self.place.tell = lambda level, text: self.told.append(text)
-        self.place.go_to = self.gone_to.append
-        self.sheet = ArmSheet(self.place, self.launched)
-        qtbot.addWidget(self.sheet)
-        self.sheet.resize(1100, 700)
-        self.sheet.show()
-        self.sheet.arrive()
-        self.jobs.last("--choices").answer(CHOICES)
-        plan = plan_protocol(self.place.lab, self.place.lab.files("protocols")[4])
-        self.schema = plan.protocol.Params.model_json_schema()
-
-    def type(self, text: str) -> None:
-        self.sheet.mouse.line.setFocus()
-        self.sheet.mouse.line.clear()
-        self.qtbot.keyClicks(self.sheet.mouse.line, text)
-
-    def found(self, subject: str, *guards: Guard, stage: StageCard | None = None) -> Preflight:
-        mouse = next((each for each in MICE if each.id == subject), MICE[0])
-        values = {"time_out": 8.0, "reward_ul": 5.0, "stage": "discrimination"}
-        return Preflight(
-            SubjectCard(subject, True, mouse.ear_tag, mouse.cage, mouse.mark, mouse.simulated),
-            RigCard("box1", "rigs/box1.toml", devices=(
-                DeviceCard("water", "valve", "Valve", False),
-                DeviceCard("sound", "speaker", "Speaker", False),
-            )),
-            ProtocolCard("protocols/go_nogo.toml", "go_nogo", "Go/NoGo.", "", self.schema,
-                         values, values, values),
-            stage, None, SavingCard("/data", True, 100.0, 0.5), guards,
-        )  # fmt: skip
-
-    def answer(self, subject: str, *guards: Guard, stage: StageCard | None = None) -> None:
-        """Answer the check of a mouse, as soon as it is asked for."""
-        self.qtbot.waitUntil(lambda: not self.sheet._checker._timer.isActive())
-        self.jobs.last("preflight", subject).answer(self.found(subject, *guards, stage=stage))
-
-    def arm(self, subject: str, *guards: Guard, stage: StageCard | None = None) -> None:
-        self.type(subject)
-        self.answer(subject, *guards, stage=stage)
-
-    @property
-    def can_start(self) -> bool:
-        return self.sheet.start_button.isEnabled()
-
-    @property
-    def why(self) -> str:
-        return self.sheet.why.text()
-
-    def press(self, keys: str) -> None:
-        action = next(each for each in self.sheet.can_be_done() if each.keys == keys)
-        if action.when():
-            action.do()
 
 
 @pytest.fixture
@@ -141,9 +30,9 @@ def desk(bench: Bench, qtbot: QtBot) -> Desk:
 
 def test_all_green_is_one_key(desk: Desk) -> None:
     desk.arm("M014", OK, NOTE)
-    assert desk.sheet.who.text() == "M014 - ear 14, cage C-221, brown dot"
+    assert desk.sheet.head.who.text() == "M014 - ear 14, cage C-221, brown dot"
     assert desk.sheet.guards.green.text() == "▸ 1 check is green"
-    assert desk.sheet.start_button.text() == "Start M014 on box1 (F5)"
+    assert desk.sheet.footer.start.text() == "Start M014 on box1 (F5)"
     desk.press("F5")
     assert desk.launched.runs == [
         ["run", "--rig", "rigs/box1.toml", "--subject", "M014", "--by", "anna", "--json"]
@@ -155,19 +44,19 @@ def test_all_green_is_one_key(desk: Desk) -> None:
 
 def test_enter_names_the_mouse_and_starts_only_when_it_stands_there_all_green(desk: Desk) -> None:
     desk.type("m014")
-    desk.qtbot.keyClick(desk.sheet.mouse.line, Qt.Key_Return)
+    desk.qtbot.keyClick(desk.sheet.head.mouse.line, Qt.Key_Return)
     assert desk.launched.runs == []
     desk.answer("M014", OK)
-    desk.qtbot.keyClick(desk.sheet.mouse.line, Qt.Key_Return)
+    desk.qtbot.keyClick(desk.sheet.head.mouse.line, Qt.Key_Return)
     assert len(desk.launched.runs) == 1
 
 
 def test_a_tag_that_is_scanned_twice_starts_nothing(desk: Desk) -> None:
     desk.arm("M014", OK)
-    desk.qtbot.keyClick(desk.sheet.mouse.line, Qt.Key_Home)
-    desk.sheet.mouse.line.selectAll()
-    desk.qtbot.keyClicks(desk.sheet.mouse.line, "14")
-    desk.qtbot.keyClick(desk.sheet.mouse.line, Qt.Key_Return)
+    desk.qtbot.keyClick(desk.sheet.head.mouse.line, Qt.Key_Home)
+    desk.sheet.head.mouse.line.selectAll()
+    desk.qtbot.keyClicks(desk.sheet.head.mouse.line, "14")
+    desk.qtbot.keyClick(desk.sheet.head.mouse.line, Qt.Key_Return)
     assert desk.launched.runs == []
     assert desk.why == "Looking at mouse, rig and files..."
 
@@ -180,7 +69,9 @@ def test_a_click_is_asked_for_and_recorded(desk: Desk) -> None:
     desk.qtbot.mouseClick(button, Qt.LeftButton)
     assert button.text() == "✓ Confirmed"
     assert desk.can_start
-    assert desk.sheet.mouse.line.hasFocus()  # Enter starts, and a tag that is scanned is not lost
+    assert (
+        desk.sheet.head.mouse.line.hasFocus()
+    )  # Enter starts, and a tag that is scanned is not lost
     desk.qtbot.mouseClick(button, Qt.LeftButton)
     assert not desk.can_start
     desk.qtbot.mouseClick(button, Qt.LeftButton)
@@ -220,28 +111,28 @@ def test_a_confirmation_does_not_outlive_what_it_confirmed(desk: Desk) -> None:
 def test_a_tag_that_names_no_mouse_or_two_is_said_and_arms_nothing(desk: Desk) -> None:
     desk.arm("M014", OK)
     desk.type("M99")
-    desk.qtbot.keyClick(desk.sheet.mouse.line, Qt.Key_Return)
-    said = desk.sheet.mouse.trouble.text()
+    desk.qtbot.keyClick(desk.sheet.head.mouse.line, Qt.Key_Return)
+    said = desk.sheet.head.mouse.trouble.text()
     assert said.startswith("No mouse has the id or the ear tag 'M99'.")
     assert not desk.can_start
-    assert desk.sheet.who.text() == "No mouse"
+    assert desk.sheet.head.who.text() == "No mouse"
     desk.type("41")
-    desk.qtbot.keyClick(desk.sheet.mouse.line, Qt.Key_Return)
-    said = desk.sheet.mouse.trouble.text()
+    desk.qtbot.keyClick(desk.sheet.head.mouse.line, Qt.Key_Return)
+    said = desk.sheet.head.mouse.trouble.text()
     assert "worn by M041 - ear 41, cage C-222 and M114 - ear 41, cage C-300" in said
     assert not desk.can_start
 
 
 def test_mice_are_offered_while_typing_and_one_is_taken_by_the_keys(desk: Desk) -> None:
     desk.type("M")
-    offered = desk.sheet.mouse.list
+    offered = desk.sheet.head.mouse.list
     assert [offered.item(row).text()[:4] for row in range(offered.count())] == [
         "M014", "M041", "M114", "SIM0",
     ]  # fmt: skip
-    desk.qtbot.keyClick(desk.sheet.mouse.line, Qt.Key_Down)
+    desk.qtbot.keyClick(desk.sheet.head.mouse.line, Qt.Key_Down)
     desk.qtbot.keyClick(offered, Qt.Key_Down)
     desk.qtbot.keyClick(offered, Qt.Key_Return)
-    assert desk.sheet.who.text().startswith("M041")
+    assert desk.sheet.head.who.text().startswith("M041")
     assert not offered.isVisible()
 
 
@@ -270,10 +161,25 @@ def test_the_field_is_empty_when_the_session_has_begun(desk: Desk) -> None:
     desk.bench.begin("box1", Script(subject="M014").records)
     desk.qtbot.waitUntil(lambda: desk.gone_to == ["run"])
     desk.sheet.refresh()
-    assert desk.sheet.mouse.line.text() == ""
-    assert desk.sheet.who.text() == "No mouse"
+    assert desk.sheet.head.mouse.line.text() == ""
+    assert desk.sheet.head.who.text() == "No mouse"
     assert desk.sheet.draft.given == {}
     assert desk.why == "M014 is running on box1."
+
+
+def test_an_answer_about_the_mouse_that_runs_is_not_taken_for_the_next_one(desk: Desk) -> None:
+    desk.arm("M014", OK)
+    desk.press("F5")
+    desk.sheet.refresh()  # the box has changed: the mouse is looked at once more
+    asked = desk.jobs.count("preflight", "M014") + 1
+    desk.qtbot.waitUntil(lambda: desk.jobs.count("preflight", "M014") == asked)
+    desk.bench.begin("box1", Script(subject="M014").records)
+    desk.qtbot.waitUntil(lambda: desk.gone_to == ["run"])
+    desk.jobs.last("preflight", "M014").answer(desk.found("M014", STOP))
+    desk.sheet.arrive()
+    assert desk.sheet.head.who.text() == "No mouse"
+    assert "M014" not in desk.sheet.lines.values["Mouse"].text()
+    assert not desk.sheet.guards.lines
 
 
 def test_a_session_that_begins_late_empties_the_field_too(
@@ -284,10 +190,10 @@ def test_a_session_that_begins_late_empties_the_field_too(
     desk.press("F5")
     desk.qtbot.waitUntil(lambda: desk.sheet.failed.isVisible())
     assert "has not begun within" in desk.sheet.failed.text()
-    assert desk.sheet.mouse.line.text() == "M014"
+    assert desk.sheet.head.mouse.line.text() == "M014"
     desk.bench.begin("box1", Script(subject="M014").records)
     desk.sheet.refresh()
-    assert desk.sheet.mouse.line.text() == ""
+    assert desk.sheet.head.mouse.line.text() == ""
 
 
 PROBLEM = {"problems": [{"what": "no such line", "where": "rigs/box1.toml", "do": "Mend it."}]}
@@ -303,10 +209,21 @@ def test_a_session_that_does_not_begin_is_told_in_words_and_nothing_is_lost(desk
     assert desk.sheet.failed.text() == said
     assert desk.told == ["M014 was not started on box1: see the Arm sheet."]
     assert desk.place.box.state() == ("", "free")
-    assert desk.sheet.mouse.line.text() == "M014"
+    assert desk.sheet.head.mouse.line.text() == "M014"
     desk.answer("M014", OVERRIDE)
     desk.press("F5")
     assert len(desk.launched.runs) == 2
+
+
+def test_the_session_of_another_window_is_not_taken_for_ones_own(desk: Desk) -> None:
+    desk.arm("M014", OK)
+    desk.press("F5")
+    desk.bench.begin("box1", Script(subject="M041").records)
+    desk.launched.prints(json.dumps(PROBLEM))
+    desk.qtbot.waitUntil(lambda: bool(desk.told))
+    assert desk.told == ["M014 was not started on box1: see the Arm sheet."]
+    assert desk.gone_to == []
+    assert desk.why == "M041 is running on box1."
 
 
 def test_a_mouse_that_runs_elsewhere_is_not_started(desk: Desk) -> None:
@@ -330,11 +247,11 @@ def test_each_box_has_a_sheet_of_its_own(desk: Desk) -> None:
     desk.arm("M014", OK)
     desk.place.rig = "box2"
     desk.sheet.arrive()
-    assert desk.sheet.mouse.line.text() == ""
-    assert desk.sheet.start_button.text() == "Start mouse on box2 (F5)"
+    assert desk.sheet.head.mouse.line.text() == ""
+    assert desk.sheet.footer.start.text() == "Start mouse on box2 (F5)"
     desk.place.rig = "box1"
     desk.sheet.arrive()
-    assert desk.sheet.mouse.line.text() == "M014"
+    assert desk.sheet.head.mouse.line.text() == "M014"
 
 
 def test_changed_parameters_go_with_the_session_and_nonsense_forbids_it(desk: Desk) -> None:
@@ -373,6 +290,8 @@ def test_a_suggested_stage_is_used_or_kept_by_one_click(desk: Desk) -> None:
     desk.qtbot.mouseClick(desk.sheet.stage.use, Qt.LeftButton)
     moved = desk.jobs.last("stage")
     assert moved.arguments == ["stage", "M014", "--accept", "--by", "anna"]
+    desk.jobs.last("preflight", "M014").answer(desk.found("M014", STAGE, stage=CARD))
+    assert not desk.can_start, "as long as the move is not recorded"
     moved.answer({})
     desk.answer("M014", OK, stage=msgspec.structs.replace(CARD, stage="s2", verdict="hold"))
     assert desk.can_start
@@ -406,23 +325,6 @@ def test_another_protocol_is_checked_as_chosen(desk: Desk) -> None:
     desk.qtbot.waitUntil(lambda: desk.jobs.count("--protocol", "protocols/go_nogo.toml") == 1)
 
 
-def test_one_drop_is_given_only_while_nothing_uses_the_rig(desk: Desk) -> None:
-    desk.arm("M014", OK)
-    desk.press("Ctrl+D")
-    asked = desk.jobs.last("try")
-    assert asked.arguments == ["try", "box1", "--device", "water", "--drops", "1"]
-    desk.press("Ctrl+D")
-    assert desk.jobs.count("try") == 1
-    asked.answer([Tried("water", "valve", "Valve", False, "good", "It gave 1 drop.")])
-    assert desk.sheet.tools.said.text() == "water: It gave 1 drop."
-    desk.bench.begin("box1", Script(subject="M041").records)
-    desk.sheet.refresh()
-    desk.sheet.tools.refresh()
-    assert not desk.sheet.tools.drop.isEnabled()
-    desk.press("Ctrl+D")
-    assert desk.jobs.count("try") == 1
-
-
 def test_a_check_that_fails_is_said_and_arms_nothing(desk: Desk) -> None:
     desk.type("M014")
     desk.qtbot.waitUntil(lambda: desk.jobs.count("preflight", "M014") == 1)
@@ -435,12 +337,26 @@ def test_a_session_that_was_cut_off_goes_on_as_it_was_started(desk: Desk) -> Non
     desk.bench.begin("box1", Script(subject="M014").records)
     desk.bench.lose("box1")
     came: list[str] = []
-    resume(desk.place, "box1", came.append, desk.launched)
+    for _ in range(2):  # pressed twice
+        resume(desk.place, "box1", came.append, desk.launched)
+    assert len(desk.launched.runs) == 1
     run = desk.launched.runs[0]
     assert run[:4] == ["run", "--resume", "--rig", "rigs/box1.toml"]
     assert run[run.index("--subject") + 1] == "M014"
     desk.bench.begin("box1", Script(subject="M014").records)
     desk.qtbot.waitUntil(lambda: came == [""])
+
+
+def test_the_next_part_goes_on_at_the_pace_of_the_last(desk: Desk) -> None:
+    script = Script(subject="M014")
+    told = script.records[1]
+    assert isinstance(told, Definition)
+    script.records[1] = msgspec.structs.replace(told, clock="paced", speed=20.0)
+    desk.bench.begin("box1", script.records)
+    desk.bench.lose("box1")
+    resume(desk.place, "box1", lambda _: None, desk.launched)
+    run = desk.launched.runs[0]
+    assert run[run.index("--speed") + 1] == "20"
 
 
 def test_the_real_check_of_a_new_lab_arms_a_virtual_mouse(
@@ -453,12 +369,12 @@ def test_the_real_check_of_a_new_lab_arms_a_virtual_mouse(
     sheet.show()
     sheet.arrive()
     qtbot.waitUntil(lambda: sheet.stage.protocols.count() > 1, timeout=30_000)
-    sheet.mouse.line.setFocus()
-    qtbot.keyClicks(sheet.mouse.line, "SIM01")
+    sheet.head.mouse.line.setFocus()
+    qtbot.keyClicks(sheet.head.mouse.line, "SIM01")
     box = sheet.stage.protocols
     box.setCurrentIndex(box.findData("protocols/go_nogo.toml"))
     box.activated.emit(box.currentIndex())
-    qtbot.waitUntil(sheet.start_button.isEnabled, timeout=30_000)
+    qtbot.waitUntil(sheet.footer.start.isEnabled, timeout=30_000)
     assert "go_nogo: Auditory Go/NoGo" in sheet.lines.values["Protocol & stage"].text()
     assert len(sheet.form.rows) > 10
     sheet.start()

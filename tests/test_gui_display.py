@@ -6,7 +6,10 @@ What is asserted is what the screens say, and what is on the disk afterwards.
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -19,7 +22,7 @@ from analysis.demo import begin
 from rig.desk import read_address
 from rig.errors import ConfigError, RecordingError
 from rig.events import CommandGiven, DeviceReported, Event, ParameterChanged
-from rig.lab import Lab
+from rig.lab import Lab, find_lab
 from rig.locks import is_held
 from rig.session_folder import SessionFolder, find_sessions
 from rig.session_record import SessionRecord, load_session
@@ -154,7 +157,8 @@ def test_a_morning_from_mouse_to_mouse(
         program.window("mouserig: My lab")
         watch = Watch(morning, program)
 
-        arm(program, "14", "SIM01")
+        name(program, "14")
+        wait_until_armed(program, "SIM01")
         picture("armed")
         program.press("F5")
         program.see("running")
@@ -183,16 +187,19 @@ def test_a_morning_from_mouse_to_mouse(
 
         program.press("F6")
         program.see("paused")
+        program.see_enabled("One drop")
         program.press("ctrl+d")
         watch.wait_for(folder, "a drop", obeyed("drop"))
         program.click("Flush")
         watch.wait_for(folder, "a flush", lambda r: any(flushes(r.events)))
+        program.see_enabled("One drop")
         program.press("ctrl+d")
         watch.wait_for(folder, "another drop", obeyed("drop", 2))
         picture("paused")
-        program.press("ctrl+e")
+        program.press("ctrl+g")
         watch.wait_for(folder, "an acknowledgement", obeyed("note", 2))
         paused_after = len(load_session(folder).rows)
+        program.see_enabled("Resume")
         program.press("F6")
         program.see("running")
         watch.wait_for(folder, "hits", lambda r: hits_after(r, paused_after) >= 3)
@@ -213,7 +220,8 @@ def test_a_morning_from_mouse_to_mouse(
         program.type("14")
         program.press("Return")
         program.see("SIM01 already ran today…")
-        arm(program, "SIM02", "SIM02")
+        name(program, "SIM02")
+        wait_until_armed(program, "SIM02")
         program.press("F5")
         program.see("running")
         second = watch.folder()
@@ -229,8 +237,68 @@ def test_a_morning_from_mouse_to_mouse(
     assert_stopped_at_once(load_session(second))
 
 
-def arm(program: Program, typed: str, mouse: str) -> None:
-    """Name the next mouse by its tag, and wait until all is green."""
+PAST = """
+import analysis.demo
+from rig.main import main
+analysis.demo.DAYS_BEFORE = {"SIM04": 1}  # whose past is soon made
+main()
+"""
+INSIDE = """
+import sys
+if "gui" in sys.orig_argv:
+    import threading
+    sys.path.append({tests!r})
+    from gui_probe import serve
+    threading.Thread(target=serve, args=[{probe!r}], daemon=True).start()
+"""
+
+
+@pytest.fixture
+def guided(lab: Lab, display: Display, tmp_path: Path) -> Iterator[Program]:
+    """Start `rig demo` on the display; the window that it opens can be looked into."""
+    (tmp_path / "demo.py").write_text(PAST, encoding="utf-8")
+    probe = INSIDE.format(tests=str(Path(__file__).parent), probe=str(tmp_path / "probe"))
+    (tmp_path / "sitecustomize.py").write_text(probe, encoding="utf-8")
+    surroundings = {"PYTHONPATH": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path / "settings")}
+    with (tmp_path / "printed").open("wb") as printed:
+        process = subprocess.Popen(
+            [sys.executable, str(tmp_path / "demo.py"), "demo", "--lab", str(tmp_path / "demo")],
+            env={**os.environ, **display.environment, **surroundings}, start_new_session=True,
+            stdout=printed, stderr=printed,
+        )  # fmt: skip
+    yield Program(process, display, tmp_path)
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    stop_what_runs(find_lab(tmp_path / "demo"))
+
+
+def test_the_demonstration_opens_a_guided_window_that_asks_before_it_leaves_a_session(
+    guided: Program, tmp_path: Path
+) -> None:
+    title = "mouserig: My lab"
+    guided.window(title)
+    guided.see("Four virtual mice and two simulated boxes…")
+    name(guided, "SIM04")
+    guided.see("Type SIM04, as from an ear tag…")
+    guided.click("Use go_nogo (suggested)")
+    wait_until_armed(guided, "SIM04")
+    guided.press("F5")
+    guided.see("running")
+    guided.see("The session runs in real time…")
+    guided.close(title)
+    guided.see("SIM04 is running on box1. Without this window…")
+    guided.click("Cancel")
+    guided.see_no("Leave it running")
+    guided.close(title)
+    guided.see("Stop after this trial")
+    guided.click("Leave it running")
+    assert guided.process.wait(30) == 0, guided.said()
+    assert is_held(tmp_path / "demo/.locks", "rig", "box1"), "the session goes on"
+
+
+def name(program: Program, typed: str) -> None:
+    """Name the next mouse, by its ear tag or its id."""
     program.press("F2")
     program.wait_for(
         "field for the mouse", lambda: any(f.focused for f in program.seen("Mouse: ear tag or id"))
@@ -238,10 +306,11 @@ def arm(program: Program, typed: str, mouse: str) -> None:
     program.press("ctrl+a")
     program.type(typed)
     program.press("Return")
-    program.wait_for(
-        f"{mouse} to be armed",
-        lambda: any(each.enabled for each in program.seen(f"Start {mouse} on box1 (F5)")),
-    )
+
+
+def wait_until_armed(program: Program, mouse: str) -> None:
+    """Wait until all is green."""
+    program.see_enabled(f"Start {mouse} on box1 (F5)")
 
 
 def change_reward(program: Program, volume: str) -> None:

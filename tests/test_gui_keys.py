@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from gui_helpers import Bench, Script, texts
+from gui_helpers import Bench, Script, end_window, texts
 from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QKeySequence
 from PyQt5.QtTest import QTest
@@ -40,8 +40,7 @@ def window(bench: Bench, lab: Lab, qtbot: QtBot, done: list[str]) -> Iterator[Wi
     qtbot.waitExposed(made)
     made.go_to("boxes")
     yield made
-    made._leaving = True
-    qtbot.addWidget(made)  # closes and deletes it
+    end_window(made)
 
 
 def press(window: Window, keys: str) -> None:
@@ -93,6 +92,16 @@ def test_what_is_not_possible_says_so_and_is_not_done(window: Window, done: list
     QTest.keyClick(listed.field, Qt.Key_Down)
     QTest.keyClick(listed.field, Qt.Key_Return)
     assert done == []
+
+
+TAKEN = {"A", "C", "E", "U", "V", "X", "Y", "Z", "Shift+E", "Shift+Z"}
+"""What a field for text takes for itself together with Ctrl, on Linux or Windows."""
+
+
+def test_no_key_is_one_that_a_field_takes_for_itself(window: Window, bench: Bench) -> None:
+    _, actions = make_entries(bench.place)
+    for action in (*window.actions_known, *actions):
+        assert action.keys.removeprefix("Ctrl+") not in TAKEN, action.words
 
 
 def test_esc_leaves_and_gives_the_keys_back(window: Window) -> None:

@@ -26,7 +26,6 @@ from rig.session_record import SessionRecord, load_session
 from rig.verification import verify
 
 Edit = Callable[[str, str, str], None]
-FAST = ("--speed", "10")
 WITHIN = 2.0
 """Seconds within which all of the past is in a window that comes late."""
 
@@ -34,12 +33,12 @@ WITHIN = 2.0
 class Engine:
     """A session in a program of its own."""
 
-    def __init__(self, lab: Lab, *pace: str) -> None:
+    def __init__(self, lab: Lab) -> None:
         arguments = ("--rig", "rigs/box1.toml", "--protocol", "protocols/go_nogo.toml",
                      "--subject", "SIM01", "--simulate", "--seed", "3")  # fmt: skip
         self.lab = lab
         self.process = subprocess.Popen(
-            [*RIG_COMMAND, "run", *arguments, *pace], cwd=lab.folder, text=True,
+            [*RIG_COMMAND, "run", *arguments, "--speed", "10"], cwd=lab.folder, text=True,
             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True,
         )  # fmt: skip
 
@@ -58,9 +57,9 @@ def _sessions(lab: Lab) -> list[SessionFolder]:
 
 
 @pytest.fixture
-def engine(eager: Lab, request: pytest.FixtureRequest) -> Iterator[Engine]:
-    """Start a session, ten times faster than real time if a test does not say otherwise."""
-    started = Engine(eager, *getattr(request, "param", FAST))
+def engine(eager: Lab) -> Iterator[Engine]:
+    """Start a session, ten times faster than real time."""
+    started = Engine(eager)
     yield started
     if started.process.poll() is None:
         os.killpg(started.process.pid, signal.SIGKILL)
@@ -101,25 +100,21 @@ def assert_whole(record: SessionRecord) -> None:
     assert {finding.state for finding in verify(record.folder)} == {"good"}
 
 
-@pytest.mark.parametrize(
-    ("engine", "number"),
-    [(FAST, signal.SIGKILL), (FAST, signal.SIGSTOP), ((), signal.SIGKILL)],
-    ids=["killed at x10", "hung at x10", "killed in real time"],
-    indirect=["engine"],
-)
-def test_a_window_that_dies_or_hangs_costs_the_session_nothing(
-    engine: Engine, open_window: Callable[[], WindowBeside], number: signal.Signals
+def test_windows_that_die_or_hang_cost_the_session_nothing(
+    engine: Engine, open_window: Callable[[], WindowBeside]
 ) -> None:
-    first = open_window()
-    seen = first.wait_for("a trial", told(20))
+    window = open_window()
+    seen = window.wait_for("a trial", told(20))
     assert (seen.state, seen.trouble) == ("running", "")
-    first.process.send_signal(number)
-    second = open_window()
-    later = second.wait_for("that it goes on", told(seen.events + 20))
-    assert later.session == seen.session
-    assert later.rows[: len(seen.rows)] == seen.rows
+    for number in (signal.SIGSTOP, signal.SIGKILL):
+        window.process.send_signal(number)
+        window = open_window()
+        later = window.wait_for("that it goes on", told(seen.events + 20))
+        assert later.session == seen.session
+        assert later.rows[: len(seen.rows)] == seen.rows
+        seen = later
     assert_whole(engine.end("stop_now"))
-    second.wait_for("the end", lambda shown: shown.state == "ended: wrap up")
+    window.wait_for("the end", lambda shown: shown.state == "ended: wrap up")
 
 
 def test_a_window_that_comes_back_shows_all_of_the_past_at_once(

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from gui_helpers import Script
 from PyQt5.QtCore import QSize
-from PyQt5.QtGui import QImage
+from PyQt5.QtGui import QFontMetrics, QImage
 from PyQt5.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
@@ -18,6 +18,7 @@ from analysis.timing import StateTiming
 from gui import theme
 from gui.palette import PALETTES, Palette, contrast, letters_on, outcome_colour, type_colour
 from gui.performance_data import PerformanceData
+from gui.plots.base import head_font
 from gui.plots.camera_view import CameraView
 from gui.plots.outcome_strip import OutcomeStrip
 from gui.plots.performance_plot import PerformancePlot
@@ -101,6 +102,28 @@ def test_the_raster_has_a_panel_for_each_type_and_counts_the_trials_that_ended(
     script = Script().trial("correct_rejection").trial("hit").trial("miss").begin("go")
     plot.show_raster(script.view().raster)
     assert [panel.title for panel in plot.panels.values()] == ["go, 2 trials", "nogo, 1 trial"]
+
+
+@pytest.mark.parametrize("width", [700, 460, 320])
+def test_titles_of_the_raster_fit_into_their_panels(qtbot: QtBot, width: int) -> None:
+    plot = RasterPlot()
+    qtbot.addWidget(plot)
+    plot.resize(width, 300)
+    plot.show()
+    script = Script()
+    for _ in range(103):
+        script.trial("hit", kind="sound")
+    for _ in range(14):
+        script.trial("correct_rejection", kind="silent")
+    plot.show_raster(script.view().raster)
+    panels = list(plot.panels.values())
+    for panel, name in zip(panels, ("sound, 103", "silent"), strict=True):
+        shown = panel.plot.titleLabel.text
+        assert shown.startswith(name)
+        room = panel.plot.getViewBox().width()
+        assert QFontMetrics(head_font()).horizontalAdvance(shown) <= room
+    assert panels[1].title == "silent (catch), 14 trials"
+    assert panels[1].plot.geometry().right() <= plot.width()
 
 
 def test_the_response_window_is_found_from_the_onset_of_the_stimulus() -> None:
@@ -209,6 +232,17 @@ def test_performance_names_consistent_periods_and_blocks(qtbot: QtBot) -> None:
     assert "consistent" not in plot.accessibleDescription()
 
 
+def test_only_types_of_the_running_phase_are_named(qtbot: QtBot) -> None:
+    plot = PerformancePlot()
+    qtbot.addWidget(plot)
+    data = PerformanceData()
+    primed = [a_row(number, "hit", 1, phase="priming") for number in (1, 2)]
+    mixed = a_row(3, "hit", 1, phase="bimodal", congruency="congruent")
+    data.take([*primed, mixed])
+    plot.show_performance(data)
+    assert plot.accessibleDescription() == "go congruent 1.00, block 1, bimodal"
+
+
 def test_performance_of_another_session_leaves_nothing_of_the_last_one(qtbot: QtBot) -> None:
     plot = PerformancePlot()
     qtbot.addWidget(plot)
@@ -271,22 +305,26 @@ def test_a_picture_is_read_when_it_was_written_and_not_too_often(
     view = CameraView(now=lambda: seconds[0])
     qtbot.addWidget(view)
     file = tmp_path / "thumbnail-eye.jpg"
-    view.show_file(file, "30 frames a second")
-    assert view.words.text() == "no picture, 30 frames a second"
+    view.show_file(file, "eye: the left eye")
+    assert view.words.text() == "eye: the left eye\nno picture"
     _write(file, 250, 1)
-    view.show_file(file, "30 frames a second")
-    assert view.words.text().startswith("no picture")
+    view.show_file(file, "eye: the left eye")
+    assert view.words.text().endswith("no picture")
     seconds[0] += 0.2
-    view.show_file(file, "30 frames a second")
-    assert view.words.text() == "30 frames a second"
+    view.show_file(file, "eye: the left eye")
+    assert view.words.text() == "eye: the left eye\npicture less than 1 s old"
     assert "#fafafa" in pixels(picture(view, qtbot, QSize(200, 200)))
-    seconds[0] += 3.0
+    seconds[0] += 1.4
+    view.show_file(file)
+    assert view.words.text() == "picture 1 s old"
+    seconds[0] += 1.6
     view.show_file(file)
     assert view.words.text() == "no new picture for 3 s"
+    assert view.words.property("level") == "warn"
     _write(file, 10, 2)
     seconds[0] += 0.2
     view.show_file(file)
-    assert view.words.text() == ""
+    assert view.words.text() == "picture less than 1 s old"
     assert "#0a0a0a" in pixels(picture(view, qtbot, QSize(200, 200)))
 
 

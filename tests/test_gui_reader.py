@@ -230,6 +230,25 @@ def test_a_session_of_a_later_schema_and_a_damaged_one_are_told_of(lab: Lab) -> 
     assert "damaged" in why["box2"]
 
 
+@pytest.mark.parametrize("events", ["", "nowhere", "tcp://"])
+def test_an_address_that_leads_nowhere_is_told_and_others_are_followed(
+    fake: Bus, lab: Lab, reader: Reader, events: str
+) -> None:
+    heard_until(reader, CaughtUp)
+    address = Address("tcp://127.0.0.1:1", "", "SIM02/2026-11-25/1", events, "nowhere")
+    (lab.locks / "rig-box2.address").write_bytes(msgspec.json.encode(address))
+    with hold(lab.locks, "rig", "box2", "test"):
+        lost = heard_until(reader, Unreadable)[-1]
+    assert (lost.rig, "nothing can be heard" in str(lost)) == ("box2", True)
+    assert heard_until(reader, Gone)[-1].rig == "box2"
+    end = time.monotonic() + 20
+    while reader.queue.empty() and time.monotonic() < end:
+        fake._events.send(b"X unknown")
+        time.sleep(0.05)
+    assert heard_until(reader, Unreadable)[-1].rig == "box1"
+    assert reader.trouble == ""
+
+
 def test_half_an_address_is_no_session(lab: Lab, reader: Reader) -> None:
     lab.locks.mkdir(exist_ok=True)
     (lab.locks / "rig-box1.address").write_bytes(b'{"endpoint": "tcp')

@@ -297,3 +297,16 @@ def test_the_bench_answers_orders(bench: Bench) -> None:
     bench.answer("box1", command)
     assert box.view is not None
     assert box.view.answers[number].accepted
+
+
+def test_a_mouse_that_stays_silent_stays_an_alarm() -> None:
+    alarms, script = Alarms(), quiet(60)
+    alarms.look(script.view())
+    for _ in range(8):
+        misses(script, 30)
+        alarms.look(script.view())
+        assert [a.over for a in alarms.open if a.key == "fell silent"] == [False]
+    for _ in range(10):
+        script.trial("hit")
+    alarms.look(script.view())
+    assert [a.over for a in alarms.open if a.key == "fell silent"] == [True]

@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from analysis.summary import read_summary
 from gui.screens.wrap_up import NOTHING, WrapUp
-from gui.wrapping.pending import of_row
+from gui.wrapping.pending import names_waiting, of_row, waiting
 from rig.lab import Lab
 from rig.session import Session
 from rig.wrap_up import WrapUp as Written
@@ -127,6 +127,35 @@ def test_next_mouse_saves_and_goes_to_arm(screen: WrapUp, jobs: Asked, bench: Be
     assert (bench.went, bench.place.rig) == (["arm"], "box2")
 
 
+def test_next_mouse_pressed_twice_saves_once_and_leads_nobody_away_from_another_box(
+    screen: WrapUp, jobs: Asked, bench: Bench
+) -> None:
+    ended(bench, over())
+    ended(bench, over(50, "M014", "box2"))
+    screen.arrive()
+    jobs.answer([])
+    for _ in range(2):
+        click(screen.next_button)
+    assert len(jobs.waiting) == 1
+    bench.place.rig = "box2"
+    screen.arrive()
+    assert screen.sheet.mouse.text() == "M014"
+    jobs.answer({"by": "anna"})
+    assert (bench.went, bench.place.rig) == ([], "box2")
+    assert bench.place.boxes.by_rig["box1"].wrapped_up
+
+
+def test_what_was_wrapped_up_in_another_window_waits_no_more(
+    screen: WrapUp, jobs: Asked, bench: Bench
+) -> None:
+    ended(bench, over())
+    screen.arrive()
+    assert screen.list.count() == 1
+    jobs.answer([{**ROW, "session": "SIM01/2026-11-25/1", "wrapped_up": True}])
+    assert screen.list.count() == 0
+    assert bench.place.boxes.by_rig["box1"].state()[1] == "free"
+
+
 def test_what_is_saved_is_not_written_twice_but_a_change_is(
     screen: WrapUp, jobs: Asked, bench: Bench
 ) -> None:
@@ -217,6 +246,15 @@ def test_only_what_can_be_wrapped_up_is_offered() -> None:
     bare = of_row({"session": "M1/2026-11-24/1", "trials": 0})
     assert bare is not None
     assert bare.numbers[0] == "0 trials, d': n too small."
+
+
+def test_the_names_of_what_waits_are_known_without_its_numbers(bench: Bench) -> None:
+    ended(bench, over())
+    bench.begin("box2", over(2, "M015", "box2").records[:-1])
+    boxes = bench.place.boxes.by_rig.values()
+    for fact in ({}, {"wrapped_up": True}, {"clock": "virtual"}, {"session": "M015/2026-11-25/1"}):
+        rows = [{**ROW, **fact}]
+        assert names_waiting(boxes, rows) == waiting(boxes, rows).keys()
 
 
 def test_a_list_that_cannot_be_made_is_said(screen: WrapUp, jobs: Asked, bench: Bench) -> None:

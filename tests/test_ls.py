@@ -19,6 +19,8 @@ from analysis.commands.ls import day_of
 from analysis.outline import outline_of, read_outline
 from analysis.summary import read_summary
 from rig.errors import ExitCode
+from rig.frames import pack
+from rig.journal import read_frames
 from rig.lab import Lab
 from rig.session import Session
 from rig.session_folder import SessionFolder, hold_running
@@ -92,6 +94,13 @@ def _damaged(lab: Lab) -> SessionFolder:
     return folder
 
 
+def _with_a_gap(lab: Lab) -> SessionFolder:
+    folder = short_session(lab, "go_nogo", 24)
+    lost = pack(list(read_frames(folder.journal))[100])
+    folder.journal.write_bytes(folder.journal.read_bytes().replace(lost, b""))
+    return folder
+
+
 @pytest.mark.parametrize(
     "make",
     [
@@ -103,8 +112,19 @@ def _damaged(lab: Lab) -> SessionFolder:
         _aborted,
         _cut_off,
         _damaged,
+        _with_a_gap,
     ],
-    ids=["go_nogo", "vacuum", "light", "layout-1", "layout-2", "aborted", "cut off", "damaged"],
+    ids=[
+        "go_nogo",
+        "vacuum",
+        "light",
+        "layout-1",
+        "layout-2",
+        "aborted",
+        "cut off",
+        "damaged",
+        "gap",
+    ],
 )
 def test_the_quick_look_tells_what_the_whole_session_tells(
     lab: Lab, make: Callable[[Lab], SessionFolder]

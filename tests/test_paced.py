@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from conftest import Done
 from helpers import assert_ended_safely, plan_for, put_mouse
+from inside import inside
 
 import rig.desk
 from rig.bus import Heartbeat
@@ -184,7 +185,7 @@ def test_speed_on_the_command_line(few: Lab, command: Callable[..., Done]) -> No
         ("--virtual", "--speed", "5"): "Leave out --virtual.",
         ("--speed", "5"): "Add --simulate, or leave out --speed.",
     }.items():
-        refused = command("run", *box, *options)
+        refused = inside(few, "run", *box, *options)
         assert refused.code == ExitCode.CHECK_FAILED
         assert said in refused.err
-    assert command("run", *box, "--simulate", "--speed", "60").code == ExitCode.USAGE
+    assert inside(few, "run", *box, "--simulate", "--speed", "60").code == ExitCode.USAGE

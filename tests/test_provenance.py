@@ -13,10 +13,13 @@ import pytest
 from conftest import Done
 from helpers import plan_for, run_virtual
 
+from rig.clock import Reading, VirtualClock
 from rig.errors import ExitCode
-from rig.events import ClockRead, SessionEnded
-from rig.inbox import Command
+from rig.event_log import EventLog
+from rig.events import ClockRead, Event, SessionEnded
+from rig.inbox import Command, Inbox
 from rig.lab import Lab
+from rig.recorder import MemoryRecorder
 from rig.session import Session
 from rig.session_folder import find_session
 from rig.session_record import load_session
@@ -96,6 +99,23 @@ def test_in_real_time_the_wall_clock_is_read_at_both_ends(short: Lab, edit: Edit
     began = datetime.fromisoformat(record.header.started_at).timestamp()
     assert abs(first.reading - first.hardware_time - began) < 60
     assert isinstance(record.events[-1], SessionEnded)
+
+
+class Dated(VirtualClock):
+    """A clock that never waits, and knows a wall clock beside it."""
+
+    def utc(self) -> Reading:
+        return Reading(self.now(), 1e9 + self.now(), 0.0)
+
+
+def test_the_wall_clock_is_read_about_every_minute_however_short_the_trials_are() -> None:
+    clock, events = Dated(), list[Event]()
+    log = EventLog(clock, MemoryRecorder(events.extend))
+    for trial_ends in range(0, 180, 7):
+        clock.receive(Inbox(), trial_ends)
+        log.read_clocks(clock.now())
+    log.keep()
+    assert [event.hardware_time for event in events] == [0, 63, 126]
 
 
 def test_virtual_time_knows_no_wall_clock(short: Lab) -> None:

@@ -118,6 +118,7 @@ def test_water_of_the_first_part_counts(steady: Lab, edit: Edit) -> None:
     first = run(plan, stop(13))
     second = run(plan, {}, resume=True)
     assert first.water_ul + second.water_ul == 50.0
+    assert load_session(second.folder).definition.before_ul == first.water_ul > 0
 
 
 def test_changes_of_parameters_hold_in_the_resumed_session(steady: Lab) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from conftest import Done
 from helpers import run_virtual
+from inside import inside
 
 from rig.errors import CheckFailed, ExitCode
 from rig.events import CommandGiven
@@ -101,8 +102,9 @@ def test_all_mistakes_are_told_at_once(lab: Lab, edit: Edit) -> None:
 
 
 def test_options_that_do_not_go_together_are_refused(
-    short: Lab, command: Callable[..., Done]
+    short: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
     for options, told in {
         ("--simulate", "--day", "2026-12-03"): "--day goes with --virtual",
         ("--virtual", "--note", " "): "--note needs words",
@@ -110,9 +112,9 @@ def test_options_that_do_not_go_together_are_refused(
         ("--virtual", "--day", "tomorrow"): "tomorrow",
         ("--virtual", "--day", "0001-01-01"): "1970 to 2199",
     }.items():
-        done = command(*RUN[:-1], "--subject", "SIM01", *options)
+        done = inside(short, *RUN[:-1], "--subject", "SIM01", *options)
         assert (done.code, told in done.err) == (ExitCode.USAGE, True), done
-    done = command(*RUN, "--subject", "SIM01", "--resume", "--set", "reward_ul=4")
+    done = inside(short, *RUN, "--subject", "SIM01", "--resume", "--set", "reward_ul=4")
     assert done.code == ExitCode.CHECK_FAILED
     assert "a resumed session has the parameters of the one" in done.err
     assert not short.data.exists()
@@ -147,6 +149,9 @@ def test_a_mouse_is_named_by_its_tag(lab: Lab, edit: Edit) -> None:
     edit("subjects/SIM01.toml", 'id = "SIM01"', 'id = "SIM01"\near_tag = "14"')
     (lab.folder / "subjects/broken.toml").write_text("id = 3")
     assert lab.named("14") == "SIM01"
+    edit("subjects/SIM01.toml", 'ear_tag = "14"', 'ear_tag = "SIM01"')
+    assert lab.named("SIM01") == "SIM01", "its own id is no other mouse's"
+    edit("subjects/SIM01.toml", 'ear_tag = "SIM01"', 'ear_tag = "14"')
     edit("subjects/SIM02.toml", 'id = "SIM02"', 'id = "SIM02"\near_tag = "14"')
     with pytest.raises(Exception, match="names more than one mouse: SIM01, SIM02"):
         lab.named("14")

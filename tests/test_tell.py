@@ -185,6 +185,16 @@ def test_a_command_of_nobody_is_refused(desk: tuple[Path, list[Command]]) -> Non
     assert taken == []
 
 
+def test_an_order_for_a_session_that_has_ended_is_not_given_to_the_next_one(
+    desk: tuple[Path, list[Command]],
+) -> None:
+    file, taken = desk
+    with pytest.raises(ConfigError, match="'SIM01/2026-11-25/1' runs in its place"):
+        tell(file, Command("reward", author="anna"), "M014/2026-11-25/1")
+    assert taken == []
+    assert tell(file, Command("reward", author="anna"), "SIM01/2026-11-25/1").accepted
+
+
 def test_a_session_that_does_not_answer_is_not_taken_for_none(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -173,10 +173,10 @@ def test_sampled_devices_show_that_something_comes(lab: Lab) -> None:
     ("driver", "state", "words", "do"),
     [
         ("Touched", "warn", "It is on", "Take away"),
-        ("Refusing", "bad", "The card is not there.", "Plug the card in."),
+        ("Refusing", "bad", "The card is not there (Dev1).", "Plug the card in."),
         ("Raising", "bad", "It raised ZeroDivisionError: of its own", "Look at the device"),
-        ("Wrong", "bad", "the cable is loose", "Push it in."),
-        ("Warning", "warn", "the firmware is old", "Update it."),
+        ("Wrong", "bad", "The cable is loose (Dev1).", "Push it in."),
+        ("Warning", "warn", "The firmware is old (Dev1).", "Update it."),
         ("Lit", "bad", "It is on, though nobody switched it on.", "wiring"),
         ("Nobody", "bad", "has no class 'Nobody'", "Name one of"),
     ],
@@ -191,6 +191,11 @@ def test_what_is_wrong_with_a_device_is_told(
     assert do in found.do
     if driver not in {"Wrong", "Nobody"}:  # these are never opened
         assert log.read_text().splitlines()[-2:] == ["off it", "close it"]
+
+
+def test_the_file_that_is_not_there_is_named(lab: Lab) -> None:
+    with_device(lab, "hardware.valve:ValveTwin", **VALVE | {"calibration": "calibration/no.toml"})
+    assert tried(lab).words == "There is no such file (calibration/no.toml)."
 
 
 def test_a_device_that_does_not_go_off_is_told_and_closed_all_the_same(lab: Lab, log: Path) -> None:

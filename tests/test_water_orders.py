@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
-from conftest import Done
 from helpers import plan_for, put_mouse
+from inside import inside
 from test_tell import running
 
 from rig import load
@@ -91,6 +91,23 @@ def test_a_flush_can_be_ended_and_holds_the_next_trial_up(lab: Lab) -> None:
     assert replay(record).differences == []
 
 
+def test_a_mouse_that_begins_its_trial_ends_a_flush(lab: Lab) -> None:
+    """A trial that only waits for the mouse lets a valve be flushed; its trial does not."""
+    session = Session(plan_for(lab, subject="YOU"), "virtual")
+    with session:
+        room = session._context.room
+        for time, order in (
+            (1.0, anna("pause_after_trial")), (2.0, anna("flush", 20)), (9.0, anna("stop_now")),
+        ):  # fmt: skip
+            room.agenda.at(time, lambda _, order=order: session.hand_in(order))
+        room.agenda.at(5.0, lambda time: room.touch("port", True, time))
+        session.run()
+    record = load_session(session.folder)
+    flush = next(e for e in record.events if isinstance(e, DeviceReported) and e.what == "flush")
+    assert (flush.requested, flush.achieved) == (20, 3.0)
+    assert replay(record).differences == []
+
+
 def test_the_end_of_the_session_closes_the_valve(lab: Lab) -> None:
     record = ordered(lab, [PAUSE, (60.0, anna("flush", 20)), (61.0, anna("stop_now"))])
     flush = next(e for e in record.events if isinstance(e, DeviceReported) and e.what == "flush")
@@ -126,12 +143,15 @@ def test_a_blocked_spout_keeps_drops_from_the_mouse_until_it_is_flushed(lab: Lab
     blocked = anna("fault", text="blocked spout")
     orders = [
         (1.0, blocked), (1.1, blocked), PAUSE, (60.0, anna("flush", 0.6)), (62.0, blocked),
-        (63.0, anna("flush", 0.6)), (65.0, blocked), (66.0, anna("flush", 1.0)), RESUME,
+        (63.0, anna("flush", 0.6)), (65.0, blocked), (66.0, anna("flush", 0.6)),
+        (68.0, blocked), (69.0, anna("flush", 0.6)), (71.0, blocked), RESUME,
     ]  # fmt: skip
     record = ordered(lab, orders)
     told = [e.reply for e in record.events if isinstance(e, CommandGiven) and e.verb == "fault"]
-    freed = "the spout is blocked, until it is flushed for 1 s"
-    assert told == [freed, "the spout is blocked already", "the spout is blocked already", freed]
+    blocks, is_blocked = (
+        "the spout is blocked, until it is flushed for 1 s", "the spout is blocked already",
+    )  # fmt: skip
+    assert told == [blocks, is_blocked, is_blocked, blocks, is_blocked, blocks]
     assert replay(record).differences == []
 
 
@@ -167,9 +187,7 @@ def test_the_mouse_gets_nothing_from_a_blocked_spout(lab: Lab) -> None:
     assert set(watcher.drunk) == rewarded - {3, 4, 5}
 
 
-def test_the_orders_on_the_command_line(
-    running: Session, lab: Lab, command: Callable[..., Done]
-) -> None:
+def test_the_orders_on_the_command_line(running: Session, lab: Lab) -> None:
     """The trial that waits for its mouse is never over, so none is carried out here."""
     said = {
         ("flush", "5"): "only while the session is paused",
@@ -181,7 +199,7 @@ def test_the_orders_on_the_command_line(
         ("drop", "4"): "Leave out what stands behind it",
     }
     for words, answer in said.items():
-        done = command("tell", "box1", *words, "--by", "anna")
+        done = inside(lab, "tell", "box1", *words, "--by", "anna")
         assert answer in done.out + done.err
     given = [e for e in load_session(running.folder).events if isinstance(e, CommandGiven)]
     assert [(e.verb, e.value) for e in given] == [

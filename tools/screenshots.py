@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
+from PIL import Image
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QAbstractButton, QLabel, QLineEdit, QWidget
 
@@ -33,6 +34,23 @@ SIZE = 1366, 768
 SCALES = 1, 2
 PATIENCE = 120.0
 SETTLE_MS = 400
+DOCS = Path(__file__).resolve().parent.parent / "docs/images/window"
+SHOWN = {
+    "arm": "arm-dark",
+    "run": "run_box1-dark",
+    "run_light": "run_box1-light",
+    "run_dim_red": "run_box1-dim_red",
+    "set_shifting": "run_box2-light",
+    "detection": "run_box3-dark",
+    "alarm": "run_alarm-dark",
+    "died": "run_died-dark",
+    "all_boxes": "all_boxes-dark",
+    "rig_check": "rig_check-dark",
+    "wrap_up": "wrap_up-dark",
+    "sessions": "sessions-dark",
+    "be_the_mouse": "be_the_mouse-dark",
+}
+"""Pictures in README and documentation, and what they are taken from."""
 SUBJECT = """id = "{id}"
 simulated = true
 ear_tag = "{tag}"
@@ -68,10 +86,19 @@ def main() -> None:
             }
             command = [sys.executable, __file__, "--out", str(wanted.out), "--scale", str(scale)]
             subprocess.run(command, check=True, env=environment)
+        _show_in_docs(wanted.out)
         return
     wanted.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         _take_all(Path(folder) / "lab", wanted.out, wanted.scale)
+
+
+def _show_in_docs(out: Path) -> None:
+    """Put the pictures that README and documentation show into their places, with fewer colours."""
+    DOCS.mkdir(parents=True, exist_ok=True)
+    for shown, taken in SHOWN.items():
+        picture = Image.open(out / f"{taken}.png").convert("RGB")
+        picture.quantize(64).save(DOCS / f"{shown}.png", optimize=True)
 
 
 def _take_all(folder: Path, out: Path, scale: int) -> None:
@@ -127,6 +154,7 @@ def _story(
     yield
     camera.take("arm")
     window.go_to("check")
+    _wait(lambda: not window.busy, "what the rigs are made of")
     _press(window, "Try all rigs")
     _wait(lambda: not window.busy, "the rig check")
     yield

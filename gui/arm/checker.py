@@ -9,7 +9,6 @@ from PyQt5.QtCore import QObject, QTimer
 
 from gui.arm.draft import Draft
 from gui.jobs import Done, Jobs
-from gui.starting import problem_words
 from rig.preflight import Choices, Preflight
 
 AFTER_MS = 300
@@ -48,6 +47,12 @@ class Checker(QObject):
         self._waiting = draft, simulated
         self._timer.start()
 
+    def forget(self, rig: str) -> None:
+        """Drop what is asked about a rig: it will not be so any more."""
+        self._latest[rig] = self._latest.get(rig, 0) + 1
+        if self._waiting is not None and self._waiting[0].rig == rig:
+            self._waiting = None
+
     def _ask(self) -> None:
         if self._waiting is None:
             return
@@ -63,16 +68,14 @@ class Checker(QObject):
 
 def read_choices(done: Done) -> Choices | str:
     """Return what there is to choose from, or a sentence about why that is not known."""
-    problems = problem_words(done.value)
     try:
         return msgspec.convert(done.value, Choices)
     except msgspec.ValidationError:
-        return f"The mice of the lab cannot be listed. {' '.join(problems) or done.error}".strip()
+        return f"The mice of the lab cannot be listed. {done.error}"
 
 
 def _read(done: Done) -> Preflight | str:
-    problems = problem_words(done.value)
     try:
         return msgspec.convert(done.value, Preflight)
     except msgspec.ValidationError:
-        return f"The check has failed. {' '.join(problems) or done.error}".strip()
+        return f"The check has failed. {done.error}"

@@ -5,7 +5,7 @@ No Qt here. A draft is never changed: each step makes another one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -66,6 +66,23 @@ class Draft:
     def without(self, guard: Guard) -> Draft:
         """Return the draft with a confirmation taken back."""
         return replace(self, given={each: why for each, why in self.given.items() if each != guard})
+
+    def with_changes(
+        self, changes: Mapping[str, Any], troubles: Sequence[tuple[str, str]]
+    ) -> Draft:
+        """Return the draft with parameters changed.
+
+        Parameters
+        ----------
+        changes
+            Values by dotted key; one that is None cannot be handed to a session.
+        troubles
+            What is wrong with what is typed: name of the field, and a sentence.
+        """
+        said = [f"{title}: {sentence}" for title, sentence in troubles]
+        emptied = [key for key, value in changes.items() if value is None]
+        said += [f"{key}: leave it empty in the protocol file, not here." for key in emptied]
+        return replace(self, wrong=said[0] if said else "", changes={} if emptied else changes)
 
     @property
     def guards(self) -> tuple[Guard, ...]:

@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 
 from PyQt5.QtCore import QEvent, QObject, Qt
 from PyQt5.QtGui import QKeyEvent
-from PyQt5.QtWidgets import QLabel, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from gui.arm.mice import described, named, offered
-from gui.theme import TARGET_PX, set_level
+from gui.theme import TARGET_PX, sentence_label, set_level
 from rig.preflight import SubjectChoice
 
 
@@ -43,10 +43,7 @@ class MouseField(QWidget):
         self.list.itemClicked.connect(self._picked)
         self.list.itemActivated.connect(self._picked)
         self.list.hide()
-        self.trouble = QLabel()
-        self.trouble.setTextFormat(Qt.PlainText)
-        self.trouble.setWordWrap(True)
-        set_level(self.trouble, "bad")
+        self.trouble = sentence_label("bad")
         self.trouble.hide()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

@@ -9,7 +9,6 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
 from gui.jobs import Done
-from gui.starting import problem_words
 from gui.theme import quiet_label, set_level
 from gui.workplace import Workplace
 from rig.preflight import RigCard
@@ -70,16 +69,20 @@ class SpoutTools(QWidget):
         self._busy = True
         self._say("", f"Trying {device}...")
         self.refresh()
-        arguments = ["try", self._rig.name, "--device", device, *options, *simulate]
-        self._place.jobs.run(arguments, self._tried)
+        rig = self._rig.name
+        arguments = ["try", rig, "--device", device, *options, *simulate]
+        self._place.jobs.run(arguments, partial(self._tried, rig))
 
-    def _tried(self, done: Done) -> None:
+    def _tried(self, rig: str, done: Done) -> None:
+        """Say what came of it, unless the operator looks at another box meanwhile."""
         self._busy = False
         self.refresh()
+        if self._place.rig != rig:
+            return
         try:
             tried = msgspec.convert(done.value, list[Tried])
         except msgspec.ValidationError:
-            self._say("bad", " ".join(problem_words(done.value)) or done.error)
+            self._say("bad", done.error)
             return
         for each in tried:
             level = "" if each.state == "good" else each.state

@@ -10,7 +10,6 @@ from PyQt5.QtWidgets import (
     QFrame,
     QGridLayout,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QSizePolicy,
     QVBoxLayout,
@@ -22,7 +21,7 @@ from gui.cards.content import Card, Progress, card_of
 from gui.cards.sparkline import Sparkline
 from gui.palette import Palette
 from gui.session_view import SessionView
-from gui.theme import far_label, quiet_label, set_level, title_label
+from gui.theme import far_label, quiet_label, sentence_label, set_level, title_label
 from gui.workplace import Workplace
 from rig.inbox import Verb
 
@@ -106,7 +105,7 @@ class BoxCard(QFrame):
         self.since = quiet_label()
         for label in (self.counted, self.reached, self.since):
             label.setWordWrap(True)
-        self.alert, self.hint = _wrapped(), _wrapped()
+        self.alert, self.hint = sentence_label(), sentence_label()
         self._line = Sparkline(self._place.palette)
         self.open_button = QPushButton("Open")
         self.open_button.clicked.connect(lambda: self._open_box(self._rig))
@@ -251,10 +250,3 @@ def _polish(widget: QWidget) -> None:
     if style is not None:
         style.unpolish(widget)
         style.polish(widget)
-
-
-def _wrapped() -> QLabel:
-    label = QLabel()
-    label.setWordWrap(True)
-    label.setTextFormat(Qt.PlainText)
-    return label

@@ -132,7 +132,7 @@ def d_prime_words(value: float | None) -> str:
 def water_words(view: SessionView) -> str:
     """Return the water so far, of the limit if there is one."""
     limit = view.definition.session.get("max_water_ul") if view.definition else None
-    got = f"{view.table.water_ul / 1000:.2f}"
+    got = f"{view.water_ul / 1000:.2f}"
     return f"{got}/{limit / 1000:.2f} mL" if limit else f"{got} mL"
 
 

@@ -10,12 +10,11 @@ from PyQt5.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidg
 from gui.check.check_line import CheckLine
 from gui.check.results import age_words
 from gui.jobs import Done
-from gui.starting import problem_words
 from gui.theme import quiet_label, set_level, title_label
 from gui.workplace import Workplace
 from rig.doctor import Finding
 
-_WORDS = {"good": ("good", "GOOD"), "missing": ("note", "NONE"), "bad": ("bad", "BAD")}
+_WORDS = {"good": ("good", "GOOD"), "missing": ("note", "MISSING"), "bad": ("bad", "BAD")}
 
 
 class ComputerPanel(QFrame):
@@ -68,7 +67,7 @@ class ComputerPanel(QFrame):
         try:
             findings = msgspec.convert(done.value, list[Finding])
         except msgspec.ValidationError:
-            self._place.tell("bad", " ".join(problem_words(done.value)) or done.error)
+            self._place.tell("bad", done.error)
             self.refresh()
             return
         self._at = time.time()

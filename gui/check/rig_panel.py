@@ -13,7 +13,6 @@ from gui.boxes import Box
 from gui.check.check_line import CheckLine
 from gui.check.results import Result, Results, age_words
 from gui.jobs import Done
-from gui.starting import problem_words
 from gui.theme import quiet_label, set_level, title_label
 from gui.workplace import Workplace
 from rig.trying import Tried
@@ -179,7 +178,7 @@ class RigPanel(QFrame):
             try:
                 take(msgspec.convert(done.value, list[Tried]))
             except msgspec.ValidationError:
-                self._failed(" ".join(problem_words(done.value)) or done.error)
+                self._failed(done.error)
             self.refresh()
 
         self._place.jobs.run(arguments, answered, LONGEST)

@@ -133,7 +133,7 @@ STEPS = (
         _flushed,
     ),
     Step(
-        "It drips again. Ctrl+E says, under your name, that you saw the alert, and F6 goes on.",
+        "It drips again. Ctrl+G says, under your name, that you saw the alert, and F6 goes on.",
         lambda seen: seen.box.view is not None and not seen.box.view.paused and _flushed(seen),
     ),
     Step(

@@ -13,6 +13,11 @@ from gui.palette import Palette
 from rig.colours import Line
 
 SMALL_PT = 10
+HEAD_PT = 12
+AXIS_ASIDE_PX = 10
+"""Room between the words of the left axis and its line."""
+TICK_PX = 5
+"""Length of a tick, outside of the plot."""
 _LINES = {"solid": Qt.SolidLine, "dashed": Qt.DashLine, "dotted": Qt.DotLine}
 
 
@@ -31,6 +36,18 @@ def prepare(plot: Any, *, bottom: str = "", left: str = "") -> None:
             axis.setLabel(words)
 
 
+def slim(plot: Any, widest: str) -> None:
+    """Give the axes of a plot item no more room than their words need.
+
+    `widest` is the widest number at the left axis.
+    """
+    bottom, left = plot.getAxis("bottom"), plot.getAxis("left")
+    lines = 2 if bottom.labelText else 1
+    bottom.setHeight(lines * text_height() + TICK_PX)
+    label = text_height() if left.labelText else 0
+    left.setWidth(text_width(widest) + AXIS_ASIDE_PX + label)
+
+
 def paint(plot: Any, palette: Palette) -> None:
     """Give the axes of a plot item the colours of a palette."""
     for name in ("bottom", "left"):
@@ -45,6 +62,13 @@ def small_font(*, bold: bool = False) -> QFont:
     """Return the letters inside plots."""
     font = QFont(QApplication.font().family(), SMALL_PT)
     font.setBold(bold)
+    return font
+
+
+def head_font() -> QFont:
+    """Return the letters above plots."""
+    font = QFont(QApplication.font().family(), HEAD_PT)
+    font.setBold(True)
     return font
 
 

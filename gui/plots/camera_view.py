@@ -53,7 +53,7 @@ class CameraView(QWidget):
         path
             The file; None if there is no camera.
         told
-            What is known of the camera, such as ``30 frames a second, none dropped``.
+            What is known of the camera, such as ``eye: the left eye``.
         """
         now = self._now()
         if path != self._path:
@@ -86,8 +86,8 @@ class CameraView(QWidget):
         elif now - self._changed > STALE_AFTER:
             words, level = f"no new picture for {now - self._changed:.0f} s", "warn"
         else:
-            words, level = "", ""
-        self.words.setText(", ".join(filter(None, (words, told))))
+            words, level = _old(now - self._changed), ""
+        self.words.setText("\n".join(filter(None, (told, words))))
         set_level(self.words, level)
 
 
@@ -135,6 +135,11 @@ class _Picture(QWidget):
         if self._palette.name == "dim red":
             painter.setCompositionMode(QPainter.CompositionMode_Multiply)
             painter.fillRect(target, QColor(self._palette.text))
+
+
+def _old(seconds: float) -> str:
+    """Return how old a picture is that is not too old."""
+    return "picture less than 1 s old" if seconds < 1 else f"picture {seconds:.0f} s old"
 
 
 def _written(path: Path | None) -> int | None:

@@ -12,7 +12,7 @@ from PyQt5.QtWidgets import QVBoxLayout, QWidget
 
 from gui.palette import LIGHT, Palette, consistent_colour, type_colour
 from gui.performance_data import PerformanceData
-from gui.plots.base import let_grow, line_height, paint, pen, prepare, text_width, words_at
+from gui.plots.base import let_grow, line_height, paint, pen, prepare, slim, text_width, words_at
 from rig.colours import Line, type_look
 from rig.measures import Floats, Group
 
@@ -21,6 +21,10 @@ TRIALS = 300
 LABELS = 6
 """Parts of the session whose words are shown, at most."""
 FEWEST_TRIALS = 40
+NAME_ASIDE_PX = 14
+"""Room beside the name of a curve."""
+WORDS_ASIDE_PX = 8
+"""What Qt leaves free around words, left and right together."""
 CONSISTENT = "consistent (provisional)"
 BOTTOM, TOP = -0.03, 1.04
 
@@ -39,26 +43,28 @@ class PerformancePlot(QWidget):
         self._data = PerformanceData()
         self._drawn: object = None
         self._line, self._head = 0.0, TOP
-        self._first, self._last, self._trials_per_px = 0, FEWEST_TRIALS, 1.0
+        self._first, self._last = 0, FEWEST_TRIALS
+        self._end, self._trials_per_px = float(FEWEST_TRIALS), 1.0
         self._curves: dict[Group, Any] = {}
         self._names: dict[Group, Any] = {}
-        self._view: Any = pg.PlotWidget()
+        self._view: Any = pg.PlotWidget(enableMenu=False)
         self._view.setFocusPolicy(Qt.NoFocus)
         self._view.getPlotItem().getViewBox().sigResized.connect(self._draw)
         plot = self._plot = self._view.getPlotItem()
         prepare(plot, bottom="trial", left="correct")
+        slim(plot, "0.5")
         plot.getAxis("left").setTicks([[(0.0, "0"), (0.5, "0.5"), (1.0, "1")]])
         self._periods = pg.PlotCurveItem(fillLevel=0.0, skipFiniteCheck=True)
         self._chance = pg.InfiniteLine(0.5, angle=0)
         self._bounds = pg.PlotCurveItem(connect="pairs", skipFiniteCheck=True)
         for item in (self._periods, self._chance, self._bounds):
             plot.addItem(item, ignoreBounds=True)
-        self._consistent = words_at(plot, (1.0, 1.0))
+        self._consistent = words_at(plot, (0.0, 1.0))
         self._parts = [words_at(plot, (0.0, 0.0)) for _ in range(LABELS)]
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._view)
-        let_grow(self, 260, 140)
+        let_grow(self, 260, 100)
         self.setAccessibleName("Share of correct trials")
         self.restyle(palette)
 
@@ -101,14 +107,15 @@ class PerformancePlot(QWidget):
         first = int(numbers[0]) - 1 if len(numbers) else 0
         last = max(first + FEWEST_TRIALS, int(numbers[-1]) if len(numbers) else 0)
         self._first, self._last = first, last
-        end = first + (last - first) * self._with_names()
+        self._end = first + (last - first) * self._with_names()
         room = max(1.0, self._plot.getViewBox().width())
-        self._trials_per_px = (end - first) / room
-        self._plot.setXRange(first, end, padding=0)
+        self._trials_per_px = (self._end - first) / room
+        self._plot.setXRange(first, self._end, padding=0)
         self._line = line_height(self._plot, TOP - BOTTOM) * 1.3
         self._head = TOP + (self._line if self._data.parts else 0.0)
         self._plot.setYRange(BOTTOM, self._head, padding=0)
-        step = next((step for step in _STEPS if (last - first) / step <= 6), _STEPS[-1])
+        least = (text_width(str(last)) + NAME_ASIDE_PX) * self._trials_per_px
+        step = next((step for step in _STEPS if step >= least), _STEPS[-1])
         ticks = [(float(trial), str(trial)) for trial in range(0, last + 1, step) if trial > first]
         self._plot.getAxis("bottom").setTicks([ticks])
         for group in self._data.types.groups:
@@ -123,7 +130,7 @@ class PerformancePlot(QWidget):
     def _told(self) -> str:
         """Return in words what is drawn."""
         types = self._data.types
-        told = [_name(group, _last(types.shares(group))) for group in types.groups]
+        told = [_name(group, _last(types.shares(group))) for group in self._named()]
         if len(types.consistent) and types.consistent[-1]:
             told.append(CONSISTENT)
         return ", ".join((*told, *(part.words for part in self._data.parts[-1:])))
@@ -143,12 +150,15 @@ class PerformancePlot(QWidget):
 
     def _with_names(self) -> float:
         """Return how much wider than the trials the axis is, for the names beside the curves."""
-        widest = max(
-            (text_width(_name(group, 0.0), bold=True) for group in self._data.types.groups),
-            default=0,
-        )
+        names = (_name(group, 0.0) for group in self._named())
+        widest = max((text_width(name, bold=True) for name in names), default=0)
         room: float = max(1.0, self._plot.getViewBox().width())
-        return 1.0 / (1.0 - min(0.6, (widest + 14) / room))
+        return 1.0 / (1.0 - min(0.7, (widest + NAME_ASIDE_PX) / room))
+
+    def _named(self) -> list[Group]:
+        """Return the types that stand in the last window: those of the running block and phase."""
+        types = self._data.types
+        return [group for group in types.groups if types.count(group)]
 
     def _add(self, group: Group) -> None:
         curve = pg.PlotCurveItem(skipFiniteCheck=True)
@@ -164,7 +174,9 @@ class PerformancePlot(QWidget):
 
     def _place_names(self) -> None:
         """Put the names beside the ends of the curves, one above the other where these meet."""
-        ends = {group: _last(self._data.types.shares(group)) for group in self._curves}
+        ends = {group: _last(self._data.types.shares(group)) for group in self._named()}
+        for group in self._names:
+            self._names[group].setVisible(group in ends)
         ordered = sorted(ends, key=lambda each: ends[each])
         heights = _apart([ends[group] for group in ordered], self._line * 0.85)
         for group, height in zip(ordered, heights, strict=True):
@@ -179,7 +191,12 @@ class PerformancePlot(QWidget):
         self._periods.setData(edges, heights)
         if periods:
             self._consistent.setText(CONSISTENT)
-            self._consistent.setPos(self._last, 0.0)
+            self._consistent.setPos(self._fitting(periods[-1][0], CONSISTENT), 0.0)
+
+    def _fitting(self, trial: float, words: str) -> float:
+        """Return where words begin that belong to a trial: there, or so far left that they fit."""
+        longest = self._end - (text_width(words) + WORDS_ASIDE_PX) * self._trials_per_px
+        return max(float(self._first), min(trial, longest))
 
     def _draw_parts(self) -> None:
         """Draw the bounds between the visible parts, and the words for which there is room."""
@@ -188,9 +205,12 @@ class PerformancePlot(QWidget):
         bounds = begins[hidden:]
         self._bounds.setData(np.repeat(bounds, 2), np.tile([0.0, self._head], len(bounds)))
         shown = []
-        right = float(2 * self._last - self._first)
-        for part in reversed(self._data.parts[max(0, hidden - 1) :]):
+        visible = self._data.parts[max(0, hidden - 1) :]
+        right = self._end
+        for part in reversed(visible):
             left = max(self._first, part.first - 0.5)
+            if part is visible[-1]:
+                left = self._fitting(left, part.words)
             if left + text_width(part.words) * self._trials_per_px < right:
                 shown.append((left, part.words))
                 right = left
@@ -229,4 +249,5 @@ def _last(shares: Floats) -> float:
 
 
 def _name(group: Group, share: float) -> str:
-    return f"{type_look(*group).words} {share:.2f}"
+    """Return what stands at the end of a curve, without what the type's name has in brackets."""
+    return f"{type_look(*group).words.partition(' (')[0]} {share:.2f}"

@@ -11,7 +11,7 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QVBoxLayout, QWidget
 
 from gui.palette import LIGHT, Palette, type_colour
-from gui.plots.base import let_grow, paint, pen, prepare, text_height, words_at
+from gui.plots.base import let_grow, paint, pen, prepare, slim, text_height, words_at
 from rig.psychometric import Psychometric, Share
 
 
@@ -22,10 +22,11 @@ class PsychometricPlot(QWidget):
         super().__init__()
         self._palette = palette
         self._shares: list[tuple[float, Share]] = []
-        self._view: Any = pg.PlotWidget()
+        self._view: Any = pg.PlotWidget(enableMenu=False)
         self._view.setFocusPolicy(Qt.NoFocus)
         plot = self._plot = self._view.getPlotItem()
         prepare(plot, bottom="level (dB SPL), trials below", left="responses")
+        slim(plot, "0.5")
         plot.getAxis("bottom").setHeight(3.4 * text_height())
         plot.getAxis("left").setTicks([[(0.0, "0"), (0.5, "0.5"), (1.0, "1")]])
         self._half = pg.InfiniteLine(0.5, angle=0)
@@ -40,7 +41,7 @@ class PsychometricPlot(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._view)
-        let_grow(self, 240, 140)
+        let_grow(self, 240, 100)
         self.setAccessibleName("Responses by level")
         self.restyle(palette)
         self.show_points(Psychometric())

@@ -12,7 +12,7 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QGridLayout, QLabel, QScrollBar, QWidget
 
 from gui.palette import LIGHT, Palette
-from gui.plots.base import let_grow
+from gui.plots.base import AXIS_ASIDE_PX, let_grow, text_width
 from gui.plots.raster_panel import RasterPanel
 from gui.raster_data import RasterData
 from gui.theme import quiet_label
@@ -27,6 +27,8 @@ BEFORE, AFTER = -1.0, 3.0
 AFTER_WINDOW = 1.5
 DRAW_EVERY = 0.1
 """Seconds between two drawings of the running trial."""
+ASIDE_PX = 6
+"""Room between two panels, and around them."""
 LEGEND = "Line: stimulus. Band: response window. Ticks: licks. Dots: drops. Newest trial below."
 
 
@@ -56,9 +58,14 @@ class RasterPlot(QWidget):
         self._drawn: object = None
         self._drawn_trials: object = None
         self._drawn_at = -math.inf
+        self._width = 0
         self.panels: dict[str, RasterPanel] = {}
+        self._made: dict[str, RasterPanel] = {}
         self._area: Any = pg.GraphicsLayoutWidget()
         self._area.setFocusPolicy(Qt.NoFocus)
+        self._area.ci.layout.setContentsMargins(0, 0, 0, 0)
+        self._area.ci.layout.setSpacing(ASIDE_PX)
+        self._area.sigDeviceRangeChanged.connect(self._resized)
         self.earlier = QScrollBar(Qt.Vertical)
         self.earlier.setAccessibleName("Earlier trials")
         self.earlier.setFocusPolicy(Qt.StrongFocus)
@@ -99,22 +106,34 @@ class RasterPlot(QWidget):
         """Take on other colours."""
         self._palette = palette
         self._area.setBackground(palette.panel)
-        for panel in self.panels.values():
+        for panel in self._made.values():
             panel.restyle(palette)
         self._draw()
+
+    def _resized(self, *_: object) -> None:
+        """Share the room anew."""
+        if self._area.width() != self._width:
+            self._draw()
 
     def _make_panels(self) -> None:
         """Have a panel for each type of the raster, and for no other."""
         names = sorted(self._raster.types, key=_place)
         if list(self.panels) == names:
             return
-        self.panels.clear()  # first: what is cleared away below is resized, and drawn
+        self.panels = {}  # first: what is taken away below is resized, and drawn
         self._area.clear()
         for place, name in enumerate(names):
-            row, column = divmod(place, COLUMNS)
-            plot = self._area.addPlot(row=row, col=column)
+            plot = self._plot_of(name)
+            self._area.addItem(plot, *divmod(place, COLUMNS))
+        self.panels = {name: self._made[name] for name in names}
+
+    def _plot_of(self, name: str) -> Any:
+        """Return the plot item of a type; it is made once, whatever session is looked at."""
+        if name not in self._made:
+            plot = pg.PlotItem(enableMenu=False)
             plot.getViewBox().sigResized.connect(self._draw)
-            self.panels[name] = RasterPanel(plot, name, self._palette, first=column == 0)
+            self._made[name] = RasterPanel(plot, name, self._palette)
+        return self._made[name].plot
 
     def _set_bar(self) -> None:
         """Let the bar reach back to the first row; at its end, it follows the newest one."""
@@ -139,7 +158,24 @@ class RasterPlot(QWidget):
             panel.set_window(raster.window)
             panel.set_span(BEFORE, end)
             panel.show_rows(raster.types[name], back, rows, running=raster.running == name)
+        self._share_width(rows)
         self.setAccessibleDescription("; ".join(panel.title for panel in self.panels.values()))
+
+    def _share_width(self, rows: int) -> None:
+        """Give all panels as much room; rows are numbered once if they are alike."""
+        self._width = self._area.width()
+        panels = list(self.panels.values())
+        if not panels:
+            return
+        highest = max(panel.rows[0] for panel in panels) + rows
+        axis = text_width(str(highest)) + AXIS_ASIDE_PX
+        alike = len({panel.rows[0] for panel in panels}) == 1
+        columns = min(COLUMNS, len(panels))
+        axes = [axis if column == 0 or not alike else 0 for column in range(columns)]
+        free = self._width - ASIDE_PX * (columns - 1) - sum(axes)
+        room = max(40.0, free / columns)
+        for place, panel in enumerate(panels):
+            panel.set_width(axes[place % COLUMNS], room)
 
 
 def _place(trial_type: str) -> tuple[bool, int]:

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
-from PyQt5.QtCore import QRectF
-from PyQt5.QtGui import QColor
+from PyQt5.QtCore import QRectF, Qt
+from PyQt5.QtGui import QColor, QFontMetrics
 
 from gui.palette import (
     Palette,
@@ -17,7 +17,17 @@ from gui.palette import (
     stimulus_colour,
     type_colour,
 )
-from gui.plots.base import SMALL_PT, line_height, paint, pen, prepare, text_width, words_at
+from gui.plots.base import (
+    HEAD_PT,
+    head_font,
+    line_height,
+    paint,
+    pen,
+    prepare,
+    slim,
+    text_width,
+    words_at,
+)
 from gui.raster_data import TypeRaster
 from rig.colours import OUTCOMES, outcome_look, type_look
 
@@ -41,28 +51,29 @@ class RasterPanel:
         The type of these trials.
     palette
         The colours.
-    first
-        Whether the words of the axis of rows stand here.
 
     Attributes
     ----------
+    plot
+        The plot item.
     title
-        The type, and how many of its trials have ended.
+        The type, and how many of its trials have ended; a narrow panel shows less of it.
     rows
         The first visible row and the one behind the last.
     ticks
         How many licks are visible.
     """
 
-    def __init__(self, plot: Any, trial_type: str, palette: Palette, *, first: bool) -> None:
-        self._plot = plot
+    def __init__(self, plot: Any, trial_type: str, palette: Palette) -> None:
+        self.plot = plot
         self._type = trial_type
         self._palette = palette
         self._span = (0.0, 0.0)
         self._ranges: object = None
         self._letters: dict[str | None, Any] = {}
         self._lanes: list[str | None] = []
-        prepare(plot, bottom="s from stimulus", left="trial of its type" if first else "")
+        prepare(plot, bottom="s from stimulus")
+        slim(plot, "")
         plot.invertY(True)
         self._band = pg.LinearRegionItem(movable=False)
         self._band.hide()
@@ -73,6 +84,8 @@ class RasterPanel:
         for item in (self._band, self._onset, self._licks, self._drops, self._outcomes):
             plot.addItem(item, ignoreBounds=True)
         self.title = ""
+        self._width = (0, 1e6)
+        self._shown_title: object = None
         self.rows = (0, 0)
         self.ticks = 0
         self.restyle(palette)
@@ -80,7 +93,7 @@ class RasterPanel:
     def restyle(self, palette: Palette) -> None:
         """Take on other colours."""
         self._palette = palette
-        paint(self._plot, palette)
+        paint(self.plot, palette)
         self._licks.setPen(pen(lick_colour(palette)))
         self._onset.setPen(pen(stimulus_colour(palette), 2))
         self._drops.setBrush(reward_colour(palette))
@@ -92,7 +105,7 @@ class RasterPanel:
             line.setPen(None)
         for outcome, letter in self._letters.items():
             letter.setColor(outcome_colour(palette, outcome))
-        self._set_title(self.title)
+        self._show_title()
 
     def set_window(self, window: tuple[float, float] | None) -> None:
         """Show the response window, seconds from the onset of the stimulus."""
@@ -115,7 +128,20 @@ class RasterPanel:
         ended = len(kind.outcomes) - running
         title = f"{type_look(self._type).words}, {ended} {'trial' if ended == 1 else 'trials'}"
         if title != self.title:
-            self._set_title(title)
+            self.title = title
+            self._show_title()
+
+    def set_width(self, axis: int, room: float) -> None:
+        """Have so many pixels for the numbers of rows (0 leaves them out) and for the rest."""
+        if (axis, room) == self._width:
+            return
+        self._width = axis, room
+        numbers = self.plot.getAxis("left")
+        numbers.setStyle(showValues=axis > 0)
+        numbers.setWidth(max(axis, 1))
+        self.plot.setMinimumWidth(axis + room)
+        self.plot.setMaximumWidth(axis + room)
+        self._show_title()
 
     def _show_licks(self, kind: TypeRaster, first: int, last: int) -> None:
         heights = kind.lick_y.values[::2]
@@ -145,31 +171,42 @@ class RasterPanel:
 
     def _lane_width(self) -> float:
         """Return the width of a lane in seconds: its letter has room."""
-        room: float = max(1.0, self._plot.getViewBox().width())
+        room: float = max(1.0, self.plot.getViewBox().width())
         return max(LANE, text_width("M", bold=True) / room) * (self._span[1] - self._span[0])
 
     def _set_ranges(self, first: int, last: int) -> None:
         """Set what is visible, and put the letters above the lanes."""
-        width, head = self._lane_width(), line_height(self._plot, last - first)
+        width, head = self._lane_width(), line_height(self.plot, last - first)
         ranges = first, last, self._span, len(self._lanes), width, head
         if ranges == self._ranges:
             return
         self._ranges = ranges
         begin, end = self._span
-        self._plot.setXRange(begin, end + width * max(2, len(self._lanes)), padding=0)
-        self._plot.setYRange(first - head, last, padding=0)
+        self.plot.setXRange(begin, end + width * max(2, len(self._lanes)), padding=0)
+        self.plot.setYRange(first - head, last, padding=0)
         for lane, outcome in enumerate(self._lanes):
             if outcome not in self._letters:
-                letter = words_at(self._plot, (0.5, 0.5), bold=True)
+                letter = words_at(self.plot, (0.5, 0.5), bold=True)
                 letter.setText(outcome_look(outcome).letter)
                 letter.setColor(outcome_colour(self._palette, outcome))
                 self._letters[outcome] = letter
             self._letters[outcome].setPos(end + (lane + 0.5) * width, first - head / 2)
 
-    def _set_title(self, title: str) -> None:
-        self.title = title
+    def _show_title(self) -> None:
+        """Show the title; what is too long loses first ``trials``, then what stands in brackets."""
+        number = self.title.rpartition(", ")[2]
+        name = type_look(self._type).words
+        count = number.partition(" ")[0]
+        shorter = self.title, f"{name}, {count}", f"{name.partition(' (')[0]}, {count}"
+        metrics, room = QFontMetrics(head_font()), int(self._width[1])
+        elided = metrics.elidedText(shorter[-1], Qt.ElideRight, room)
+        shown = next((each for each in shorter if metrics.horizontalAdvance(each) <= room), elided)
+        if (shown, self._palette.name) == self._shown_title:
+            return
+        self._shown_title = shown, self._palette.name
         colour = type_colour(self._palette, self._type)
-        self._plot.setTitle(title, color=colour, size=f"{SMALL_PT + 2}pt", bold=True)
+        self.plot.setTitle(shown, color=colour, size=f"{HEAD_PT}pt", bold=True)
+        self.plot.titleLabel.setMinimumWidth(0)  # or it makes its panel wider than its place
 
 
 def _lane(outcome: str | None) -> int:

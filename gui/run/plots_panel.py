@@ -35,6 +35,8 @@ class PlotsPanel(QFrame):
         self.sensitivity.d_prime.setWordWrap(True)
         self.sensitivity.counts.setWordWrap(True)
         self.levels = PsychometricPlot(palette)
+        self.levels.hide()
+        self.sensitivity.hide()
         self._plots = (self.strip, self.raster, self.performance, self.sensitivity, self.levels)
         right = QVBoxLayout()
         right.addWidget(self.performance, 3)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from gui.boxes import Box
 from gui.palette import Palette, letters_on, outcome_colour
@@ -13,13 +13,14 @@ from gui.run.words import clock, spaced
 from gui.session_view import SessionView, Stay
 from gui.theme import quiet_label, title_label
 from gui.widgets.elided import Elided
+from gui.widgets.share_bar import ShareBar
 from rig.colours import outcome_look
 from rig.events import TrialStarted
 
-STEPS = 200
-"""Steps of the bar that shows how much of a state has passed."""
-BAR_PX = 6
 COLUMNS = 2
+MEANING_LINES = 2
+"""Lines that are kept for what a state means, so that what is below stands still."""
+KNOWN_LABELS = frozenset({"context", "phase", "congruency"})
 ORDER = ("hit", "correct_rejection", "miss", "false_alarm", "catch_no_lick", "catch_lick")
 """Outcomes by their cells, row by row: those of one kind of trial stand below each other."""
 
@@ -32,12 +33,11 @@ class StatePanel(QWidget):
         self._view: SessionView | None = None
         self._tally = Tally()
         self.state, self.meaning = title_label(), wrapped(QLabel())
+        self.meaning.setMinimumHeight(MEANING_LINES * self.fontMetrics().lineSpacing())
+        self.meaning.setAlignment(Qt.AlignTop)
         self.passed = quiet_label()
         self.passed.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
-        self.progress = QProgressBar()
-        self.progress.setTextVisible(False)
-        self.progress.setMaximum(STEPS)
-        self.progress.setFixedHeight(BAR_PX)
+        self.progress = ShareBar(palette)
         self.trial, self.part, self.catch = Elided(), Elided("quiet"), quiet_label()
         self.counts = Counts(palette)
         head = QHBoxLayout()
@@ -74,6 +74,7 @@ class StatePanel(QWidget):
 
     def restyle(self, palette: Palette) -> None:
         """Take on other colours."""
+        self.progress.restyle(palette)
         self.counts.restyle(palette)
 
     def _show_stay(self, view: SessionView, now: float) -> None:
@@ -84,28 +85,29 @@ class StatePanel(QWidget):
             self.state.setText(name)
             self.meaning.setText(meaning)
             self.passed.setText("")
-            self.progress.setValue(0)
+            self.progress.show_share(0.0)
             return
         self.state.setText(spaced(stay.name))
         self.meaning.setText(stay.meaning)
         since = max(now - stay.entered, 0.0)
         self.passed.setText(_passed(stay, since))
         share = min(since / stay.requested, 1.0) if stay.requested else 0.0
-        self.progress.setValue(round(share * STEPS))
+        self.progress.show_share(share)
 
     def _show_trial(self, trial: TrialStarted | None) -> None:
-        """Show what the running trial is."""
-        self.trial.setVisible(trial is not None)
-        self.part.setVisible(trial is not None)
+        """Show what the running trial is; between two the lines stay, so that nothing moves."""
         if trial is None:
+            self.trial.say(" ")
+            self.part.say(" ")
             return
         kind = spaced(trial.trial_type)
         stimulus = "" if trial.stimulus == trial.trial_type else f": {trial.stimulus}"
         self.trial.say(f"trial {trial.trial}, {kind}{stimulus}")
         block = f"block {trial.block}" if trial.block else ""
-        labels = (f"{spaced(name)} {words}" for name, words in trial.labels.items())
-        self.part.say(", ".join(filter(None, (block, *labels))))
-        self.part.setVisible(bool(self.part.words))
+        labels = (_label(name, words) for name, words in trial.labels.items())
+        part = ", ".join(filter(None, (block, *labels)))
+        self.part.say(part)
+        self.part.setVisible(bool(part))
 
 
 class Counts(QWidget):
@@ -174,6 +176,11 @@ def _no_trial(view: SessionView) -> tuple[str, str]:
     if view.paused:
         return "paused", "no trial is begun until the session is resumed"
     return "between trials", "the next trial is about to begin"
+
+
+def _label(name: str, words: str) -> str:
+    """Return a label of a trial; those that every protocol uses are not called by their name."""
+    return words if name in KNOWN_LABELS else f"{spaced(name)} {words}"
 
 
 def _passed(stay: Stay, since: float) -> str:

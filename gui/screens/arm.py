@@ -5,30 +5,22 @@ from __future__ import annotations
 from dataclasses import replace
 
 from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import (
-    QFrame,
-    QHBoxLayout,
-    QLabel,
-    QPushButton,
-    QScrollArea,
-    QVBoxLayout,
-    QWidget,
-)
+from PyQt5.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from gui.actions import Action
 from gui.arm.checker import Checker, read_choices
 from gui.arm.draft import NOBODY, Draft, obstacle
+from gui.arm.footer import Footer
 from gui.arm.guard_list import GuardList
+from gui.arm.head import Head
 from gui.arm.lines import PARAMETERS, PROTOCOL, Lines
-from gui.arm.mice import described
-from gui.arm.mouse_field import MouseField
 from gui.arm.spout_tools import SpoutTools
 from gui.arm.stage_panel import StagePanel, suggestion
 from gui.form.form import Form
 from gui.jobs import Done, start_detached
 from gui.palette import Palette
-from gui.starting import Launch, problem_words, start
-from gui.theme import far_label, quiet_label, set_level, title_label
+from gui.starting import Launch, start
+from gui.theme import scrolled, sentence_label
 from gui.workplace import Workplace
 from rig.preflight import Choices, Guard, Preflight, SubjectChoice
 
@@ -71,12 +63,12 @@ class ArmSheet(QWidget):
     def arrive(self) -> None:
         """Show the box that is looked at; the field for the mouse has the focus."""
         self._place.jobs.run(["preflight", "--choices"], self._take_choices)
-        self.mouse.show_typed(self.draft.subject)
+        self.head.mouse.show_typed(self.draft.subject)
         self._form_of = None
         if self._choices.rigs:  # before, nobody knows whether the rig is simulated
             self._recheck()
-        self.mouse.line.setFocus()
-        self.mouse.line.selectAll()
+        self.head.mouse.line.setFocus()
+        self.head.mouse.line.selectAll()
         self.refresh()
 
     def refresh(self) -> None:
@@ -123,9 +115,10 @@ class ArmSheet(QWidget):
     def _forget(self, rig: str) -> None:
         """Let the field for the mouse be empty again."""
         self._drafts[rig] = Draft(rig)
+        self._checker.forget(rig)
         if rig == self._place.rig:
             self._form_of = None
-            self.mouse.show_typed("")
+            self.head.mouse.show_typed("")
 
     def _lacks(self) -> str:
         """Return why the session cannot be started; empty if it can."""
@@ -153,13 +146,8 @@ class ArmSheet(QWidget):
             self._recheck()
 
     def _change_parameters(self) -> None:
-        troubles = [f"{title}: {sentence}" for title, sentence in self.form.troubles()]
-        changes, wrong = self.form.values_changed(), troubles[0] if troubles else ""
-        emptied = [key for key, value in changes.items() if value is None]
-        if emptied:
-            wrong = wrong or f"{emptied[0]}: leave it empty in the protocol file, not here."
         before = self.draft.changes
-        self._put(replace(self.draft, wrong=wrong, changes={} if emptied else changes))
+        self._put(self.draft.with_changes(self.form.values_changed(), self.form.troubles()))
         if self.draft.changes != before:
             self._recheck()
         self._show()
@@ -171,20 +159,25 @@ class ArmSheet(QWidget):
         self._move_stage("--enter", file)
 
     def _move_stage(self, *how: str) -> None:
-        """Record a move of the mouse; the check then finds the stage that it has come to."""
-        subject, operator = self.draft.subject, self._place.operator
+        """Record a move of the mouse; the check then finds the stage that it has come to.
+
+        Until then what was found counts no more, and nothing can be started.
+        """
+        rig, subject, operator = self.draft.rig, self.draft.subject, self._place.operator
         if not operator:
             self._place.tell("warn", f"{NOBODY} The stage of {subject} was not changed.")
             return
 
         def answered(done: Done) -> None:
             if done.code:
-                said = " ".join(problem_words(done.value)) or done.error
-                self._place.tell("warn", f"The stage of {subject} was not changed: {said}")
-            self._recheck()
+                self._place.tell("warn", f"The stage of {subject} was not changed: {done.error}")
+            if rig == self._place.rig:
+                self._recheck()  # another box is checked when it is looked at again
 
+        self._checker.forget(rig)
+        self._put(replace(self.draft, changes={}, wrong="", asking=True))
+        self._show()
         self.stage.setEnabled(False)
-        self._put(replace(self.draft, changes={}, wrong=""))
         self._place.jobs.run(["stage", subject, *how, "--by", operator], answered)
 
     def _keep_stage(self) -> None:
@@ -198,7 +191,7 @@ class ArmSheet(QWidget):
         self._put(self.draft.with_given(guard, reason))
         self._show()
         if guard.needs == "click" and not self._lacks():
-            self.mouse.line.setFocus()  # where Enter starts, and a scanner types
+            self.head.mouse.line.setFocus()  # where Enter starts, and a scanner types
 
     def _take_back(self, guard: Guard) -> None:
         self._put(self.draft.without(guard))
@@ -233,7 +226,7 @@ class ArmSheet(QWidget):
             self._place.tell("bad", found)
             return
         first, self._choices = not self._choices.rigs, found
-        self.mouse.show_mice(found.subjects)
+        self.head.mouse.show_mice(found.subjects)
         self.stage.show_protocols(found.protocols)
         if first:
             self._recheck()
@@ -247,9 +240,8 @@ class ArmSheet(QWidget):
     def _show(self) -> None:
         """Show the draft."""
         draft, found = self.draft, self.draft.checked
-        self._box.setText(self._place.rig)
         mouse = next((each for each in self._choices.subjects if each.id == draft.subject), None)
-        self.who.setText(described(mouse) if mouse is not None else "No mouse")
+        self.head.show_box(self._place.rig, mouse)
         self.lines.show_found(found, len(draft.changes))
         self.stage.show_draft(draft)
         self.stage.setEnabled(True)
@@ -262,17 +254,7 @@ class ArmSheet(QWidget):
         failed = self._failed.get(draft.rig, "")
         self.failed.setText(failed)
         self.failed.setVisible(bool(failed))
-        self._show_footer()
-
-    def _show_footer(self) -> None:
-        draft = self.draft
-        lacks = self._lacks()
-        self.start_button.setText(f"Start {draft.subject or 'mouse'} on {draft.rig} (F5)")
-        self.start_button.setEnabled(not lacks)
-        simulated = "Simulated: no animal. " if draft.simulated else ""
-        self.why.setText(lacks or f"{simulated}All green: press F5 or Enter.")
-        forbidden = draft.checked is not None and draft.checked.stopped
-        set_level(self.why, ("bad" if forbidden else "warn") if lacks else "good")
+        self.footer.show_draft(draft, self._lacks())
 
     def _show_form(self, draft: Draft, found: Preflight | None) -> None:
         """Fill the form when another mouse, protocol or stage has come."""
@@ -288,9 +270,7 @@ class ArmSheet(QWidget):
             self.more.setChecked(False)
 
     def _build(self) -> None:
-        self._box, self.who = title_label(), far_label()
-        self.who.setWordWrap(True)
-        self.mouse = MouseField(self._name_mouse, self.start)
+        self.head = Head(self._name_mouse, self.start)
         self.lines = Lines()
         self.stage = StagePanel(
             self._use_suggestion, self._keep_stage, self._enter_curriculum, self._choose_protocol
@@ -307,17 +287,12 @@ class ArmSheet(QWidget):
         self.more.toggled.connect(self.form.setVisible)
         self.guards = GuardList(self._give, self._take_back)
         self.tools = SpoutTools(self._place)
-        self.failed = QLabel()
-        self.failed.setTextFormat(Qt.PlainText)
-        self.failed.setWordWrap(True)
+        self.failed = sentence_label("bad")
         self.failed.setTextInteractionFlags(Qt.TextSelectableByMouse)
-        set_level(self.failed, "bad")
-        self.start_button = QPushButton("Start (F5)")
-        self.start_button.setProperty("role", "main")
-        self.start_button.clicked.connect(self.start)
-        self.why = QLabel()
-        self.why.setTextFormat(Qt.PlainText)
-        self.why.setWordWrap(True)
+        self.footer = Footer(self.start)
+        self._lay_out()
+
+    def _lay_out(self) -> None:
         page = QWidget()
         inner = QVBoxLayout(page)
         inner.setContentsMargins(0, 0, 8, 0)
@@ -325,21 +300,10 @@ class ArmSheet(QWidget):
             inner.addWidget(widget)
         inner.addWidget(self.form, 10)
         inner.addStretch(1)
-        area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setFrameShape(QFrame.NoFrame)
+        area = scrolled(page)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
-        area.setWidget(page)
-        head = QHBoxLayout()
-        head.addWidget(self._box)
-        head.addWidget(quiet_label("Next mouse"))
-        head.addWidget(self.mouse, 1)
-        foot = QHBoxLayout()
-        foot.addWidget(self.start_button)
-        foot.addWidget(self.why, 1)
         layout = QVBoxLayout(self)
-        layout.addLayout(head)
-        layout.addWidget(self.who)
+        layout.addWidget(self.head)
         layout.addWidget(area, 1)
         layout.addWidget(self.tools)
-        layout.addLayout(foot)
+        layout.addWidget(self.footer)

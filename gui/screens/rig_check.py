@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QFrame, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from gui.actions import Action
 from gui.arm.checker import read_choices
@@ -13,7 +13,7 @@ from gui.check.computer_panel import ComputerPanel
 from gui.check.rig_panel import RigPanel
 from gui.jobs import Done
 from gui.palette import Palette
-from gui.theme import quiet_label, title_label
+from gui.theme import quiet_label, scrolled, title_label
 from gui.workplace import Workplace
 
 REFRESH_EVERY = 0.5
@@ -42,11 +42,8 @@ class RigCheck(QWidget):
         for panel in (*self.panels.values(), self.computer):
             inner.addWidget(panel)
         inner.addStretch(1)
-        area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setFrameShape(QFrame.NoFrame)
+        area = scrolled(page)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
-        area.setWidget(page)
         layout = QVBoxLayout(self)
         layout.addLayout(head)
         layout.addWidget(area, 1)

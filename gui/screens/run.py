@@ -23,6 +23,9 @@ from gui.theme import far_label, quiet_label, set_level
 from gui.widgets.elided import Elided
 from gui.workplace import Workplace
 
+FREE, SESSION = 0, 1
+"""Pages: of a box without a session, and of one with it."""
+
 
 class RunScreen(QWidget):
     """Shows the box that is looked at."""
@@ -88,7 +91,10 @@ class RunScreen(QWidget):
         if not has_session or box.wrapped_up or waits:
             self._show_free(box)
             return
-        self._pages.setCurrentIndex(1)
+        if self._pages.currentIndex() != SESSION:
+            self._pages.setCurrentIndex(SESSION)
+            self.header.show_box(box)
+            return  # the rest is drawn at the next tick: together they would take too long
         self._show_session(box)
 
     def restyle(self, palette: Palette) -> None:
@@ -99,12 +105,12 @@ class RunScreen(QWidget):
 
     def _show_free(self, box: Box) -> None:
         """Say what can be done with a box without a session."""
-        self._pages.setCurrentIndex(0)
+        self._pages.setCurrentIndex(FREE)
         if box.starting:
             self.free.setText(f"{box.starting} is starting in {box.rig} ...")
             self.hint.setText("The session appears here as soon as its program has begun.")
         else:
-            self.free.setText(f"{box.rig} is free.")
+            self.free.setText(f"{box.rig} is free." if box.rig else "There is no box.")
             self.hint.setText("F2 arms the next mouse.")
         self.arm.setVisible(not box.starting)
 

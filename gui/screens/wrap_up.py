@@ -21,7 +21,7 @@ from gui.jobs import Done
 from gui.palette import Palette
 from gui.theme import quiet_label, scrolled, set_level
 from gui.workplace import NOBODY, Workplace
-from gui.wrapping.pending import Draft, Pending, waiting
+from gui.wrapping.pending import Draft, Pending, names_waiting, waiting
 from gui.wrapping.sheet import WrapUpSheet
 
 LIST_EM = 34
@@ -47,6 +47,7 @@ class WrapUp(QWidget):
         self._waiting: dict[str, Pending] = {}
         self._drafts: dict[str, Draft] = {}
         self._saved: dict[str, Draft] = {}
+        self._saving: set[str] = set()
         self._shown = ""
         self._make_parts()
         self._lay_out()
@@ -79,7 +80,7 @@ class WrapUp(QWidget):
     def refresh(self) -> None:
         """Show sessions that have ended since."""
         boxes = self._place.boxes.by_rig.values()
-        if waiting(boxes, self._rows).keys() != self._unsaved().keys():
+        if names_waiting(boxes, self._rows) != self._unsaved().keys():
             self._fill_list()
 
     def restyle(self, palette: Palette) -> None:
@@ -93,6 +94,7 @@ class WrapUp(QWidget):
         if not isinstance(done.value, list):
             self._say("warn", f"The sessions could not be listed: {done.error}")
             return
+        self._close({str(row["session"]) for row in done.value if row.get("wrapped_up")})
         self._rows = [row for row in done.value if row.get("session") not in self._saved]
         self._fill_list()
         others = [
@@ -157,10 +159,14 @@ class WrapUp(QWidget):
 
     def _go_on(self) -> None:
         """Save, and go to the sheet of the next mouse in the same box."""
-        rig = self._waiting[self._shown].rig if self._shown in self._waiting else ""
-        self._save(lambda: self._next_mouse(rig))
+        session = self._shown
+        rig = self._waiting[session].rig if session in self._waiting else ""
+        self._save(lambda: self._next_mouse(session, rig))
 
-    def _next_mouse(self, rig: str) -> None:
+    def _next_mouse(self, session: str, rig: str) -> None:
+        """Go on, unless the operator looks at something else meanwhile."""
+        if not self.isVisible() or self._shown != session:
+            return
         self._shown = ""
         if rig in self._place.boxes.by_rig:
             self._place.rig = rig
@@ -169,28 +175,34 @@ class WrapUp(QWidget):
     def _save(self, then: Callable[[], None]) -> None:
         """Write what is said; what is written already is not written again."""
         session, draft = self._shown, self.sheet.draft()
-        if not session:
+        if not session or session in self._saving:
             return
         if self._saved.get(session) == draft:
             then()
             return
         self._drafts[session] = draft
+        self._saving.add(session)
         self._say("note", "Saving ...")
         arguments = draft.arguments(session, self._place.operator or NOBODY)
         self._place.jobs.run(arguments, lambda done: self._take_saved(session, draft, done, then))
 
     def _take_saved(self, session: str, draft: Draft, done: Done, then: Callable[[], None]) -> None:
+        self._saving.discard(session)
         if done.code or done.value is None:
             self._say("bad", f"{session} was not saved: {done.error}")
             return
         self._saved[session] = draft
         self._rows = [row for row in self._rows if row.get("session") != session]
-        for box in self._place.boxes.by_rig.values():
-            if box.address is not None and box.address.session == session:
-                box.wrapped_up = not box.is_running
+        self._close({session})
         self._fill_list()
         self._say("good", f"{session} is saved, signed by {done.value['by']}.")
         then()
+
+    def _close(self, sessions: set[str]) -> None:
+        """Take in that these are wrapped up, here or elsewhere: their boxes are free."""
+        for box in self._place.boxes.by_rig.values():
+            if box.address is not None and box.address.session in sessions:
+                box.wrapped_up = not box.is_running
 
     def _report(self) -> None:
         session = self._shown

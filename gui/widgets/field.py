@@ -5,7 +5,7 @@ from __future__ import annotations
 from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from gui.theme import quiet_label, set_level
+from gui.theme import quiet_label, sentence_label, set_level
 
 
 class Field(QWidget):
@@ -33,7 +33,7 @@ class Field(QWidget):
         self.editor = editor
         editor.setAccessibleName(title)
         editor.setAccessibleDescription(" ".join(filter(None, (sentence, unit))))
-        self._trouble = _said("", "bad")
+        self._trouble = sentence_label("bad")
         self._trouble.hide()
         self.above = _line(_label(title, editor))
         self.above.addStretch(1)
@@ -68,14 +68,6 @@ def _label(title: str, editor: QWidget) -> QLabel:
     label = QLabel(title)
     label.setTextFormat(Qt.PlainText)
     label.setBuddy(editor)
-    return label
-
-
-def _said(text: str, level: str) -> QLabel:
-    label = QLabel(text)
-    label.setTextFormat(Qt.PlainText)
-    label.setWordWrap(True)
-    set_level(label, level)
     return label
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PyQt5.QtCore import QSize
 from PyQt5.QtGui import QResizeEvent
 from PyQt5.QtWidgets import QSizePolicy, QStackedLayout, QWidget
 
@@ -41,10 +42,18 @@ class ShrinkingLabel(QWidget):
         self.setToolTip(words)
         self._fit()
 
+    def sizeHint(self) -> QSize:  # noqa: N802 (Qt's name)
+        """Return the size that suits best: that of the large words."""
+        return self.far.sizeHint()
+
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 (Qt's name)
         """Choose the size anew."""
         super().resizeEvent(event)
         self._fit()
+
+    def room_for_title(self) -> int:
+        """Return the width in which the words are whole as a title."""
+        return self.near.fontMetrics().horizontalAdvance(self.words) + 2
 
     def _fit(self) -> None:
         fits = self.far.sizeHint().width() <= self.width()

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from PyQt5.QtCore import Qt
-from PyQt5.QtGui import QWheelEvent
-from PyQt5.QtWidgets import QComboBox, QDoubleSpinBox, QSpinBox
+from PyQt5.QtCore import QEvent, QObject, Qt
+from PyQt5.QtWidgets import QComboBox, QDoubleSpinBox, QSpinBox, QWidget
 
 
 class Spin(QSpinBox):
@@ -12,14 +11,7 @@ class Spin(QSpinBox):
 
     def __init__(self) -> None:
         super().__init__()
-        self.setFocusPolicy(Qt.StrongFocus)
-
-    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802 (Qt's name)
-        """Turn on if the field has the focus, else let the page scroll."""
-        if self.hasFocus():
-            super().wheelEvent(event)
-        else:
-            event.ignore()
+        _keep_from_wheel(self)
 
 
 class DoubleSpin(QDoubleSpinBox):
@@ -27,14 +19,7 @@ class DoubleSpin(QDoubleSpinBox):
 
     def __init__(self) -> None:
         super().__init__()
-        self.setFocusPolicy(Qt.StrongFocus)
-
-    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802 (Qt's name)
-        """Turn on if the field has the focus, else let the page scroll."""
-        if self.hasFocus():
-            super().wheelEvent(event)
-        else:
-            event.ignore()
+        _keep_from_wheel(self)
 
 
 class Choice(QComboBox):
@@ -42,12 +27,22 @@ class Choice(QComboBox):
 
     def __init__(self) -> None:
         super().__init__()
-        self.setFocusPolicy(Qt.StrongFocus)
+        _keep_from_wheel(self)
         self.setSizeAdjustPolicy(QComboBox.AdjustToContents)
 
-    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802 (Qt's name)
-        """Choose another one if the field has the focus, else let the page scroll."""
-        if self.hasFocus():
-            super().wheelEvent(event)
-        else:
+
+class _Wheel(QObject):
+    """Lets the page scroll when the wheel turns over a field that has not the focus."""
+
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:  # noqa: N802
+        """Take the wheel away from the field, if it is only passing."""
+        passing = isinstance(watched, QWidget) and not watched.hasFocus()
+        if event is not None and event.type() == QEvent.Wheel and passing:
             event.ignore()
+            return True
+        return False
+
+
+def _keep_from_wheel(field: QWidget) -> None:
+    field.setFocusPolicy(Qt.StrongFocus)
+    field.installEventFilter(_Wheel(field))

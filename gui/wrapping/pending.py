@@ -80,10 +80,19 @@ class Draft:
         return [*made, f"--by={by}"]
 
 
+def names_waiting(boxes: Iterable[Box], rows: Sequence[Mapping[str, Any]]) -> set[str]:
+    """Return the names of all that `waiting` returns; costs little."""
+    known = list(boxes)
+    in_boxes = {box.address.session for box in known if box.address is not None}
+    found = {box.address.session for box in known if box.address is not None and _waits(box)}
+    listed = (str(row["session"]) for row in rows if _is_open(row))
+    return found | {name for name in listed if name not in in_boxes}
+
+
 def of_box(box: Box) -> Pending | None:
     """Return the session of a box if it is over and waits for its wrap-up."""
     view = box.view
-    if view is None or box.address is None or box.wrapped_up or box.is_running:
+    if view is None or box.address is None or not _waits(box):
         return None
     reason = view.ended.reason if view.ended else CUT_OFF
     return Pending(
@@ -96,9 +105,7 @@ def of_row(row: Mapping[str, Any]) -> Pending | None:
 
     One in virtual time does not: nobody was there.
     """
-    if row.get("wrapped_up") or row.get("running") or row.get("trials") is None:
-        return None
-    if row.get("clock") == "virtual":
+    if not _is_open(row):
         return None
     outcomes = row.get("outcomes") or {}
     water = f"Water {row.get('water_ml') or 0:.2f} mL, drops by hand included."
@@ -141,6 +148,17 @@ def short_words(trials: int) -> str:
         f"{count}{' only' if trials else ''}. Keep it, or mark it as not usable? Either way it "
         "stays on the disk."
     )
+
+
+def _waits(box: Box) -> bool:
+    """Whether the session of a box is over, and nobody has closed it."""
+    return box.view is not None and not (box.wrapped_up or box.is_running)
+
+
+def _is_open(row: Mapping[str, Any]) -> bool:
+    """Whether a session in the list is over, can be read, and nobody has closed it."""
+    closed = row.get("wrapped_up") or row.get("running") or row.get("trials") is None
+    return not closed and row.get("clock") != "virtual"
 
 
 def _subject(view: SessionView) -> str:
