@@ -19,9 +19,9 @@ from gui.boxes import Box
 from gui.form_model import Field, fields_of, in_session
 from gui.form_reading import read, shown
 from gui.jobs import Done
+from gui.orders import why_not
 from gui.run.asking import Asking
 from gui.run.header import wrapped
-from gui.run.reasons import why_not
 from gui.session_view import SessionView, flat
 from gui.theme import quiet_label, set_level
 from gui.workplace import Workplace
@@ -70,7 +70,7 @@ class ChangePanel(QScrollArea):
         values = flat(view.params)
         for key, line in self.lines.items():
             pending = view.pending.get(key)
-            line.show_value(values.get(key), pending, why, asked=self._asking.waits(f"set {key}"))
+            line.show_value(values.get(key), pending, why, asked=self._asking.waits("set", key))
 
     def take_focus(self) -> None:
         """Put the cursor into the first field."""
@@ -113,7 +113,7 @@ class ChangePanel(QScrollArea):
             self._rows.addWidget(line)
 
     def _change(self, key: str, value: Any) -> None:
-        self._asking.ask(f"set {key}", "set", key=key, value=value)
+        self._asking.ask(self._place.rig, "set", key=key, value=value)
 
 
 class ChangeLine(QWidget):

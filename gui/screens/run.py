@@ -131,10 +131,10 @@ class RunScreen(QWidget):
         set_level(self.health, line.level if line.level in {"warn", "bad"} else "")
 
     def _answer(self, choice: str) -> None:
-        self.asking.ask("answer", "answer", text=choice)
+        self.asking.ask(self._place.rig, "answer", text=choice)
 
     def _write_note(self, words: str) -> None:
-        self.asking.ask("note", "note", text=words)
+        self.asking.ask(self._place.rig, "note", text=words)
 
     def _open_note(self) -> None:
         self.note.open_line(self._place.box.now)
