@@ -56,6 +56,7 @@ class Controls(QWidget):
             "Ctrl+Shift+X",
             "All outputs go off at once; the trial is kept as aborted. Press twice, or hold",
             "Press again",
+            self._rig,
         )
         self.stop_now.setProperty("role", "danger")
         self.reward = OrderButton("&Reward", "Ctrl+R", "One usual drop now, counted as by hand")
@@ -67,7 +68,7 @@ class Controls(QWidget):
         self.note = OrderButton("&Note", "Ctrl+N", "A note that bears the time of now")
         self.log = OrderButton("&Log", "Ctrl+J", "The last lines of the log")
         self.log.setCheckable(True)
-        self.speed = Speed(self._choose_speed)
+        self.speed = Speed(self._choose_speed, self._rig)
         self.refusal = Elided()
         set_level(self.refusal, "warn")
         self._connect()
@@ -134,6 +135,9 @@ class Controls(QWidget):
             self.speed.show_speed(view.speed, asked=self._asking.waits("speed"))
         self.refusal.say(self._asking.refusal())
 
+    def _rig(self) -> str:
+        return self._place.rig
+
     def _show(self, button: OrderButton, verb: Verb, box: Box, words: str) -> None:
         button.show_order(words, why_not(verb, box), asked=self._asking.waits(verb))
 
@@ -148,8 +152,10 @@ class Controls(QWidget):
         self._asking.ask(self._place.rig, verb, **rest)
         return True
 
-    def _choose_speed(self, speed: float) -> None:
-        self._do("speed", value=speed)
+    def _choose_speed(self, rig: str, speed: float) -> None:
+        """Ask for a speed where it was chosen, whatever box is looked at since."""
+        if not why_not("speed", self._place.boxes.by_rig.get(rig) or Box(rig)):
+            self._asking.ask(rig, "speed", value=speed)
 
     def _stop_at_once(self) -> None:
         self._do("stop_now")

@@ -78,7 +78,6 @@ class RunScreen(QWidget):
 
     def arrive(self) -> None:
         """Show the box that the operator looks at."""
-        self.note.close_line()
         self.side.arrive()
         self.refresh()
 
@@ -86,6 +85,7 @@ class RunScreen(QWidget):
         """Show what has changed."""
         self.asking.settle()
         box = self._place.box
+        self.note.show_session(f"{box.rig} {box.address.session if box.address else ''}")
         has_session = box.view is not None and box.view.definition is not None
         waits = bool(box.starting) and not box.is_running
         if not has_session or box.wrapped_up or waits:
