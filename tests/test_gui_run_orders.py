@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from gui_helpers import Bench, Script, beat, button, click, texts
+from gui_helpers import Asked, Bench, Script, beat, button, click, texts
 from PyQt5.QtCore import Qt
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QPushButton
@@ -291,6 +291,23 @@ def test_a_parameter_is_changed_from_the_next_trial_on(
     assert line.told.text() == "Now 5; 6 from the next trial on"
     tell(bench, screen, ParameterChanged(92, 21.0, 21.0, 2, "reward_ul", 5.0, 6.0, "anna", "x"))
     assert line.told.text().startswith("Now 6.")
+
+
+@pytest.mark.parametrize("waits", [True, False])
+def test_the_keyboard_goes_to_the_first_parameter_when_it_comes_to_who_waits_for_it(
+    screen: RunScreen, bench: Bench, waits: bool
+) -> None:
+    jobs = Asked()
+    bench.place.jobs = jobs  # type: ignore[assignment]
+    running(bench, screen)
+    press(screen, "Ctrl+P")
+    assert "Asking what can be changed" in screen.side.change.words.text()
+    if not waits:
+        press(screen, "Ctrl+N")
+    jobs.answer(SCHEMA)
+    field = screen.side.change.lines["reward_ul"].field
+    assert field.hasFocus() == waits
+    assert field.accessibleName() == "Parameter: Reward"
 
 
 @pytest.mark.parametrize(
