@@ -111,7 +111,7 @@ class Alarms:
         """Return what the rules say now."""
         for number, fault in enumerate(view.faults):
             severity: Severity = "warn" if fault.level == "warning" else "bad"
-            yield Alarm(f"fault {number}", severity, f"{fault.what}. {fault.do}")
+            yield Alarm(f"fault {number}", severity, f"{fault.told}. {fault.do}")
         if view.ended is not None:
             return
         yield from self._disk.look(view)

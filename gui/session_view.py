@@ -56,6 +56,21 @@ class Stay(msgspec.Struct, frozen=True):
     requested: float | None
 
 
+class CountedFault(msgspec.Struct, frozen=True):
+    """A fault: what happened where, what to do, how bad it is, and how often it happened."""
+
+    what: str
+    where: str
+    do: str
+    level: str
+    times: int = 1
+
+    @property
+    def told(self) -> str:
+        """What happened, and how often if it was more than once."""
+        return self.what if self.times == 1 else f"{self.what} ({self.times} times)"
+
+
 class SessionView:
     """A session, as far as it has told of itself.
 
@@ -93,7 +108,9 @@ class SessionView:
     log
         The last lines of the log.
     faults
-        All faults so far.
+        All faults so far; those of the same words at the same place are counted as one.
+    fault_at
+        The last fault at each place; the place of the latest one is the last.
     last_lick, last_drop, last_trial_end
         Session's seconds of the last lick, of the last drop, and of the end of the last trial; 0
         if none came.
@@ -134,7 +151,8 @@ class SessionView:
         self.pending: dict[str, Any] = {}
         self.log: deque[LogLine] = deque(maxlen=LOG_LINES)
         self.logged = 0
-        self.faults: list[Fault] = []
+        self.faults: list[CountedFault] = []
+        self.fault_at: dict[str, CountedFault] = {}
         self.last_lick = 0.0
         self.last_drop = 0.0
         self.last_trial_end = 0.0
@@ -146,6 +164,7 @@ class SessionView:
         self.events = 0
         self.ended: SessionEnded | None = None
         self.time = 0.0
+        self._fault_places: dict[tuple[str, str], int] = {}
         self._unsafe: deque[Heartbeat] = deque()
         self._graphs: dict[int, GraphDefined] = {}
         self._meanings: dict[int, dict[str, str]] = {}
@@ -234,12 +253,24 @@ class SessionView:
                 self.question = event
                 self._log(event, "warn", text)
             case Fault(what=what, level=level):
-                self.faults.append(event)
+                self._count(event)
                 self._log(event, "warn" if level == "warning" else "bad", what)
             case SessionEnded(reason=reason):
                 self.ended = event
                 self.trial = self.stay = self.question = None
                 self._log(event, "note", f"ended: {reason}")
+
+    def _count(self, fault: Fault) -> None:
+        """Count a fault among those of the same words at the same place."""
+        place = self._fault_places.setdefault((fault.what, fault.where), len(self.faults))
+        counted = CountedFault(fault.what, fault.where, fault.do, fault.level)
+        if place == len(self.faults):
+            self.faults.append(counted)
+        else:
+            counted = msgspec.structs.replace(counted, times=self.faults[place].times + 1)
+            self.faults[place] = counted
+        self.fault_at.pop(fault.where, None)
+        self.fault_at[fault.where] = counted
 
     def _enter(self, event: StateEntered) -> None:
         meanings = self._meanings.get(self.trial.graph, {}) if self.trial else {}

@@ -127,7 +127,7 @@ def test_a_refusal_stands_on_the_card(boxes: AllBoxes, bench: Bench) -> None:
     bench.answer("box1", bench.next_order()[1], accepted=False)
     bench.place.asked.clear()
     boxes.refresh()
-    assert "Refused, pause after trial: done." in texts(card)
+    assert "Refused, pause: done." in texts(card)
     assert card.pause_button.text() == "Pause"
 
 

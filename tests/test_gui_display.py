@@ -316,7 +316,7 @@ def wait_until_armed(program: Program, mouse: str) -> None:
 def change_reward(program: Program, volume: str) -> None:
     """Change the size of the reward from the next trial on."""
     program.press("ctrl+p")
-    program.fill("Reward", "QLineEdit", volume)
+    program.fill("Parameter: Reward", "QLineEdit", volume)
     program.press("Return")
 
 

@@ -8,8 +8,9 @@ from pathlib import Path
 import msgspec
 import pytest
 from gui_helpers import ADDRESS, Bench, Script, beat, button, click, texts
+from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QImage
-from PyQt5.QtWidgets import QApplication
+from PyQt5.QtWidgets import QApplication, QScrollBar, QTabBar, QTabWidget, QWidget
 from pytestqt.qtbot import QtBot
 
 from gui.boxes import Box
@@ -224,6 +225,19 @@ def test_plots_are_chosen_by_what_the_session_has(screen: RunScreen, bench: Benc
     show(bench, screen, levels)
     assert plots.levels.isVisible()
     assert plots.sensitivity.isHidden()
+
+
+def test_the_keyboard_stops_only_where_it_does_something(screen: RunScreen, bench: Bench) -> None:
+    show(bench, screen, with_levels(Script().trial("hit")))
+    stops = [
+        each
+        for part in (screen.plots, screen.side)
+        for each in part.findChildren(QWidget)
+        if each.focusPolicy() & Qt.TabFocus and each.isVisible()
+    ]
+    assert stops
+    assert all(each.accessibleName() for each in stops)
+    assert {type(each) for each in stops} <= {QScrollBar, QTabBar, QTabWidget}
 
 
 def test_each_device_has_a_line(screen: RunScreen, bench: Bench) -> None:

@@ -8,21 +8,18 @@ from typing import Any
 
 import msgspec
 import pytest
-from gui_helpers import Bench, Script, beat, button, click, texts
+from gui_helpers import Asked, Bench, Script, beat, button, click, texts
 from PyQt5.QtCore import Qt
-from PyQt5.QtGui import QKeySequence
 from PyQt5.QtTest import QTest
-from PyQt5.QtWidgets import QPushButton, QShortcut
+from PyQt5.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
+from run_desk import given, paced, paused, press, running, shown_screen, tell
 
-from gui.actions import bind
-from gui.boxes import Box
 from gui.jobs import Done
 from gui.run.asking import SHOWN_FOR
 from gui.run.buttons import HELD_FOR_MS
 from gui.screens.run import RunScreen
-from rig.events import CommandGiven, Definition, DeviceReported, ParameterChanged, Record
-from rig.inbox import Command
+from rig.events import DeviceReported, ParameterChanged
 
 SCHEMA = {
     "properties": {
@@ -38,58 +35,7 @@ SCHEMA = {
 @pytest.fixture
 def screen(bench: Bench, qtbot: QtBot) -> Iterator[RunScreen]:
     """Return the Run screen, with its keys; a test refreshes it."""
-    bench.place.go_to = bench.went.append
-    made = RunScreen(bench.place)
-    made.resize(1160, 700)
-    bind(made, made.can_be_done())
-    made.show()
-    qtbot.waitExposed(made)
-    yield made
-    made.close()
-
-
-def press(screen: RunScreen, keys: str) -> None:
-    """Press keys as an operator does."""
-    wanted = QKeySequence(keys)
-    found = [each for each in screen.findChildren(QShortcut) if each.key() == wanted]
-    assert len(found) == 1, f"{keys}: {len(found)} shortcuts"
-    found[0].activated.emit()
-    screen.refresh()
-
-
-def running(bench: Bench, screen: RunScreen, script: Script | None = None) -> Box:
-    """Let a session run whose second trial has begun."""
-    box = bench.begin("box1", (script or Script().trial().begin()).records)
-    screen.refresh()
-    screen.refresh()  # at the first look, the second tick draws most of it
-    return box
-
-
-def paused(bench: Bench, screen: RunScreen) -> Box:
-    """Let a session be paused between two trials."""
-    return running(bench, screen, Script().trial().obeyed("pause_after_trial"))
-
-
-def paced(script: Script) -> Script:
-    """Let a session run on a clock whose speed can be chosen."""
-    told = script.records[1]
-    assert isinstance(told, Definition)
-    script.records[1] = msgspec.structs.replace(told, clock="paced", speed=20.0)
-    return script
-
-
-def tell(bench: Bench, screen: RunScreen, *records: Record) -> None:
-    """Let the session tell more, and look."""
-    bench.tell("box1", records)
-    screen.refresh()
-
-
-def given(command: Command, reply: str = "done", *, accepted: bool = True) -> CommandGiven:
-    """Return how a session records a command."""
-    return CommandGiven(
-        90, 20.0, 20.0, 1, command.verb, command.text, command.author, command.key,
-        command.value, accepted, reply, command.id,
-    )  # fmt: skip
+    yield from shown_screen(bench, qtbot)
 
 
 @pytest.mark.parametrize(
@@ -347,6 +293,23 @@ def test_a_parameter_is_changed_from_the_next_trial_on(
     assert line.told.text().startswith("Now 6.")
 
 
+@pytest.mark.parametrize("waits", [True, False])
+def test_the_keyboard_goes_to_the_first_parameter_when_it_comes_to_who_waits_for_it(
+    screen: RunScreen, bench: Bench, waits: bool
+) -> None:
+    jobs = Asked()
+    bench.place.jobs = jobs  # type: ignore[assignment]
+    running(bench, screen)
+    press(screen, "Ctrl+P")
+    assert "Asking what can be changed" in screen.side.change.words.text()
+    if not waits:
+        press(screen, "Ctrl+N")
+    jobs.answer(SCHEMA)
+    field = screen.side.change.lines["reward_ul"].field
+    assert field.hasFocus() == waits
+    assert field.accessibleName() == "Parameter: Reward"
+
+
 @pytest.mark.parametrize(
     ("done", "words"),
     [
@@ -380,15 +343,3 @@ def test_nothing_can_be_asked_of_a_box_without_a_session(screen: RunScreen, benc
         press(screen, keys)
     assert bench.sent.empty()
     assert screen.note.isHidden()
-
-
-def test_orders_go_to_the_box_that_is_looked_at(screen: RunScreen, bench: Bench) -> None:
-    running(bench, screen)
-    bench.begin("box2", Script("SIM02", "box2").begin().records)
-    press(screen, "Ctrl+R")
-    bench.place.rig = "box2"
-    screen.arrive()
-    assert screen.header.mouse.words == "SIM02"
-    assert button(screen, "Reward").isEnabled()
-    press(screen, "Ctrl+R")
-    assert [bench.next_order()[0] for _ in range(2)] == ["box1", "box2"]

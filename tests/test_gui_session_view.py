@@ -194,6 +194,21 @@ def test_no_rule_but_faults_speaks_of_a_session_that_has_ended() -> None:
     assert raised(ended) == {"fault 0": "the valve is stuck. Look at it."}
 
 
+def test_a_fault_that_comes_again_is_counted_and_is_one_alarm() -> None:
+    script = quiet().fails("the valve is stuck", "Look at it.").fails("it is dark", "Look.")
+    for _ in range(11):
+        script.fails("the valve is stuck", "Look at it.")
+    view = script.view()
+    assert [(each.what, each.times) for each in view.faults] == [
+        ("the valve is stuck", 12), ("it is dark", 1),
+    ]  # fmt: skip
+    assert view.fault_at["box1"].what == "the valve is stuck"
+    assert raised(view) == {
+        "fault 0": "the valve is stuck (12 times). Look at it.",
+        "fault 1": "it is dark. Look.",
+    }
+
+
 def test_what_does_not_reach_the_disk_is_told_in_seconds_of_the_wall_clock() -> None:
     view, alarms = quiet().view(), Alarms()
     start = view.time

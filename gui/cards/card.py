@@ -19,6 +19,7 @@ from PyQt5.QtWidgets import (
 from gui.boxes import Box
 from gui.cards.content import Card, Progress, card_of
 from gui.cards.sparkline import Sparkline
+from gui.orders import name_of, pause_verb
 from gui.palette import Palette
 from gui.session_view import SessionView
 from gui.theme import far_label, quiet_label, sentence_label, set_level, title_label
@@ -71,7 +72,6 @@ class BoxCard(QFrame):
         self._settle(box)
         card = card_of(box, self._progress)
         asked = {asked.verb for asked in self._place.asked.values() if asked.rig == self._rig}
-        paused = box.view is not None and box.view.paused
         shown = (
             card,
             self._refusal,
@@ -79,13 +79,13 @@ class BoxCard(QFrame):
             box.is_running,
             box.died,
             box.detached,
-            paused,
+            pause_verb(box),
         )
         if shown == self._shown:
             return
         self._shown = shown
         self._show(card)
-        self._show_buttons(asked, paused=paused)
+        self._show_buttons(asked)
 
     def write_figures(self, size: str) -> None:
         """Write the figures as ``far`` ones or as a ``title``."""
@@ -162,16 +162,17 @@ class BoxCard(QFrame):
         words = f"{card.state}. {card.counted}. {card.reached}. {card.alert}"
         self.setAccessibleName(f"{card.rig}: {card.mouse} {words}")
 
-    def _show_buttons(self, asked: set[Verb], *, paused: bool) -> None:
+    def _show_buttons(self, asked: set[Verb]) -> None:
         box = self._place.boxes.by_rig[self._rig]
         running = box.is_running and not box.detached
-        pause = "Resume" if paused else "Pause"
-        for button, words, short, verb in (
-            (self.pause_button, pause, pause, "resume" if paused else "pause_after_trial"),
-            (self.stop_button, "Stop after trial", "Stop", "stop_after_trial"),
+        stop: Verb = "stop_after_trial"
+        for button, verb, short in (
+            (self.pause_button, pause_verb(box), ""),
+            (self.stop_button, stop, "Stop"),
         ):
+            words = name_of(verb).capitalize()
             button.setVisible(running)
-            button.setText(f"{short}: asked" if verb in asked else words)
+            button.setText(f"{short or words}: asked" if verb in asked else words)
         self.follow_button.setVisible(running or box.detached)
         self.follow_button.setText("Attach" if box.detached else "Detach")
         over = box.view is not None and not running and not box.wrapped_up and not box.detached
@@ -186,9 +187,7 @@ class BoxCard(QFrame):
             _polish(self)
 
     def _pause(self) -> None:
-        view = self._place.boxes.by_rig[self._rig].view
-        paused = view is not None and view.paused
-        self._order("resume" if paused else "pause_after_trial")
+        self._order(pause_verb(self._place.boxes.by_rig[self._rig]))
 
     def _order(self, verb: Verb) -> None:
         self._refusal = ""
@@ -204,7 +203,7 @@ class BoxCard(QFrame):
             del self._given[number]
             why = self._place.refused.pop(number, "") if answer is None else answer.reply
             if why and (answer is None or not answer.accepted):
-                self._refusal = f"Refused, {verb.replace('_', ' ')}: {why}."
+                self._refusal = f"Refused, {name_of(verb)}: {why}."
 
     def _follow(self) -> None:
         if self._place.boxes.by_rig[self._rig].detached:

@@ -21,6 +21,12 @@ TICK_PX = 5
 _LINES = {"solid": Qt.SolidLine, "dashed": Qt.DashLine, "dotted": Qt.DotLine}
 
 
+def keep_from_focus(view: Any) -> None:
+    """Let the keyboard pass by a view in which nothing is done by a key."""
+    for each in (view, view.viewport()):
+        each.setFocusPolicy(Qt.NoFocus)
+
+
 def prepare(plot: Any, *, bottom: str = "", left: str = "") -> None:
     """Let a plot item have fixed ranges, no mouse and no menu, with words at its axes."""
     plot.hideButtons()

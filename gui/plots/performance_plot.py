@@ -6,13 +6,22 @@ from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
-from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QColor
 from PyQt5.QtWidgets import QVBoxLayout, QWidget
 
 from gui.palette import LIGHT, Palette, consistent_colour, type_colour
 from gui.performance_data import PerformanceData
-from gui.plots.base import let_grow, line_height, paint, pen, prepare, slim, text_width, words_at
+from gui.plots.base import (
+    keep_from_focus,
+    let_grow,
+    line_height,
+    paint,
+    pen,
+    prepare,
+    slim,
+    text_width,
+    words_at,
+)
 from rig.colours import Line, type_look
 from rig.measures import Floats, Group
 
@@ -48,7 +57,7 @@ class PerformancePlot(QWidget):
         self._curves: dict[Group, Any] = {}
         self._names: dict[Group, Any] = {}
         self._view: Any = pg.PlotWidget(enableMenu=False)
-        self._view.setFocusPolicy(Qt.NoFocus)
+        keep_from_focus(self._view)
         self._view.getPlotItem().getViewBox().sigResized.connect(self._draw)
         plot = self._plot = self._view.getPlotItem()
         prepare(plot, bottom="trial", left="correct")

@@ -7,11 +7,19 @@ from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
-from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QVBoxLayout, QWidget
 
 from gui.palette import LIGHT, Palette, type_colour
-from gui.plots.base import let_grow, paint, pen, prepare, slim, text_height, words_at
+from gui.plots.base import (
+    keep_from_focus,
+    let_grow,
+    paint,
+    pen,
+    prepare,
+    slim,
+    text_height,
+    words_at,
+)
 from rig.psychometric import Psychometric, Share
 
 
@@ -23,7 +31,7 @@ class PsychometricPlot(QWidget):
         self._palette = palette
         self._shares: list[tuple[float, Share]] = []
         self._view: Any = pg.PlotWidget(enableMenu=False)
-        self._view.setFocusPolicy(Qt.NoFocus)
+        keep_from_focus(self._view)
         plot = self._plot = self._view.getPlotItem()
         prepare(plot, bottom="level (dB SPL), trials below", left="responses")
         slim(plot, "0.5")

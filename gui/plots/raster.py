@@ -12,7 +12,7 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QGridLayout, QLabel, QScrollBar, QWidget
 
 from gui.palette import LIGHT, Palette
-from gui.plots.base import AXIS_ASIDE_PX, let_grow, text_width
+from gui.plots.base import AXIS_ASIDE_PX, keep_from_focus, let_grow, text_width
 from gui.plots.raster_panel import RasterPanel
 from gui.raster_data import RasterData
 from gui.theme import quiet_label
@@ -62,7 +62,7 @@ class RasterPlot(QWidget):
         self.panels: dict[str, RasterPanel] = {}
         self._made: dict[str, RasterPanel] = {}
         self._area: Any = pg.GraphicsLayoutWidget()
-        self._area.setFocusPolicy(Qt.NoFocus)
+        keep_from_focus(self._area)
         self._area.ci.layout.setContentsMargins(0, 0, 0, 0)
         self._area.ci.layout.setSpacing(ASIDE_PX)
         self._area.sigDeviceRangeChanged.connect(self._resized)

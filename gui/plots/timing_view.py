@@ -10,7 +10,7 @@ from PyQt5.QtWidgets import QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidg
 
 from analysis.timing import StateTiming
 from gui.palette import LIGHT, Palette
-from gui.plots.base import small_font
+from gui.plots.base import keep_from_focus, small_font
 from gui.theme import set_level, title_label
 
 WELL_WITHIN_MS = 2.0
@@ -32,6 +32,7 @@ class TimingView(QWidget):
         area.setWidgetResizable(True)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
         area.setWidget(self._lines)
+        keep_from_focus(area)
         area.setAccessibleName("Errors of the durations by state")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

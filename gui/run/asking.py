@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
+from gui.orders import name_of
 from gui.workplace import Workplace
 from rig.inbox import Verb
 
@@ -34,30 +35,31 @@ class Asking:
 
     def __init__(self, place: Workplace) -> None:
         self._place = place
-        self._asked: dict[tuple[str, str], str] = {}
+        self._asked: dict[tuple[str, Verb, str], str] = {}
         self._refusals: dict[str, Refusal] = {}
 
-    def ask(self, what: str, verb: Verb, **rest: object) -> None:
-        """Give an order to the box that is looked at; `what` is its name on this screen."""
-        self._asked[self._place.rig, what] = self._place.order(verb, **rest)
+    def ask(self, rig: str, verb: Verb, **rest: object) -> None:
+        """Give an order to a box; `rest` are further fields of `rig.inbox.Command`."""
+        key = str(rest.get("key", ""))
+        self._asked[rig, verb, key] = self._place.order_to(rig, verb, **rest)
 
-    def waits(self, what: str) -> bool:
-        """Whether the order of that name is on its way, in the box that is looked at."""
-        return (self._place.rig, what) in self._asked
+    def waits(self, verb: Verb, key: str = "") -> bool:
+        """Whether such an order is on its way, in the box that is looked at."""
+        return (self._place.rig, verb, key) in self._asked
 
     def settle(self) -> None:
         """Take in what has been answered."""
-        for (rig, what), number in list(self._asked.items()):
+        for (rig, verb, key), number in list(self._asked.items()):
             box = self._place.boxes.by_rig.get(rig)
             view = box.view if box else None
             answer = view.answers.get(number) if view else None
             if answer is None and number in self._place.asked:
                 continue
-            del self._asked[rig, what]
+            del self._asked[rig, verb, key]
             told = self._place.refused.pop(number, "")
             reply = told if answer is None else "" if answer.accepted else answer.reply
             if reply:
-                self._refuse(rig, f"{what} was refused: {reply}")
+                self._refuse(rig, f"{name_of(verb)} {key}".rstrip() + f" was refused: {reply}")
 
     def refusal(self) -> str:
         """Return what was refused lately in the box that is looked at; empty if nothing was."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PyQt5.QtCore import QTimer, pyqtSignal
 from PyQt5.QtWidgets import QPushButton
 
@@ -49,36 +51,44 @@ class OrderButton(QPushButton):
 class TwiceButton(OrderButton):
     """Gives its order when it is pressed twice, or held for a second: `sure` is emitted then.
 
+    Both presses must be meant for the same box; a press is forgotten when another one is shown.
+
     Parameters
     ----------
     words, keys, tip
         As of `OrderButton`.
     again
         What it says after the first press.
+    box
+        Returns the name of the box for which it is pressed.
     """
 
     sure = pyqtSignal()
 
-    def __init__(self, words: str, keys: str, tip: str, again: str) -> None:
+    def __init__(self, words: str, keys: str, tip: str, again: str, box: Callable[[], str]) -> None:
         super().__init__(words, keys, tip)
         self._again = again
+        self._box = box
+        self._pressed_for = ""
         self._once = QTimer(self)
         self._once.setSingleShot(True)
         self._once.setInterval(SURE_WITHIN_MS)
         self._held = QTimer(self)
         self._held.setSingleShot(True)
         self._held.setInterval(HELD_FOR_MS)
-        self._held.timeout.connect(self._be_sure)
+        self._held.timeout.connect(self._hold)
         self.pressed.connect(self._press_and_hold)
         self.released.connect(self._held.stop)
 
     @property
     def is_half_pressed(self) -> bool:
         """Whether one more press gives the order."""
-        return self._once.isActive()
+        return self._once.isActive() and self._pressed_for == self._box()
 
     def show_order(self, words: str, why_not: str = "", *, asked: bool = False) -> None:
         """Show what it does, or that one more press does it."""
+        if self._pressed_for != self._box():
+            self._forget()
         half = self.is_half_pressed and not why_not
         super().show_order(self._again if half else words, why_not, asked=asked)
 
@@ -87,13 +97,22 @@ class TwiceButton(OrderButton):
         if self.is_half_pressed:
             self._be_sure()
         else:
+            self._pressed_for = self._box()
             self._once.start()
 
     def _press_and_hold(self) -> None:
         self._held.start()
         self.press()
 
+    def _hold(self) -> None:
+        """Be held for long enough, as long as the box is the one that it was pressed for."""
+        if self._pressed_for == self._box():
+            self._be_sure()
+
     def _be_sure(self) -> None:
+        self._forget()
+        self.sure.emit()
+
+    def _forget(self) -> None:
         self._once.stop()
         self._held.stop()
-        self.sure.emit()

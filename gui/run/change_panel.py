@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -19,9 +20,9 @@ from gui.boxes import Box
 from gui.form_model import Field, fields_of, in_session
 from gui.form_reading import read, shown
 from gui.jobs import Done
+from gui.orders import why_not
 from gui.run.asking import Asking
 from gui.run.header import wrapped
-from gui.run.reasons import why_not
 from gui.session_view import SessionView, flat
 from gui.theme import quiet_label, set_level
 from gui.workplace import Workplace
@@ -44,6 +45,7 @@ class ChangePanel(QScrollArea):
         super().__init__()
         self.setWidgetResizable(True)
         self.setAccessibleName("Change a parameter")
+        self.setFocusPolicy(Qt.NoFocus)  # it has the focus only until its first field is there
         self._place = place
         self._asking = asking
         self._view: SessionView | None = None
@@ -70,12 +72,12 @@ class ChangePanel(QScrollArea):
         values = flat(view.params)
         for key, line in self.lines.items():
             pending = view.pending.get(key)
-            line.show_value(values.get(key), pending, why, asked=self._asking.waits(f"set {key}"))
+            line.show_value(values.get(key), pending, why, asked=self._asking.waits("set", key))
 
     def take_focus(self) -> None:
-        """Put the cursor into the first field."""
-        if self.lines:
-            next(iter(self.lines.values())).field.setFocus()
+        """Put the cursor into the first field, as soon as there is one."""
+        first = next(iter(self.lines.values()), None)
+        (self if first is None else first.field).setFocus()
 
     def _ask_for(self, view: SessionView, protocol: str) -> None:
         """Ask what can be changed in a session of a protocol."""
@@ -100,8 +102,12 @@ class ChangePanel(QScrollArea):
         fields = [each for each in fields_of(done.value, view.params) if in_session(each)]
         self.words.setText(HOW if fields else "This protocol has no parameter that can be changed.")
         self._show_fields(view, tuple(fields))
+        if self.hasFocus():
+            self.take_focus()
 
     def _show_fields(self, view: SessionView, fields: tuple[Field, ...]) -> None:
+        if any(line.field.hasFocus() for line in self.lines.values()):
+            self.setFocus()
         for line in self.lines.values():
             self._rows.removeWidget(line)
             line.deleteLater()
@@ -113,7 +119,7 @@ class ChangePanel(QScrollArea):
             self._rows.addWidget(line)
 
     def _change(self, key: str, value: Any) -> None:
-        self._asking.ask(f"set {key}", "set", key=key, value=value)
+        self._asking.ask(self._place.rig, "set", key=key, value=value)
 
 
 class ChangeLine(QWidget):
@@ -137,7 +143,7 @@ class ChangeLine(QWidget):
         name = f"{parameter.group}: {parameter.title}" if parameter.group else parameter.title
         self.title = wrapped(QLabel(name))
         self.field = QLineEdit(shown(parameter, value))
-        self.field.setAccessibleName(name)
+        self.field.setAccessibleName(f"Parameter: {name}")
         self.field.setToolTip(parameter.sentence)
         self.field.textEdited.connect(lambda _: self._look())
         self.field.returnPressed.connect(self._press)

@@ -7,9 +7,17 @@ import time
 from PyQt5.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from gui.boxes import Box
+from gui.orders import (
+    REWARD_EVERY,
+    flush_verb,
+    has_blocks,
+    is_paced,
+    name_of,
+    pause_verb,
+    why_not,
+)
 from gui.run.asking import Asking
 from gui.run.buttons import OrderButton, TwiceButton
-from gui.run.reasons import REWARD_EVERY, Act, has_blocks, is_paced, why_not
 from gui.run.speed import Speed
 from gui.run.words import clock
 from gui.session_view import SessionView
@@ -48,6 +56,7 @@ class Controls(QWidget):
             "Ctrl+Shift+X",
             "All outputs go off at once; the trial is kept as aborted. Press twice, or hold",
             "Press again",
+            self._rig,
         )
         self.stop_now.setProperty("role", "danger")
         self.reward = OrderButton("&Reward", "Ctrl+R", "One usual drop now, counted as by hand")
@@ -59,7 +68,7 @@ class Controls(QWidget):
         self.note = OrderButton("&Note", "Ctrl+N", "A note that bears the time of now")
         self.log = OrderButton("&Log", "Ctrl+J", "The last lines of the log")
         self.log.setCheckable(True)
-        self.speed = Speed(self._choose_speed)
+        self.speed = Speed(self._choose_speed, self._rig)
         self.refusal = Elided()
         set_level(self.refusal, "warn")
         self._connect()
@@ -67,18 +76,15 @@ class Controls(QWidget):
 
     def press_pause(self) -> None:
         """Pause after the trial, or go on."""
-        if self._is_paused:
-            self._do("resume", "pause", "resume")
-        else:
-            self._do("pause", "pause", "pause_after_trial")
+        self._do(pause_verb(self._place.box))
 
     def press_stop_after(self) -> None:
         """Stop after the trial."""
-        self._do("stop after", "stop after trial", "stop_after_trial")
+        self._do("stop_after_trial")
 
     def press_stop_now(self) -> None:
         """Press once on what stops at once; the second time it does."""
-        why = why_not("stop now", self._place.box)
+        why = why_not("stop_now", self._place.box)
         if why:
             self._asking.say(f"stop now: {why}")
         else:
@@ -90,74 +96,69 @@ class Controls(QWidget):
         if now - self._rewarded.get(rig, -1e9) < REWARD_EVERY:
             self._asking.say(f"reward: one drop in {REWARD_EVERY:g} s at most")
             return
-        if self._do("reward", "reward", "reward"):
+        if self._do("reward"):
             self._rewarded[rig] = now
 
     def press_drop(self) -> None:
         """Give a drop to look at."""
-        self._do("drop", "one drop", "drop")
+        self._do("drop")
 
     def press_flush(self) -> None:
         """Flush the valve, or end that."""
-        view = self._place.box.view
-        if view is not None and view.flush_until is not None:
-            self._do("stop flush", "flush", "stop_flush")
+        verb = flush_verb(self._place.box)
+        if verb == "stop_flush":
+            self._do(verb)
         else:
-            self._do("flush", "flush", "flush", value=self.flush_for.value())
+            self._do(verb, value=self.flush_for.value())
 
     def press_skip(self) -> None:
         """Leave the block."""
-        self._do("skip block", "skip block", "skip_block")
+        self._do("skip_block")
 
     def show_box(self, box: Box) -> None:
         """Show what can be done with the session in a box."""
         view = box.view
-        self._show(self.pause, "resume" if self._is_paused else "pause", "pause", box, self._pause)
-        self._show(self.stop_after, "stop after", "stop after trial", box, "S&top after trial")
-        self._show(self.stop_now, "stop now", "stop now", box, "Stop now")
-        self._show(self.reward, "reward", "reward", box, "&Reward")
-        self._show(self.drop, "drop", "one drop", box, "&One drop")
-        flushing = view is not None and view.flush_until is not None
-        act: Act = "stop flush" if flushing else "flush"
-        self._show(self.flush, act, "flush", box, _flush_words(view, box.now))
-        self.flush_for.setEnabled(self.flush.isEnabled() and not flushing)
-        self._show(self.skip, "skip block", "skip block", box, "S&kip block")
-        self._show(self.change, "set", "", box, "C&hange a parameter")
-        self._show(self.note, "note", "note", box, "&Note")
+        pause, flush = pause_verb(box), flush_verb(box)
+        self._show(self.pause, pause, box, "Resume" if pause == "resume" else "&Pause after trial")
+        self._show(self.stop_after, "stop_after_trial", box, "S&top after trial")
+        self._show(self.stop_now, "stop_now", box, "Stop now")
+        self._show(self.reward, "reward", box, "&Reward")
+        self._show(self.drop, "drop", box, "&One drop")
+        self._show(self.flush, flush, box, _flush_words(view, box.now))
+        self.flush_for.setEnabled(self.flush.isEnabled() and flush == "flush")
+        self._show(self.skip, "skip_block", box, "S&kip block")
+        self._show(self.change, "set", box, "C&hange a parameter")
+        self._show(self.note, "note", box, "&Note")
         self.skip.setVisible(view is not None and has_blocks(view))
         self.speed.setVisible(view is not None and is_paced(view))
         if view is not None:
             self.speed.show_speed(view.speed, asked=self._asking.waits("speed"))
         self.refusal.say(self._asking.refusal())
 
-    @property
-    def _is_paused(self) -> bool:
-        view = self._place.box.view
-        return view is not None and view.paused
+    def _rig(self) -> str:
+        return self._place.rig
 
-    @property
-    def _pause(self) -> str:
-        return "Resume" if self._is_paused else "&Pause after trial"
+    def _show(self, button: OrderButton, verb: Verb, box: Box, words: str) -> None:
+        button.show_order(words, why_not(verb, box), asked=self._asking.waits(verb))
 
-    def _show(self, button: OrderButton, act: Act, what: str, box: Box, words: str) -> None:
-        button.show_order(words, why_not(act, box), asked=self._asking.waits(what))
-
-    def _do(self, act: Act, what: str, verb: Verb, **rest: object) -> bool:
+    def _do(self, verb: Verb, **rest: object) -> bool:
         """Ask for something, or say why not; return whether it was asked for."""
-        why = why_not(act, self._place.box)
+        why = why_not(verb, self._place.box)
         if why:
-            self._asking.say(f"{what}: {why}")
+            self._asking.say(f"{name_of(verb)}: {why}")
             return False
-        if self._asking.waits(what):
+        if self._asking.waits(verb):
             return False
-        self._asking.ask(what, verb, **rest)
+        self._asking.ask(self._place.rig, verb, **rest)
         return True
 
-    def _choose_speed(self, speed: float) -> None:
-        self._do("speed", "speed", "speed", value=speed)
+    def _choose_speed(self, rig: str, speed: float) -> None:
+        """Ask for a speed where it was chosen, whatever box is looked at since."""
+        if not why_not("speed", self._place.boxes.by_rig.get(rig) or Box(rig)):
+            self._asking.ask(rig, "speed", value=speed)
 
     def _stop_at_once(self) -> None:
-        self._do("stop now", "stop now", "stop_now")
+        self._do("stop_now")
 
     def _connect(self) -> None:
         self.pause.clicked.connect(lambda: self.press_pause())

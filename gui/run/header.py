@@ -13,8 +13,8 @@ from PyQt5.QtWidgets import (
 )
 
 from gui.boxes import Box
+from gui.orders import is_paced
 from gui.palette import Palette
-from gui.run.reasons import is_paced
 from gui.run.words import clock, water
 from gui.theme import far_label, quiet_label, set_level, title_label
 from gui.widgets.elided import Elided

@@ -60,10 +60,12 @@ def summary(box: Box) -> Line:
 def _device(device: DeviceRecord, view: SessionView, now: float) -> Line:
     """Return the line of a device."""
     what = "SIMULATED" if device.simulated else device.driver.rsplit(":", 1)[-1]
-    fault = next((each for each in reversed(view.faults) if _is_of(each.where, device.name)), None)
-    if fault is not None:
+    places = reversed(view.fault_at)
+    place = next((where for where in places if _is_of(where, device.name)), None)
+    if place is not None:
+        fault = view.fault_at[place]
         level = "warn" if fault.level == "warning" else "bad"
-        return Line(level, device.name, f"{device.kind}, {what}: {fault.what}")
+        return Line(level, device.name, f"{device.kind}, {what}: {fault.told}")
     lit = view.lit.get(device.name)
     if lit is None:
         return Line("", device.name, f"{device.kind}, {what}: not heard of yet")

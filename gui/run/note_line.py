@@ -1,4 +1,4 @@
-"""A line for a note, which keeps the moment at which it was opened."""
+"""A line for a note, which keeps the moment at which it was opened, in each session by itself."""
 
 from __future__ import annotations
 
@@ -26,6 +26,8 @@ class NoteLine(QFrame):
         self.setProperty("role", "panel")
         self._write = write
         self._at = 0.0
+        self._session = ""
+        self._begun: dict[str, tuple[float, str]] = {}
         self.when = quiet_label()
         self.words = QLineEdit()
         self.words.setMaxLength(2000)
@@ -47,10 +49,21 @@ class NoteLine(QFrame):
     def open_line(self, at: float) -> None:
         """Begin a note of this moment, unless one is being written."""
         if self.isHidden():
-            self._at = at
-            self.when.setText(f"note at {clock(at)}")
-            self.show()
+            self._open(at)
         self.words.setFocus()
+
+    def show_session(self, session: str) -> None:
+        """Show what was begun in a session, and keep what was begun in the one before."""
+        if session == self._session:
+            return
+        if not self.isHidden():
+            self._begun[self._session] = self._at, self.words.text()
+        self.close_line()
+        self._session = session
+        if session in self._begun:
+            at, words = self._begun.pop(session)
+            self._open(at)
+            self.words.setText(words)
 
     def close_line(self) -> None:
         """Put the note away, unwritten."""
@@ -63,6 +76,11 @@ class NoteLine(QFrame):
             self.close_line()
             return
         super().keyPressEvent(event)
+
+    def _open(self, at: float) -> None:
+        self._at = at
+        self.when.setText(f"note at {clock(at)}")
+        self.show()
 
     def _done(self) -> None:
         words = self.words.text().strip()

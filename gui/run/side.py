@@ -51,6 +51,7 @@ class Side(QWidget):
         self.pages.setUsesScrollButtons(False)
         bar = self.pages.tabBar()
         if bar is not None:
+            bar.setAccessibleName("Pages of the session")
             bar.setDrawBase(False)  # its line is white, whatever the palette
         self.pages.addTab(self.camera, "Ca&mera")
         self.pages.addTab(self.graph, "&Graph")

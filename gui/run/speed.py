@@ -18,16 +18,20 @@ class Speed(QWidget):
     Parameters
     ----------
     choose
-        Called with the speed that is wanted.
+        Called with the box and the speed that is wanted there.
+    box
+        Returns the name of the box that is looked at.
     """
 
-    def __init__(self, choose: Callable[[float], None]) -> None:
+    def __init__(self, choose: Callable[[str, float], None], box: Callable[[], str]) -> None:
         super().__init__()
         self._choose = choose
+        self._box = box
+        self._wanted = ("", 1.0)
         self._settles = QTimer(self)
         self._settles.setSingleShot(True)
         self._settles.setInterval(SETTLES_MS)
-        self._settles.timeout.connect(self._wanted)
+        self._settles.timeout.connect(self._ask)
         self.label = QLabel("&Speed x1")
         self.slider = QSlider(Qt.Horizontal)
         self.slider.setRange(1, FASTEST)
@@ -43,7 +47,8 @@ class Speed(QWidget):
 
     def show_speed(self, speed: float, *, asked: bool) -> None:
         """Show how fast the session runs; a speed that is being chosen stays."""
-        choosing = self._settles.isActive() or self.slider.isSliderDown() or asked
+        settles = self._settles.isActive() and self._wanted[0] == self._box()
+        choosing = settles or self.slider.isSliderDown() or asked
         if choosing:
             self.label.setText(f"asked: x{self.slider.value()}")
             return
@@ -53,8 +58,12 @@ class Speed(QWidget):
             self.slider.setValue(round(speed))
             self.slider.blockSignals(False)
 
-    def _moved(self, _: int) -> None:
+    def _moved(self, speed: int) -> None:
+        """Wait until the slider rests; what is wanted in another box is asked for at once."""
+        if self._settles.isActive() and self._wanted[0] != self._box():
+            self._ask()
+        self._wanted = self._box(), float(speed)
         self._settles.start()
 
-    def _wanted(self) -> None:
-        self._choose(float(self.slider.value()))
+    def _ask(self) -> None:
+        self._choose(*self._wanted)

@@ -78,7 +78,6 @@ class RunScreen(QWidget):
 
     def arrive(self) -> None:
         """Show the box that the operator looks at."""
-        self.note.close_line()
         self.side.arrive()
         self.refresh()
 
@@ -86,6 +85,7 @@ class RunScreen(QWidget):
         """Show what has changed."""
         self.asking.settle()
         box = self._place.box
+        self.note.show_session(f"{box.rig} {box.address.session if box.address else ''}")
         has_session = box.view is not None and box.view.definition is not None
         waits = bool(box.starting) and not box.is_running
         if not has_session or box.wrapped_up or waits:
@@ -131,10 +131,10 @@ class RunScreen(QWidget):
         set_level(self.health, line.level if line.level in {"warn", "bad"} else "")
 
     def _answer(self, choice: str) -> None:
-        self.asking.ask("answer", "answer", text=choice)
+        self.asking.ask(self._place.rig, "answer", text=choice)
 
     def _write_note(self, words: str) -> None:
-        self.asking.ask("note", "note", text=words)
+        self.asking.ask(self._place.rig, "note", text=words)
 
     def _open_note(self) -> None:
         self.note.open_line(self._place.box.now)
