@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from gui.jobs import Jobs
 from gui.screens.arm import ArmSheet
-from gui.starting import resume
+from gui.starting import resume, start
 from rig.events import Definition
 from rig.lab import Lab
 from rig.preflight import (
@@ -42,12 +42,15 @@ def test_all_green_is_one_key(desk: Desk) -> None:
     assert len(desk.launched.runs) == 1
 
 
-def test_enter_names_the_mouse_and_starts_only_when_it_stands_there_all_green(desk: Desk) -> None:
+@pytest.mark.parametrize("enter", [Qt.Key_Return, Qt.Key_Enter])
+def test_enter_names_the_mouse_and_starts_only_when_it_stands_there_all_green(
+    desk: Desk, enter: Qt.Key
+) -> None:
     desk.type("m014")
-    desk.qtbot.keyClick(desk.sheet.head.mouse.line, Qt.Key_Return)
+    desk.qtbot.keyClick(desk.sheet.head.mouse.line, enter)
     assert desk.launched.runs == []
     desk.answer("M014", OK)
-    desk.qtbot.keyClick(desk.sheet.head.mouse.line, Qt.Key_Return)
+    desk.qtbot.keyClick(desk.sheet.head.mouse.line, enter)
     assert len(desk.launched.runs) == 1
 
 
@@ -213,6 +216,25 @@ def test_a_session_that_does_not_begin_is_told_in_words_and_nothing_is_lost(desk
     desk.answer("M014", OVERRIDE)
     desk.press("F5")
     assert len(desk.launched.runs) == 2
+
+
+def test_what_a_program_prints_is_read_by_its_own_window_and_removed(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.arm("M014", OK)
+    desk.press("F5")
+    mine = desk.launched.output
+    monkeypatch.setattr("gui.starting.os.getpid", lambda: 1)
+    launched = Launched()
+    desk.place.box.starting = ""
+    start(desk.place, "box1", ["--subject", "M014"], lambda _: None, launched)
+    assert launched.output != mine
+    launched.prints(json.dumps(PROBLEM))
+    desk.qtbot.waitUntil(lambda: not launched.output.exists())
+    assert not desk.sheet.failed.isVisible()
+    desk.launched.prints(json.dumps(PROBLEM))
+    desk.qtbot.waitUntil(lambda: desk.sheet.failed.isVisible())
+    assert not mine.exists()
 
 
 def test_the_session_of_another_window_is_not_taken_for_ones_own(desk: Desk) -> None:

@@ -21,6 +21,7 @@ from gui.palette import DIM_RED, PALETTES
 from gui.reader import Reader, Silent, Told
 from gui.screens import make_entries
 from gui.window import DRAIN_FOR, Window
+from rig.inbox import Command, Reply
 from rig.lab import Lab
 
 
@@ -322,6 +323,40 @@ def test_an_order_that_nobody_got_is_an_alert(window: Window, bench: Bench) -> N
         window.tick()
     assert not bench.place.asked
     assert "box1 did not get the order: OSError: the cable is cut" in texts(window)
+
+
+@pytest.mark.parametrize("recorded", [True, False])
+def test_a_refusal_that_no_screen_shows_is_an_alert(
+    window: Window, bench: Bench, recorded: bool
+) -> None:
+    bench.sender._send = lambda *_: Reply(False, "it is too late")
+    bench.begin("box1", Script().trial().records)
+    number = bench.place.order("note", text="alarm: x")
+    if recorded:
+        bench.answer("box1", Command("note", "anna", id=number), accepted=False)
+    wait_for_answers(window, bench)
+    why = "done" if recorded else "it is too late"
+    assert f"box1 refused 'note': {why}." in texts(window)
+    assert len(window._list.shown) == 1
+
+
+def test_a_refusal_that_the_screen_shows_is_no_alert(window: Window, bench: Bench) -> None:
+    bench.sender._send = lambda *_: Reply(False, "it is too late")
+    bench.begin("box1", Script().trial().records)
+    look(window)
+    click(button(window._stack, "Pause"))
+    wait_for_answers(window, bench)
+    assert "Refused, pause: it is too late." in texts(window._stack)
+    assert window._list.shown == []
+
+
+def wait_for_answers(window: Window, bench: Bench) -> None:
+    """Let the window tick until no order is on its way, and twice more."""
+    end = time.monotonic() + 10
+    while bench.place.asked and time.monotonic() < end:
+        window.tick()
+    for _ in range(2):
+        window.tick()
 
 
 def test_a_window_that_hears_nothing_any_more_says_so(window: Window, bench: Bench) -> None:
