@@ -17,7 +17,6 @@ from pytestqt.qtbot import QtBot
 from gui import remembered
 from gui.boxes import Box
 from gui.mishaps import FILE, survive
-from gui.palette import DIM_RED, PALETTES
 from gui.reader import Reader, Silent, Told
 from gui.screens import make_entries
 from gui.window import DRAIN_FOR, Window
@@ -166,16 +165,6 @@ def test_an_alert_is_seen_also_where_nobody_has_said_who_works_here(
     assert "Seen by operator." in texts(window)
 
 
-def test_no_alert_moves_what_a_finger_is_above(window: Window) -> None:
-    look(window)
-    assert not any(each.isVisible() for each in window._list.findChildren(QPushButton))
-    before = window._stack.geometry()
-    for number in range(8):
-        window.tell("bad", f"thing {number}: " + "many words " * 40)
-        QApplication.processEvents()
-        assert window._stack.geometry() == before
-
-
 def test_many_alerts_are_counted_not_shown(window: Window) -> None:
     for number in range(8):
         window.tell("warn", f"thing {number}")
@@ -257,19 +246,6 @@ def test_closing_may_be_thought_better_of(closing: Window, bench: Bench) -> None
 def test_nothing_is_asked_when_nothing_runs(window: Window, bench: Bench) -> None:
     bench.begin("box1", Script().trial().ends().records)
     assert window.close()
-
-
-def test_colours_change_everywhere_at_once_and_are_remembered(window: Window, bench: Bench) -> None:
-    seen = []
-    for _ in PALETTES:
-        press(window, "Ctrl+L")
-        seen.append(bench.place.palette.name)
-        assert window.rail.palettes.currentText() in PALETTES
-        assert remembered.palette().name == seen[-1]
-    assert sorted(seen) == sorted(PALETTES)
-    window.rail.palettes.setCurrentText(DIM_RED.name)
-    window.rail.palettes.activated.emit(0)
-    assert window.palette().window().color().name() == DIM_RED.window
 
 
 def test_who_works_here_signs_orders_and_is_remembered(window: Window, bench: Bench) -> None:
