@@ -1,0 +1,134 @@
+"""Starts an emulated NI-DAQmx card in a process of its own, and talks to its side channel."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from types import TracebackType
+from typing import Self
+
+import msgspec
+import zmq
+
+from hardware.emulators.ni_server import Addresses
+from hardware.emulators.side_channel import (
+    Done,
+    Edges,
+    History,
+    PulseLine,
+    Refused,
+    Reply,
+    Request,
+    SetLine,
+    SetSine,
+    SetVolts,
+    Slow,
+    Stop,
+    Unplug,
+    Voltages,
+    Volts,
+    Wire,
+)
+from rig.errors import DeviceError
+
+LONGEST_START = 30.0
+LONGEST_REPLY_MS = 10_000
+
+
+class EmulatedCard:
+    """An emulated card, from ``with`` to the end of the block.
+
+    All times are seconds of `time.monotonic`.
+
+    Attributes
+    ----------
+    address
+        Where the `nidaqmx` package reaches it: host and port of its gRPC service.
+    """
+
+    def __init__(self, profile: str = "pci_6221", device: str = "Dev1") -> None:
+        self._command = [sys.executable, "-m", "hardware.emulators.ni_server"]
+        self._command += ["--profile", profile, "--device", device]
+        self.address = ""
+
+    def __enter__(self) -> Self:
+        self._process = subprocess.Popen(
+            self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        addresses = msgspec.json.decode(line, type=Addresses)
+        self.address = addresses.grpc
+        self._context = zmq.Context()
+        self._socket = self._context.socket(zmq.REQ)
+        self._socket.linger = 0
+        self._socket.rcvtimeo = LONGEST_REPLY_MS
+        self._socket.connect(addresses.side)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._ask(Stop())
+        self._socket.close()
+        self._context.term()
+        self._process.wait(LONGEST_START)
+
+    def set_line(self, line: str, level: bool, at: float = 0.0) -> float:
+        """Drive an input line now, or at a time; return when it was asked for."""
+        return self._do(SetLine(line, level, at))
+
+    def pulse(self, line: str, width: float, at: float = 0.0) -> float:
+        """Drive an input line high for `width` seconds; return when it was asked for."""
+        return self._do(PulseLine(line, width, at))
+
+    def set_volts(self, line: str, volts: float, at: float = 0.0) -> float:
+        """Put a voltage on an analogue input."""
+        return self._do(SetVolts(line, volts, at))
+
+    def set_sine(self, line: str, frequency_hz: float, amplitude: float) -> float:
+        """Put a sine on an analogue input, from now on; return when it began."""
+        return self._do(SetSine(line, frequency_hz, amplitude))
+
+    def wire(self, source: str, target: str) -> None:
+        """Lead an output of the card to an input of it."""
+        self._do(Wire(source, target))
+
+    def history(self, line: str, since: float = 0.0) -> list[tuple[float, bool]]:
+        """Return the edges of a line until now: (time, level)."""
+        reply = self._ask(History(line, since))
+        assert isinstance(reply, Edges)
+        return list(reply.edges)
+
+    def volts(self, line: str, since: float, rate_hz: float, samples: int) -> list[float]:
+        """Return the voltages of an analogue line."""
+        reply = self._ask(Volts(line, since, rate_hz, samples))
+        assert isinstance(reply, Voltages)
+        return list(reply.volts)
+
+    def unplug(self) -> None:
+        """Take the card away: every call fails and all outputs are low."""
+        self._do(Unplug())
+
+    def plug_in(self) -> None:
+        """Put the card back."""
+        self._do(Unplug(gone=False))
+
+    def slow(self, latency: float) -> None:
+        """Let every call of the client library take `latency` seconds longer."""
+        self._do(Slow(latency))
+
+    def _do(self, request: Request) -> float:
+        reply = self._ask(request)
+        assert isinstance(reply, Done)
+        return reply.at
+
+    def _ask(self, request: Request) -> Reply:
+        self._socket.send(msgspec.msgpack.encode(request))
+        reply = msgspec.msgpack.decode(self._socket.recv(), type=Reply)
+        if isinstance(reply, Refused):
+            raise DeviceError("the emulated card", reply.why, "mend the request")
+        return reply

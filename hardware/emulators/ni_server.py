@@ -1,0 +1,121 @@
+"""The process of an emulated NI-DAQmx card.
+
+It speaks the protocol of NI's gRPC device server, so that the unmodified `nidaqmx` package works
+with it, and has a side channel that drives input lines and tells what output lines did. It
+prints one line, the addresses of both, and runs until it is told to stop or its standard input
+is closed: it does not outlive who started it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import zmq
+
+from hardware.emulators.bench import serve
+from hardware.emulators.ni_faults import Fault
+from hardware.emulators.ni_reads import Call
+from hardware.emulators.ni_service import NiService
+from hardware.emulators.ni_tasks import Card
+from hardware.emulators.profiles import PROFILES
+from hardware.emulators.world import World
+
+if TYPE_CHECKING:
+    import grpc
+
+SERVICE = "nidaqmx_grpc.NiDAQmx"
+THREADS = 32
+"""Calls that can wait at the same time."""
+
+
+class Addresses(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where an emulated card is reached."""
+
+    grpc: str
+    side: str
+
+
+def start(card: Card, port: int) -> tuple[grpc.Server, int]:
+    """Start to answer the client library; return the server and its port."""
+    import grpc
+
+    server = grpc.server(ThreadPoolExecutor(THREADS))
+    handlers = handlers_of(card, NiService(card).calls())
+    server.add_generic_rpc_handlers(
+        (grpc.method_handlers_generic_handler(SERVICE, handlers),),
+    )
+    bound = server.add_insecure_port(f"127.0.0.1:{port}")
+    server.start()
+    return server, bound
+
+
+def handlers_of(card: Card, calls: Mapping[str, Call]) -> dict[str, Any]:
+    """Return what gRPC does for each emulated call; it refuses all others by itself."""
+    import grpc
+    from google.protobuf.message_factory import GetMessageClass
+    from nidaqmx._stubs import nidaqmx_pb2
+
+    methods = nidaqmx_pb2.DESCRIPTOR.services_by_name["NiDAQmx"].methods_by_name
+    return {
+        name: grpc.unary_unary_rpc_method_handler(
+            _answering(card, call, GetMessageClass(methods[name].output_type)),
+            request_deserializer=GetMessageClass(methods[name].input_type).FromString,
+            response_serializer=GetMessageClass(methods[name].output_type).SerializeToString,
+        )
+        for name, call in calls.items()
+    }
+
+
+def response_of(answer: Mapping[str, Any], form: Any) -> Any:
+    """Return an answer as the message that the client expects."""
+    if "value_raw" in form.DESCRIPTOR.fields_by_name:
+        answer = {"value_raw" if name == "value" else name: each for name, each in answer.items()}
+    return form(**answer)
+
+
+def _answering(card: Card, call: Call, form: Any) -> Callable[[Any, grpc.ServicerContext], Any]:
+    import grpc
+
+    def answered(request: Any, context: grpc.ServicerContext) -> Any:
+        time.sleep(card.latency) if card.latency else None
+        try:
+            return response_of(call(request), form)
+        except Fault as fault:
+            context.set_trailing_metadata((("ni-error", str(fault.code)),))
+            context.abort(grpc.StatusCode.UNKNOWN, fault.text)
+
+    return answered
+
+
+def main() -> None:
+    """Run an emulated card until it is stopped."""
+    parser = argparse.ArgumentParser(description="An emulated NI-DAQmx card.")
+    parser.add_argument("--profile", choices=sorted(PROFILES), default="pci_6221")
+    parser.add_argument("--device", default="Dev1")
+    parser.add_argument("--port", type=int, default=0, help="of gRPC; 0 for a free one")
+    parser.add_argument("--side-port", type=int, default=0, help="of the side channel")
+    options = parser.parse_args()
+    card = Card(options.device, PROFILES[options.profile], World())
+    server, port = start(card, options.port)
+    stopped = threading.Event()
+    with zmq.Context() as context, context.socket(zmq.REP) as socket:
+        socket.linger = 500
+        side = socket.bind_to_random_port("tcp://127.0.0.1") if not options.side_port else None
+        if side is None:
+            socket.bind(f"tcp://127.0.0.1:{options.side_port}")
+        addresses = Addresses(f"127.0.0.1:{port}", f"tcp://127.0.0.1:{side or options.side_port}")
+        sys.stdout.write(msgspec.json.encode(addresses).decode() + "\n")
+        sys.stdout.flush()
+        serve(card, socket, stopped)
+    server.stop(None)
+
+
+if __name__ == "__main__":
+    main()
