@@ -1,4 +1,4 @@
-"""What the drivers of one NI card share: the way to it, what it has, and the sampling of its inputs.
+"""What the drivers of one NI card share: the way to it, what it has, and who samples its inputs.
 
 A card is asked what it can do; nothing is guessed from its name. It is reached through the NI-DAQmx
 driver of this computer, or through an NI gRPC device server at an address. The devices of a rig

@@ -1,4 +1,4 @@
-"""What goes wrong with an NI card, in words: each error of the client library as a `DeviceError`."""
+"""What goes wrong with an NI card, in words: errors of the client library as `DeviceError`."""
 
 from __future__ import annotations
 

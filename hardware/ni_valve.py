@@ -226,9 +226,7 @@ class NiValve(Valve):
         if is_cut and volume_ul is not None:
             volume_ul = self._calibration.volume_ul(achieved)
         what: Literal["opening", "flush"] = "flush" if opening.volume_ul is None else "opening"
-        self._inbox.put(
-            Report(self._name, what, "", began, opening.requested, achieved, volume_ul)
-        )
+        self._inbox.put(Report(self._name, what, "", began, opening.requested, achieved, volume_ul))
         opening.cut.set()
         opening.told.set()
 

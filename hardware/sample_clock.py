@@ -16,7 +16,7 @@ SPAN = 1.0
 """Seconds of looks from which the narrowest bounds are kept."""
 KEPT = 60
 FEWEST = 5
-"""Spans that a slope is computed from at least."""
+"""Spans that a slope is computed from at least; before, the clocks count as equally fast."""
 LARGEST_DRIFT = 200e-6
 """No card's clock is farther off than that."""
 
@@ -66,13 +66,17 @@ class SampleClock:
 
     def saw(self, count: int, before: float, after: float) -> None:
         """Take in that `count` samples had been taken at a moment between `before` and `after`."""
+        earliest, latest = self._bounds(count, before, after)
         if count - self._now.count > SPAN * self._rate_hz:
             self._past.append((self._now.count, self._now.middle()))
-            self._now = _Bounds(count, *self._bounds(count, before, after))
-        earliest, latest = self._bounds(count, before, after)
+            self._now = _Bounds(count, earliest, latest)
+            if len(self._past) >= FEWEST:
+                self._fit()
         self._now.earliest = max(self._now.earliest, earliest)
         self._now.latest = min(self._now.latest, latest)
-        self._fit()
+        if len(self._past) < FEWEST:
+            offsets = [*(offset for _, offset in self._past), self._now.middle()]
+            self._anchor = self._now.count, sum(offsets) / len(offsets)
 
     def time(self, sample: int) -> float:
         """Return the session's seconds of a sample."""
@@ -84,16 +88,11 @@ class SampleClock:
         return before - count / self._rate_hz, after - (count - 1) / self._rate_hz
 
     def _fit(self) -> None:
-        """Lay a line through the past; while that is short, the clocks count as equal."""
-        points = list(self._past)
-        if len(points) < FEWEST:
-            points.append((self._now.count, self._now.middle()))
-            self._anchor = points[-1][0], sum(offset for _, offset in points) / len(points)
-            return
-        centre = sum(count for count, _ in points) / len(points)
-        mean = sum(offset for _, offset in points) / len(points)
-        spread = sum((count - centre) ** 2 for count, _ in points)
-        slope = sum((count - centre) * (offset - mean) for count, offset in points) / spread
+        """Lay the line of least squares through the past."""
+        centre = sum(count for count, _ in self._past) / len(self._past)
+        mean = sum(offset for _, offset in self._past) / len(self._past)
+        spread = sum((count - centre) ** 2 for count, _ in self._past)
+        rise = sum((count - centre) * (offset - mean) for count, offset in self._past)
         limit = LARGEST_DRIFT / self._rate_hz
-        self._slope = min(max(slope, -limit), limit)
+        self._slope = min(max(rise / spread, -limit), limit)
         self._anchor = round(centre), mean

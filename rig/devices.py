@@ -73,8 +73,8 @@ class Device(ABC):
     """What every device can do.
 
     A device is made with its name in the rig file, its settings and a `Context`; making it
-    touches no hardware. Drivers name their `twin`, the simulated class that stands in the same
-    file and takes the same settings; a twin is `simulated`.
+    touches no hardware. Drivers name their `twin`, the simulated class that takes the same
+    settings; a twin is `simulated`.
     """
 
     kind: ClassVar[str]
