@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 import zmq
 
-from hardware.emulators.ni_faults import Fault
+from hardware.emulators.ni_faults import CardError
 from hardware.emulators.ni_names import canonical, check_device
 from hardware.emulators.ni_running import lose_power
 from hardware.emulators.ni_tasks import Card
@@ -40,7 +40,7 @@ def serve(card: Card, socket: zmq.Socket[bytes], stopped: threading.Event) -> No
         try:
             request = decoder.decode(socket.recv())
             reply = _answer(card, request)
-        except (Fault, msgspec.DecodeError) as error:
+        except (CardError, msgspec.DecodeError) as error:
             request, reply = None, Refused(str(error))
         socket.send(msgspec.msgpack.encode(reply))
         if isinstance(request, Stop):

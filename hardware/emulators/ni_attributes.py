@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from hardware.emulators import ni_inputs
-from hardware.emulators.ni_faults import BAD_VALUE, NOT_SUPPORTED, RUNNING, Fault
+from hardware.emulators.ni_faults import BAD_VALUE, NOT_SUPPORTED, RUNNING, CardError
 from hardware.emulators.ni_names import all_lines, canonical, check_device
 from hardware.emulators.ni_reads import Answer, Call
 from hardware.emulators.ni_tasks import Card, Kind, Mode, Task
@@ -38,8 +38,7 @@ class Attributes:
             **{f"GetDeviceAttribute{sort}": self._device for sort in ("String", "Bool", "Double")},
             "GetDeviceAttributeInt32": self._device,
             "GetDeviceAttributeUInt32": self._device,
-            "GetTaskAttributeString": self._task_property,
-            "GetTaskAttributeUInt32": self._task_property,
+            "GetTaskAttributeUInt32": self.task_property,
             **{f"GetReadAttribute{sort}": self._reading for sort in ("UInt32", "UInt64", "String")},
             "GetReadAttributeInt32": self._reading,
             "GetReadAttributeBool": self._reading,
@@ -61,7 +60,7 @@ class Attributes:
             Kind.AO: profile.analog_output_max_hz,
         }.get(task.kind or Kind.DI, profile.digital_max_hz)
         if not 0 < rate_hz <= highest:
-            raise Fault(BAD_VALUE, f"Property: SampClk.Rate\nMaximum Value: {highest}")
+            raise CardError(BAD_VALUE, f"Property: SampClk.Rate\nMaximum Value: {highest}")
 
     def _task(self, request: Any) -> Task:
         self._card.check_plugged()
@@ -96,7 +95,8 @@ class Attributes:
             table |= {0x2999: profile.digital_max_hz, 0x299A: profile.digital_max_hz}
         return _get(request, table)
 
-    def _task_property(self, request: Any) -> Answer:
+    def task_property(self, request: Any) -> Answer:
+        """Return a property of a task: name, channels, devices."""
         task = self._task(request)
         names = ", ".join(channel.name for channel in task.channels)
         devices = self._card.device if task.channels else ""
@@ -114,7 +114,7 @@ class Attributes:
                 0x1223: lambda: ni_inputs.available(card, task),
                 0x31E8: lambda: _usual_number(card, task),
                 0x1221: lambda: task.taken,
-                0x190A: lambda: ni_inputs.acquired(card, task),
+                0x192A: lambda: ni_inputs.acquired(card, task),
                 0x1826: lambda: True,
             },
         )
@@ -133,7 +133,7 @@ class Attributes:
         if request.attribute_raw not in (0x186C, 0x186D):
             raise _unknown(request)
         if task.running:
-            raise Fault(RUNNING, f"Task: {task.name}")
+            raise CardError(RUNNING, f"Task: {task.name}")
         task.buffer = int(request.value)
         return {}
 
@@ -177,7 +177,7 @@ class Attributes:
         if task.pulse is None or request.attribute_raw not in names:
             raise _unknown(request)
         if not task.done(self._card.world.now()):
-            raise Fault(RUNNING, f"Task: {task.name}")
+            raise CardError(RUNNING, f"Task: {task.name}")
         task.pulse = replace(task.pulse, **{names[request.attribute_raw]: request.value})
         return {}
 
@@ -189,8 +189,8 @@ def _get(request: Any, table: Mapping[int, Any]) -> Answer:
     return {"value": value() if callable(value) else value}
 
 
-def _unknown(request: Any) -> Fault:
-    return Fault(NOT_SUPPORTED, f"Property: 0x{request.attribute_raw:04X}")
+def _unknown(request: Any) -> CardError:
+    return CardError(NOT_SUPPORTED, f"Property: 0x{request.attribute_raw:04X}")
 
 
 def _listed(prefix: str, how_many: int) -> str:

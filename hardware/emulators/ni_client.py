@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -23,7 +24,6 @@ from hardware.emulators.side_channel import (
     SetSine,
     SetVolts,
     Slow,
-    Stop,
     Unplug,
     Voltages,
     Volts,
@@ -31,7 +31,9 @@ from hardware.emulators.side_channel import (
 )
 from rig.errors import DeviceError
 
-LONGEST_START = 30.0
+LONGEST_END = 5.0
+"""Seconds that the emulator may take to end before it is killed."""
+CHECKOUT = Path(__file__).resolve().parent.parent.parent
 LONGEST_REPLY_MS = 10_000
 
 
@@ -47,18 +49,25 @@ class EmulatedCard:
     """
 
     def __init__(self, profile: str = "pci_6221", device: str = "Dev1") -> None:
-        self._command = [sys.executable, "-m", "hardware.emulators.ni_server"]
+        self._command = [sys.executable, "-m", "hardware.emulators.ni_server", "--until-input-ends"]
         self._command += ["--profile", profile, "--device", device]
         self.address = ""
 
     def __enter__(self) -> Self:
         self._process = subprocess.Popen(
-            self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=CHECKOUT
         )
-        assert self._process.stdout is not None
-        line = self._process.stdout.readline()
+        line = self._process.stdout.readline() if self._process.stdout else b""
+        if not line:
+            self._process.wait()
+            raise DeviceError(
+                "the emulated card did not start",
+                " ".join(self._command),
+                "Run this command and read what it says.",
+            )
         addresses = msgspec.json.decode(line, type=Addresses)
         self.address = addresses.grpc
+        self._replies: msgspec.msgpack.Decoder[Reply] = msgspec.msgpack.Decoder(Reply)
         self._context = zmq.Context()
         self._socket = self._context.socket(zmq.REQ)
         self._socket.linger = 0
@@ -72,10 +81,17 @@ class EmulatedCard:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._ask(Stop())
         self._socket.close()
         self._context.term()
-        self._process.wait(LONGEST_START)
+        # The end of its input is what ends the emulator.
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                pipe.close()
+        try:
+            self._process.wait(LONGEST_END)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
 
     def set_line(self, line: str, level: bool, at: float = 0.0) -> float:
         """Drive an input line now, or at a time; return when it was asked for."""
@@ -100,14 +116,12 @@ class EmulatedCard:
     def history(self, line: str, since: float = 0.0) -> list[tuple[float, bool]]:
         """Return the edges of a line until now: (time, level)."""
         reply = self._ask(History(line, since))
-        assert isinstance(reply, Edges)
-        return list(reply.edges)
+        return list(reply.edges) if isinstance(reply, Edges) else []
 
     def volts(self, line: str, since: float, rate_hz: float, samples: int) -> list[float]:
         """Return the voltages of an analogue line."""
         reply = self._ask(Volts(line, since, rate_hz, samples))
-        assert isinstance(reply, Voltages)
-        return list(reply.volts)
+        return list(reply.volts) if isinstance(reply, Voltages) else []
 
     def unplug(self) -> None:
         """Take the card away: every call fails and all outputs are low."""
@@ -123,12 +137,15 @@ class EmulatedCard:
 
     def _do(self, request: Request) -> float:
         reply = self._ask(request)
-        assert isinstance(reply, Done)
-        return reply.at
+        return reply.at if isinstance(reply, Done) else 0.0
 
     def _ask(self, request: Request) -> Reply:
         self._socket.send(msgspec.msgpack.encode(request))
-        reply = msgspec.msgpack.decode(self._socket.recv(), type=Reply)
+        reply = self._replies.decode(self._socket.recv())
         if isinstance(reply, Refused):
-            raise DeviceError("the emulated card", reply.why, "mend the request")
+            raise DeviceError(
+                "the emulated card cannot do that",
+                type(request).__name__,
+                reply.why,
+            )
         return reply

@@ -52,7 +52,7 @@ TEXTS = {
 }
 
 
-class Fault(Exception):
+class CardError(Exception):
     """An error that the client is to be given: its code, and what it is about."""
 
     def __init__(self, code: int, about: str = "") -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from hardware.emulators.ni_faults import NO_CHANNELS, NOT_KEPT_UP, NOT_YET_THERE, Fault
+from hardware.emulators.ni_faults import NO_CHANNELS, NOT_KEPT_UP, NOT_YET_THERE, CardError
 from hardware.emulators.ni_tasks import Card, Kind, Mode, Task
 from hardware.emulators.profiles import default_buffer
 
@@ -38,7 +38,7 @@ def available(card: Card, task: Task) -> int:
     """Return how many samples per channel can be read; refuse if some were overwritten."""
     waiting = acquired(card, task) - task.taken
     if waiting > buffer_size(task):
-        raise Fault(NOT_KEPT_UP, f"Task: {task.name}")
+        raise CardError(NOT_KEPT_UP, f"Task: {task.name}")
     return waiting
 
 
@@ -49,7 +49,7 @@ def read(card: Card, task: Task, wanted: int, timeout: float) -> tuple[int, int,
     that some are still missing when the time is up.
     """
     if not task.channels:
-        raise Fault(NO_CHANNELS, f"Task: {task.name}")
+        raise CardError(NO_CHANNELS, f"Task: {task.name}")
     if task.timing is None:
         now = card.world.now()
         return 0, max(wanted, 1), _sampled(card, task, np.full(max(wanted, 1), now))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 
-from hardware.emulators.ni_faults import NO_SUCH_CHANNEL, NO_SUCH_DEVICE, Fault
+from hardware.emulators.ni_faults import NO_SUCH_CHANNEL, NO_SUCH_DEVICE, CardError
 from hardware.emulators.profiles import Profile
 
+FIRST_COUNTER_OUTPUT = 12
+"""The number of the PFI terminal on which the first counter comes out; the others follow."""
 _RANGE = re.compile(r"(.*?)(\d+):(?:[^\d,]*)(\d+)$")
 
 
@@ -33,16 +35,20 @@ def unfold(names: str) -> list[str]:
 def canonical(name: str) -> str:
     """Return the one form of a name: no leading slash, small letters, PFI lines as ports.
 
+    The output of a counter is the PFI terminal on which it comes out by default.
+
     Examples
     --------
     >>> canonical("/Dev1/PFI12")
     'dev1/port2/line4'
+    >>> canonical("/Dev1/Ctr1InternalOutput")
+    'dev1/port2/line5'
     """
     plain = name.strip().lstrip("/").lower()
-    match = re.fullmatch(r"(.+)/pfi(\d+)", plain)
-    if match is None:
+    match = re.fullmatch(r"(.+)/(pfi|ctr)(\d+)(internaloutput)?", plain)
+    if match is None or (match[2] == "ctr") != bool(match[4]):
         return plain
-    number = int(match[2])
+    number = int(match[3]) + (FIRST_COUNTER_OUTPUT if match[4] else 0)
     return f"{match[1]}/port{1 + number // 8}/line{number % 8}"
 
 
@@ -52,12 +58,12 @@ def lines_of(device: str, profile: Profile, name: str) -> list[str]:
     check_device(device, plain)
     match = re.fullmatch(r".+/port(\d+)(?:/line(\d+))?", plain)
     if match is None or int(match[1]) >= len(profile.port_widths):
-        raise Fault(NO_SUCH_CHANNEL, name)
+        raise CardError(NO_SUCH_CHANNEL, name)
     width = profile.port_widths[int(match[1])]
     if match[2] is None:
         return [f"{plain}/line{number}" for number in range(width)]
     if int(match[2]) >= width:
-        raise Fault(NO_SUCH_CHANNEL, name)
+        raise CardError(NO_SUCH_CHANNEL, name)
     return [plain]
 
 
@@ -67,14 +73,14 @@ def numbered(device: str, sort: str, how_many: int, name: str) -> str:
     check_device(device, plain)
     match = re.fullmatch(rf".+/{sort}(\d+)", plain)
     if match is None or int(match[1]) >= how_many:
-        raise Fault(NO_SUCH_CHANNEL, name)
+        raise CardError(NO_SUCH_CHANNEL, name)
     return plain
 
 
 def check_device(device: str, name: str) -> None:
     """Refuse a name that is not of the emulated card."""
     if name.split("/")[0] != device.lower():
-        raise Fault(NO_SUCH_DEVICE, name)
+        raise CardError(NO_SUCH_DEVICE, name)
 
 
 def port_of(line: str) -> int:

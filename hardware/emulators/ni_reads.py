@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hardware.emulators import ni_inputs, ni_running
-from hardware.emulators.ni_faults import Fault
+from hardware.emulators.ni_faults import CardError
 from hardware.emulators.ni_tasks import Card, Task
 
 BY_SCAN = 1
@@ -80,7 +80,7 @@ class NiReads:
             ni_running.start(self._card, task)
         status, _, levels = ni_inputs.read(self._card, task, 1, request.timeout)
         if status:
-            raise Fault(status)
+            raise CardError(status)
         return {"value": int(_words(task, levels)[0, 0])}
 
     def _read_volts(self, request: Any) -> Answer:
@@ -95,7 +95,7 @@ class NiReads:
             ni_running.start(self._card, task)
         status, _, volts = ni_inputs.read(self._card, task, 1, request.timeout)
         if status:
-            raise Fault(status)
+            raise CardError(status)
         return {"value": float(volts[0, 0])}
 
 

@@ -13,12 +13,14 @@ from hardware.emulators.ni_faults import (
     NO_CLOCK,
     NOTHING_WRITTEN,
     RUNNING,
-    Fault,
+    CardError,
 )
 from hardware.emulators.ni_names import port_of
 from hardware.emulators.ni_tasks import Card, Kind, Mode, Pulse, Task, Ticks
 from hardware.emulators.world import Watch, constant, samples
 
+SHORTEST_TICKS = 2
+"""Ticks of the counter's timebase that a pulse and the gap after it last at least."""
 TRIGGER_WIDTH = 1e-6
 """Seconds that the start trigger of a task stays on, on the terminal that carries it."""
 
@@ -26,29 +28,53 @@ TRIGGER_WIDTH = 1e-6
 def verify(card: Card, task: Task) -> None:
     """Refuse a task that the card cannot run as it is set up."""
     if not task.channels:
-        raise Fault(NO_CHANNELS, f"Task: {task.name}")
+        raise CardError(NO_CHANNELS, f"Task: {task.name}")
+    if task.pulse is not None and min(task.pulse.high, task.pulse.low) < SHORTEST_TICKS / (
+        card.profile.counter_timebase_hz
+    ):
+        raise CardError(BAD_VALUE, f"Property: CO.Pulse.HighTime or LowTime\n{task.pulse}")
     if task.timing is None or task.kind not in (Kind.DI, Kind.DO):
         return
     for line in task.lines():
         if port_of(line) not in card.profile.buffered_ports:
-            raise Fault(BAD_VALUE, f"Property: SampTimingType. You can select: On Demand\n{line}")
+            raise CardError(
+                BAD_VALUE, f"Property: SampTimingType. You can select: On Demand\n{line}"
+            )
     if not task.timing.source and not card.profile.digital_clock:
-        raise Fault(NO_CLOCK, f"Task: {task.name}")
+        raise CardError(NO_CLOCK, f"Task: {task.name}")
 
 
 def reserve(card: Card, task: Task) -> None:
     """Verify a task and take hold of what it needs."""
-    verify(card, task)
-    card.reserve(task)
+    with card.lock:
+        verify(card, task)
+        card.reserve(task)
+
+
+def commit(card: Card, task: Task) -> None:
+    """Set the card up for a task: the output of a counter goes to its level at rest."""
+    with card.lock:
+        reserve(card, task)
+        task.kept = True
+        if task.pulse is not None and not task.running:
+            for line in task.lines():
+                card.drive(line, level=task.pulse.idle_high, at=card.world.now())
 
 
 def start(card: Card, task: Task) -> None:
     """Start a task; one with a trigger begins at the edge."""
+    with card.lock:
+        _start(card, task)
+
+
+def _start(card: Card, task: Task) -> None:
     if task.running:
-        raise Fault(RUNNING, f"Task: {task.name}")
+        raise CardError(RUNNING, f"Task: {task.name}")
     reserve(card, task)
+    if task.kind is Kind.AO and task.timing is not None and task.timing.mode is not Mode.FINITE:
+        raise CardError(BAD_VALUE, "Only finite waveforms are emulated")
     if task.kind is Kind.AO and task.timing is not None and task.written is None:
-        raise Fault(NOTHING_WRITTEN, f"Task: {task.name}")
+        raise CardError(NOTHING_WRITTEN, f"Task: {task.name}")
     now = card.world.now()
     task.running, task.started = True, now
     task.taken, task.ticks, task.ends = 0, None, math.inf
@@ -61,6 +87,11 @@ def start(card: Card, task: Task) -> None:
 
 def stop(card: Card, task: Task) -> None:
     """Stop a task; what it drives keeps its level, a pulse of a counter is cut short."""
+    with card.lock:
+        _stop(card, task)
+
+
+def _stop(card: Card, task: Task) -> None:
     now = card.world.now()
     if task.watch is not None:
         card.world.unwatch(task.watch)
@@ -74,23 +105,26 @@ def stop(card: Card, task: Task) -> None:
     task.reserved = task.kept
 
 
-def clear(card: Card, task: Task) -> None:
-    """Stop a task and forget it."""
-    stop(card, task)
-    card.tasks.pop(task.name, None)
+def clear(card: Card, name: str) -> None:
+    """Stop a task and forget it; one that is already gone with its card may be cleared too."""
+    with card.lock:
+        task = card.tasks.pop(name, None)
+        if task is not None:
+            _stop(card, task)
 
 
 def lose_power(card: Card) -> None:
-    """Bring the card to how it is after power-up: no task holds it, all its outputs are low."""
+    """Bring the card to how it is after power-up: no tasks, and all its outputs are low."""
+    with card.lock:
+        for task in list(card.tasks.values()):
+            _stop(card, task)
+        card.tasks.clear()
+        card.held.clear()
     now = card.world.now()
-    for task in card.tasks.values():
-        stop(card, task)
-        task.kept = task.reserved = False
-        for line in task.lines():
-            if task.kind in (Kind.DO, Kind.CO):
-                card.world.drive(line, level=False, at=now)
-            elif task.kind is Kind.AO:
-                card.world.put_voltage(line, constant(0.0), now)
+    for line in card.driven:
+        card.world.drive(line, level=False, at=now)
+    for number in range(card.profile.analog_outputs):
+        card.world.put_voltage(f"{card.device.lower()}/ao{number}", constant(0.0), now)
 
 
 def terminal(card: Card, task: Task, what: str) -> str:
@@ -138,7 +172,7 @@ def _lend(card: Card, task: Task) -> None:
     if task.ticks is None or task.kind not in (Kind.AI, Kind.AO):
         return
     card.clocks[name] = task.ticks
-    for other in card.tasks.values():
+    for other in list(card.tasks.values()):
         if other.timing is None or other.timing.source != name or not other.running:
             continue
         if other.ticks is None:
@@ -152,28 +186,30 @@ def _give_pulses(card: Card, task: Task, pulse: Pulse, at: float) -> float:
     exact = card.profile.true_duration
     high, low, edge = exact(pulse.high), exact(pulse.low), at + exact(pulse.delay)
     for line in task.lines():
-        card.world.drive(line, level=pulse.idle_high, at=at)
+        card.drive(line, level=pulse.idle_high, at=at)
         for number in range(task.pulses):
             rise = edge + number * (high + low)
-            card.world.drive(line, level=True, at=rise)
-            card.world.drive(line, level=False, at=rise + high)
+            card.drive(line, level=True, at=rise)
+            card.drive(line, level=False, at=rise + high)
         if pulse.idle_high:
-            card.world.drive(line, level=True, at=edge + task.pulses * (high + low))
+            card.drive(line, level=True, at=edge + task.pulses * (high + low))
     return edge + task.pulses * (high + low) - (0.0 if pulse.idle_high else low)
 
 
 def _give_waveform(card: Card, task: Task, at: float) -> None:
     if task.kind is not Kind.AO or task.written is None or task.ticks is None:
         return
+    length = task.timing.samples if task.timing is not None else 0
     for line, volts in zip(task.lines(), task.written, strict=True):
-        card.world.put_voltage(line, samples(volts, task.ticks.rate_hz), at)
+        whole = np.resize(volts, length)
+        card.put_voltage(line, samples(whole, task.ticks.rate_hz), at)
 
 
 def _silence(card: Card, task: Task, now: float) -> None:
     """Let the outputs of a task that is cut short stay where they are, or idle."""
     for line in task.lines():
         if task.kind is Kind.CO and task.pulse is not None:
-            card.world.drive(line, level=task.pulse.idle_high, at=now)
+            card.drive(line, level=task.pulse.idle_high, at=now)
         if task.kind is Kind.AO and task.ticks is not None:
             held = float(card.world.volts(line, np.array([now]))[0])
-            card.world.put_voltage(line, constant(held), now)
+            card.put_voltage(line, constant(held), now)

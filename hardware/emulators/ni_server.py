@@ -2,13 +2,14 @@
 
 It speaks the protocol of NI's gRPC device server, so that the unmodified `nidaqmx` package works
 with it, and has a side channel that drives input lines and tells what output lines did. It
-prints one line, the addresses of both, and runs until it is told to stop or its standard input
-is closed: it does not outlive who started it.
+prints one line, the addresses of both, and runs until it is told to stop. With
+``--until-input-ends`` it does not outlive who started it.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import threading
 import time
@@ -20,7 +21,7 @@ import msgspec
 import zmq
 
 from hardware.emulators.bench import serve
-from hardware.emulators.ni_faults import Fault
+from hardware.emulators.ni_faults import CardError
 from hardware.emulators.ni_reads import Call
 from hardware.emulators.ni_service import NiService
 from hardware.emulators.ni_tasks import Card
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     import grpc
 
 SERVICE = "nidaqmx_grpc.NiDAQmx"
+GRACE = 0.1
+"""Seconds that calls under way may take when the server ends."""
 THREADS = 32
 """Calls that can wait at the same time."""
 
@@ -84,10 +87,10 @@ def _answering(card: Card, call: Call, form: Any) -> Callable[[Any, grpc.Service
     import grpc
 
     def answered(request: Any, context: grpc.ServicerContext) -> Any:
-        time.sleep(card.latency) if card.latency else None
+        time.sleep(card.latency)
         try:
             return response_of(call(request), form)
-        except Fault as fault:
+        except CardError as fault:
             context.set_trailing_metadata((("ni-error", str(fault.code)),))
             context.abort(grpc.StatusCode.UNKNOWN, fault.text)
 
@@ -101,20 +104,28 @@ def main() -> None:
     parser.add_argument("--device", default="Dev1")
     parser.add_argument("--port", type=int, default=0, help="of gRPC; 0 for a free one")
     parser.add_argument("--side-port", type=int, default=0, help="of the side channel")
+    parser.add_argument("--until-input-ends", action="store_true", help="end with the caller")
     options = parser.parse_args()
     card = Card(options.device, PROFILES[options.profile], World())
     server, port = start(card, options.port)
-    stopped = threading.Event()
     with zmq.Context() as context, context.socket(zmq.REP) as socket:
         socket.linger = 500
-        side = socket.bind_to_random_port("tcp://127.0.0.1") if not options.side_port else None
-        if side is None:
-            socket.bind(f"tcp://127.0.0.1:{options.side_port}")
-        addresses = Addresses(f"127.0.0.1:{port}", f"tcp://127.0.0.1:{side or options.side_port}")
+        socket.bind(f"tcp://127.0.0.1:{options.side_port}")
+        side = socket.getsockopt_string(zmq.LAST_ENDPOINT)
+        addresses = Addresses(f"127.0.0.1:{port}", side)
+        if options.until_input_ends:
+            threading.Thread(target=_end_with_input, args=(server,), daemon=True).start()
         sys.stdout.write(msgspec.json.encode(addresses).decode() + "\n")
         sys.stdout.flush()
-        serve(card, socket, stopped)
-    server.stop(None)
+        serve(card, socket, threading.Event())
+    server.stop(GRACE).wait()
+
+
+def _end_with_input(server: grpc.Server) -> None:
+    """End the process when whoever started it closes its input, or dies."""
+    sys.stdin.buffer.read()
+    server.stop(GRACE).wait()
+    os._exit(0)
 
 
 if __name__ == "__main__":

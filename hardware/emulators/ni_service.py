@@ -15,11 +15,12 @@ from hardware.emulators.ni_faults import (
     BAD_VALUE,
     TEXTS,
     TIMED_OUT,
-    Fault,
+    CardError,
 )
 from hardware.emulators.ni_names import canonical, check_device, lines_of, numbered, unfold
 from hardware.emulators.ni_reads import Answer, Call, NiReads
 from hardware.emulators.ni_tasks import Card, Channel, Kind, Mode, Pulse, Task, Timing, Trigger
+from hardware.emulators.ni_watchdog import NiWatchdogs
 from hardware.emulators.ni_writes import NiWrites
 
 RISING = 10280
@@ -33,6 +34,7 @@ class NiService:
     def __init__(self, card: Card) -> None:
         self._card = card
         self._attributes = Attributes(card)
+        self._watchdogs = NiWatchdogs(card)
 
     def calls(self) -> Mapping[str, Call]:
         """Return the emulated calls by name."""
@@ -59,6 +61,8 @@ class NiService:
             "SelfTestDevice": lambda request: {},
             "GetErrorString": lambda request: {"error_string": TEXTS.get(request.error_code, "")},
             **self._attributes.calls(),
+            **self._watchdogs.calls(),
+            "GetTaskAttributeString": self._task_property,
         }
 
     def _task(self, request: Any) -> Task:
@@ -70,16 +74,30 @@ class NiService:
         return {"task": {"name": task.name}, "new_session_initialized": True}
 
     def _clear(self, request: Any) -> Answer:
-        ni_running.clear(self._card, self._card.task(request.task.name))
+        if self._watchdogs.owns(request.task.name):
+            self._watchdogs.end()
+        else:
+            ni_running.clear(self._card, request.task.name)
         return {}
 
     def _start(self, request: Any) -> Answer:
-        ni_running.start(self._card, self._task(request))
+        if self._watchdogs.owns(request.task.name):
+            self._watchdogs.start()
+        else:
+            ni_running.start(self._card, self._task(request))
         return {}
 
     def _stop(self, request: Any) -> Answer:
-        ni_running.stop(self._card, self._task(request))
+        if self._watchdogs.owns(request.task.name):
+            self._watchdogs.stop()
+        else:
+            ni_running.stop(self._card, self._task(request))
         return {}
+
+    def _task_property(self, request: Any) -> Answer:
+        if self._watchdogs.owns(request.task.name):
+            return {"value": request.task.name}
+        return self._attributes.task_property(request)
 
     def _control(self, request: Any) -> Answer:
         task = self._task(request)
@@ -90,13 +108,15 @@ class NiService:
                 ni_running.stop(self._card, task)
             case 2:
                 ni_running.verify(self._card, task)
-            case 3 | 4:
+            case 3:
+                ni_running.commit(self._card, task)
+            case 4:
                 ni_running.reserve(self._card, task)
                 task.kept = True
             case 5:
                 task.kept = task.reserved = False
             case _:
-                raise Fault(BAD_VALUE, f"Action: {request.action_raw}")
+                raise CardError(BAD_VALUE, f"Action: {request.action_raw}")
         return {}
 
     def _is_done(self, request: Any) -> Answer:
@@ -105,6 +125,7 @@ class NiService:
     def _reset(self, request: Any) -> Answer:
         check_device(self._card.device, canonical(request.device_name))
         self._card.check_plugged()
+        self._watchdogs.end()
         ni_running.lose_power(self._card)
         return {}
 
@@ -118,12 +139,12 @@ class NiService:
 
         ni_inputs.wait(missing, request.time_to_wait)
         if missing() > 0:
-            raise Fault(TIMED_OUT, f"Task: {task.name}")
+            raise CardError(TIMED_OUT, f"Task: {task.name}")
         return {}
 
     def _add(self, task: Task, kind: Kind, channels: list[Channel]) -> None:
         if task.kind not in (None, kind):
-            raise Fault(BAD_VALUE, f"Task {task.name} has channels of another type")
+            raise CardError(BAD_VALUE, f"Task {task.name} has channels of another type")
         task.kind = kind
         task.channels += channels
 
@@ -164,7 +185,7 @@ class NiService:
         output = canonical(f"{card.device}/PFI{12 + number}")
         task = self._task(request)
         if task.channels:
-            raise Fault(BAD_VALUE, "One counter output per task is emulated")
+            raise CardError(BAD_VALUE, "One counter output per task is emulated")
         name = request.name_to_assign_to_channel or request.counter
         self._add(task, Kind.CO, [Channel(name, request.counter, (output,))])
         idle_high = request.idle_state_raw == HIGH
@@ -183,7 +204,7 @@ class NiService:
     def _implicit(self, request: Any) -> Answer:
         task = self._task(request)
         if task.kind is not Kind.CO or _mode(request.sample_mode_raw) is not Mode.FINITE:
-            raise Fault(BAD_VALUE, "Only finite pulses of counters are emulated")
+            raise CardError(BAD_VALUE, "Only finite pulses of counters are emulated")
         task.pulses = int(request.samps_per_chan)
         return {}
 
@@ -200,7 +221,7 @@ class NiService:
 
 def _mode(raw: int) -> Mode:
     if raw not in (Mode.FINITE.value, Mode.CONTINUOUS.value):
-        raise Fault(BAD_VALUE, f"Sample mode: {raw}")
+        raise CardError(BAD_VALUE, f"Sample mode: {raw}")
     return Mode(raw)
 
 

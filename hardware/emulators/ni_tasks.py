@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from enum import Enum
+from threading import RLock
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,10 +16,10 @@ from hardware.emulators.ni_faults import (
     NO_SUCH_TASK,
     RESERVED,
     UNPLUGGED,
-    Fault,
+    CardError,
 )
 from hardware.emulators.profiles import Profile
-from hardware.emulators.world import Watch, World
+from hardware.emulators.world import Stretch, Watch, World
 
 
 class Kind(Enum):
@@ -149,6 +150,12 @@ class Card:
         Whether the card is gone: every call is answered with an error then.
     latency
         Seconds that every call takes longer.
+    held
+        Wires that the watchdog keeps where it put them: nothing else drives them.
+    driven
+        Digital wires that the card has driven.
+    lock
+        Held while tasks are made, started, stopped or cleared.
     """
 
     device: str
@@ -158,7 +165,21 @@ class Card:
     clocks: dict[str, Ticks] = field(default_factory=dict)
     unplugged: bool = False
     latency: float = 0.0
+    held: set[str] = field(default_factory=set)
+    driven: set[str] = field(default_factory=set)
+    lock: RLock = field(default_factory=RLock)
     made: int = 0
+
+    def drive(self, line: str, level: bool, at: float) -> None:
+        """Put an output on a level at a time, if the watchdog does not hold it."""
+        self.driven.add(line)
+        if line not in self.held:
+            self.world.drive(line, level=level, at=at)
+
+    def put_voltage(self, wire: str, stretch: Stretch, at: float) -> None:
+        """Let an output follow `stretch` from a time on, if the watchdog does not hold it."""
+        if wire not in self.held:
+            self.world.put_voltage(wire, stretch, at)
 
     def make_task(self, name: str) -> Task:
         """Return a fresh task; one without a name gets one, as the driver gives them."""
@@ -166,46 +187,53 @@ class Card:
             name = f"_unnamedTask<{self.made}>"
             self.made += 1
         if name in self.tasks:
-            raise Fault(NAME_TAKEN, name)
+            raise CardError(NAME_TAKEN, name)
         self.tasks[name] = Task(name)
         return self.tasks[name]
 
     def task(self, name: str) -> Task:
         """Return the task of that name."""
         if name not in self.tasks:
-            raise Fault(NO_SUCH_TASK, name)
+            raise CardError(NO_SUCH_TASK, name)
         return self.tasks[name]
 
     def check_plugged(self) -> None:
         """Refuse everything if the card is gone."""
         if self.unplugged:
-            raise Fault(UNPLUGGED, f"Device: {self.device}")
+            raise CardError(UNPLUGGED, f"Device: {self.device}")
 
     def reserve(self, task: Task) -> None:
         """Take hold of what the task needs; refuse it if another task has that."""
         if task.reserved:
             return
-        mine = resources(self.device, task)
+        mine = resources(self, task)
         for other in self.tasks.values():
-            shared = mine & resources(self.device, other) if other.reserved else set()
+            shared = mine & resources(self, other) if other.reserved else set()
             if shared:
                 what = min(shared)
                 code = LINE_RESERVED if "/line" in what and task.kind is not Kind.CO else RESERVED
-                raise Fault(code, f"Resource: {what}\nTask: {task.name}, held by: {other.name}")
+                raise CardError(code, f"Resource: {what}\nTask: {task.name}, held by: {other.name}")
         task.reserved = True
 
 
-def resources(device: str, task: Task) -> set[str]:
+def resources(card: Card, task: Task) -> set[str]:
     """Return what a task has for itself alone while it is reserved."""
-    card = device.lower()
+    device = card.device.lower()
     match task.kind:
         case Kind.AI | Kind.AO:
-            return {f"{card}/{task.kind.name.lower()}"}
-        case Kind.DO:
-            return set(task.lines()) | ({f"{card}/do"} if task.timing else set())
-        case Kind.DI:
-            return set(task.lines()) | ({f"{card}/di"} if task.timing else set())
+            return {f"{device}/{task.kind.name.lower()}"}
+        case Kind.DI | Kind.DO:
+            engine = {f"{device}/{task.kind.name.lower()}"} if task.timing else set()
+            return {*task.lines(), *engine}
         case Kind.CO:
-            return {*task.lines(), *(each.physical.lower() for each in task.channels)}
+            return {*task.lines(), *_counters(card, task)}
         case None:
             return set()
+
+
+def _counters(card: Card, task: Task) -> set[str]:
+    """Return the counters that a task needs: where trains take a pair, the neighbour too."""
+    numbers = [int(channel.physical[-1]) for channel in task.channels]
+    if card.profile.trains_take_pairs and task.pulses > 1:
+        numbers += [number ^ 1 for number in numbers]
+    return {f"{card.device.lower()}/ctr{number}" for number in numbers}

@@ -15,7 +15,7 @@ from hardware.emulators.ni_faults import (
     OUT_OF_RANGE,
     RUNNING,
     WRONG_NUMBER_OF_CHANNELS,
-    Fault,
+    CardError,
 )
 from hardware.emulators.ni_reads import BY_SCAN, Answer, Call
 from hardware.emulators.ni_tasks import Card, Kind, Task
@@ -47,7 +47,7 @@ class NiWrites:
         task = self._task(request, Kind.DO)
         widest = max(len(each.lines) for each in task.channels)
         if len(levels) != len(task.channels) * widest * count:
-            raise Fault(WRONG_NUMBER_OF_CHANNELS, f"Task: {task.name}")
+            raise CardError(WRONG_NUMBER_OF_CHANNELS, f"Task: {task.name}")
         shape = (len(task.channels), count, widest)
         if request.data_layout_raw == BY_SCAN:
             table = levels.reshape(count, len(task.channels), widest).swapaxes(0, 1)
@@ -74,7 +74,7 @@ class NiWrites:
     def _write_word(self, request: Any) -> Answer:
         task = self._task(request, Kind.DO)
         if len(task.channels) != 1:
-            raise Fault(WRONG_NUMBER_OF_CHANNELS, f"Task: {task.name}")
+            raise CardError(WRONG_NUMBER_OF_CHANNELS, f"Task: {task.name}")
         table = np.array([[request.value]], np.uint32)
         self._drive(task, _bits(task, table), request.auto_start)
         return {}
@@ -92,29 +92,29 @@ class NiWrites:
         self._card.check_plugged()
         task = self._card.task(request.task.name)
         if task.kind is not kind:
-            raise Fault(BAD_VALUE, f"Task {task.name} has no channels that can be written so")
+            raise CardError(BAD_VALUE, f"Task {task.name} has no channels that can be written so")
         return task
 
     def _drive(self, task: Task, levels: NDArray[np.bool_], auto_start: bool) -> Answer:
         if task.timing is not None:
-            raise Fault(BAD_VALUE, "Clocked digital outputs are not emulated")
+            raise CardError(BAD_VALUE, "Clocked digital outputs are not emulated")
         self._be_running(task, auto_start)
         now = self._card.world.now()
         for line, level in zip(task.lines(), levels[:, -1], strict=True):
-            self._card.world.drive(line, level=bool(level), at=now)
+            self._card.drive(line, level=bool(level), at=now)
         return {"samps_per_chan_written": levels.shape[1]}
 
     def _give(self, task: Task, volts: NDArray[np.float64], request: Any) -> Answer:
         if np.any(np.abs(volts) > LARGEST_VOLTS):
-            raise Fault(OUT_OF_RANGE, f"Task: {task.name}")
+            raise CardError(OUT_OF_RANGE, f"Task: {task.name}")
         if task.timing is None:
             self._be_running(task, request.auto_start)
             now = self._card.world.now()
             for line, level in zip(task.lines(), volts[:, -1], strict=True):
-                self._card.world.put_voltage(line, constant(float(level)), now)
+                self._card.put_voltage(line, constant(float(level)), now)
             return {"samps_per_chan_written": volts.shape[1]}
         if task.running:
-            raise Fault(RUNNING, f"Task: {task.name}")
+            raise CardError(RUNNING, f"Task: {task.name}")
         ni_running.reserve(self._card, task)
         task.written = volts
         if request.auto_start:
@@ -125,7 +125,7 @@ class NiWrites:
         if task.running:
             return
         if not auto_start:
-            raise Fault(NOT_STARTED, f"Task: {task.name}")
+            raise CardError(NOT_STARTED, f"Task: {task.name}")
         ni_running.start(self._card, task)
 
 
@@ -133,7 +133,7 @@ def _by_channel(task: Task, values: NDArray[Any], request: Any) -> NDArray[Any]:
     """Return what was written as a table of channels by samples."""
     count = int(request.num_samps_per_chan)
     if len(values) != len(task.channels) * count:
-        raise Fault(WRONG_NUMBER_OF_CHANNELS, f"Task: {task.name}")
+        raise CardError(WRONG_NUMBER_OF_CHANNELS, f"Task: {task.name}")
     if request.data_layout_raw == BY_SCAN:
         return values.reshape(count, -1).T
     return values.reshape(-1, count)

@@ -25,6 +25,8 @@ class Profile:
         The highest sample rates; that of analogue inputs is shared by the channels.
     watchdog
         Whether the card has a watchdog timer.
+    trains_take_pairs
+        Whether a train of more than one pulse takes two counters.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Profile:
     analog_output_max_hz: float
     digital_max_hz: float
     watchdog: bool
+    trains_take_pairs: bool
 
     def true_rate(self, rate_hz: float) -> float:
         """Return the rate that a sample clock runs at when `rate_hz` is asked for.
@@ -77,6 +80,7 @@ PROFILES = {
         analog_output_max_hz=833e3,
         digital_max_hz=1e6,
         watchdog=False,
+        trains_take_pairs=True,
     ),
     "pcie_6321": Profile(
         name="pcie_6321",
@@ -93,6 +97,7 @@ PROFILES = {
         analog_output_max_hz=900e3,
         digital_max_hz=1e6,
         watchdog=True,
+        trains_take_pairs=False,
     ),
 }
 

@@ -181,6 +181,6 @@ def samples(volts: NDArray[np.float64], rate_hz: float) -> Stretch:
 
     def play(elapsed: NDArray[np.float64]) -> NDArray[np.float64]:
         index = np.floor(elapsed * rate_hz + 1e-6).astype(int)
-        return volts[np.minimum(index, len(volts) - 1)]
+        return np.take(volts, index, mode="clip")
 
     return play
