@@ -1,107 +1,39 @@
-"""One contract for each kind of device; twins pass it, and so will every driver.
+"""One contract for each kind of device; twins pass it, and so does every driver.
 
-A driver is added to `BENCHES` with the bench that it can be tried on: an object with the verbs
-of `TwinBench`, which stands for the world on the other end of the wire (an emulator, a null
-sink, a cable). The tests know nothing else of a bench.
+The benches that devices are tried on stand in `benches.py`: objects that stand for the world on
+the other end of the wire (an emulator, a null sink, a cable). The tests know nothing else of
+them.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
-from ni_bench import LONGEST_DROP, NiBench
+from benches import BENCHES, UL_PER_SECOND, Bench
 from presented import STIMULI, Stimuli
-from twin_bench import HurriedClock, TwinBench
 
-from hardware.audible_speaker import AudibleSpeaker
-from hardware.digital_input import DigitalInputTwin
-from hardware.digital_output import DigitalOutputTwin
-from hardware.display import DisplayTwin
-from hardware.emulators.ni_client import EmulatedCard
-from hardware.ni_digital_input import NiDigitalInput
-from hardware.ni_digital_output import NiDigitalOutput
-from hardware.ni_valve import NiValve
-from hardware.projector import ProjectorTwin
-from hardware.speaker import SpeakerTwin
-from hardware.valve import ValveTwin
 from rig.devices import Device, DigitalInput, DigitalOutput, Presenter, Valve
 from rig.errors import DeviceError
 from rig.graph import Flash, Play, Pulse, Show, TurnOff, TurnOn
 from rig.inbox import Edge, Report
 from rig.lab import Lab
 
-BENCHES: dict[type[Device], Callable[[Path], TwinBench]] = {
-    DigitalInputTwin: lambda folder: TwinBench(
-        DigitalInputTwin, {"line": "Dev1/port0/line1"}, folder
-    ),
-    DigitalOutputTwin: lambda folder: TwinBench(
-        DigitalOutputTwin, {"line": "Dev1/port1/line0"}, folder
-    ),
-    ValveTwin: lambda folder: TwinBench(ValveTwin, VALVE, folder),
-    SpeakerTwin: lambda folder: TwinBench(SpeakerTwin, SPEAKER, folder),
-    AudibleSpeaker: lambda folder: TwinBench(AudibleSpeaker, SPEAKER, folder, HurriedClock()),
-    DisplayTwin: lambda folder: TwinBench(DisplayTwin, DISPLAY, folder),
-    ProjectorTwin: lambda folder: TwinBench(ProjectorTwin, PROJECTOR, folder),
-}
-NI_CARD: dict[type[Device], Callable[[Path, EmulatedCard], NiBench]] = {
-    NiDigitalInput: lambda folder, card: NiBench(
-        NiDigitalInput, {"line": "Dev1/port0/line1"}, folder, card
-    ),
-    NiDigitalOutput: lambda folder, card: NiBench(
-        NiDigitalOutput, {"line": "Dev1/port1/line0"}, folder, card
-    ),
-    NiValve: lambda folder, card: NiBench(NiValve, VALVE, folder, card),
-}
-Bench = TwinBench | NiBench
-UL_PER_SECOND = 139.68
-"""What runs through the valve of the lab's calibration, by the line through its points."""
-VALVE: dict[str, object] = {
-    "line": "Dev1/ctr0",
-    "calibration": "calibration/box1-valve.toml",
-    "max_open_ms": 1000 * LONGEST_DROP,
-}
-SPEAKER: dict[str, object] = {
-    "line": "Dev1/ao0",
-    "rate_hz": 192_000,
-    "calibration": "calibration/box1-speaker.toml",
-}
-DISPLAY: dict[str, object] = {
-    "line": "HDMI-1",
-    "refresh_hz": 60,
-    "width_cm": 35,
-    "width_px": 1920,
-    "distance_cm": 30,
-}
-PROJECTOR: dict[str, object] = {
-    "line": "HDMI-2",
-    "frame_hz": 40,
-    "field_width_um": 4000,
-    "field_height_um": 3000,
-}
-
 
 def of_kind(kind: type[Device]) -> list[type[Device]]:
-    return [driver for driver in (*BENCHES, *NI_CARD) if issubclass(driver, kind)]
+    return [driver for driver in BENCHES if issubclass(driver, kind)]
 
 
 @pytest.fixture
 def bench(request: pytest.FixtureRequest, lab: Lab) -> Iterator[Bench]:
-    if request.param is AudibleSpeaker:
-        request.getfixturevalue("sound_server")
-    made: Bench
-    if request.param in NI_CARD:
-        made = NI_CARD[request.param](lab.folder, request.getfixturevalue("emulated_card"))
-    else:
-        made = BENCHES[request.param](lab.folder)
+    made = BENCHES[request.param](lab.folder, request)
     made.device.open()
     yield made
     made.close()
 
 
-every_device = pytest.mark.parametrize("bench", of_kind(Device), indirect=True)
+every_device = pytest.mark.parametrize("bench", BENCHES, indirect=True)
 every_input = pytest.mark.parametrize("bench", of_kind(DigitalInput), indirect=True)
 every_output = pytest.mark.parametrize("bench", of_kind(DigitalOutput), indirect=True)
 every_valve = pytest.mark.parametrize("bench", of_kind(Valve), indirect=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,7 +18,7 @@ from hardware.ni_valve import NiValve
 from hardware.sample_clock import SampleClock
 from rig.clock import SystemClock
 from rig.devices import Context, Device
-from rig.errors import DeviceError, Problem
+from rig.errors import DeviceError
 from rig.inbox import Edge, Failure, Inbox, Report
 from rig.lab import Lab
 from rig.rig_plan import plan_rig
