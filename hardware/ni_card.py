@@ -146,8 +146,8 @@ def missing(card: NiCard, what: str, line: str, where: str) -> list[Problem]:
     card
         The card.
     what
-        Which lines count: ``inputs``, ``outputs``, ``counters`` or ``sampled``, which are inputs
-        that can be sampled by a clock.
+        Which lines count: ``inputs``, ``outputs``, ``counters``, ``analog inputs`` or ``sampled``,
+        which are digital inputs that can be sampled by a clock.
     line, where
         The line, and the device for the report.
     """
@@ -160,6 +160,7 @@ def missing(card: NiCard, what: str, line: str, where: str) -> list[Problem]:
                 "sampled": facts.inputs,
                 "outputs": facts.outputs,
                 "counters": facts.counters,
+                "analog inputs": frozenset(facts.analog_inputs),
             }[what]
             if line not in has:
                 return [_lacks(card, facts, has, place)]

@@ -120,16 +120,16 @@ class InputTasks:
 
     def look(self) -> bool:
         """Take what the card has; return whether samples had come so far."""
+        block = round(BLOCK_EVERY * self._rate_hz)
         if self._digital is None:
-            return self._take_voltages()
+            return self.take_voltages(at_least=block)
         before = self._clock.now()
         count = int(self._digital.in_stream.avail_samp_per_chan)
         self._times.saw(self._lines_taken + count, before, self._clock.now())
         if count:
             self._take_lines(min(count, AT_ONCE))
-        behind = self._lines_taken - self._voltages_taken
-        if self._analog is not None and behind >= BLOCK_EVERY * self._rate_hz:
-            self._take_voltages()
+        if self._lines_taken - self._voltages_taken >= block:
+            self.take_voltages(at_least=block)
         return self._lines_taken > 0
 
     def _take_lines(self, count: int) -> None:
@@ -142,13 +142,15 @@ class InputTasks:
             for level, sample in watch.filter.take(high[watch.line] != watch.active_low):
                 watch.changed(level, self._times.time(sample))
 
-    def _take_voltages(self) -> bool:
-        """Take the voltages if there is a block of them; return whether any had come so far."""
+    def take_voltages(self, at_least: int) -> bool:
+        """Take the voltages if there are so many of each; return whether any had come so far."""
+        if self._analog is None:
+            return False
         before = self._clock.now()
         count = int(self._analog.in_stream.avail_samp_per_chan)
         if self._digital is None:
             self._times.saw(self._voltages_taken + count, before, self._clock.now())
-        if count >= BLOCK_EVERY * self._rate_hz:
+        if count >= at_least:
             samples = np.zeros((self._width, count))
             self._voltages_in.read_many_sample(samples, count, timeout=0)
             self._hand_on(samples, self._times.time(self._voltages_taken))

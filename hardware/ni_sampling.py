@@ -55,6 +55,7 @@ class Sampler:
         self._users: dict[str, Callable[[Failure], None]] = {}
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
+        self._asked: queue.SimpleQueue[threading.Event] = queue.SimpleQueue()
 
     @property
     def rate_hz(self) -> float:
@@ -101,6 +102,13 @@ class Sampler:
         if self._users.pop(device, None) is not None and not self._users:
             self._end()
 
+    def hand_on(self) -> None:
+        """Have what was sampled of voltages so far handed on now, though it is no whole block."""
+        if self._thread is not None and self._thread.is_alive():
+            done = threading.Event()
+            self._asked.put(done)
+            done.wait(FIRST_WITHIN)
+
     def _start(self, where: str) -> None:
         with told(where):
             tasks = InputTasks(self._card, self._clock, self._lines, self._voltages, self.rate_hz)
@@ -137,6 +145,9 @@ class Sampler:
             begun.put(None)
             while not stop.wait(LOOK_EVERY):
                 tasks.look()
+                if not self._asked.empty():
+                    tasks.take_voltages(at_least=1)
+                    self._asked.get().set()
         except Exception as error:  # whatever it is, the session must know
             begun.put(error)
             what, do = in_words(error)

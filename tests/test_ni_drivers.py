@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from ni_bench import NiBench
 
 from hardware.emulators.ni_client import EmulatedCard
 from hardware.line_filter import LineFilter
+from hardware.ni_analog_input import NiAnalogInput
 from hardware.ni_digital_input import NiDigitalInput
 from hardware.ni_digital_output import NiDigitalOutput
 from hardware.ni_valve import NiValve
@@ -23,6 +25,8 @@ from rig.inbox import Edge, Failure, Inbox, Report
 from rig.lab import Lab
 from rig.rig_plan import plan_rig
 from rig.room import Room
+from rig.stream_store import StreamStore
+from rig.streams import read_stream
 
 RATE_HZ = 10_000.0
 SAMPLE = 1 / RATE_HZ
@@ -336,3 +340,68 @@ def test_changes_do_not_depend_on_how_samples_come(steady: int) -> None:
         found += pieces.take(piece)
     assert found == whole
     assert [level for level, _ in whole] == [n % 2 == 0 for n in range(len(whole))]
+
+
+ANALOG = {
+    "meaning": "treadmill and photodiode",
+    "rate_hz": 10_000.0,
+    "range_v": 5.0,
+    "channels": [
+        {"name": "speed", "line": "Dev1/ai0", "unit": "m/s", "per_volt": 0.2},
+        {"name": "photodiode", "line": "Dev1/ai1"},
+    ],
+}
+
+
+def test_voltages_are_recorded_with_lines_on_one_clock(
+    emulated_card: EmulatedCard, lab: Lab, tmp_path: Path
+) -> None:
+    clock, inbox, store = SystemClock(time.monotonic), Inbox(), StreamStore()
+    began = time.monotonic() - clock.now()
+    context = Context(clock, inbox, Room(), lab.folder, store)
+    address = {"address": emulated_card.address}
+    wheel = NiAnalogInput(
+        "wheel", NiAnalogInput.Settings.model_validate({**ANALOG, **address}), context
+    )
+    lick = NiDigitalInput(
+        "lick", NiDigitalInput.Settings.model_validate({**LICK, **address}), context
+    )
+    assert wheel.check() == []
+    store.begin(tmp_path / "streams", [wheel.stream()])
+    emulated_card.set_volts("Dev1/ai0", 0.0)
+    wheel.open()
+    lick.open()
+    time.sleep(0.15)
+    stepped = emulated_card.set_volts("Dev1/ai0", 2.5) - began
+    emulated_card.pulse("Dev1/port0/line1", 0.01)
+    time.sleep(0.1)
+    wheel.off()
+    wheel.off()
+    lick.close()
+    wheel.close()
+    store.end()
+    store.close()
+    stream = read_stream(tmp_path / "streams" / "wheel.stream")
+    speed, times = stream.values()[:, 0], stream.times()
+    assert speed[0] == pytest.approx(0.0, abs=1e-3)
+    assert speed[-1] == pytest.approx(0.5, abs=1e-3)
+    assert times[np.flatnonzero(speed > 0.25)[0]] == pytest.approx(stepped, abs=2 * SAMPLE)
+    assert times[-1] - times[0] == pytest.approx((len(times) - 1) * SAMPLE, abs=5 * SAMPLE)
+    assert times[-1] > stepped + 0.09, "off keeps what no block held"
+    (edge, _) = (inbox.take(), inbox.take())
+    assert isinstance(edge, Edge)
+
+
+def test_analog_inputs_that_the_card_cannot_sample_together_are_told(
+    emulated_card: EmulatedCard, lab: Lab
+) -> None:
+    context = Context(SystemClock(), Inbox(), Room(), lab.folder)
+
+    def device(name: str, line: str, rate_hz: float) -> NiAnalogInput:
+        table = {**ANALOG, "rate_hz": rate_hz, "address": emulated_card.address}
+        table["channels"] = [{"name": "x", "line": line}]
+        return NiAnalogInput(name, NiAnalogInput.Settings.model_validate(table), context)
+
+    assert in_order(device("wheel", "Dev1/ai0", 1000.0)) == ""
+    assert "sample at 1000 Hz" in in_order(device("breath", "Dev1/ai1", 500.0))
+    assert "no such line" in in_order(device("pupil", "Dev1/ai99", 1000.0))
