@@ -36,8 +36,8 @@ class CardFacts:
         Its digital lines that can be read, and that can be set.
     counters
         Its counters that can give pulses.
-    analog_inputs
-        Its analogue inputs.
+    analog_inputs, analog_outputs
+        Its analogue inputs and outputs.
     samples_lines
         Whether digital inputs have a sample clock of their own.
     """
@@ -47,6 +47,7 @@ class CardFacts:
     outputs: frozenset[str]
     counters: frozenset[str]
     analog_inputs: tuple[str, ...]
+    analog_outputs: frozenset[str]
     samples_lines: bool
 
 
@@ -66,6 +67,8 @@ class NiCard:
     ----------
     sampler
         Samples the inputs of the card.
+    players
+        The devices that play sounds on it.
     """
 
     def __init__(self, name: str, address: str, clock: Clock) -> None:
@@ -74,6 +77,7 @@ class NiCard:
         self._options: Any = None
         self._facts: CardFacts | None = None
         self.sampler = Sampler(self, clock)
+        self.players: list[str] = []
 
     def task(self) -> Any:
         """Return a new task of the client library; raise what that raises."""
@@ -93,6 +97,7 @@ class NiCard:
                 outputs=frozenset(device.do_lines.channel_names),
                 counters=frozenset(device.co_physical_chans.channel_names),
                 analog_inputs=tuple(device.ai_physical_chans.channel_names),
+                analog_outputs=frozenset(device.ao_physical_chans.channel_names),
                 samples_lines=f"/{self.name}/di/SampleClock" in device.terminals,
             )
         return self._facts
@@ -146,8 +151,8 @@ def missing(card: NiCard, what: str, line: str, where: str) -> list[Problem]:
     card
         The card.
     what
-        Which lines count: ``inputs``, ``outputs``, ``counters``, ``analog inputs`` or ``sampled``,
-        which are digital inputs that can be sampled by a clock.
+        Which lines count: ``inputs``, ``outputs``, ``counters``, ``analog inputs``,
+        ``analog outputs`` or ``sampled``, digital inputs that can be sampled by a clock.
     line, where
         The line, and the device for the report.
     """
@@ -161,6 +166,7 @@ def missing(card: NiCard, what: str, line: str, where: str) -> list[Problem]:
                 "outputs": facts.outputs,
                 "counters": facts.counters,
                 "analog inputs": frozenset(facts.analog_inputs),
+                "analog outputs": facts.analog_outputs,
             }[what]
             if line not in has:
                 return [_lacks(card, facts, has, place)]

@@ -19,6 +19,7 @@ from hardware.digital_output import DigitalOutputTwin
 from hardware.display import DisplayTwin
 from hardware.ni_digital_input import NiDigitalInput
 from hardware.ni_digital_output import NiDigitalOutput
+from hardware.ni_speaker import NiSpeaker
 from hardware.ni_valve import NiValve
 from hardware.projector import ProjectorTwin
 from hardware.speaker import SpeakerTwin
@@ -82,4 +83,5 @@ BENCHES: dict[type[Device], Maker] = {
     NiDigitalInput: ni(NiDigitalInput, INPUT),
     NiDigitalOutput: ni(NiDigitalOutput, OUTPUT),
     NiValve: ni(NiValve, VALVE),
+    NiSpeaker: ni(NiSpeaker, {**SPEAKER, "rate_hz": 192_307.692, "full_scale_v": 1.0}),
 }

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+import numpy as np
+
 from calibration.valve import ValveCalibration
 from hardware.emulators.ni_client import EmulatedCard
 from rig.clock import SystemClock
@@ -14,6 +16,8 @@ from rig.room import Room
 
 VALVE_LINE = "Dev1/PFI12"
 """The output of the counter that the valves of these tests are on."""
+OBSERVED_HZ = 48_000.0
+"""How often the output of a speaker is looked at."""
 LONGEST_DROP = 0.06
 """Seconds of opening for a drop."""
 
@@ -85,6 +89,20 @@ class NiBench:
             for begin, end in self.openings()
             if end - begin <= LONGEST_DROP
         ]
+
+    def sensed(self) -> list[tuple[str, float]]:
+        """Return the sound that came out of the output, with its onset; none if it was silent.
+
+        The sound `short` is one of 4 kHz, the sound `long` one of 5 kHz.
+        """
+        count = int(self.now() * OBSERVED_HZ)
+        volts = np.array(self._card.volts(self._line, self._began, OBSERVED_HZ, count))
+        loud = np.flatnonzero(volts)
+        if not len(loud):
+            return []
+        heard = np.abs(np.fft.rfft(volts[loud[0] : loud[0] + 4800]))
+        name = {4000: "short", 5000: "long"}[round(heard.argmax() * OBSERVED_HZ / 4800)]
+        return [(name, float(loud[0] / OBSERVED_HZ))]
 
     def messages(self) -> list[Message]:
         """Take all messages of the device."""

@@ -271,39 +271,46 @@ def test_a_stimulus_is_sensed_at_once_and_reported_with_onset_and_length(
     bench.pass_time(0.25)
     ordered = bench.now()
     device.act(stimuli.order("short"))
-    bench.pass_time(1.0)
+    unsure = bench.now() - ordered + bench.tolerance
+    bench.pass_time(0.6)
     (report,) = bench.messages()
     assert isinstance(report, Report)
     assert (report.what, report.detail) == (stimuli.what, "short")
     assert report.hardware_time >= ordered - bench.tolerance
     assert report.achieved == pytest.approx(0.4, abs=1e-6)
-    onset = pytest.approx(report.hardware_time, abs=bench.tolerance)
+    onset = pytest.approx(report.hardware_time, abs=unsure)
     assert bench.sensed() == [("short", onset)]
 
 
 @every_presenter
 def test_off_ends_a_stimulus_and_reports_how_long_it_lasted(bench: Bench) -> None:
     device, stimuli = loaded(bench)
+    ordered = bench.now()
     device.act(stimuli.order("long"))
+    obeyed = bench.now()
     bench.pass_time(0.1)
+    cut = bench.now()
     device.off()
+    off = bench.now()
     (report,) = bench.messages()
     assert isinstance(report, Report)
     assert report.requested == pytest.approx(0.8)
-    assert report.achieved == pytest.approx(0.1, abs=0.006)
-    bench.pass_time(1.0)
+    assert cut - obeyed - 0.006 <= report.achieved <= off - ordered + 0.006
+    bench.pass_time(0.8)
     assert bench.messages() == []
 
 
 @every_presenter
 def test_a_stimulus_takes_the_place_of_the_one_before(bench: Bench) -> None:
     device, stimuli = loaded(bench)
+    ordered = bench.now()
     device.act(stimuli.order("long"))
     bench.pass_time(0.2)
     device.act(stimuli.order("short"))
-    bench.pass_time(1.0)
+    replaced = bench.now() - ordered
+    bench.pass_time(0.6)
     details = [(m.detail, m.achieved) for m in bench.messages() if isinstance(m, Report)]
-    assert details == [("long", pytest.approx(0.2, abs=0.006)), ("short", pytest.approx(0.4))]
+    assert details == [("long", pytest.approx(0.2, abs=replaced - 0.194)), ("short", 0.4)]
 
 
 @every_presenter
