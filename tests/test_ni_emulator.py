@@ -211,6 +211,34 @@ def test_a_waveform_is_played_at_the_true_rate_when_the_trigger_comes(lent: Lent
     assert lent.card.volts("Dev1/ao1", onset + 0.2, rate_hz, 1) == [0.0], "the last sample stays"
 
 
+def test_a_valve_can_be_tied_to_the_onset_of_a_sound(lent: Lent) -> None:
+    sound, valve = lent.task(), lent.valve(0.01, initial_delay=0.05)
+    sound.ao_channels.add_ao_voltage_chan("Dev1/ao0:1")
+    sound.timing.cfg_samp_clk_timing(192_000, samps_per_chan=100)
+    volts = np.zeros((2, 100))
+    volts[0, 0] = 1.0
+    AnalogMultiChannelWriter(sound.out_stream).write_many_sample(volts)
+    valve.triggers.start_trigger.cfg_dig_edge_start_trig("/Dev1/ao/StartTrigger")
+    valve.start()
+    before = time.monotonic()
+    sound.start()
+    valve.wait_until_done(timeout=1)
+    (opened, _), _ = lent.card.history("/Dev1/PFI12", before)
+    around = [opened - 0.05 - 1e-6, opened - 0.05 + 1e-6]
+    assert [lent.card.volts("Dev1/ao0", at, 1.0, 1) for at in around] == [[0.0], [1.0]]
+
+
+def test_a_train_has_the_pulses_that_were_asked_for(lent_x: Lent) -> None:
+    train = lent_x.task()
+    train.co_channels.add_co_pulse_chan_time("Dev1/ctr3", low_time=0.002, high_time=0.001)
+    train.timing.cfg_implicit_timing(samps_per_chan=3)
+    before = time.monotonic()
+    train.start()
+    train.wait_until_done(timeout=1)
+    times = [at for at, _ in lent_x.card.history("/Dev1/PFI15", before)]
+    np.testing.assert_allclose(np.diff(times), [0.001, 0.002, 0.001, 0.002, 0.001], atol=1e-7)
+
+
 def test_static_lines_are_written_and_read_one_by_one_and_as_words(lent: Lent) -> None:
     out = lent.task()
     out.do_channels.add_do_chan("Dev1/port0/line6:7", line_grouping=LineGrouping.CHAN_PER_LINE)

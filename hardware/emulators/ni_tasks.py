@@ -41,12 +41,11 @@ class Mode(Enum):
 
 @dataclass(frozen=True)
 class Pulse:
-    """What a counter gives out: one pulse after another, seconds."""
+    """What a counter gives out: after a delay one pulse after another, seconds; low otherwise."""
 
     high: float
     low: float
     delay: float
-    idle_high: bool
 
 
 @dataclass(frozen=True)
