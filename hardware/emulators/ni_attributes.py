@@ -20,7 +20,7 @@ DRIVER_VERSION = {0x1272: 25, 0x1923: 8, 0x2F22: 0}
 """Major, minor and update number: recent, so that the client takes its usual ways."""
 
 PULSE_TIME = 10269
-LOW, HIGH = 10214, 10192
+LOW = 10214
 
 
 class Attributes:
@@ -165,7 +165,7 @@ class Attributes:
                 0x18BA: task.pulse.high,
                 0x18BB: task.pulse.low,
                 0x18BC: task.pulse.delay,
-                0x1170: HIGH if task.pulse.idle_high else LOW,
+                0x1170: LOW,
                 0x18E1: _terminal(task.lines()[0], self._card.device),
                 0x190E: task.done(self._card.world.now()),
             }

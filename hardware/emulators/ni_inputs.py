@@ -12,7 +12,7 @@ from hardware.emulators.ni_faults import NO_CHANNELS, NOT_KEPT_UP, NOT_YET_THERE
 from hardware.emulators.ni_tasks import Card, Kind, Mode, Task
 from hardware.emulators.profiles import default_buffer
 
-LONGEST_NAP = 0.05
+LONGEST_NAP = 0.01
 """Seconds after which a waiting read looks again: a trigger or a clock may have come."""
 
 Samples = NDArray[np.float64] | NDArray[np.bool_]

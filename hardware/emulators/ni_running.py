@@ -58,7 +58,7 @@ def commit(card: Card, task: Task) -> None:
         task.kept = True
         if task.pulse is not None and not task.running:
             for line in task.lines():
-                card.drive(line, level=task.pulse.idle_high, at=card.world.now())
+                card.drive(line, level=False, at=card.world.now())
 
 
 def start(card: Card, task: Task) -> None:
@@ -186,14 +186,12 @@ def _give_pulses(card: Card, task: Task, pulse: Pulse, at: float) -> float:
     exact = card.profile.true_duration
     high, low, edge = exact(pulse.high), exact(pulse.low), at + exact(pulse.delay)
     for line in task.lines():
-        card.drive(line, level=pulse.idle_high, at=at)
+        card.drive(line, level=False, at=at)
         for number in range(task.pulses):
             rise = edge + number * (high + low)
             card.drive(line, level=True, at=rise)
             card.drive(line, level=False, at=rise + high)
-        if pulse.idle_high:
-            card.drive(line, level=True, at=edge + task.pulses * (high + low))
-    return edge + task.pulses * (high + low) - (0.0 if pulse.idle_high else low)
+    return edge + task.pulses * (high + low) - low
 
 
 def _give_waveform(card: Card, task: Task, at: float) -> None:
@@ -206,10 +204,10 @@ def _give_waveform(card: Card, task: Task, at: float) -> None:
 
 
 def _silence(card: Card, task: Task, now: float) -> None:
-    """Let the outputs of a task that is cut short stay where they are, or idle."""
+    """Let the outputs of a task that is cut short stay where they are; a counter goes low."""
     for line in task.lines():
-        if task.kind is Kind.CO and task.pulse is not None:
-            card.drive(line, level=task.pulse.idle_high, at=now)
+        if task.kind is Kind.CO:
+            card.drive(line, level=False, at=now)
         if task.kind is Kind.AO and task.ticks is not None:
             held = float(card.world.volts(line, np.array([now]))[0])
             card.put_voltage(line, constant(held), now)

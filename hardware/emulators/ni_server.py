@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 import threading
 import time
@@ -114,6 +115,8 @@ def main() -> None:
         side = socket.getsockopt_string(zmq.LAST_ENDPOINT)
         addresses = Addresses(f"127.0.0.1:{port}", side)
         if options.until_input_ends:
+            # Ctrl-C in a terminal reaches all that runs there; outputs must be seen to be closed.
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
             threading.Thread(target=_end_with_input, args=(server,), daemon=True).start()
         sys.stdout.write(msgspec.json.encode(addresses).decode() + "\n")
         sys.stdout.flush()

@@ -24,7 +24,7 @@ from hardware.emulators.ni_watchdog import NiWatchdogs
 from hardware.emulators.ni_writes import NiWrites
 
 RISING = 10280
-HIGH = 10192
+LOW = 10214
 ONE_CHANNEL_FOR_ALL_LINES = 1
 
 
@@ -188,8 +188,9 @@ class NiService:
             raise CardError(BAD_VALUE, "One counter output per task is emulated")
         name = request.name_to_assign_to_channel or request.counter
         self._add(task, Kind.CO, [Channel(name, request.counter, (output,))])
-        idle_high = request.idle_state_raw == HIGH
-        task.pulse = Pulse(request.high_time, request.low_time, request.initial_delay, idle_high)
+        if request.idle_state_raw != LOW:
+            raise CardError(BAD_VALUE, "Only counters that are low at rest are emulated")
+        task.pulse = Pulse(request.high_time, request.low_time, request.initial_delay)
         return {}
 
     def _sample_clock(self, request: Any) -> Answer:

@@ -41,12 +41,11 @@ class Mode(Enum):
 
 @dataclass(frozen=True)
 class Pulse:
-    """What a counter gives out: one pulse after another, seconds."""
+    """What a counter gives out: after a delay one pulse after another, seconds; low otherwise."""
 
     high: float
     low: float
     delay: float
-    idle_high: bool
 
 
 @dataclass(frozen=True)
@@ -183,13 +182,14 @@ class Card:
 
     def make_task(self, name: str) -> Task:
         """Return a fresh task; one without a name gets one, as the driver gives them."""
-        if not name:
-            name = f"_unnamedTask<{self.made}>"
-            self.made += 1
-        if name in self.tasks:
-            raise CardError(NAME_TAKEN, name)
-        self.tasks[name] = Task(name)
-        return self.tasks[name]
+        with self.lock:
+            if not name:
+                name = f"_unnamedTask<{self.made}>"
+                self.made += 1
+            if name in self.tasks:
+                raise CardError(NAME_TAKEN, name)
+            self.tasks[name] = Task(name)
+            return self.tasks[name]
 
     def task(self, name: str) -> Task:
         """Return the task of that name."""
@@ -207,8 +207,10 @@ class Card:
         if task.reserved:
             return
         mine = resources(self, task)
-        for other in self.tasks.values():
+        for other in list(self.tasks.values()):
             shared = mine & resources(self, other) if other.reserved else set()
+            if task.kind is Kind.DI and other.kind is Kind.DI:
+                shared -= set(task.lines())  # all may look at a line
             if shared:
                 what = min(shared)
                 code = LINE_RESERVED if "/line" in what and task.kind is not Kind.CO else RESERVED

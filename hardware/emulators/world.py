@@ -20,6 +20,9 @@ from numpy.typing import NDArray
 HIGH_VOLTS = 5.0
 """What a digital line that is on gives to an analogue input."""
 
+REMEMBERED = 120.0
+"""Seconds for which the voltages of a wire are kept: waveforms are large."""
+
 Stretch = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 """Volts by the seconds since the stretch began."""
 
@@ -58,6 +61,8 @@ class _Voltage:
     def put(self, start: float, stretch: Stretch) -> None:
         index = bisect_left(self.starts, start)
         del self.starts[index:], self.stretches[index:]
+        old = bisect_right(self.starts, start - REMEMBERED) - 1
+        del self.starts[: max(old, 0)], self.stretches[: max(old, 0)]
         self.starts.append(start)
         self.stretches.append(stretch)
 
