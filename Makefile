@@ -19,8 +19,8 @@ env:             ## make or update .venv (pinned, hashed) and install what the s
 demo: env        ## a lab of virtual mice: a guided tour of the window, or a table without a display
 	@$(BIN)/rig demo
 
-test: env        ## run every test, on two cores
-	@$(PYTHON) -m pytest -n 2 --dist worksteal
+test: env        ## run every test, on two cores: four at a time, since many wait for real time
+	@$(PYTHON) -m pytest -n 4 --dist worksteal
 
 lint: env        ## style, import layers and types
 	@$(BIN)/ruff check .

@@ -34,8 +34,8 @@ from rig.session_record import load_session
 
 BOXES = 4
 SPEED = 20
-SHORT, LONG = 50, 5000
-"""Trials of the sessions whose redrawing is compared."""
+SHORT, FULL, LONG = 50, 400, 5000
+"""Trials of the sessions whose redrawing is compared: in the second one the plots are full."""
 REDRAWN = 40
 
 
@@ -102,7 +102,7 @@ def long_sessions() -> list[tuple[str, str]]:
         window = make_window(lab)
         window.show()
         costs = {}
-        for trials in (SHORT, LONG):
+        for trials in (SHORT, FULL, LONG):
             view = SessionView()
             events = iter(records.events)
             view.take(records.header)
@@ -113,8 +113,13 @@ def long_sessions() -> list[tuple[str, str]]:
             QApplication.processEvents()
             costs[trials] = statistics.median(_redraw(window, view, events))
         window.leave()
-    ratio = costs[LONG] / costs[SHORT]
-    return [(f"redrawing after trial {LONG:,} / after trial {SHORT}", f"{ratio:.2f} x")]
+    return [
+        ("redrawing after a trial / the budget of a tick: trials "
+         f"{', '.join(f'{trials:,}' for trials in costs)}",
+         ", ".join(f"{cost / BUDGET:.2f}" for cost in costs.values())),
+        (f"redrawing after trial {LONG:,} / after trials {SHORT} and {FULL}",
+         f"{costs[LONG] / costs[SHORT]:.2f} x, {costs[LONG] / costs[FULL]:.2f} x"),
+    ]  # fmt: skip
 
 
 def _redraw(window: Window, view: SessionView, events: Iterator[Event]) -> list[float]:

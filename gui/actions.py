@@ -54,10 +54,12 @@ def bind(window: QWidget, actions: Sequence[Action]) -> list[QShortcut]:
     """
     made = []
     for keys in dict.fromkeys(action.keys for action in actions if action.keys):
-        shortcut = QShortcut(QKeySequence(keys), window)
-        shortcut.setAutoRepeat(False)  # a key that is held down gives one drop, not many
-        shortcut.activated.connect(_first_of([each for each in actions if each.keys == keys]))
-        made.append(shortcut)
+        do = _first_of([each for each in actions if each.keys == keys])
+        for key in dict.fromkeys((keys, keys.replace("Return", "Enter"))):  # that of the keypad too
+            shortcut = QShortcut(QKeySequence(key), window)
+            shortcut.setAutoRepeat(False)  # a key that is held down gives one drop, not many
+            shortcut.activated.connect(do)
+            made.append(shortcut)
     return made
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -46,12 +48,11 @@ def start(
     if place.boxes.by_rig[rig].starting:  # asked for twice, it is started once
         return
     subject = arguments[arguments.index("--subject") + 1]
-    output = place.lab.locks / f"rig-{rig}.out"
+    output = place.lab.locks / f"rig-{rig}.{os.getpid()}.out"  # another window has its own
     came = came or partial(_tell, place, rig, subject)
     try:
         output.parent.mkdir(exist_ok=True)
-        for file in (output, errors_of(output)):
-            file.unlink(missing_ok=True)
+        _remove(output)
     except OSError as error:
         came(f"{output.parent} cannot be written: {error.strerror}. Check the rights on it.")
         return
@@ -104,6 +105,12 @@ def what_it_said(output: Path) -> str:
     return "\n".join(lines[-_LAST_LINES:]) or "It has said nothing."
 
 
+def _remove(output: Path) -> None:
+    """Remove what a program has printed."""
+    for file in (output, errors_of(output)):
+        file.unlink(missing_ok=True)
+
+
 def _read(file: Path) -> bytes:
     try:
         return file.read_bytes()
@@ -130,12 +137,11 @@ class _Watch(QObject):
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._look)
         self._timer.start(LOOK_EVERY_MS)
-        place.jobs.closed.connect(self._timer.stop)
+        place.jobs.closed.connect(self._give_up)
 
     def _look(self) -> None:
         if self._place.closed:  # nobody is there who waits for it
-            self._timer.stop()
-            self.deleteLater()
+            self._give_up()
             return
         self._left -= 1
         if self._has_begun():
@@ -153,8 +159,14 @@ class _Watch(QObject):
         told = view.definition if view is not None and view is not self._before else None
         return told is not None and told.subject == self._subject
 
-    def _end(self, what_came: str) -> None:
+    def _give_up(self) -> None:
+        """Wait no more; nobody reads what the program prints."""
         self._timer.stop()
+        with contextlib.suppress(OSError):  # what cannot be removed is overwritten the next time
+            _remove(self._output)
+        self.deleteLater()
+
+    def _end(self, what_came: str) -> None:
+        self._give_up()
         self._place.boxes.by_rig[self._rig].starting = ""
         self._came(what_came)
-        self.deleteLater()

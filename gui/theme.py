@@ -184,7 +184,7 @@ def _sheet(colours: Palette, size: float) -> str:
     QPushButton[role="main"]:disabled {{ background: {colours.raised}; color: {colours.quiet}; }}
     QPushButton[role="danger"] {{ border: 2px solid {colours.bad}; color: {colours.bad}; }}
     QPushButton:focus, QLineEdit:focus,
-    QListView:focus, QTableView:focus, QPlainTextEdit:focus {{
+    QListView:focus, QTableView:focus, QPlainTextEdit:focus, QScrollArea:focus {{
         border: 2px solid {colours.accent}; }}
     QLineEdit, QComboBox, QSpinBox, QDoubleSpinBox {{ min-height: {TARGET_PX - 4}px; }}
     QLineEdit, QPlainTextEdit {{

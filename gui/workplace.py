@@ -44,7 +44,7 @@ class Workplace:
     muted
         Rigs whose alerts make no sound.
     refused
-        Why orders were refused of which no session tells, by id.
+        Orders that were refused and of which no screen has told yet, by id.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class Workplace:
         self.rig = next(iter(boxes.by_rig), "")
         self.palette = palette
         self.asked: dict[str, Asked] = {}
-        self.refused: dict[str, str] = {}
+        self.refused: dict[str, Refused] = {}
         self.go_to: Callable[[ScreenName], None] = _nowhere
         self.tell: Callable[[str, str], None] = _untold
         self.muted: set[str] = set()
@@ -115,6 +115,15 @@ class Asked:
     session: str
     verb: Verb
     accepted: bool = False
+
+
+@dataclass(frozen=True)
+class Refused:
+    """An order that was refused: on which rig, what was asked, and why not."""
+
+    rig: str
+    verb: Verb
+    why: str
 
 
 class Screen(Protocol):

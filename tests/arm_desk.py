@@ -44,6 +44,7 @@ CONFIRM = Guard("ran today", "confirm", "M014 already ran today at 08:05.", "Aga
 OVERRIDE = Guard("calibration of valve", "override", "Valve: 99 days ago.", "Why?", "reason")
 STOP = Guard("save folder", "stop", "The folder cannot be written.", "Check the rights.")
 STAGE = Guard("stage", "confirm", "Suggested: stage s2.", "Use it, or keep s1.", "click")
+PROBLEM = {"problems": [{"what": "no such line", "where": "rigs/box1.toml", "do": "Mend it."}]}
 
 
 @dataclass

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
 import msgspec
 import pytest
-from arm_desk import CONFIRM, NOTE, OK, OVERRIDE, STAGE, STOP, Desk, Launched
+from arm_desk import CONFIRM, NOTE, OK, OVERRIDE, PROBLEM, STAGE, STOP, Desk, Launched
 from gui_helpers import Bench, Script
 from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QLabel, QLineEdit
@@ -14,8 +12,6 @@ from pytestqt.qtbot import QtBot
 
 from gui.jobs import Jobs
 from gui.screens.arm import ArmSheet
-from gui.starting import resume
-from rig.events import Definition
 from rig.lab import Lab
 from rig.preflight import (
     Guard,
@@ -42,12 +38,15 @@ def test_all_green_is_one_key(desk: Desk) -> None:
     assert len(desk.launched.runs) == 1
 
 
-def test_enter_names_the_mouse_and_starts_only_when_it_stands_there_all_green(desk: Desk) -> None:
+@pytest.mark.parametrize("enter", [Qt.Key_Return, Qt.Key_Enter])
+def test_enter_names_the_mouse_and_starts_only_when_it_stands_there_all_green(
+    desk: Desk, enter: Qt.Key
+) -> None:
     desk.type("m014")
-    desk.qtbot.keyClick(desk.sheet.head.mouse.line, Qt.Key_Return)
+    desk.qtbot.keyClick(desk.sheet.head.mouse.line, enter)
     assert desk.launched.runs == []
     desk.answer("M014", OK)
-    desk.qtbot.keyClick(desk.sheet.head.mouse.line, Qt.Key_Return)
+    desk.qtbot.keyClick(desk.sheet.head.mouse.line, enter)
     assert len(desk.launched.runs) == 1
 
 
@@ -152,78 +151,6 @@ def test_a_virtual_mouse_runs_simulated_at_a_speed_that_can_be_changed(desk: Des
     assert "--simulate" in desk.jobs.last("preflight", "SIM01").arguments
     desk.press("F5")
     assert {"--simulate", "--speed"} <= set(desk.launched.runs[0])
-
-
-def test_the_field_is_empty_when_the_session_has_begun(desk: Desk) -> None:
-    desk.arm("M014", CONFIRM)
-    desk.qtbot.mouseClick(desk.sheet.guards.lines[CONFIRM].button, Qt.LeftButton)
-    desk.press("F5")
-    desk.bench.begin("box1", Script(subject="M014").records)
-    desk.qtbot.waitUntil(lambda: desk.gone_to == ["run"])
-    desk.sheet.refresh()
-    assert desk.sheet.head.mouse.line.text() == ""
-    assert desk.sheet.head.who.text() == "No mouse"
-    assert desk.sheet.draft.given == {}
-    assert desk.why == "M014 is running on box1."
-
-
-def test_an_answer_about_the_mouse_that_runs_is_not_taken_for_the_next_one(desk: Desk) -> None:
-    desk.arm("M014", OK)
-    desk.press("F5")
-    desk.sheet.refresh()  # the box has changed: the mouse is looked at once more
-    asked = desk.jobs.count("preflight", "M014") + 1
-    desk.qtbot.waitUntil(lambda: desk.jobs.count("preflight", "M014") == asked)
-    desk.bench.begin("box1", Script(subject="M014").records)
-    desk.qtbot.waitUntil(lambda: desk.gone_to == ["run"])
-    desk.jobs.last("preflight", "M014").answer(desk.found("M014", STOP))
-    desk.sheet.arrive()
-    assert desk.sheet.head.who.text() == "No mouse"
-    assert "M014" not in desk.sheet.lines.values["Mouse"].text()
-    assert not desk.sheet.guards.lines
-
-
-def test_a_session_that_begins_late_empties_the_field_too(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("gui.starting.WITHIN", 0.2)
-    desk.arm("M014", OK)
-    desk.press("F5")
-    desk.qtbot.waitUntil(lambda: desk.sheet.failed.isVisible())
-    assert "has not begun within" in desk.sheet.failed.text()
-    assert desk.sheet.head.mouse.line.text() == "M014"
-    desk.bench.begin("box1", Script(subject="M014").records)
-    desk.sheet.refresh()
-    assert desk.sheet.head.mouse.line.text() == ""
-
-
-PROBLEM = {"problems": [{"what": "no such line", "where": "rigs/box1.toml", "do": "Mend it."}]}
-
-
-def test_a_session_that_does_not_begin_is_told_in_words_and_nothing_is_lost(desk: Desk) -> None:
-    desk.arm("M014", OVERRIDE)
-    desk.qtbot.keyClicks(desk.sheet.guards.lines[OVERRIDE].reason, "known")
-    desk.press("F5")
-    desk.launched.prints(json.dumps(PROBLEM))
-    desk.qtbot.waitUntil(lambda: desk.sheet.failed.isVisible())
-    said = "The session did not begin. No such line (rigs/box1.toml). Mend it."
-    assert desk.sheet.failed.text() == said
-    assert desk.told == ["M014 was not started on box1: see the Arm sheet."]
-    assert desk.place.box.state() == ("", "free")
-    assert desk.sheet.head.mouse.line.text() == "M014"
-    desk.answer("M014", OVERRIDE)
-    desk.press("F5")
-    assert len(desk.launched.runs) == 2
-
-
-def test_the_session_of_another_window_is_not_taken_for_ones_own(desk: Desk) -> None:
-    desk.arm("M014", OK)
-    desk.press("F5")
-    desk.bench.begin("box1", Script(subject="M041").records)
-    desk.launched.prints(json.dumps(PROBLEM))
-    desk.qtbot.waitUntil(lambda: bool(desk.told))
-    assert desk.told == ["M014 was not started on box1: see the Arm sheet."]
-    assert desk.gone_to == []
-    assert desk.why == "M041 is running on box1."
 
 
 def test_a_mouse_that_runs_elsewhere_is_not_started(desk: Desk) -> None:
@@ -331,32 +258,6 @@ def test_a_check_that_fails_is_said_and_arms_nothing(desk: Desk) -> None:
     desk.jobs.last("preflight", "M014").answer(PROBLEM, 3)
     assert desk.why == "The check has failed. No such line (rigs/box1.toml). Mend it."
     assert not desk.can_start
-
-
-def test_a_session_that_was_cut_off_goes_on_as_it_was_started(desk: Desk) -> None:
-    desk.bench.begin("box1", Script(subject="M014").records)
-    desk.bench.lose("box1")
-    came: list[str] = []
-    for _ in range(2):  # pressed twice
-        resume(desk.place, "box1", came.append, desk.launched)
-    assert len(desk.launched.runs) == 1
-    run = desk.launched.runs[0]
-    assert run[:4] == ["run", "--resume", "--rig", "rigs/box1.toml"]
-    assert run[run.index("--subject") + 1] == "M014"
-    desk.bench.begin("box1", Script(subject="M014").records)
-    desk.qtbot.waitUntil(lambda: came == [""])
-
-
-def test_the_next_part_goes_on_at_the_pace_of_the_last(desk: Desk) -> None:
-    script = Script(subject="M014")
-    told = script.records[1]
-    assert isinstance(told, Definition)
-    script.records[1] = msgspec.structs.replace(told, clock="paced", speed=20.0)
-    desk.bench.begin("box1", script.records)
-    desk.bench.lose("box1")
-    resume(desk.place, "box1", lambda _: None, desk.launched)
-    run = desk.launched.runs[0]
-    assert run[run.index("--speed") + 1] == "20"
 
 
 def test_the_real_check_of_a_new_lab_arms_a_virtual_mouse(

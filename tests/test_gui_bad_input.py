@@ -98,7 +98,8 @@ def test_what_is_no_message_is_told_of_and_the_window_goes_on(
         return "The session cannot be followed" in texts(window)
 
     qtbot.waitUntil(told, timeout=20_000)
-    assert "cannot be followed" in window.rail.boxes["box1"].text()
+    button = window.rail.boxes["box1"]
+    qtbot.waitUntil(lambda: "cannot be followed" in button.text(), timeout=20_000)
     visit(window)
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from gui_helpers import Bench, Script
-from PyQt5.QtWidgets import QApplication
+from PyQt5.QtWidgets import QApplication, QPushButton
 from test_gui_window import look, press, window
 
 from gui import remembered
 from gui.alert_sound import AGAIN_AFTER, AlertSound
 from gui.alerts import Alert
+from gui.palette import DIM_RED, PALETTES
 from gui.window import Window
 
 __all__ = ["window"]  # the fixture
@@ -90,3 +91,26 @@ def test_a_window_that_opens_beside_a_session_shows_the_boxes(window: Window, be
     (bench.place.lab.locks / "rig-box1.address").write_text("not yet whole", encoding="utf-8")
     window.start()
     assert window.screen_name == "boxes"
+
+
+def test_no_alert_moves_what_a_finger_is_above(window: Window) -> None:
+    look(window)
+    assert not any(each.isVisible() for each in window._list.findChildren(QPushButton))
+    before = window._stack.geometry()
+    for number in range(8):
+        window.tell("bad", f"thing {number}: " + "many words " * 40)
+        QApplication.processEvents()
+        assert window._stack.geometry() == before
+
+
+def test_colours_change_everywhere_at_once_and_are_remembered(window: Window, bench: Bench) -> None:
+    seen = []
+    for _ in PALETTES:
+        press(window, "Ctrl+L")
+        seen.append(bench.place.palette.name)
+        assert window.rail.palettes.currentText() in PALETTES
+        assert remembered.palette().name == seen[-1]
+    assert sorted(seen) == sorted(PALETTES)
+    window.rail.palettes.setCurrentText(DIM_RED.name)
+    window.rail.palettes.activated.emit(0)
+    assert window.palette().window().color().name() == DIM_RED.window

@@ -278,9 +278,8 @@ def test_the_demonstration_opens_a_guided_window_that_asks_before_it_leaves_a_se
 ) -> None:
     title = "mouserig: My lab"
     guided.window(title)
-    guided.see("Four virtual mice and two simulated boxes…")
+    guided.see("Virtual mice with a past are here…")
     name(guided, "SIM04")
-    guided.see("Type SIM04, as from an ear tag…")
     guided.click("Use go_nogo (suggested)")
     wait_until_armed(guided, "SIM04")
     guided.press("F5")

@@ -9,10 +9,10 @@ from gui_helpers import Bench, Script, end_window, texts
 from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QKeySequence
 from PyQt5.QtTest import QTest
-from PyQt5.QtWidgets import QApplication, QPushButton, QShortcut
+from PyQt5.QtWidgets import QApplication, QPushButton, QShortcut, QWidget
 from pytestqt.qtbot import QtBot
 
-from gui.actions import Action, spoken
+from gui.actions import Action, bind, spoken
 from gui.command_list import CommandList
 from gui.reader import Reader
 from gui.screens import make_entries
@@ -48,6 +48,20 @@ def press(window: Window, keys: str) -> None:
     found = [each for each in window.findChildren(QShortcut) if each.key() == wanted]
     assert len(found) == 1
     found[0].activated.emit()
+
+
+def test_enter_on_the_keypad_does_the_same(qtbot: QtBot) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    done: list[str] = []
+    bind(window, [Action("Save", "Ctrl+Return", lambda: done.append("saved"))])
+    with qtbot.waitActive(window):
+        window.show()
+        window.activateWindow()
+    QTest.keyClick(window, Qt.Key_Return, Qt.ControlModifier)
+    QTest.keyClick(window, Qt.Key_Enter, Qt.ControlModifier | Qt.KeypadModifier)
+    QTest.keyClick(window, Qt.Key_Enter, Qt.ControlModifier)
+    assert done == ["saved"] * 3
 
 
 def lines(listed: CommandList) -> list[str]:

@@ -19,6 +19,7 @@ from gui.jobs import Done
 from gui.run.asking import SHOWN_FOR
 from gui.run.buttons import HELD_FOR_MS
 from gui.screens.run import RunScreen
+from gui.workplace import Refused
 from rig.events import DeviceReported, ParameterChanged
 
 SCHEMA = {
@@ -105,7 +106,7 @@ def test_a_refusal_that_no_session_records_ends_the_waiting_too(
     click(button(screen, "Reward"))
     number = bench.next_order()[1].id
     bench.place.asked.pop(number)
-    bench.place.refused[number] = "the session has ended"
+    bench.place.refused[number] = Refused("box1", "reward", "the session has ended")
     screen.refresh()
     assert button(screen, "Reward").isEnabled()
     assert screen.controls.refusal.words == "Reward was refused: the session has ended."

@@ -17,10 +17,10 @@ from pytestqt.qtbot import QtBot
 from gui import remembered
 from gui.boxes import Box
 from gui.mishaps import FILE, survive
-from gui.palette import DIM_RED, PALETTES
 from gui.reader import Reader, Silent, Told
 from gui.screens import make_entries
 from gui.window import DRAIN_FOR, Window
+from rig.inbox import Command, Reply
 from rig.lab import Lab
 
 
@@ -165,16 +165,6 @@ def test_an_alert_is_seen_also_where_nobody_has_said_who_works_here(
     assert "Seen by operator." in texts(window)
 
 
-def test_no_alert_moves_what_a_finger_is_above(window: Window) -> None:
-    look(window)
-    assert not any(each.isVisible() for each in window._list.findChildren(QPushButton))
-    before = window._stack.geometry()
-    for number in range(8):
-        window.tell("bad", f"thing {number}: " + "many words " * 40)
-        QApplication.processEvents()
-        assert window._stack.geometry() == before
-
-
 def test_many_alerts_are_counted_not_shown(window: Window) -> None:
     for number in range(8):
         window.tell("warn", f"thing {number}")
@@ -258,19 +248,6 @@ def test_nothing_is_asked_when_nothing_runs(window: Window, bench: Bench) -> Non
     assert window.close()
 
 
-def test_colours_change_everywhere_at_once_and_are_remembered(window: Window, bench: Bench) -> None:
-    seen = []
-    for _ in PALETTES:
-        press(window, "Ctrl+L")
-        seen.append(bench.place.palette.name)
-        assert window.rail.palettes.currentText() in PALETTES
-        assert remembered.palette().name == seen[-1]
-    assert sorted(seen) == sorted(PALETTES)
-    window.rail.palettes.setCurrentText(DIM_RED.name)
-    window.rail.palettes.activated.emit(0)
-    assert window.palette().window().color().name() == DIM_RED.window
-
-
 def test_who_works_here_signs_orders_and_is_remembered(window: Window, bench: Bench) -> None:
     field = window.rail.operator.lineEdit()
     assert field is not None
@@ -322,6 +299,40 @@ def test_an_order_that_nobody_got_is_an_alert(window: Window, bench: Bench) -> N
         window.tick()
     assert not bench.place.asked
     assert "box1 did not get the order: OSError: the cable is cut" in texts(window)
+
+
+@pytest.mark.parametrize("recorded", [True, False])
+def test_a_refusal_that_no_screen_shows_is_an_alert(
+    window: Window, bench: Bench, recorded: bool
+) -> None:
+    bench.sender._send = lambda *_: Reply(False, "it is too late")
+    bench.begin("box1", Script().trial().records)
+    number = bench.place.order("note", text="alarm: x")
+    if recorded:
+        bench.answer("box1", Command("note", "anna", id=number), accepted=False)
+    wait_for_answers(window, bench)
+    why = "done" if recorded else "it is too late"
+    assert f"box1 refused 'note': {why}." in texts(window)
+    assert len(window._list.shown) == 1
+
+
+def test_a_refusal_that_the_screen_shows_is_no_alert(window: Window, bench: Bench) -> None:
+    bench.sender._send = lambda *_: Reply(False, "it is too late")
+    bench.begin("box1", Script().trial().records)
+    look(window)
+    click(button(window._stack, "Pause"))
+    wait_for_answers(window, bench)
+    assert "Refused, pause: it is too late." in texts(window._stack)
+    assert window._list.shown == []
+
+
+def wait_for_answers(window: Window, bench: Bench) -> None:
+    """Let the window tick until no order is on its way, and twice more."""
+    end = time.monotonic() + 10
+    while bench.place.asked and time.monotonic() < end:
+        window.tick()
+    for _ in range(2):
+        window.tick()
 
 
 def test_a_window_that_hears_nothing_any_more_says_so(window: Window, bench: Bench) -> None:

@@ -127,6 +127,19 @@ def test_next_mouse_saves_and_goes_to_arm(screen: WrapUp, jobs: Asked, bench: Be
     assert (bench.went, bench.place.rig) == (["arm"], "box2")
 
 
+def test_nobody_wraps_up_without_a_name(screen: WrapUp, jobs: Asked, bench: Bench) -> None:
+    ended(bench, over())
+    screen.arrive()
+    jobs.answer([])
+    bench.place.operator = ""
+    click(screen.next_button)
+    assert not jobs.waiting
+    assert "Say who works here, at the lower left." in texts(screen)
+    bench.place.operator = "anna"
+    click(screen.next_button)
+    assert jobs.answer({"by": "anna"})[-1] == "--by=anna"
+
+
 def test_next_mouse_pressed_twice_saves_once_and_leads_nobody_away_from_another_box(
     screen: WrapUp, jobs: Asked, bench: Bench
 ) -> None:

@@ -26,6 +26,7 @@ from nidaqmx.stream_writers import AnalogMultiChannelWriter
 from nidaqmx.system import Device, System
 from nidaqmx.system.watchdog import DOExpirationState, WatchdogTask
 
+from hardware.emulators.card_wires import CardWires
 from hardware.emulators.ni_client import EmulatedCard
 from hardware.emulators.ni_library import installed
 from rig.errors import DeviceError
@@ -37,7 +38,7 @@ CONTINUOUS = {"sample_mode": AcquisitionType.CONTINUOUS, "samps_per_chan": 10 * 
 class Lent:
     """A card, and tasks on it that are cleared when the test is over."""
 
-    def __init__(self, card: EmulatedCard, channel: grpc.Channel, stack: ExitStack) -> None:
+    def __init__(self, card: CardWires, channel: grpc.Channel, stack: ExitStack) -> None:
         self.card = card
         self.options = GrpcSessionOptions(channel, "")
         self._stack = stack
@@ -69,7 +70,7 @@ class Lent:
 
 
 @pytest.fixture(scope="module")
-def m_series() -> Iterator[EmulatedCard]:
+def m_series() -> Iterator[CardWires]:
     with EmulatedCard("pci_6221") as card:
         card.wire("/Dev1/PFI12", "Dev1/port0/line1")
         card.wire("Dev1/port0/line6", "/Dev1/PFI0")
@@ -78,19 +79,19 @@ def m_series() -> Iterator[EmulatedCard]:
 
 
 @pytest.fixture(scope="module")
-def x_series() -> Iterator[EmulatedCard]:
+def x_series() -> Iterator[CardWires]:
     with EmulatedCard("pcie_6321") as card:
         yield card
 
 
 @pytest.fixture
-def lent(m_series: EmulatedCard) -> Iterator[Lent]:
+def lent(m_series: CardWires) -> Iterator[Lent]:
     with grpc.insecure_channel(m_series.address) as channel, ExitStack() as stack:
         yield Lent(m_series, channel, stack)
 
 
 @pytest.fixture
-def lent_x(x_series: EmulatedCard) -> Iterator[Lent]:
+def lent_x(x_series: CardWires) -> Iterator[Lent]:
     with grpc.insecure_channel(x_series.address) as channel, ExitStack() as stack:
         yield Lent(x_series, channel, stack)
 
@@ -491,19 +492,19 @@ def test_the_watchdog_closes_the_valve_when_nobody_kicks_it(lent_x: Lent) -> Non
         assert len(lent_x.card.history("/Dev1/PFI12", start)) == 3
 
 
-def test_the_side_channel_refuses_a_line_of_another_card(m_series: EmulatedCard) -> None:
+def test_the_side_channel_refuses_a_line_of_another_card(m_series: CardWires) -> None:
     with pytest.raises(DeviceError, match="dev7"):
         m_series.set_line("Dev7/port0/line0", level=True)
 
 
 @pytest.fixture
-def local(m_series: EmulatedCard) -> Iterator[EmulatedCard]:
+def local(m_series: CardWires) -> Iterator[CardWires]:
     """Let the client find the card where it looks for its C library."""
     with installed(m_series.address):
         yield m_series
 
 
-def test_the_way_over_the_c_library_reads_and_writes_the_same_wires(local: EmulatedCard) -> None:
+def test_the_way_over_the_c_library_reads_and_writes_the_same_wires(local: CardWires) -> None:
     with Task() as clock, Task() as record, Task() as valve, Task() as out:
         clock.ai_channels.add_ai_voltage_chan("Dev1/ai0:1")
         clock.timing.cfg_samp_clk_timing(RATE_HZ, **CONTINUOUS)
@@ -530,7 +531,7 @@ def test_the_way_over_the_c_library_reads_and_writes_the_same_wires(local: Emula
     assert Device("Dev1").product_type == "PCI-6221"
 
 
-def test_the_way_over_the_c_library_plays_a_waveform(local: EmulatedCard) -> None:
+def test_the_way_over_the_c_library_plays_a_waveform(local: CardWires) -> None:
     with Task() as sound:
         sound.ao_channels.add_ao_voltage_chan("Dev1/ao0:1")
         sound.timing.cfg_samp_clk_timing(192_000, samps_per_chan=100)
@@ -542,7 +543,7 @@ def test_the_way_over_the_c_library_plays_a_waveform(local: EmulatedCard) -> Non
         assert local.volts("Dev1/ao1", time.monotonic(), 1.0, 1) == [-1.0]
 
 
-def test_the_way_over_the_c_library_gives_the_drivers_errors(local: EmulatedCard) -> None:
+def test_the_way_over_the_c_library_gives_the_drivers_errors(local: CardWires) -> None:
     with Task() as task:
         with pytest.raises(DaqError, match="Device identifier is invalid") as caught:
             task.di_channels.add_di_chan("Dev2/port0/line0")
@@ -557,3 +558,8 @@ def test_the_way_over_the_c_library_gives_the_drivers_errors(local: EmulatedCard
             DigitalSingleChannelReader(task.in_stream).read_many_sample_port_uint32(data, 1, 0)
         assert (lacking.value.error_code, lacking.value.samps_per_chan_read) == (-200284, 0)
     assert code(lambda: WatchdogTask("Dev1", timeout=0.1)) == -200452
+
+
+def test_an_emulator_that_cannot_start_says_how_it_was_called() -> None:
+    with pytest.raises(DeviceError, match="--profile no_such_card"), EmulatedCard("no_such_card"):
+        pass

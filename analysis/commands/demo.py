@@ -73,6 +73,7 @@ def _open_window(folder: Path, days: int, seed: int) -> None:
     """Open the window on the lab; ends the command with it."""
     lab = make_past(folder, days, seed)
     console.print(f"The lab of the demonstration: {lab.folder.resolve()}", soft_wrap=True)
+    console.print(f"To open it again: {typed(f'gui --lab {folder} --guide')}", soft_wrap=True)
     arguments = ["gui", "--lab", str(lab.folder), "--guide"]
     done = subprocess.run([*RIG_PROGRAM, *arguments], check=False)
     raise typer.Exit(done.returncode)

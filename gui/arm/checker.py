@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable
 
 import msgspec
@@ -12,6 +14,8 @@ from gui.jobs import Done, Jobs
 from rig.preflight import Choices, Preflight
 
 AFTER_MS = 300
+GOOD_FOR = 30.0
+"""Seconds for which an answer is relied on: a session may have begun elsewhere since."""
 
 
 class Checker(QObject):
@@ -33,6 +37,7 @@ class Checker(QObject):
         super().__init__(parent)
         self._jobs, self._found = jobs, found
         self._latest: dict[str, int] = {}
+        self._asked_at: dict[str, float] = {}
         self._waiting: tuple[Draft, bool] | None = None
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -47,6 +52,10 @@ class Checker(QObject):
         self._waiting = draft, simulated
         self._timer.start()
 
+    def is_old(self, rig: str) -> bool:
+        """Whether the last check of a rig was asked for too long ago to start upon it."""
+        return time.monotonic() - self._asked_at.get(rig, -math.inf) > GOOD_FOR
+
     def forget(self, rig: str) -> None:
         """Drop what is asked about a rig: it will not be so any more."""
         self._latest[rig] = self._latest.get(rig, 0) + 1
@@ -58,6 +67,7 @@ class Checker(QObject):
             return
         (draft, simulated), self._waiting = self._waiting, None
         number = self._latest[draft.rig]
+        self._asked_at[draft.rig] = time.monotonic()
 
         def answer(done: Done) -> None:
             if self._latest[draft.rig] == number:

@@ -201,8 +201,10 @@ class BoxCard(QFrame):
             if answer is None and number in self._place.asked:
                 continue
             del self._given[number]
-            why = self._place.refused.pop(number, "") if answer is None else answer.reply
-            if why and (answer is None or not answer.accepted):
+            refused = self._place.refused.pop(number, None)
+            told = refused.why if refused is not None else ""
+            why = told if answer is None else "" if answer.accepted else answer.reply
+            if why:
                 self._refusal = f"Refused, {name_of(verb)}: {why}."
 
     def _follow(self) -> None:

@@ -56,7 +56,8 @@ class Asking:
             if answer is None and number in self._place.asked:
                 continue
             del self._asked[rig, verb, key]
-            told = self._place.refused.pop(number, "")
+            refused = self._place.refused.pop(number, None)
+            told = refused.why if refused is not None else ""
             reply = told if answer is None else "" if answer.accepted else answer.reply
             if reply:
                 self._refuse(rig, f"{name_of(verb)} {key}".rstrip() + f" was refused: {reply}")

@@ -47,12 +47,9 @@ def summary(box: Box) -> Line:
     """Return all of it in one line."""
     lines, record = device_lines(box), record_line(box)
     ill = [line.head for line in lines if line.level == "bad"]
-    silent = [line.head for line in lines if not line.level]
-    devices = f"{len(lines)} devices: all is well"
+    devices = f"{len(lines)} devices, no fault"
     if ill:
         devices = f"{', '.join(ill)}: look at the devices"
-    elif silent:
-        devices = f"{len(lines)} devices, not heard of yet: {', '.join(silent)}"
     level = "bad" if ill else record.level
     return Line(level, "health", f"{record.told}. {devices}")
 

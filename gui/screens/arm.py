@@ -24,6 +24,8 @@ from gui.theme import scrolled, sentence_label
 from gui.workplace import Workplace
 from rig.preflight import Choices, Guard, Preflight, SubjectChoice
 
+ONCE_MORE = "Checking once more ..."
+
 
 class ArmSheet(QWidget):
     """Prepares the next session of each box, and starts it.
@@ -44,6 +46,7 @@ class ArmSheet(QWidget):
         self._choices = Choices((), (), ())
         self._seen: tuple[str, bool, str, str] | None = None
         self._form_of: tuple[str, str, str] | None = None
+        self._starts_if_green: set[str] = set()
         self._checker = Checker(self, place.jobs, self._take_found)
         self._build()
 
@@ -87,11 +90,20 @@ class ArmSheet(QWidget):
         """Do nothing: Qt restyles what is here."""
 
     def start(self) -> None:
-        """Start the session, if nothing is in its way."""
+        """Start the session, if nothing is in its way; what was seen long ago is checked again."""
         draft = self.draft
         if self._lacks():
             return
         self._failed.pop(draft.rig, None)
+        if self._checker.is_old(draft.rig):
+            self._recheck()
+            self._starts_if_green.add(draft.rig)
+            self._show()
+        else:
+            self._launch_session(draft)
+
+    def _launch_session(self, draft: Draft) -> None:
+        """Start a session that has been found green."""
         arguments = draft.run_arguments(self._place.operator)
 
         def came(trouble: str) -> None:
@@ -115,6 +127,7 @@ class ArmSheet(QWidget):
     def _forget(self, rig: str) -> None:
         """Let the field for the mouse be empty again."""
         self._drafts[rig] = Draft(rig)
+        self._starts_if_green.discard(rig)
         self._checker.forget(rig)
         if rig == self._place.rig:
             self._form_of = None
@@ -122,6 +135,8 @@ class ArmSheet(QWidget):
 
     def _lacks(self) -> str:
         """Return why the session cannot be started; empty if it can."""
+        if self._place.rig in self._starts_if_green:
+            return ONCE_MORE
         return obstacle(self.draft, self._place.boxes, self._place.operator)
 
     def _can_start(self) -> bool:
@@ -175,6 +190,7 @@ class ArmSheet(QWidget):
                 self._recheck()  # another box is checked when it is looked at again
 
         self._checker.forget(rig)
+        self._starts_if_green.discard(rig)
         self._put(replace(self.draft, changes={}, wrong="", asking=True))
         self._show()
         self.stage.setEnabled(False)
@@ -200,7 +216,8 @@ class ArmSheet(QWidget):
     # What comes back
 
     def _recheck(self) -> None:
-        """Ask anew what stands in the way."""
+        """Ask anew what stands in the way; a start that waits for a check is dropped."""
+        self._starts_if_green.discard(self._place.rig)
         self._put(replace(self.draft, asking=True, trouble=""))
         self._checker.check_soon(self.draft, simulated=self._is_simulated())
         self._show()
@@ -218,6 +235,11 @@ class ArmSheet(QWidget):
             self._drafts[rig] = replace(draft, checked=None, asking=False, trouble=found)
         else:
             self._drafts[rig] = replace(draft, checked=found, asking=False, trouble="")
+        waits = rig in self._starts_if_green
+        self._starts_if_green.discard(rig)
+        draft = self._drafts[rig]
+        if waits and not obstacle(draft, self._place.boxes, self._place.operator):
+            self._launch_session(draft)
         self._show()
 
     def _take_choices(self, done: Done) -> None:

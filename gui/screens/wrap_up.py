@@ -20,13 +20,14 @@ from gui.actions import Action
 from gui.jobs import Done
 from gui.palette import Palette
 from gui.theme import quiet_label, scrolled, set_level
-from gui.workplace import NOBODY, Workplace
+from gui.workplace import Workplace
 from gui.wrapping.pending import Draft, Pending, names_waiting, waiting
 from gui.wrapping.sheet import WrapUpSheet
 
 LIST_EM = 34
 """Width of the list, in letters."""
 NOTHING = "No session waits for its wrap-up."
+UNSIGNED = "Say who works here, at the lower left."
 LONGEST_EXPORT = 1800.0
 """Seconds."""
 
@@ -181,9 +182,12 @@ class WrapUp(QWidget):
             then()
             return
         self._drafts[session] = draft
+        if not self._place.operator:
+            self._say("bad", UNSIGNED)
+            return
         self._saving.add(session)
         self._say("note", "Saving ...")
-        arguments = draft.arguments(session, self._place.operator or NOBODY)
+        arguments = draft.arguments(session, self._place.operator)
         self._place.jobs.run(arguments, lambda done: self._take_saved(session, draft, done, then))
 
     def _take_saved(self, session: str, draft: Draft, done: Done, then: Callable[[], None]) -> None:

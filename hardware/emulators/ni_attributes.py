@@ -155,6 +155,7 @@ class Attributes:
         task = self._task(request)
         if task.kind is None:
             raise _unknown(request)
+        exact = self._card.profile.true_duration
         table: dict[int, object] = {
             0x187F: task.kind.value,
             0x18F5: task.channels[0].physical,
@@ -162,9 +163,9 @@ class Attributes:
         if task.pulse is not None:
             table |= {
                 0x18B5: PULSE_TIME,
-                0x18BA: task.pulse.high,
-                0x18BB: task.pulse.low,
-                0x18BC: task.pulse.delay,
+                0x18BA: exact(task.pulse.high),
+                0x18BB: exact(task.pulse.low),
+                0x18BC: exact(task.pulse.delay),
                 0x1170: LOW,
                 0x18E1: _terminal(task.lines()[0], self._card.device),
                 0x190E: task.done(self._card.world.now()),

@@ -1,79 +1,44 @@
-"""Starts an emulated NI-DAQmx card in a process of its own, and talks to its side channel."""
+"""Starts an emulated NI-DAQmx card in a process of its own."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Self
 
 import msgspec
-import zmq
 
-from hardware.emulators.ni_server import Addresses
-from hardware.emulators.side_channel import (
-    Done,
-    Edges,
-    History,
-    PulseLine,
-    Refused,
-    Reply,
-    Request,
-    SetLine,
-    SetSine,
-    SetVolts,
-    Slow,
-    Unplug,
-    Voltages,
-    Volts,
-    Wire,
-)
+from hardware.emulators.card_wires import CardWires
+from hardware.emulators.side_channel import Addresses
 from rig.errors import DeviceError
 
 LONGEST_END = 5.0
 """Seconds that the emulator may take to end before it is killed."""
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
-LONGEST_REPLY_MS = 10_000
 
 
 class EmulatedCard:
-    """An emulated card, from ``with`` to the end of the block.
+    """An emulated card in a process of its own, from ``with`` to the end of the block.
 
-    All times are seconds of `time.monotonic`.
-
-    Attributes
-    ----------
-    address
-        Where the `nidaqmx` package reaches it: host and port of its gRPC service.
+    The block is given its `CardWires`.
     """
 
     def __init__(self, profile: str = "pci_6221", device: str = "Dev1") -> None:
         self._command = [sys.executable, "-m", "hardware.emulators.ni_server", "--until-input-ends"]
         self._command += ["--profile", profile, "--device", device]
-        self.address = ""
+        self._stack = ExitStack()
 
-    def __enter__(self) -> Self:
-        self._process = subprocess.Popen(
-            self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=CHECKOUT
-        )
-        line = self._process.stdout.readline() if self._process.stdout else b""
-        if not line:
-            self._process.wait()
-            raise DeviceError(
-                "the emulated card did not start",
-                " ".join(self._command),
-                "Run this command and read what it says.",
+    def __enter__(self) -> CardWires:
+        with ExitStack() as stack:
+            process = subprocess.Popen(
+                self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=CHECKOUT
             )
-        addresses = msgspec.json.decode(line, type=Addresses)
-        self.address = addresses.grpc
-        self._replies: msgspec.msgpack.Decoder[Reply] = msgspec.msgpack.Decoder(Reply)
-        self._context = zmq.Context()
-        self._socket = self._context.socket(zmq.REQ)
-        self._socket.linger = 0
-        self._socket.rcvtimeo = LONGEST_REPLY_MS
-        self._socket.connect(addresses.side)
-        return self
+            stack.callback(_end, process)
+            wires = stack.enter_context(CardWires(self._addresses(process)))
+            self._stack = stack.pop_all()
+        return wires
 
     def __exit__(
         self,
@@ -81,71 +46,26 @@ class EmulatedCard:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._socket.close()
-        self._context.term()
-        # The end of its input is what ends the emulator.
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe is not None:
-                pipe.close()
-        try:
-            self._process.wait(LONGEST_END)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        self._stack.close()
 
-    def set_line(self, line: str, level: bool, at: float = 0.0) -> float:
-        """Drive an input line now, or at a time; return when it was asked for."""
-        return self._do(SetLine(line, level, at))
-
-    def pulse(self, line: str, width: float, at: float = 0.0) -> float:
-        """Drive an input line high for `width` seconds; return when it was asked for."""
-        return self._do(PulseLine(line, width, at))
-
-    def set_volts(self, line: str, volts: float, at: float = 0.0) -> float:
-        """Put a voltage on an analogue input."""
-        return self._do(SetVolts(line, volts, at))
-
-    def set_sine(self, line: str, frequency_hz: float, amplitude: float) -> float:
-        """Put a sine on an analogue input, from now on; return when it began."""
-        return self._do(SetSine(line, frequency_hz, amplitude))
-
-    def wire(self, source: str, target: str) -> None:
-        """Lead an output of the card to an input of it."""
-        self._do(Wire(source, target))
-
-    def history(self, line: str, since: float = 0.0) -> list[tuple[float, bool]]:
-        """Return the edges of a line until now: (time, level)."""
-        reply = self._ask(History(line, since))
-        return list(reply.edges) if isinstance(reply, Edges) else []
-
-    def volts(self, line: str, since: float, rate_hz: float, samples: int) -> list[float]:
-        """Return the voltages of an analogue line."""
-        reply = self._ask(Volts(line, since, rate_hz, samples))
-        return list(reply.volts) if isinstance(reply, Voltages) else []
-
-    def unplug(self) -> None:
-        """Take the card away: every call fails and all outputs are low."""
-        self._do(Unplug())
-
-    def plug_in(self) -> None:
-        """Put the card back."""
-        self._do(Unplug(gone=False))
-
-    def slow(self, latency: float) -> None:
-        """Let every call of the client library take `latency` seconds longer."""
-        self._do(Slow(latency))
-
-    def _do(self, request: Request) -> float:
-        reply = self._ask(request)
-        return reply.at if isinstance(reply, Done) else 0.0
-
-    def _ask(self, request: Request) -> Reply:
-        self._socket.send(msgspec.msgpack.encode(request))
-        reply = self._replies.decode(self._socket.recv())
-        if isinstance(reply, Refused):
+    def _addresses(self, process: subprocess.Popen[bytes]) -> Addresses:
+        line = process.stdout.readline() if process.stdout else b""
+        if not line:
             raise DeviceError(
-                "the emulated card cannot do that",
-                type(request).__name__,
-                reply.why,
+                "the emulated card did not start",
+                " ".join(self._command),
+                "Run this command and read what it says.",
             )
-        return reply
+        return msgspec.json.decode(line, type=Addresses)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End the emulator by the end of its input, as it ends when its caller dies."""
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            pipe.close()
+    try:
+        process.wait(LONGEST_END)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

@@ -29,9 +29,8 @@ def verify(card: Card, task: Task) -> None:
     """Refuse a task that the card cannot run as it is set up."""
     if not task.channels:
         raise CardError(NO_CHANNELS, f"Task: {task.name}")
-    if task.pulse is not None and min(task.pulse.high, task.pulse.low) < SHORTEST_TICKS / (
-        card.profile.counter_timebase_hz
-    ):
+    shortest = SHORTEST_TICKS / card.profile.counter_timebase_hz
+    if task.pulse is not None and min(task.pulse.high, task.pulse.low) < shortest:
         raise CardError(BAD_VALUE, f"Property: CO.Pulse.HighTime or LowTime\n{task.pulse}")
     if task.timing is None or task.kind not in (Kind.DI, Kind.DO):
         return

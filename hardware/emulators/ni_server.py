@@ -21,12 +21,13 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import zmq
 
-from hardware.emulators.bench import serve
 from hardware.emulators.ni_faults import CardError
 from hardware.emulators.ni_reads import Call
 from hardware.emulators.ni_service import NiService
 from hardware.emulators.ni_tasks import Card
 from hardware.emulators.profiles import PROFILES
+from hardware.emulators.side_channel import Addresses
+from hardware.emulators.side_server import serve
 from hardware.emulators.world import World
 
 if TYPE_CHECKING:
@@ -37,13 +38,6 @@ GRACE = 0.1
 """Seconds that calls under way may take when the server ends."""
 THREADS = 32
 """Calls that can wait at the same time."""
-
-
-class Addresses(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Where an emulated card is reached."""
-
-    grpc: str
-    side: str
 
 
 def start(card: Card, port: int) -> tuple[grpc.Server, int]:

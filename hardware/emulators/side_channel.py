@@ -9,6 +9,13 @@ from __future__ import annotations
 import msgspec
 
 
+class Addresses(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where an emulated card is reached: by the client library, and over the side channel."""
+
+    grpc: str
+    side: str
+
+
 class Message(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
     """Base of the messages."""
 
