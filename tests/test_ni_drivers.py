@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from ni_rig import ANALOG, DRIVERS, LICK, SAMPLE, SPEAKER, VALVE, bench, waited_
 
 from calibration.speaker import SpeakerCalibration
 from hardware.emulators.ni_client import EmulatedCard
+from hardware.emulators.ni_library import installed
 from hardware.ni_analog_input import NiAnalogInput
 from hardware.ni_digital_input import NiDigitalInput
 from hardware.ni_speaker import NiSpeaker
@@ -178,15 +180,19 @@ def test_the_rig_file_of_the_documentation_can_be_simulated(lab: Lab) -> None:
     assert plan.settings["port"].model_dump()["debounce_ms"] == 1.0
 
 
-def test_the_rig_of_the_documentation_works(emulated_card: EmulatedCard, lab: Lab) -> None:
+@pytest.mark.parametrize("way", ["server", "library"])
+def test_the_rig_of_the_documentation_works(
+    way: str, emulated_card: EmulatedCard, lab: Lab
+) -> None:
     emulated_card.wire("Dev1/PFI12", "Dev1/port0/line2")
     emulated_card.set_line("Dev1/port0/line1", True)  # low counts as on
-    path = with_ni_card(lab, emulated_card.address)
-    tried = try_rig(lab, path, Wanted(drops=1, tone=True), simulate=False)
+    path = with_ni_card(lab, emulated_card.address if way == "server" else "")
+    with installed(emulated_card.address) if way == "library" else nullcontext():
+        tried = try_rig(lab, path, Wanted(drops=1, tone=True), simulate=False)
     emulated_card.set_line("Dev1/port0/line1", False)
-    assert {each.device: each.state for each in tried} == dict.fromkeys(
-        ("port", "lick", "valve", "speaker", "house_light", "wheel", "disk"), "good"
-    ), tried
+    found = {each.device: (each.state, each.words) for each in tried if each.state != "good"}
+    assert found == {}
+    assert len(tried) == 7
     assert not any(each.simulated for each in tried)
 
 
