@@ -59,6 +59,22 @@ def stream_of(name: str, settings: AnalogInputSettings, clock: str) -> StreamSpe
     )
 
 
+def same_channels(name: str, settings: AnalogInputSettings) -> list[Problem]:
+    """Return a problem for channels of a device that share a name, and for those of one wire."""
+    problems = []
+    for what in ("name", "line"):
+        values = [channel.model_dump()[what] for channel in settings.channels]
+        if len(set(values)) < len(values):
+            problems.append(
+                Problem(
+                    f"two channels have the same {what}",
+                    f"device '{name}', channels",
+                    f"Give each channel a {what} of its own.",
+                )
+            )
+    return problems
+
+
 class AnalogInputTwin(AnalogInput):
     """An analog input that shows noise, the same in every session."""
 
@@ -101,18 +117,7 @@ class AnalogInputTwin(AnalogInput):
 
     def check(self) -> list[Problem]:
         """Return channels that share a name or a wire."""
-        problems = []
-        for what in ("name", "line"):
-            values = [channel.model_dump()[what] for channel in self._settings.channels]
-            if len(set(values)) < len(values):
-                problems.append(
-                    Problem(
-                        f"two channels have the same {what}",
-                        f"device '{self._name}', channels",
-                        f"Give each channel a {what} of its own.",
-                    )
-                )
-        return problems
+        return same_channels(self._name, self._settings)
 
     def _make_appointment(self) -> None:
         """Take the next block when its last row is due."""

@@ -12,8 +12,9 @@ from typing import Literal
 import pydantic
 
 from calibration.valve import ValveCalibration
-from rig.devices import LONGEST_FLUSH, Context, DeviceSettings, Line, Valve
-from rig.errors import DeviceError, Problem
+from hardware.valve_limits import ValveLimits
+from rig.devices import Context, DeviceSettings, Line, Valve
+from rig.errors import Problem
 from rig.inbox import Report
 
 
@@ -42,11 +43,11 @@ class ValveTwin(Valve):
 
     def __init__(self, name: str, settings: ValveSettings, context: Context) -> None:
         self._name = name
-        self._settings = settings
         self._clock = context.clock
         self._inbox = context.inbox
         self._room = context.room
         self._calibration = ValveCalibration(context.folder, settings.calibration)
+        self._limits = ValveLimits(name, self._calibration, settings.max_open_ms)
         self._ready = False
         self._opening: _Opening | None = None
 
@@ -81,16 +82,7 @@ class ValveTwin(Valve):
 
     def refuse_volume(self, volume_ul: float) -> str | None:
         """Return why that volume cannot be delivered in one opening, or None if it can."""
-        reason = self._calibration.refuse(volume_ul)
-        if reason:
-            return reason
-        open_ms = self._calibration.open_time(volume_ul) * 1000
-        if open_ms > self._settings.max_open_ms:
-            return (
-                f"{volume_ul:g} uL means {open_ms:.0f} ms, over its limit of "
-                f"{self._settings.max_open_ms:g} ms"
-            )
-        return None
+        return self._limits.refuse_volume(volume_ul)
 
     def deliver(self, volume_ul: float) -> None:
         """Open now, for the time that the calibration gives."""
@@ -99,9 +91,7 @@ class ValveTwin(Valve):
 
     def refuse_flush(self, duration: float) -> str | None:
         """Return why the valve cannot be flushed for `duration` seconds, or None if it can."""
-        if 0 < duration <= LONGEST_FLUSH:
-            return None
-        return f"a flush lasts up to {LONGEST_FLUSH:g} s, not {duration:g} s"
+        return self._limits.refuse_flush(duration)
 
     def flush(self, duration: float) -> None:
         """Open now, for `duration` seconds."""
@@ -115,17 +105,7 @@ class ValveTwin(Valve):
 
     def _check(self, reason: str | None) -> None:
         """Raise `DeviceError` if the valve refuses an order, or cannot take one."""
-        where = f"device '{self._name}'"
-        if reason:
-            raise DeviceError(reason, where, "Ask for less, or change the limit in the rig file.")
-        if not self._ready:
-            raise DeviceError("the valve is not open for orders", where, "Open the device first.")
-        if self.is_open():
-            raise DeviceError(
-                "the valve is still open from the last order",
-                where,
-                "Let the protocol wait until the drop has fallen.",
-            )
+        self._limits.require(reason, ready=self._ready, is_open=self.is_open())
 
     def _open_for(self, duration: float, volume_ul: float | None) -> None:
         """Open now; the end is an appointment, as a counter would time it in hardware."""

@@ -21,6 +21,7 @@ from rig.frozen import FrozenModel
 from rig.graph import Action, Flash, Flush, Play, Pulse, Show, TurnOff, TurnOn
 from rig.inbox import Inbox
 from rig.room import Room
+from rig.shared import Shared
 from rig.stream_store import Drain, StreamSink
 from rig.streams import StreamSpec
 
@@ -56,6 +57,8 @@ class Context:
         The lab's folder: paths in settings are relative to it.
     streams
         Takes what is sampled.
+    shared
+        What drivers of one rig share, such as a card; see `rig.shared.Shared`.
     """
 
     clock: Clock
@@ -63,14 +66,15 @@ class Context:
     room: Room
     folder: Path
     streams: StreamSink = field(default_factory=Drain)
+    shared: Shared = field(default_factory=Shared)
 
 
 class Device(ABC):
     """What every device can do.
 
     A device is made with its name in the rig file, its settings and a `Context`; making it
-    touches no hardware. Drivers name their `twin`, the simulated class that stands in the same
-    file and takes the same settings; a twin is `simulated`.
+    touches no hardware. Drivers name their `twin`, the simulated class that takes the same
+    settings; a twin is `simulated`.
     """
 
     kind: ClassVar[str]

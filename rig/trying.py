@@ -150,12 +150,17 @@ def _opened(device: Device, folder: Path) -> Iterator[None]:
     Raises
     ------
     DeviceError
-        If it did not go off.
+        If it did not open, or did not go off.
     """
     if isinstance(device, Camera):
         device.record_to(folder)
     try:
         device.open()
+    except BaseException:
+        for act in (device.off, device.close):  # why it did not open says more than these could
+            _failure(act)
+        raise
+    try:
         yield
     finally:
         with signals_told_later():  # who ends it must not keep the device from going off

@@ -26,6 +26,7 @@ from sound_server import SoundServer, started
 
 from gui.starting import _Watch
 from gui.theme import make_app
+from hardware.emulators.ni_client import EmulatedCard
 from rig.commands.init import make_lab
 from rig.inbox import Command
 from rig.lab import Lab, find_lab
@@ -111,6 +112,14 @@ def sound_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SoundServ
         sounddevice._terminate()
         sounddevice._initialize()
         yield server
+
+
+@pytest.fixture(scope="session")
+def emulated_card() -> Iterator[EmulatedCard]:
+    """Start an emulated NI card, whose first counter is wired to a digital input."""
+    with EmulatedCard() as card:
+        card.wire("Dev1/PFI12", "Dev1/port0/line7")
+        yield card
 
 
 @pytest.fixture(scope="session")

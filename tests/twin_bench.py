@@ -69,9 +69,14 @@ class TwinBench:
         self._clock.receive(Inbox(), end)
         agenda.run_until(end)
 
-    def touch(self, level: bool) -> None:
-        """Let the animal begin or end to touch the sensor."""
+    def touch(self, level: bool) -> float:
+        """Let the animal begin or end to touch the sensor; return when."""
         self._room.touch("box", level, self.now())
+        return self.now()
+
+    def close(self) -> None:
+        """Close the device."""
+        self.device.close()
 
     def sensed(self) -> list[tuple[str, float]]:
         """Return the stimuli that an independent observer has noticed, with their onsets."""

@@ -1,0 +1,1 @@
+"""Emulators: what stands in for a device behind its real client library."""

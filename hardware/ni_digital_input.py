@@ -1,0 +1,97 @@
+"""Digital inputs on NI cards: the beam at the port, the beam or the lickometer at the spout.
+
+Tried on the emulator only (`hardware.emulators`), not on a physical card.
+"""
+
+from __future__ import annotations
+
+import threading
+
+import pydantic
+
+from hardware.digital_input import DigitalInputSettings, DigitalInputTwin
+from hardware.ni_card import card_of, missing, twice
+from hardware.ni_input_tasks import LineWatch
+from rig.devices import Context, DigitalInput
+from rig.errors import Problem
+from rig.inbox import Edge
+
+
+class NiDigitalInputSettings(DigitalInputSettings):
+    """Settings of a digital input on an NI card.
+
+    `line` is the line as NI MAX has it, such as ``Dev1/port0/line0``; it must be one that the
+    card can sample by a clock. `address` is ``host:port`` of the NI gRPC device server that has
+    the card; empty if this computer has it. With `active_low` the line is on when it is low. A
+    change counts when the line has kept its new level for `debounce_ms`; its time is that of the
+    change.
+    """
+
+    address: str = ""
+    active_low: bool = False
+    debounce_ms: float = pydantic.Field(default=1.0, ge=0, le=100)
+
+
+class NiDigitalInput(DigitalInput):
+    """A line that the card samples at the rate of its inputs: 10 kHz, if nobody asks for another.
+
+    The times of its edges are exact to about one sample. They arrive some 2 ms later.
+    """
+
+    twin = DigitalInputTwin
+    Settings = NiDigitalInputSettings
+
+    def __init__(self, name: str, settings: NiDigitalInputSettings, context: Context) -> None:
+        self._name = name
+        self._settings = settings
+        self._clock = context.clock
+        self._inbox = context.inbox
+        self._card = card_of(settings.line, settings.address, context)
+        self._watch = LineWatch(
+            name, settings.line, self._changed, settings.active_low, settings.debounce_ms / 1000
+        )
+        self._card.sampler.watch_line(self._watch)
+        self._lock = threading.Lock()
+        self._told: bool | None = None
+        self._last = 0.0
+
+    def open(self) -> None:
+        """Sample the line from now on."""
+        if self._told is not None:
+            return
+        self._card.sampler.open(self._name, self._inbox.put)
+        with self._lock:
+            self._told, self._last = False, 0.0
+            if self._watch.filter.level:
+                self._tell(level=True, time=self._clock.now())
+
+    def off(self) -> None:
+        """Do nothing: an input is harmless."""
+
+    def close(self) -> None:
+        """Take no more notice of the line."""
+        with self._lock:
+            self._told = None
+        self._card.sampler.close(self._name)
+
+    def check(self) -> list[Problem]:
+        """Return what keeps the line from being sampled."""
+        where = f"device '{self._name}'"
+        line = self._settings.line
+        return twice(self._card, self._name, line) or missing(self._card, "sampled", line, where)
+
+    def level(self) -> bool:
+        """Return whether the line is on."""
+        return self._told is True
+
+    def _changed(self, level: bool, time: float) -> None:
+        """Take in a change; the thread of the card calls."""
+        with self._lock:
+            if self._told is not None and level != self._told:
+                self._tell(level, time)
+
+    def _tell(self, level: bool, time: float) -> None:
+        """Report a change; times never go backwards, though the clocks are compared anew."""
+        self._told = level
+        self._last = max(time, self._last)
+        self._inbox.put(Edge(self._name, level, self._last))

@@ -1,0 +1,207 @@
+"""Speakers on an analogue output of an NI card: finite waveforms at the card's true rate.
+
+Tried on the emulator only (`hardware.emulators`), not on a physical card.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pydantic
+from numpy.typing import NDArray
+
+from calibration.speaker import SpeakerCalibration
+from hardware.ni_card import card_of, missing
+from hardware.ni_errors import in_words, told
+from hardware.ni_waveform import Waveform
+from hardware.speaker import SpeakerSettings, SpeakerTwin
+from hardware.synthesis import refuse_sound, render
+from rig.devices import Context, Speaker
+from rig.errors import DeviceError, Problem, problems_of
+from rig.inbox import Failure, Report
+from rig.sound import Sound
+
+ASK_EVERY = 0.002
+OVERDUE = 1.0
+"""Seconds after its end at which a sound that still lasts is a failure."""
+SAME_RATE = 1e-6
+"""Share by which the rate of the rig file may differ from the card's own."""
+STUCK = ("the card did not tell that the sound ended", "Look at the card and its driver.")
+
+
+class NiSpeakerSettings(SpeakerSettings):
+    """Settings of a speaker on an NI card.
+
+    `line` is an analogue output, such as ``Dev1/ao0``. `rate_hz` must be a rate that the card has:
+    it divides its timebase by a whole number. `full_scale_v` is the voltage of a sample at full
+    scale; the calibration must have been measured with it. `address` is ``host:port`` of the NI
+    gRPC device server that has the card; empty if this computer has it.
+    """
+
+    full_scale_v: float = pydantic.Field(gt=0, le=10)
+    address: str = ""
+
+
+@dataclass(eq=False)
+class _Playing:
+    """A sound that sounds: its name, its onset, its length."""
+
+    name: str
+    began: float
+    requested: float
+    over: threading.Event = field(default_factory=threading.Event)
+
+
+class NiSpeaker(Speaker):
+    """A speaker whose sounds the card plays from its own memory.
+
+    A sound is handed to the card when it is ordered; it begins some 10 ms later for each second
+    that it lasts. Its onset is known to the length of the call that starts it.
+    """
+
+    twin = SpeakerTwin
+    Settings = NiSpeakerSettings
+
+    def __init__(self, name: str, settings: NiSpeakerSettings, context: Context) -> None:
+        self._name = name
+        self._settings = settings
+        self._where = f"device '{name}', {settings.line}"
+        self._folder = context.folder
+        self._clock = context.clock
+        self._inbox = context.inbox
+        self._calibration = SpeakerCalibration(context.folder, settings.calibration)
+        self._card = card_of(settings.line, settings.address, context)
+        self._card.players.append(name)
+        self._output = Waveform(self._card, settings.line, settings.rate_hz)
+        self._sounds: Mapping[str, tuple[NDArray[np.float64], float]] = {}
+        self._lock = threading.RLock()
+        self._ready = False
+        self._playing: _Playing | None = None
+
+    def open(self) -> None:
+        """Take hold of the output; it is silent."""
+        with self._lock, told(self._where):
+            if not self._ready:
+                self._output.silence()
+                self._ready = True
+
+    def off(self) -> None:
+        """Be silent; a sound that this cuts short is reported with its true length."""
+        with self._lock, told(self._where):
+            self._output.silence()
+            self._end(self._playing, cut=self._clock.now())
+
+    def close(self) -> None:
+        """Be silent and let go of the output."""
+        with self._lock:
+            if self._ready:
+                self._ready = False
+                self.off()
+
+    def check(self) -> list[Problem]:
+        """Return what keeps the card from playing as the rig file says."""
+        where = f"device '{self._name}'"
+        if len(self._card.players) > 1:
+            names = "', '".join(self._card.players)
+            do = "Keep one of them, or add a card."
+            return [Problem(f"'{names}' would play on one card, which plays one", where, do)]
+        problems = missing(self._card, "analog outputs", self._settings.line, where)
+        return problems or self._wrong_rate(where)
+
+    def files(self) -> tuple[Path, ...]:
+        """Return the calibration file."""
+        return (self._calibration.path,)
+
+    def refuse_stimulus(self, stimulus: Sound) -> str | None:
+        """Return why that sound cannot be played as it is meant, or None if it can."""
+        return refuse_sound(stimulus, self._settings.rate_hz, self._calibration, self._folder)
+
+    def load(self, stimuli: Mapping[str, Sound]) -> None:
+        """Make these the sounds that can be played; they are rendered at the card's rate."""
+        for name, sound in stimuli.items():
+            reason = self.refuse_stimulus(sound)
+            if reason:
+                where = f"device '{self._name}', sound '{name}'"
+                raise DeviceError(reason, where, "Change the stimulus.")
+        self._sounds = {name: (self._volts(each), each.duration) for name, each in stimuli.items()}
+
+    def loaded(self) -> frozenset[str]:
+        """Return the names of the sounds that can be played."""
+        return frozenset(self._sounds)
+
+    def present(self, stimulus: str) -> None:
+        """Begin to play a sound, in place of any that still sounds."""
+        if not self._ready or stimulus not in self._sounds:
+            raise DeviceError(
+                f"it cannot present '{stimulus}'",
+                f"device '{self._name}'",
+                "Open the device and load the stimulus first.",
+            )
+        volts, duration = self._sounds[stimulus]
+        with self._lock, told(self._where):
+            self.off()
+            self._output.load(volts)
+            before = self._clock.now()
+            self._output.begin()
+            began = (before + self._clock.now()) / 2
+            playing = self._playing = _Playing(stimulus, began, duration)
+        threading.Thread(target=self._wait, args=(playing,), daemon=True).start()
+
+    def _volts(self, sound: Sound) -> NDArray[np.float64]:
+        """Return the volts of a sound, shape (samples,)."""
+        settings = self._settings
+        samples = render(sound, settings.rate_hz, self._calibration, self._folder)
+        return samples.astype(np.float64) * settings.full_scale_v
+
+    def _wrong_rate(self, where: str) -> list[Problem]:
+        """Return a problem if the card would play faster or slower than the rig file says."""
+        asked = self._settings.rate_hz
+        try:
+            with told(where):
+                true = self._output.true_rate_hz()
+        except DeviceError as error:
+            return problems_of(error)
+        place = f"{where}, rate_hz"
+        if true is None:
+            return [Problem(f"the card cannot play at {asked:g} Hz", place, "Take a lower rate.")]
+        if abs(true / asked - 1) <= SAME_RATE:
+            return []
+        return [
+            Problem(
+                f"the card would play at {true:.3f} Hz, not at {asked:g} Hz",
+                place,
+                f"Write rate_hz = {true:.3f}: it is the nearest rate that the card has.",
+            )
+        ]
+
+    def _wait(self, playing: _Playing) -> None:
+        """Wait for the end of a sound, and report it; in a thread of its own."""
+        try:
+            playing.over.wait(playing.requested)
+            while not self._is_over(playing):
+                if self._clock.now() > playing.began + playing.requested + OVERDUE:
+                    self._inbox.put(Failure(self._name, *STUCK))
+                    return
+                playing.over.wait(ASK_EVERY)
+            with self._lock:
+                self._end(playing, cut=None)
+        except Exception as error:  # whatever it is, the session must know
+            self._inbox.put(Failure(self._name, *in_words(error)))
+
+    def _is_over(self, playing: _Playing) -> bool:
+        with self._lock:
+            return playing is not self._playing or self._output.is_done()
+
+    def _end(self, playing: _Playing | None, *, cut: float | None) -> None:
+        """Report a sound that is over, or was cut at a time, once; the lock is held."""
+        if playing is None or playing is not self._playing:
+            return
+        self._playing = None
+        began, requested = playing.began, playing.requested
+        achieved = requested if cut is None else min(cut - began, requested)
+        self._inbox.put(Report(self._name, "sound", playing.name, began, requested, achieved))
+        playing.over.set()

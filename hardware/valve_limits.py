@@ -1,0 +1,70 @@
+"""What a valve may be asked for: by its calibration, its longest opening, and one at a time."""
+
+from __future__ import annotations
+
+from calibration.valve import ValveCalibration
+from rig.devices import LONGEST_FLUSH
+from rig.errors import DeviceError
+
+
+class ValveLimits:
+    """The limits of one valve.
+
+    Parameters
+    ----------
+    name
+        The valve's name in the rig file.
+    calibration
+        What its openings deliver.
+    max_open_ms
+        The longest opening for a drop.
+    """
+
+    def __init__(self, name: str, calibration: ValveCalibration, max_open_ms: float) -> None:
+        self._where = f"device '{name}'"
+        self._calibration = calibration
+        self._max_open_ms = max_open_ms
+
+    def refuse_volume(self, volume_ul: float) -> str | None:
+        """Return why that volume cannot be delivered in one opening, or None if it can."""
+        reason = self._calibration.refuse(volume_ul)
+        if reason:
+            return reason
+        open_ms = self._calibration.open_time(volume_ul) * 1000
+        if open_ms > self._max_open_ms:
+            return (
+                f"{volume_ul:g} uL means {open_ms:.0f} ms, over its limit of "
+                f"{self._max_open_ms:g} ms"
+            )
+        return None
+
+    def refuse_flush(self, duration: float) -> str | None:
+        """Return why the valve cannot be flushed for `duration` seconds, or None if it can."""
+        if 0 < duration <= LONGEST_FLUSH:
+            return None
+        return f"a flush lasts up to {LONGEST_FLUSH:g} s, not {duration:g} s"
+
+    def require(self, reason: str | None, *, ready: bool, is_open: bool) -> None:
+        """Raise `DeviceError` if an order is refused, or the valve cannot take one.
+
+        Parameters
+        ----------
+        reason
+            Why the order is refused; None if it is not.
+        ready, is_open
+            Whether the valve was opened for orders, and whether water runs.
+        """
+        if reason:
+            raise DeviceError(
+                reason, self._where, "Ask for less, or change the limit in the rig file."
+            )
+        if not ready:
+            raise DeviceError(
+                "the valve is not open for orders", self._where, "Open the device first."
+            )
+        if is_open:
+            raise DeviceError(
+                "the valve is still open from the last order",
+                self._where,
+                "Let the protocol wait until the drop has fallen.",
+            )

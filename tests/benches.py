@@ -1,0 +1,87 @@
+"""Which bench each driver and each twin is tried on.
+
+A driver is added with the bench that it can be tried on: an object with the verbs of `TwinBench`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ni_bench import LONGEST_DROP, NiBench
+from twin_bench import HurriedClock, TwinBench
+
+from hardware.audible_speaker import AudibleSpeaker
+from hardware.digital_input import DigitalInputTwin
+from hardware.digital_output import DigitalOutputTwin
+from hardware.display import DisplayTwin
+from hardware.ni_digital_input import NiDigitalInput
+from hardware.ni_digital_output import NiDigitalOutput
+from hardware.ni_speaker import NiSpeaker
+from hardware.ni_valve import NiValve
+from hardware.projector import ProjectorTwin
+from hardware.speaker import SpeakerTwin
+from hardware.valve import ValveTwin
+from rig.devices import Device
+
+Bench = TwinBench | NiBench
+Maker = Callable[[Path, pytest.FixtureRequest], Bench]
+UL_PER_SECOND = 139.68
+"""What runs through the valve of the lab's calibration, by the line through its points."""
+INPUT: dict[str, Any] = {"line": "Dev1/port0/line1"}
+OUTPUT: dict[str, Any] = {"line": "Dev1/port1/line0"}
+VALVE: dict[str, Any] = {
+    "line": "Dev1/ctr0",
+    "calibration": "calibration/box1-valve.toml",
+    "max_open_ms": 1000 * LONGEST_DROP,
+}
+SPEAKER: dict[str, Any] = {
+    "line": "Dev1/ao0",
+    "rate_hz": 192_000,
+    "calibration": "calibration/box1-speaker.toml",
+}
+DISPLAY: dict[str, Any] = {
+    "line": "HDMI-1",
+    "refresh_hz": 60,
+    "width_cm": 35,
+    "width_px": 1920,
+    "distance_cm": 30,
+}
+PROJECTOR: dict[str, Any] = {
+    "line": "HDMI-2",
+    "frame_hz": 40,
+    "field_width_um": 4000,
+    "field_height_um": 3000,
+}
+
+
+def twin(device: type[Device], settings: dict[str, Any]) -> Maker:
+    return lambda folder, request: TwinBench(device, settings, folder)
+
+
+def audible(folder: Path, request: pytest.FixtureRequest) -> TwinBench:
+    request.getfixturevalue("sound_server")
+    return TwinBench(AudibleSpeaker, SPEAKER, folder, HurriedClock())
+
+
+def ni(device: type[Device], settings: dict[str, Any]) -> Maker:
+    return lambda folder, request: NiBench(
+        device, settings, folder, request.getfixturevalue("emulated_card")
+    )
+
+
+BENCHES: dict[type[Device], Maker] = {
+    DigitalInputTwin: twin(DigitalInputTwin, INPUT),
+    DigitalOutputTwin: twin(DigitalOutputTwin, OUTPUT),
+    ValveTwin: twin(ValveTwin, VALVE),
+    SpeakerTwin: twin(SpeakerTwin, SPEAKER),
+    AudibleSpeaker: audible,
+    DisplayTwin: twin(DisplayTwin, DISPLAY),
+    ProjectorTwin: twin(ProjectorTwin, PROJECTOR),
+    NiDigitalInput: ni(NiDigitalInput, INPUT),
+    NiDigitalOutput: ni(NiDigitalOutput, OUTPUT),
+    NiValve: ni(NiValve, VALVE),
+    NiSpeaker: ni(NiSpeaker, {**SPEAKER, "rate_hz": 192_307.692, "full_scale_v": 1.0}),
+}
