@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal, Protocol
 
 import pydantic
 
@@ -25,6 +25,21 @@ class ValveSettings(DeviceSettings):
     max_open_ms: float = pydantic.Field(gt=0, le=1000)
 
 
+class OpeningTimes(Protocol):
+    """Turns volumes into seconds of opening and back; `path` is the file that says how."""
+
+    path: Path
+
+    def refuse(self, volume_ul: float) -> str | None:
+        """Return why a volume cannot be promised, or None if it can."""
+
+    def open_time(self, volume_ul: float) -> float:
+        """Return the seconds of opening that deliver `volume_ul`."""
+
+    def volume_ul(self, open_time: float) -> float:
+        """Return the volume that an opening of that many seconds delivers."""
+
+
 @dataclass(frozen=True, eq=False)
 class _Opening:
     """An opening that lasts: when it began, for how long, and the drop; None for a flush."""
@@ -34,19 +49,36 @@ class _Opening:
     volume_ul: float | None
 
 
+def over_limit(volume_ul: float, open_time: float, max_open_ms: float) -> str | None:
+    """Return why an opening of that many seconds is too long for a volume, or None if it is not."""
+    open_ms = open_time * 1000
+    if open_ms <= max_open_ms:
+        return None
+    return f"{volume_ul:g} uL means {open_ms:.0f} ms, over its limit of {max_open_ms:g} ms"
+
+
 class ValveTwin(Valve):
-    """A valve whose drops the virtual mouse drinks."""
+    """A valve whose drops the virtual mouse drinks.
+
+    What is no plain valve, but a pump, hands in opening `times` of its own.
+    """
 
     simulated = True
-    Settings = ValveSettings
+    Settings: ClassVar[type[DeviceSettings]] = ValveSettings
 
-    def __init__(self, name: str, settings: ValveSettings, context: Context) -> None:
+    def __init__(
+        self,
+        name: str,
+        settings: ValveSettings,
+        context: Context,
+        times: OpeningTimes | None = None,
+    ) -> None:
         self._name = name
         self._settings = settings
         self._clock = context.clock
         self._inbox = context.inbox
         self._room = context.room
-        self._calibration = ValveCalibration(context.folder, settings.calibration)
+        self._calibration = times or ValveCalibration(context.folder, settings.calibration)
         self._ready = False
         self._opening: _Opening | None = None
 
@@ -81,16 +113,9 @@ class ValveTwin(Valve):
 
     def refuse_volume(self, volume_ul: float) -> str | None:
         """Return why that volume cannot be delivered in one opening, or None if it can."""
-        reason = self._calibration.refuse(volume_ul)
-        if reason:
-            return reason
-        open_ms = self._calibration.open_time(volume_ul) * 1000
-        if open_ms > self._settings.max_open_ms:
-            return (
-                f"{volume_ul:g} uL means {open_ms:.0f} ms, over its limit of "
-                f"{self._settings.max_open_ms:g} ms"
-            )
-        return None
+        return self._calibration.refuse(volume_ul) or over_limit(
+            volume_ul, self._calibration.open_time(volume_ul), self._settings.max_open_ms
+        )
 
     def deliver(self, volume_ul: float) -> None:
         """Open now, for the time that the calibration gives."""

@@ -13,14 +13,17 @@ from pathlib import Path
 
 import pytest
 from presented import STIMULI, Stimuli
+from serial_bench import NUMBER, PUMP, SerialBench, lickometer, pump
 from twin_bench import HurriedClock, TwinBench
 
 from hardware.audible_speaker import AudibleSpeaker
+from hardware.board_digital_input import BoardDigitalInput
 from hardware.digital_input import DigitalInputTwin
 from hardware.digital_output import DigitalOutputTwin
 from hardware.display import DisplayTwin
 from hardware.projector import ProjectorTwin
 from hardware.speaker import SpeakerTwin
+from hardware.syringe_pump import SyringePump
 from hardware.valve import ValveTwin
 from rig.devices import Device, DigitalInput, DigitalOutput, Presenter, Valve
 from rig.errors import DeviceError
@@ -28,7 +31,11 @@ from rig.graph import Flash, Play, Pulse, Show, TurnOff, TurnOn
 from rig.inbox import Edge, Report
 from rig.lab import Lab
 
-BENCHES: dict[type[Device], Callable[[Path], TwinBench]] = {
+BENCHES: dict[type[Device], Callable[[Path], TwinBench | SerialBench]] = {
+    BoardDigitalInput: lambda folder: SerialBench(
+        BoardDigitalInput, {"line": NUMBER}, folder, lickometer
+    ),
+    SyringePump: lambda folder: SerialBench(SyringePump, PUMP, folder, pump),
     DigitalInputTwin: lambda folder: TwinBench(
         DigitalInputTwin, {"line": "Dev1/port0/line1"}, folder
     ),
@@ -77,7 +84,7 @@ def bench(request: pytest.FixtureRequest, lab: Lab) -> Iterator[TwinBench]:
     made = BENCHES[request.param](lab.folder)
     made.device.open()
     yield made
-    made.device.close()
+    made.close()
 
 
 every_device = pytest.mark.parametrize("bench", BENCHES, indirect=True)

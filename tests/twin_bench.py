@@ -73,6 +73,10 @@ class TwinBench:
         """Let the animal begin or end to touch the sensor."""
         self._room.touch("box", level, self.now())
 
+    def close(self) -> None:
+        """Close the device."""
+        self.device.close()
+
     def sensed(self) -> list[tuple[str, float]]:
         """Return the stimuli that an independent observer has noticed, with their onsets."""
         return self._witness.sensed
