@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pydantic
 
-from hardware.serial_port import SerialLink, SerialPort, UsbKind, address_of, problems
+from hardware.serial_address import UsbKind, address_of, problems
+from hardware.serial_link import SerialLink
+from hardware.serial_port import SerialPort
 from rig.devices import DeviceSettings, Line
 from rig.errors import DeviceError, Problem
 
@@ -37,11 +39,11 @@ class BalanceSettings(DeviceSettings):
     """Settings of a balance; `line` is the serial number of its USB plug or adapter.
 
     `patience` is how long a stable weight is waited for, in seconds. The rest is as in
-    `hardware.serial_port.SerialSettings`.
+    `hardware.serial_address.SerialSettings`.
     """
 
     line: Line
-    patience: float = pydantic.Field(default=10.0, ge=0.5, le=60)
+    patience: float = pydantic.Field(default=10.0, ge=0.1, le=60)
     usb: UsbKind = ""
     port: str = ""
     baud_rate: int = pydantic.Field(default=9600, ge=300, le=115_200)

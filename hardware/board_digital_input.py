@@ -10,7 +10,7 @@ import pydantic
 from hardware.digital_input import DigitalInputSettings, DigitalInputTwin
 from hardware.frame_protocol import Frame, unpack_level
 from hardware.framed_board import FramedBoard
-from hardware.serial_port import UsbKind, address_of
+from hardware.serial_address import UsbKind, address_of
 from rig.devices import Context, DigitalInput
 from rig.errors import DeviceError, Problem
 from rig.inbox import Edge, Failure
@@ -19,7 +19,7 @@ from rig.inbox import Edge, Failure
 class BoardInputSettings(DigitalInputSettings):
     """Settings of a digital input on a board; `line` is the serial number of its USB plug.
 
-    The rest is as in `hardware.serial_port.SerialSettings`.
+    The rest is as in `hardware.serial_address.SerialSettings`.
     """
 
     usb: UsbKind = ""
@@ -83,8 +83,6 @@ class BoardDigitalInput(DigitalInput):
 
     def _take(self, frame: Frame) -> None:
         """Report the changes that a frame tells of and that were not reported yet."""
-        if frame.kind == "H":  # it has started again, and counts its changes from 0
-            self._changes = None
         if frame.kind != "L":
             return
         report = unpack_level(frame.payload)

@@ -12,7 +12,7 @@ import pydantic
 
 from hardware.frame_protocol import Frame, unpack_count, wrapped
 from hardware.framed_board import FramedBoard
-from hardware.serial_port import UsbKind, address_of
+from hardware.serial_address import UsbKind, address_of
 from rig.devices import AnalogInput, Context, DeviceSettings, Line
 from rig.errors import DeviceError, Problem, RecordingError
 from rig.inbox import Failure
@@ -27,7 +27,7 @@ class BoardEncoderSettings(DeviceSettings):
     """Settings of an encoder on a board; `line` is the serial number of its USB plug.
 
     The board sends its count `rate_hz` times a second. `counts_per_cm` comes from rolling the
-    treadmill by a known way. The rest is as in `hardware.serial_port.SerialSettings`.
+    treadmill by a known way. The rest is as in `hardware.serial_address.SerialSettings`.
     """
 
     line: Line

@@ -7,13 +7,16 @@ sign of life, too: 0.5 s after the last byte it switches its outputs off by itse
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable
 from struct import error as StructError  # noqa: N812 (a class with the name of a function)
 
 from hardware.board_clock import BoardClock
 from hardware.frame_protocol import Frame, FrameParser, pack
-from hardware.serial_port import Address, PortLost, SerialLink, SerialPort, problems
+from hardware.serial_address import Address, problems
+from hardware.serial_link import SerialLink
+from hardware.serial_port import PortLost, SerialPort
 from rig.clock import Clock
 from rig.errors import DeviceError, Problem
 
@@ -24,6 +27,8 @@ HELLO_PATIENCE = 3.0
 _ASK_AGAIN = 0.25
 SILENCE = 1.0
 """Seconds without a frame after which the board is taken for dead."""
+RESTART = 1.0
+"""Seconds by which a clock that has begun anew is off at least."""
 _PATIENCE = 1.0
 
 
@@ -90,14 +95,13 @@ class FramedBoard:
         """Let the board switch its outputs off, and give it no sign of life any more."""
         self._beats = False
         if self._link.is_open:
-            self._link.ask(lambda port: self._send(port, "z"), _PATIENCE)
+            with contextlib.suppress(PortLost):  # it was told, and the outputs go off unasked
+                self._link.ask(lambda port: self._send(port, "z"), _PATIENCE)
 
     def close(self) -> None:
         """Let go of the board; its outputs are off then."""
         try:
             self.off()
-        except PortLost:
-            pass  # it was told when it was unplugged, and switches them off by itself
         finally:
             self._link.close()
 
@@ -133,6 +137,8 @@ class FramedBoard:
             self._ask_for_clock(port)
         for frame in self._frames(port):
             self._last_frame = now
+            if frame.kind == "H":
+                self._check_age(frame)
             try:
                 self._take(frame)
             except StructError:
@@ -173,6 +179,15 @@ class FramedBoard:
                 self._address.where,
                 f"Write the number of the right board into `line`, or load the firmware with "
                 f"the task '{self._task}' into this one.",
+            )
+
+    def _check_age(self, frame: Frame) -> None:
+        """Raise `PortLost` if a hello comes of a board that has started again."""
+        if abs(self._session.now() - self.clock.seconds(frame.time_us)) > RESTART:
+            raise PortLost(
+                "the board has started again by itself",
+                self._address.where,
+                "Look at its power: its cable, its hub, and what it drives.",
             )
 
     def _no_hello(self, hello: str) -> DeviceError:

@@ -51,6 +51,10 @@ class PumpSilent(DeviceError):  # noqa: N818 (it tells what happened)
     """No sound reply has come."""
 
 
+class PumpAlarm(DeviceError):  # noqa: N818 (it tells what happened)
+    """The pump tells of an alarm; it has stopped."""
+
+
 class PumpDisobeyed(DeviceError):  # noqa: N818 (it tells what happened)
     """The pump has refused a command."""
 
@@ -199,18 +203,16 @@ class PumpLine:
     def stop(self) -> None:
         """Stop the pump: the first order lets it pause, the second ends the run."""
         for _ in range(2):
-            if self.ask("").state != "S":
+            if self.heed("").state != "S":
                 with contextlib.suppress(PumpDisobeyed):  # it has stopped by itself
                     self.ask("STP")
 
-    def acknowledge(self) -> PumpReply:
-        """Return the kind of the pump; alarms from before are cleared by that."""
+    def heed(self, command: str, expects: re.Pattern[str] = NOTHING) -> PumpReply:
+        """Ask as `ask` does; an alarm from before has stopped the pump, and is cleared by that."""
         try:
-            return self.ask("VER", expects=ANYTHING)
-        except PumpSilent:
-            raise
-        except DeviceError:
-            return self.ask("VER", expects=ANYTHING)
+            return self.ask(command, expects=expects)
+        except PumpAlarm:
+            return self.ask(command, expects=expects)
 
     def receive(self, patience: float) -> PumpReply | None:
         """Return the next reply, or None if none has come within `patience` seconds."""
@@ -227,7 +229,7 @@ class PumpLine:
         """Raise `DeviceError` if a reply tells of an alarm."""
         if reply.state.startswith("A?"):
             what, do = ALARMS.get(reply.state[2:], (f"alarm {reply.state[2:]}", "See its manual."))
-            raise DeviceError(f"the pump tells of an alarm: {what}", self._where, do)
+            raise PumpAlarm(f"the pump tells of an alarm: {what}", self._where, do)
 
     def _refused(self, command: str, reply: PumpReply) -> PumpDisobeyed:
         reason = ERRORS.get(reply.data[1:], reply.data)
@@ -272,7 +274,7 @@ def enter_safe_mode(port: SerialPort, seconds: int, where: str) -> PumpLine:
 
 def _known(line: PumpLine, seconds: int, where: str) -> PumpLine:
     """Return the pump if it is one that is known; its safe mode has that time-out."""
-    reply = line.acknowledge()
+    reply = line.heed("VER", ANYTHING)
     if not reply.data.startswith("NE"):
         raise DeviceError(
             f"what answers is no pump that is known: '{reply.data}'",
@@ -284,7 +286,7 @@ def _known(line: PumpLine, seconds: int, where: str) -> PumpLine:
 
 
 def _wait_for_quiet(port: SerialPort) -> None:
-    """Take what comes, until nothing comes any more."""
-    patience = REPLY_PATIENCE
-    while port.read(patience):
+    """Take what comes, until nothing comes any more; what is no pump may never be quiet."""
+    patience, end = REPLY_PATIENCE, time.monotonic() + 2 * REPLY_PATIENCE
+    while port.read(patience) and time.monotonic() < end:
         patience = QUIET

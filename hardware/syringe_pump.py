@@ -26,7 +26,9 @@ from hardware.pump_protocol import (
     number,
     pack,
 )
-from hardware.serial_port import PortLost, SerialLink, SerialPort, UsbKind, address_of, problems
+from hardware.serial_address import UsbKind, address_of, problems
+from hardware.serial_link import SerialLink
+from hardware.serial_port import PortLost, SerialPort
 from hardware.valve import ValveSettings, ValveTwin, over_limit
 from rig.devices import LONGEST_FLUSH, Context, Valve
 from rig.errors import ConfigError, DeviceError, Problem
@@ -48,7 +50,7 @@ class SyringePumpSettings(ValveSettings):
     """Settings of a syringe pump; `line` is the serial number of its USB adapter.
 
     `calibration` is the file of its syringe. The rest is as in
-    `hardware.serial_port.SerialSettings`.
+    `hardware.serial_address.SerialSettings`.
     """
 
     rate_ml_min: float = pydantic.Field(gt=0, le=9999)

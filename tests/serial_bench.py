@@ -51,12 +51,18 @@ class Plug:
 
 
 class Socket:
-    """The computer's USB sockets: the system lists what is plugged in here."""
+    """The computer's USB sockets: the system lists what is plugged in here.
+
+    As long as it is there, drivers ask their devices more often, so that no test waits long.
+    """
 
     def __init__(self) -> None:
         self.plugs: list[Plug] = []
         self._patch = pytest.MonkeyPatch()
         self._patch.setattr(list_ports, "comports", lambda: list(self.plugs))
+        self._patch.setattr("hardware.framed_board.BEAT", 0.01)
+        self._patch.setattr("hardware.syringe_pump.BEAT", 0.01)
+        self._patch.setattr("hardware.serial_link.LOOK_AGAIN", 0.05)
 
     def plug(self, line: PtyLine, number: str = NUMBER) -> None:
         """Plug a device in."""
@@ -138,7 +144,7 @@ class SerialBench:
     def settle(self) -> None:
         """Wait until the driver has dealt with what has happened."""
         enough = self.emulator.asked + SETTLED
-        eventually(lambda: self.emulator.asked >= enough or not self._is_open())
+        eventually(lambda: self.emulator.asked >= enough or not self._asks())
 
     def touch(self, level: bool) -> float:
         """Let the animal begin or end to touch the sensor; return when."""
@@ -161,9 +167,12 @@ class SerialBench:
             found.append(message)
         return found
 
-    def _is_open(self) -> bool:
+    def _asks(self) -> bool:
+        """Whether the driver asks the device anything: from `open` to `off` or `close`."""
         inside = vars(self.device)
-        return bool((inside.get("_board") or inside["_link"]).is_open)
+        if "_board" in inside:
+            return bool(inside["_board"].is_open and vars(inside["_board"])["_beats"])
+        return bool(inside["_link"].is_open)
 
 
 def lickometer(now: Callable[[], float]) -> BoardEmulator:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hardware.frame_protocol import (
     Frame,
@@ -72,6 +72,15 @@ class BoardEmulator:
             if level != was.level:
                 self._level = LevelReport(level, was.changes + 1, now, was.changed_us)
                 self._waiting.append(self._level_frame(now))
+
+    def restart(self) -> None:
+        """Let its power fail for a moment: its clock and its count of changes begin anew."""
+        with self._lock:
+            self._hello = replace(self._hello, born=self._clock())
+            self._level = LevelReport(self._level.level, changes=0, changed_us=0, before_us=0)
+            self._repeated_us = self._counted = 0
+            text = f"{self._hello.task} {self._hello.firmware}"
+            self._waiting.append(self._pack("H", 0, text.encode("ascii")))
 
     def run(self, counts_per_second: float, start: int = 0) -> None:
         """Let the treadmill run, from a count on."""

@@ -89,6 +89,11 @@ class PtyLine:
         with self._lock:
             self._damage += ["lose"] * packets
 
+    def mend(self) -> None:
+        """Damage no packet any more."""
+        with self._lock:
+            self._damage.clear()
+
     def delay(self, seconds: float) -> None:
         """Hold every packet back for so long from now on."""
         with self._lock:
