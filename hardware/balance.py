@@ -73,7 +73,7 @@ class Balance:
     def __init__(self, name: str, settings: BalanceSettings, folder: Path) -> None:
         self.number = ""
         self._patience = settings.patience
-        self._where = f"balance '{name}', '{settings.line}'"
+        self._where = f"balance '{name}'"
         self._address = address_of(settings, folder, self._where)
         self._link = SerialLink(self._address, self._reset, lambda _: _REST, lambda _: None)
 

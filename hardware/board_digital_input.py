@@ -45,7 +45,7 @@ class BoardDigitalInput(DigitalInput):
         self._clock = context.clock
         self._inbox = context.inbox
         self._board = FramedBoard(
-            address_of(settings, context.folder, f"device '{name}', board '{settings.line}'"),
+            address_of(settings, context.folder, f"device '{name}'"),
             "lickometer",
             context.clock,
             self._take,

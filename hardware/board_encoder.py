@@ -128,7 +128,7 @@ class BoardEncoder(AnalogInput):
         self._inbox = context.inbox
         self._streams = context.streams
         self._board = FramedBoard(
-            address_of(settings, context.folder, f"device '{name}', board '{settings.line}'"),
+            address_of(settings, context.folder, f"device '{name}'"),
             "treadmill",
             context.clock,
             self._take,

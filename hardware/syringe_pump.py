@@ -126,7 +126,7 @@ class SyringePump(Valve):
         self._clock = context.clock
         self._inbox = context.inbox
         self._times = SyringeTimes(context.folder, settings)
-        self._where = f"device '{name}', pump '{settings.line}'"
+        self._where = f"device '{name}'"
         self._address = address_of(settings, context.folder, self._where)
         self._link = SerialLink(self._address, self._greet, self._round, self._fail)
         self._run: _Run | None = None
