@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 import pydantic
 
 from calibration.valve import ValveCalibration
-from hardware.valve_limits import ValveLimits
+from hardware.valve_limits import OpeningTimes, ValveLimits
 from rig.devices import Context, DeviceSettings, Line, Valve
 from rig.errors import Problem
 from rig.inbox import Report
@@ -36,17 +36,26 @@ class _Opening:
 
 
 class ValveTwin(Valve):
-    """A valve whose drops the virtual mouse drinks."""
+    """A valve whose drops the virtual mouse drinks.
+
+    What is no plain valve, but a pump, hands in opening `times` of its own.
+    """
 
     simulated = True
-    Settings = ValveSettings
+    Settings: ClassVar[type[DeviceSettings]] = ValveSettings
 
-    def __init__(self, name: str, settings: ValveSettings, context: Context) -> None:
+    def __init__(
+        self,
+        name: str,
+        settings: ValveSettings,
+        context: Context,
+        times: OpeningTimes | None = None,
+    ) -> None:
         self._name = name
         self._clock = context.clock
         self._inbox = context.inbox
         self._room = context.room
-        self._calibration = ValveCalibration(context.folder, settings.calibration)
+        self._calibration = times or ValveCalibration(context.folder, settings.calibration)
         self._limits = ValveLimits(name, self._calibration, settings.max_open_ms)
         self._ready = False
         self._opening: _Opening | None = None

@@ -2,9 +2,34 @@
 
 from __future__ import annotations
 
-from calibration.valve import ValveCalibration
+from pathlib import Path
+from typing import Protocol
+
 from rig.devices import LONGEST_FLUSH
 from rig.errors import DeviceError
+
+
+class OpeningTimes(Protocol):
+    """Turns volumes into seconds of opening and back; `path` is the file that says how."""
+
+    path: Path
+
+    def refuse(self, volume_ul: float) -> str | None:
+        """Return why a volume cannot be promised, or None if it can."""
+
+    def open_time(self, volume_ul: float) -> float:
+        """Return the seconds of opening that deliver `volume_ul`."""
+
+    def volume_ul(self, open_time: float) -> float:
+        """Return the volume that an opening of that many seconds delivers."""
+
+
+def over_limit(volume_ul: float, open_time: float, max_open_ms: float) -> str | None:
+    """Return why an opening of that many seconds is too long for a volume, or None if it is not."""
+    open_ms = open_time * 1000
+    if open_ms <= max_open_ms:
+        return None
+    return f"{volume_ul:g} uL means {open_ms:.0f} ms, over its limit of {max_open_ms:g} ms"
 
 
 class ValveLimits:
@@ -20,7 +45,7 @@ class ValveLimits:
         The longest opening for a drop.
     """
 
-    def __init__(self, name: str, calibration: ValveCalibration, max_open_ms: float) -> None:
+    def __init__(self, name: str, calibration: OpeningTimes, max_open_ms: float) -> None:
         self._where = f"device '{name}'"
         self._calibration = calibration
         self._max_open_ms = max_open_ms
@@ -30,13 +55,8 @@ class ValveLimits:
         reason = self._calibration.refuse(volume_ul)
         if reason:
             return reason
-        open_ms = self._calibration.open_time(volume_ul) * 1000
-        if open_ms > self._max_open_ms:
-            return (
-                f"{volume_ul:g} uL means {open_ms:.0f} ms, over its limit of "
-                f"{self._max_open_ms:g} ms"
-            )
-        return None
+        open_time = self._calibration.open_time(volume_ul)
+        return over_limit(volume_ul, open_time, self._max_open_ms)
 
     def refuse_flush(self, duration: float) -> str | None:
         """Return why the valve cannot be flushed for `duration` seconds, or None if it can."""

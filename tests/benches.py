@@ -11,9 +11,11 @@ from typing import Any
 
 import pytest
 from ni_bench import LONGEST_DROP, NiBench
+from serial_bench import NUMBER, PUMP, SerialBench, lickometer, pump
 from twin_bench import HurriedClock, TwinBench
 
 from hardware.audible_speaker import AudibleSpeaker
+from hardware.board_digital_input import BoardDigitalInput
 from hardware.digital_input import DigitalInputTwin
 from hardware.digital_output import DigitalOutputTwin
 from hardware.display import DisplayTwin
@@ -23,13 +25,12 @@ from hardware.ni_speaker import NiSpeaker
 from hardware.ni_valve import NiValve
 from hardware.projector import ProjectorTwin
 from hardware.speaker import SpeakerTwin
+from hardware.syringe_pump import SyringePump
 from hardware.valve import ValveTwin
 from rig.devices import Device
 
-Bench = TwinBench | NiBench
+Bench = TwinBench | NiBench | SerialBench
 Maker = Callable[[Path, pytest.FixtureRequest], Bench]
-UL_PER_SECOND = 139.68
-"""What runs through the valve of the lab's calibration, by the line through its points."""
 INPUT: dict[str, Any] = {"line": "Dev1/port0/line1"}
 OUTPUT: dict[str, Any] = {"line": "Dev1/port1/line0"}
 VALVE: dict[str, Any] = {
@@ -72,6 +73,14 @@ def ni(device: type[Device], settings: dict[str, Any]) -> Maker:
     )
 
 
+def board(folder: Path, request: pytest.FixtureRequest) -> SerialBench:
+    return SerialBench(BoardDigitalInput, {"line": NUMBER}, folder, lickometer)
+
+
+def syringe(folder: Path, request: pytest.FixtureRequest) -> SerialBench:
+    return SerialBench(SyringePump, PUMP, folder, pump)
+
+
 BENCHES: dict[type[Device], Maker] = {
     DigitalInputTwin: twin(DigitalInputTwin, INPUT),
     DigitalOutputTwin: twin(DigitalOutputTwin, OUTPUT),
@@ -83,5 +92,7 @@ BENCHES: dict[type[Device], Maker] = {
     NiDigitalInput: ni(NiDigitalInput, INPUT),
     NiDigitalOutput: ni(NiDigitalOutput, OUTPUT),
     NiValve: ni(NiValve, VALVE),
+    BoardDigitalInput: board,
+    SyringePump: syringe,
     NiSpeaker: ni(NiSpeaker, {**SPEAKER, "rate_hz": 192_307.692, "full_scale_v": 1.0}),
 }

@@ -14,18 +14,19 @@ from helpers import plan_for, run_virtual
 from rig.clock import SystemClock
 from rig.commands.check import check_lab
 from rig.devices import Context, DigitalOutput
-from rig.errors import DeviceError, ExitCode
+from rig.errors import CheckFailed, DeviceError, ExitCode
 from rig.events import DeviceReported, InputChanged
 from rig.inbox import Inbox
 from rig.journal import digest
 from rig.lab import Lab, find_lab
 from rig.plan import make_plan
 from rig.plugins import load_class
+from rig.rig_plan import plan_rig
 from rig.room import Room
 from rig.session_record import load_session
 
 HOW_TO = Path(__file__).parent.parent / "docs" / "how-to"
-BLOCK = re.compile(r"into\s+`([\w/]+\.(?:py|toml))`[^`]*?```(?:python|toml)\n(.*?)```", re.DOTALL)
+BLOCK = re.compile(r"into\s+`([\w/-]+\.(?:py|toml))`[^`]*?```(?:python|toml)\n(.*?)```", re.DOTALL)
 Edit = Callable[[str, str, str], None]
 
 
@@ -109,6 +110,27 @@ def test_each_choice_is_rewarded_at_its_own_spout(with_two_spouts: Lab) -> None:
         if row.outcome == "correct":
             assert f"lick_{side}" in licks[row.trial]
         assert row.lick_count == len(licks.get(row.trial, []))
+
+
+def test_the_rig_of_serial_devices_can_be_simulated_and_else_says_what_is_missing(
+    lab: Lab,
+) -> None:
+    for name, text in files_in("serial-devices.md").items():
+        (lab.folder / name).write_text(text, encoding="utf-8")
+    rig, protocol = Path("rigs/box4.toml"), Path("protocols/go_nogo_head_fixed.toml")
+    record = load_session(
+        run_virtual(make_plan(lab, rig, protocol, "SIM01", simulate=True, seed=1)).folder
+    )
+    assert {device.ran for device in record.definition.devices} >= {
+        "BoardDigitalInputTwin", "BoardEncoderTwin", "SyringePumpTwin",
+    }  # fmt: skip
+    assert any(e.volume_ul == 5.0 for e in record.events if isinstance(e, DeviceReported))
+    with pytest.raises(CheckFailed) as found:
+        plan_rig(lab, lab.folder / rig, simulate=False)
+    assert [problem.what for problem in found.value.problems] == [
+        f"no serial device with the USB serial number '{number}' is plugged in"
+        for number in ("11504350", "11504377", "FT5X0A2B")
+    ]
 
 
 def test_a_lab_s_own_files_are_kept_with_the_session(with_protocol: Lab, tmp_path: Path) -> None:

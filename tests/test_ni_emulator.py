@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Iterator
 
-import grpc
 import numpy as np
 import pytest
-from nidaqmx import GrpcSessionOptions, Task
-from nidaqmx.constants import AcquisitionType, Edge, Level, LineGrouping, TaskMode
+from lent_cards import (
+    CONTINUOUS,
+    RATE_HZ,
+    Lent,
+    code,
+    edges,
+    lent,
+    lent_x,
+    m_series,
+    words,
+    x_series,
+)
+from nidaqmx import Task
+from nidaqmx.constants import Edge, Level, LineGrouping, TaskMode
 from nidaqmx.errors import (
     DaqError,
     DaqFunctionNotSupportedError,
     DaqReadError,
-    RpcError,
 )
 from nidaqmx.stream_readers import (
     AnalogMultiChannelReader,
@@ -31,89 +40,7 @@ from hardware.emulators.ni_client import EmulatedCard
 from hardware.emulators.ni_library import installed
 from rig.errors import DeviceError
 
-RATE_HZ = 10_000
-CONTINUOUS = {"sample_mode": AcquisitionType.CONTINUOUS, "samps_per_chan": 10 * RATE_HZ}
-
-
-class Lent:
-    """A card, and tasks on it that are cleared when the test is over."""
-
-    def __init__(self, card: CardWires, channel: grpc.Channel, stack: ExitStack) -> None:
-        self.card = card
-        self.options = GrpcSessionOptions(channel, "")
-        self._stack = stack
-
-    def task(self) -> Task:
-        return self._stack.enter_context(Task(grpc_options=self.options))
-
-    def clock(self) -> Task:
-        """Return the analogue task that runs the sample clock, not started."""
-        task = self.task()
-        task.ai_channels.add_ai_voltage_chan("Dev1/ai0:1")
-        task.timing.cfg_samp_clk_timing(RATE_HZ, **CONTINUOUS)
-        return task
-
-    def record(self) -> Task:
-        """Return the task that samples the first lines by that clock, not started."""
-        task = self.task()
-        task.di_channels.add_di_chan("Dev1/port0/line0:3")
-        task.timing.cfg_samp_clk_timing(RATE_HZ, source="/Dev1/ai/SampleClock", **CONTINUOUS)
-        return task
-
-    def valve(self, high: float, **times: float) -> Task:
-        """Return the task of one pulse on the first counter, not started."""
-        task = self.task()
-        times = {"low_time": 0.001, "high_time": high, **times}
-        task.co_channels.add_co_pulse_chan_time("Dev1/ctr0", **times)
-        task.timing.cfg_implicit_timing(samps_per_chan=1)
-        return task
-
-
-@pytest.fixture(scope="module")
-def m_series() -> Iterator[CardWires]:
-    with EmulatedCard("pci_6221") as card:
-        card.wire("/Dev1/PFI12", "Dev1/port0/line1")
-        card.wire("Dev1/port0/line6", "/Dev1/PFI0")
-        card.wire("Dev1/ao0", "Dev1/ai1")
-        yield card
-
-
-@pytest.fixture(scope="module")
-def x_series() -> Iterator[CardWires]:
-    with EmulatedCard("pcie_6321") as card:
-        yield card
-
-
-@pytest.fixture
-def lent(m_series: CardWires) -> Iterator[Lent]:
-    with grpc.insecure_channel(m_series.address) as channel, ExitStack() as stack:
-        yield Lent(m_series, channel, stack)
-
-
-@pytest.fixture
-def lent_x(x_series: CardWires) -> Iterator[Lent]:
-    with grpc.insecure_channel(x_series.address) as channel, ExitStack() as stack:
-        yield Lent(x_series, channel, stack)
-
-
-def words(task: Task, count: int) -> np.ndarray:
-    """Return so many samples of a task of one digital channel."""
-    data = np.zeros(count, np.uint32)
-    reader = DigitalSingleChannelReader(task.in_stream)
-    assert reader.read_many_sample_port_uint32(data, count, timeout=5) == count
-    return data
-
-
-def edges(data: np.ndarray, line: int) -> list[int]:
-    """Return the samples at which a line changes."""
-    return (np.flatnonzero(np.diff((data >> line) & 1)) + 1).tolist()
-
-
-def code(act: Callable[[], object]) -> int:
-    """Return the code of the error that the driver gives."""
-    with pytest.raises(DaqError) as caught:
-        act()
-    return int(caught.value.error_code)
+__all__ = ["lent", "lent_x", "m_series", "x_series"]  # the fixtures
 
 
 def test_every_edge_of_a_lick_is_on_its_sample(lent: Lent) -> None:
@@ -312,107 +239,6 @@ def test_without_its_clock_a_record_never_gets_a_sample(lent: Lent) -> None:
     data = np.zeros(1, np.uint32)
     act = lambda: reader.read_many_sample_port_uint32(data, 1, timeout=0.01)  # noqa: E731
     assert code(act) == -200284
-
-
-def _second_clock(lent: Lent) -> None:
-    lent.clock().start()
-    lent.clock().start()
-
-
-def _line_twice(lent: Lent) -> None:
-    for _ in range(2):
-        task = lent.task()
-        task.do_channels.add_do_chan("Dev1/port0/line6")
-        task.write(False)
-
-
-def _counter_twice(lent: Lent) -> None:
-    lent.valve(0.01).control(TaskMode.TASK_COMMIT)
-    lent.valve(0.02).control(TaskMode.TASK_COMMIT)
-
-
-def _train_beside_a_pulse(lent: Lent) -> None:
-    lent.valve(0.01).control(TaskMode.TASK_COMMIT)
-    train = lent.task()
-    train.co_channels.add_co_pulse_chan_time("Dev1/ctr1", low_time=0.01, high_time=0.01)
-    train.timing.cfg_implicit_timing(samps_per_chan=3)
-    train.start()
-
-
-def _buffered_port_1(lent: Lent) -> None:
-    task = lent.task()
-    task.di_channels.add_di_chan("Dev1/port1/line0")
-    task.timing.cfg_samp_clk_timing(RATE_HZ, source="/Dev1/ai/SampleClock", **CONTINUOUS)
-    task.start()
-
-
-def _no_clock(lent: Lent) -> None:
-    task = lent.task()
-    task.di_channels.add_di_chan("Dev1/port0/line0")
-    task.timing.cfg_samp_clk_timing(RATE_HZ, **CONTINUOUS)
-    task.start()
-
-
-def _too_fast(lent: Lent) -> None:
-    task = lent.task()
-    task.ai_channels.add_ai_voltage_chan("Dev1/ai0:3")
-    task.timing.cfg_samp_clk_timing(250_000)
-
-
-def _wrong_device(lent: Lent) -> None:
-    lent.task().di_channels.add_di_chan("Dev2/port0/line0")
-
-
-def _wrong_counter(lent: Lent) -> None:
-    lent.task().co_channels.add_co_pulse_chan_time("Dev1/ctr2")
-
-
-def _wrong_line(lent: Lent) -> None:
-    lent.task().di_channels.add_di_chan("Dev1/port0/line8")
-
-
-def _too_loud(lent: Lent) -> None:
-    task = lent.task()
-    task.ao_channels.add_ao_voltage_chan("Dev1/ao0")
-    task.write(10.5)
-
-
-def _watchdog_of_a_card_without(lent: Lent) -> None:
-    WatchdogTask("Dev1", timeout=0.1, grpc_options=lent.options)
-
-
-def _property_that_is_not_emulated(lent: Lent) -> None:
-    lent.clock().in_stream.overloaded_chans_exist  # noqa: B018
-
-
-@pytest.mark.parametrize(
-    ("mistake", "expected"),
-    [
-        (_second_clock, -50103),
-        (_line_twice, -200587),
-        (_counter_twice, -50103),
-        (_train_beside_a_pulse, -50103),
-        (_buffered_port_1, -200077),
-        (_no_clock, -200303),
-        (_too_fast, -200077),
-        (_wrong_device, -200220),
-        (_wrong_counter, -200170),
-        (_wrong_line, -200170),
-        (_too_loud, -200561),
-        (_watchdog_of_a_card_without, -200452),
-        (_property_that_is_not_emulated, -200452),
-    ],
-)
-def test_a_mistake_is_answered_with_the_drivers_own_code(
-    lent: Lent, mistake: Callable[[Lent], None], expected: int
-) -> None:
-    assert code(lambda: mistake(lent)) == expected
-
-
-def test_a_call_that_is_not_emulated_is_refused(lent: Lent) -> None:
-    with pytest.raises(RpcError) as caught:
-        lent.task().ai_channels.add_ai_thrmcpl_chan("Dev1/ai0")
-    assert caught.value.rpc_code == grpc.StatusCode.UNIMPLEMENTED
 
 
 def test_a_card_that_is_pulled_out_fails_every_call_and_closes_its_outputs(lent: Lent) -> None:

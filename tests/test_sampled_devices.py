@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,8 +10,10 @@ import cv2
 import numpy as np
 import pytest
 from helpers import plan_for, run_virtual
+from serial_bench import NUMBER, SerialBench, treadmill
 
 from hardware.analog_input import AnalogInputTwin
+from hardware.board_encoder import BoardEncoder, BoardEncoderTwin
 from hardware.camera import CameraTwin
 from hardware.thumbnail import Thumbnail
 from rig.clock import SystemClock, VirtualClock
@@ -61,12 +63,55 @@ class Bench:
     def recorded(self) -> Stream:
         return read_stream(self.folder / "streams" / "box.stream")
 
+    def close(self) -> None:
+        self.device.close()
 
-BENCHES = {AnalogInputTwin: ANALOG, CameraTwin: CAMERA}
+
+@dataclass
+class EmulatedBench:
+    """A device that samples, at an emulator."""
+
+    serial: SerialBench
+    store: StreamStore
+    folder: Path
+
+    @property
+    def device(self) -> AnalogInput:
+        found: AnalogInput = self.serial.device
+        return found
+
+    def pass_time(self, seconds: float) -> None:
+        self.serial.pass_time(seconds)
+
+    def recorded(self) -> Stream:
+        return read_stream(self.folder / "streams" / "box.stream")
+
+    def close(self) -> None:
+        self.serial.close()
 
 
-@pytest.fixture(params=BENCHES)
-def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Bench:
+TREADMILL = {"line": NUMBER, "meaning": "treadmill", "counts_per_cm": 40.0}
+BENCHES = {AnalogInputTwin: ANALOG, BoardEncoderTwin: TREADMILL, CameraTwin: CAMERA}
+RATES = {AnalogInputTwin: 1000, BoardEncoderTwin: 100, BoardEncoder: 100, CameraTwin: 20}
+
+
+@pytest.fixture(params=[*BENCHES, BoardEncoder])
+def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench | EmulatedBench]:
+    made = (
+        emulated_bench(tmp_path) if request.param is BoardEncoder else twin_bench(request, tmp_path)
+    )
+    yield made
+    made.close()
+
+
+def emulated_bench(folder: Path) -> EmulatedBench:
+    store = StreamStore()
+    serial = SerialBench(BoardEncoder, dict(TREADMILL), folder, treadmill, streams=store)
+    store.begin(folder / "streams", [serial.device.stream()])
+    return EmulatedBench(serial, store, folder)
+
+
+def twin_bench(request: pytest.FixtureRequest, tmp_path: Path) -> Bench:
     driver, clock, room, store = request.param, VirtualClock(), Room(), StreamStore()
     settings = driver.Settings.model_validate(BENCHES[driver])
     device = driver("box", settings, Context(clock, Inbox(), room, tmp_path, store))
@@ -77,7 +122,7 @@ def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Bench:
 
 
 def test_it_samples_from_open_to_off_at_its_rate(bench: Bench) -> None:
-    rate = {"analog input": 1000, "camera": 20}[bench.device.kind]
+    rate = RATES[type(bench.device)]
     bench.pass_time(2.0)
     bench.device.open()
     bench.pass_time(1.23)

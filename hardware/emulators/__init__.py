@@ -1,1 +1,1 @@
-"""Emulators: what stands in for a device behind its real client library."""
+"""Emulators: they speak a device's own language, so that its driver runs without the device."""
