@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+HASTY = 0.2
+"""Seconds that a server is given for a call when it did not answer the one before in time."""
+
 
 def server_at(address: str, answer_within: float) -> Any:
     """Return the client library's options for a device server at ``host:port``.
@@ -15,7 +18,8 @@ def server_at(address: str, answer_within: float) -> Any:
     address
         Where the server listens.
     answer_within
-        Seconds that it may take for a call; a call that takes longer fails.
+        Seconds that it may take for a call; a call that takes longer fails, and the next ones have
+        less time, so that a rig is turned off quickly.
     """
     import grpc
     from nidaqmx import GrpcSessionOptions
@@ -23,12 +27,17 @@ def server_at(address: str, answer_within: float) -> Any:
     class InTime(grpc.UnaryUnaryClientInterceptor):  # type: ignore[misc]
         """Gives every call a time limit: the client library itself would wait for ever."""
 
+        within = answer_within
+
         def intercept_unary_unary(self, continuation: Any, details: Any, request: Any) -> Any:
             limited = grpc.ClientCallDetails()
             limited.method, limited.metadata = details.method, details.metadata
-            limited.timeout, limited.credentials = answer_within, details.credentials
+            limited.timeout, limited.credentials = self.within, details.credentials
             limited.wait_for_ready, limited.compression = None, None
-            return continuation(limited, request)
+            call = continuation(limited, request)
+            late = call.code() == grpc.StatusCode.DEADLINE_EXCEEDED
+            self.within = HASTY if late else answer_within
+            return call
 
     channel = grpc.intercept_channel(grpc.insecure_channel(address), InTime())
     return GrpcSessionOptions(channel, "")

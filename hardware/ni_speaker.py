@@ -143,8 +143,9 @@ class NiSpeaker(Speaker):
             )
         volts, duration = self._sounds[stimulus]
         with self._lock, told(self._where):
-            self.off()
+            cut = self._clock.now()
             self._output.load(volts)
+            self._end(self._playing, cut=cut)
             before = self._clock.now()
             self._output.begin()
             began = (before + self._clock.now()) / 2

@@ -117,14 +117,13 @@ class NiValve(Valve):
 
     def close(self) -> None:
         """Close the valve and let go of the counter."""
-        with self._lock:
-            try:
+        try:
+            with self._lock:
                 if self._counter.is_held:
                     self.off()
-            finally:
-                with told(self._where):
-                    self._counter.let_go()
-        if self._settings.read_back:
+        finally:
+            with self._lock:
+                self._counter.let_go()
             self._card.sampler.close(self._name)
 
     def check(self) -> list[Problem]:
@@ -184,9 +183,12 @@ class NiValve(Valve):
         with self._lock, told(self._where):
             start = self._clock.now()
             opening = self._opening = _Opening(start, duration, volume_ul)
-            self._counter.begin(duration)
+            try:
+                self._counter.begin(duration)
+            except BaseException:
+                self._opening = None
+                raise
             opening.began = (start + self._clock.now()) / 2
-            opening.requested = duration
         threading.Thread(target=self._wait, args=(opening,), daemon=True).start()
 
     def _wait(self, opening: _Opening) -> None:

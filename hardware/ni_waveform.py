@@ -55,7 +55,9 @@ class Waveform:
         """Hand a waveform to the card, in place of the one before; shape (samples,)."""
         from nidaqmx.stream_writers import AnalogSingleChannelWriter
 
-        self.silence()
+        if self._task is not None and not self.is_done():
+            self.silence()
+        self._let_go()
         whole = np.append(volts, np.zeros(round(REST * self._rate_hz)))
         self._task = self._made()
         _time(self._task, self._rate_hz, len(whole))
@@ -73,11 +75,14 @@ class Waveform:
         """Put the output on 0 V, now."""
         from nidaqmx.stream_writers import AnalogSingleChannelWriter
 
+        self._let_go()
+        with self._made() as quiet:
+            AnalogSingleChannelWriter(quiet.out_stream, auto_start=True).write_one_sample(0.0)
+
+    def _let_go(self) -> None:
         task, self._task = self._task, None
         if task is not None:
             task.close()
-        with self._made() as quiet:
-            AnalogSingleChannelWriter(quiet.out_stream, auto_start=True).write_one_sample(0.0)
 
     def _made(self) -> Any:
         """Return a task with the output."""

@@ -168,18 +168,20 @@ def _twin(driver: type[Device], where: str) -> type[Device]:
 
 def _shared_lines(settings: Mapping[str, DeviceSettings], where: str) -> list[Problem]:
     """Return lines that two devices share."""
-    owners: dict[str, str] = {}
+    owners: dict[tuple[str, str], str] = {}
     problems = []
     for name, values in settings.items():
-        line = resolved(values).get("line")
-        if line in owners:
+        table = resolved(values)
+        line = str(table.get("line", ""))
+        wire = str(table.get("address", "")), line
+        if wire in owners:
             problems.append(
                 Problem(
-                    f"'{owners[line]}' and '{name}' share the line '{line}'",
+                    f"'{owners[wire]}' and '{name}' share the line '{line}'",
                     f"{where}, devices.{name}.line",
                     "Wire one of them to another line.",
                 )
             )
-        elif line is not None:
-            owners[line] = name
+        elif line:
+            owners[wire] = name
     return problems

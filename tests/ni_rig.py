@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import Any, TypeVar
 
 from ni_bench import NiBench
 
@@ -16,6 +16,7 @@ from hardware.ni_valve import NiValve
 from rig.devices import Device
 from rig.lab import Lab
 
+T = TypeVar("T")
 RATE_HZ = 10_000.0
 SAMPLE = 1 / RATE_HZ
 LICK = {"line": "Dev1/port0/line1"}
@@ -61,12 +62,17 @@ def in_order(device: Device) -> str:
     return "; ".join(str(problem) for problem in device.check())
 
 
-def waited_for(made: NiBench, sort: type[object], seconds: float = 3.0) -> object:
-    """Return the next message of a sort."""
+def all_of(made: NiBench, sort: type[T], seconds: float = 3.0) -> list[T]:
+    """Wait for messages of a sort; return those that have come."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         found = [message for message in made.messages() if isinstance(message, sort)]
         if found:
-            return found[0]
+            return found
         time.sleep(0.005)
     raise AssertionError(f"no {sort.__name__} came within {seconds} s")
+
+
+def waited_for(made: NiBench, sort: type[T]) -> T:
+    """Return the next message of a sort."""
+    return all_of(made, sort)[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 
 import pytest
 from ni_rig import ANALOG, DRIVERS, LICK, LIGHT, SPEAKER, VALVE, bench, in_order, waited_for
@@ -15,9 +16,10 @@ from hardware.ni_speaker import NiSpeaker
 from hardware.ni_valve import NiValve
 from rig.clock import SystemClock
 from rig.devices import Context, Device
-from rig.errors import DeviceError
+from rig.errors import CheckFailed, DeviceError
 from rig.inbox import Failure, Inbox
 from rig.lab import Lab
+from rig.rig_plan import plan_rig
 from rig.room import Room
 
 
@@ -150,3 +152,36 @@ def test_analog_inputs_that_the_card_cannot_sample_together_are_told(
     assert in_order(device("wheel", "Dev1/ai0", 1000.0)) == ""
     assert "sample at 1000 Hz" in in_order(device("breath", "Dev1/ai1", 500.0))
     assert "no such line" in in_order(device("pupil", "Dev1/ai99", 1000.0))
+
+
+def test_a_server_that_hangs_is_told_and_does_not_hold_the_rig_up(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hardware.ni_card.ANSWER_WITHIN", 0.3)
+    with EmulatedCard() as card:
+        lick = bench(NiDigitalInput, LICK, lab, card)
+        valve = bench(NiValve, {**VALVE, "read_back": ""}, lab, card)
+        lick.device.open()
+        valve.device.open()
+        card.slow(0.6)
+        failure = waited_for(lick, Failure)
+        assert isinstance(failure, Failure)
+        assert "did not answer in time" in failure.what
+        began = time.monotonic()
+        with pytest.raises(DeviceError, match="did not answer in time"):
+            valve.device.off()
+        with pytest.raises(DeviceError, match="did not answer in time"):
+            valve.device.close()
+        lick.device.close()
+        assert time.monotonic() - began < 2.0
+
+
+def test_lines_of_one_name_on_two_computers_are_no_one_wire(lab: Lab) -> None:
+    path = lab.folder / "rigs/two_computers.toml"
+    device = 'driver = "hardware.ni_digital_input:NiDigitalInput"\nline = "Dev1/port0/line0"\n'
+    here, there = "[devices.left]\n" + device, "[devices.right]\n" + device
+    path.write_text(here + there + 'address = "other:31763"\n', encoding="utf-8")
+    assert plan_rig(lab, path, simulate=True).drivers
+    path.write_text(here + there, encoding="utf-8")
+    with pytest.raises(CheckFailed, match="share the line"):
+        plan_rig(lab, path, simulate=True)
