@@ -36,7 +36,7 @@ PUMP: dict[str, object] = {
     "max_open_ms": 60,
     "rate_ml_min": 8.064,
 }
-SETTLED = 3
+SETTLED = 4
 """Questions of a driver after which it has dealt with what happened before."""
 
 

@@ -31,7 +31,7 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
     emulator, socket = BalanceEmulator(), Socket()
     line = PtyLine(emulator)
     socket.plug(line)
-    balance = Balance("scale", BalanceSettings(line=NUMBER, patience=0.25), tmp_path)
+    balance = Balance("scale", BalanceSettings(line=NUMBER, patience=0.5), tmp_path)
     yield Scene(balance, emulator, line, socket)
     balance.close()
     line.unplug()
@@ -67,7 +67,7 @@ def test_a_weight_that_never_gets_stable_is_given_up_and_not_taken_for_the_next(
 ) -> None:
     scene.balance.open()
     scene.emulator.weight_g, scene.emulator.is_stable = 24.1, False
-    with pytest.raises(DeviceError, match=r"not stable within 0.25 s"):
+    with pytest.raises(DeviceError, match=r"not stable within 0.5 s"):
         scene.balance.weigh()
     scene.emulator.weight_g, scene.emulator.is_stable = 30.0, True
     assert scene.balance.weigh() == 30.0
@@ -76,7 +76,7 @@ def test_a_weight_that_never_gets_stable_is_given_up_and_not_taken_for_the_next(
 def test_an_answer_that_comes_too_late_is_not_taken_for_the_next(scene: Scene) -> None:
     scene.balance.open()
     scene.emulator.weight_g = 24.1
-    scene.line.delay(0.35)
+    scene.line.delay(0.6)
     with pytest.raises(DeviceError, match="not stable"):
         scene.balance.weigh()
     scene.line.delay(0.0)

@@ -20,7 +20,7 @@ from hardware.emulators.pty_line import PtyLine
 from hardware.frame_protocol import FrameParser, pack, pack_count, unpack_count
 from rig.clock import SystemClock
 from rig.errors import DeviceError
-from rig.inbox import Edge, Failure
+from rig.inbox import Edge, Failure, Inbox
 from rig.streams import Samples
 
 Make = Callable[..., SerialBench]
@@ -349,7 +349,8 @@ def test_a_lost_count_is_a_missing_row_and_its_way_is_in_the_next(make: Make) ->
     bench.device.open()
     bench.settle()
     bench.line.lose(5)
-    bench.pass_time(0.5)
+    bench.clock.receive(Inbox(), bench.now() + 0.5)
+    bench.settle()
     bench.device.off()
     assert 40 <= len(kept.rows) < 50
     for time, count in kept.rows:

@@ -58,7 +58,7 @@ class BoardEmulator:
         self._sequence = 0
         self._lock = threading.Lock()
         self._level = LevelReport(level=False, changes=0, changed_us=0, before_us=0)
-        self._waiting: list[bytes] = []
+        self._waiting: list[tuple[str, int, bytes]] = []
         self._repeated_us = 0
         self._counted = 0
         self._counts_from = 0
@@ -71,7 +71,7 @@ class BoardEmulator:
             was, now = self._level, self._now_us()
             if level != was.level:
                 self._level = LevelReport(level, was.changes + 1, now, was.changed_us)
-                self._waiting.append(self._level_frame(now))
+                self._waiting.append(("L", now, pack_level(self._level)))
 
     def restart(self) -> None:
         """Let its power fail for a moment: its clock and its count of changes begin anew."""
@@ -80,7 +80,7 @@ class BoardEmulator:
             self._level = LevelReport(self._level.level, changes=0, changed_us=0, before_us=0)
             self._repeated_us = self._counted = 0
             text = f"{self._hello.task} {self._hello.firmware}"
-            self._waiting.append(self._pack("H", 0, text.encode("ascii")))
+            self._waiting.append(("H", 0, text.encode("ascii")))
 
     def run(self, counts_per_second: float, start: int = 0) -> None:
         """Let the treadmill run, from a count on."""
@@ -102,7 +102,8 @@ class BoardEmulator:
     def tick(self) -> list[bytes]:
         """Return what the board sends by itself."""
         with self._lock:
-            packets, self._waiting = self._waiting, []
+            packets = [self._pack(*each) for each in self._waiting]
+            self._waiting.clear()
             now = self._now_us()
             if self._hello.task == "treadmill":
                 return packets + self._counts(now)
