@@ -33,7 +33,7 @@ class BoardClock:
     --------
     >>> clock = BoardClock()
     >>> clock.read(1_000_000, asked=5.000, answered=5.002)
-    >>> clock.seconds(1_500_000)
+    >>> round(clock.seconds(1_500_000), 6)
     5.501
     >>> round(clock.uncertainty(1_500_000), 6)
     0.00105
