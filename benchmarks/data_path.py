@@ -23,7 +23,7 @@ import zmq
 from benchmarks.flood import flood_lab, flood_plan
 from benchmarks.memory import Memory
 from rig.bus import Heartbeat, parse
-from rig.desk import read_address
+from rig.desk import address_file, read_address
 from rig.hdf5_layout import STREAMS
 from rig.session import Session
 
@@ -97,7 +97,7 @@ def flood(edges_per_s: float, seconds: float) -> Flooded:
         beats = context.socket(zmq.SUB)
         beats.subscribe(b"B")
         with Session(flood_plan(lab), "system", watcher=memory) as session:
-            beats.connect(read_address(lab.locks / "rig-flood.address").events)
+            beats.connect(read_address(address_file(lab.locks, "flood")).events)
             written = session.folder.live_hdf5.stat().st_ino
             stop = threading.Timer(seconds, session.stop, ("stop_now", "time is up"))
             stop.start()

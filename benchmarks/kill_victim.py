@@ -15,7 +15,7 @@ import zmq
 from benchmarks.kill_checks import Acknowledged
 from benchmarks.kill_engine import run_engine
 from rig.bus import Heartbeat, listen, parse
-from rig.desk import read_address
+from rig.desk import address_file, read_address
 from rig.errors import ConfigError, RecordingError
 from rig.following import Follower
 from rig.lab import Lab
@@ -44,7 +44,7 @@ class Victim:
         self.beat: Heartbeat | None = None
         self.wrong: list[str] = []
         self._lab = lab
-        self._address = lab.locks / "rig-flood.address"
+        self._address = address_file(lab.locks, "flood")
         self._follower: Follower | None = None
         self._stack = contextlib.ExitStack()
         context = multiprocessing.get_context("forkserver")

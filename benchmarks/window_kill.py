@@ -18,7 +18,7 @@ import numpy as np
 from benchmarks.lab import bench_lab
 from benchmarks.window_beside import PATIENCE, WindowBeside
 from rig.console import RIG_PROGRAM
-from rig.desk import tell
+from rig.desk import address_file, tell
 from rig.errors import ConfigError
 from rig.events import CommandGiven, InputChanged, StateEntered
 from rig.inbox import Command
@@ -109,7 +109,7 @@ def _begin(lab: Lab, stretch: str) -> None:
     while True:
         try:
             note = Command("note", stretch, author="benchmark")
-            tell(lab.locks / "rig-box1.address", note)
+            tell(address_file(lab.locks, "box1"), note)
         except ConfigError:
             if time.monotonic() > end:
                 raise

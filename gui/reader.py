@@ -16,7 +16,7 @@ from pathlib import Path
 import zmq
 
 from rig.bus import Heartbeat
-from rig.desk import Address, read_address
+from rig.desk import Address, address_files, read_address
 from rig.errors import ConfigError, RecordingError, RigError
 from rig.events import SCHEMA_VERSION, Header, Record, SessionEnded
 from rig.following import Follower
@@ -30,7 +30,6 @@ GROUP = 1000
 """Records that are queued together at most."""
 CLOSED_WITHIN = 2.0
 """Seconds that the end of the thread is waited for: it may be reading a long past."""
-_PREFIX, _SUFFIX = "rig-", ".address"
 
 
 @dataclass(frozen=True)
@@ -154,8 +153,7 @@ class Reader:
     def _look(self) -> None:
         """Look for sessions that have begun, and after those that are silent."""
         detached = self._detached
-        for file in self._locks.glob(f"{_PREFIX}*{_SUFFIX}"):
-            rig = file.name.removeprefix(_PREFIX).removesuffix(_SUFFIX)
+        for rig, file in address_files(self._locks).items():
             if rig in detached:
                 continue
             try:

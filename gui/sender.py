@@ -15,7 +15,7 @@ from pathlib import Path
 
 import msgspec
 
-from rig.desk import tell
+from rig.desk import address_file, tell
 from rig.errors import RigError
 from rig.inbox import Command, Reply, Verb
 
@@ -98,7 +98,7 @@ class Sender:
     def _sent(self, order: _Order) -> Sent:
         sent = Sent(order.rig, order.command.id, None)
         try:
-            file = self._locks / f"rig-{order.rig}.address"
+            file = address_file(self._locks, order.rig)
             reply = self._send(file, order.command, order.session)
         except RigError as error:
             return replace(sent, trouble=f"{error.what}. {error.do}")

@@ -34,6 +34,7 @@ from gui.reader import Reader
 from gui.sender import Sender
 from gui.ticks import Ticks
 from gui.workplace import Screen, ScreenName, Workplace
+from rig.desk import address_files
 
 TICK_MS = 33
 DRAIN_FOR = 0.012
@@ -115,7 +116,7 @@ class Window(QMainWindow):
             self.tell("warn", f"{NO_BOX} ({self._place.lab.folder / 'rigs'}).")
         # The guide leads from all boxes to the first mouse; without it, and without a session that
         # runs already, that is where work begins.
-        begun = self._guide is not None or any(self._place.lab.locks.glob("rig-*.address"))
+        begun = self._guide is not None or bool(address_files(self._place.lab.locks))
         self.go_to("boxes" if begun else next(iter(self._entries)))
 
     @property

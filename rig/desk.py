@@ -34,6 +34,7 @@ WAITED_FOR = 20.0
 TOUCHED_WITHIN = 2.0
 """Seconds that a hand waits until a touch has come; a lick that comes later is none."""
 _POLL_MS = 100
+_PREFIX, _SUFFIX = "rig-", ".address"
 _decoder: msgspec.msgpack.Decoder[Order] = msgspec.msgpack.Decoder(Order)
 
 
@@ -157,6 +158,17 @@ def _refuse(command: Command) -> str:
     except (TypeError, ValueError) as error:
         return f"this cannot be recorded ({error})"
     return "" if command.author.strip() else "the command does not say who gives it"
+
+
+def address_file(locks: Path, rig: str) -> Path:
+    """Return the file in a lab's folder of locks in which a session on a rig leaves its address."""
+    return locks / f"{_PREFIX}{rig}{_SUFFIX}"
+
+
+def address_files(locks: Path) -> dict[str, Path]:
+    """Return the files with addresses by their rigs; a killed session leaves its own behind."""
+    files = sorted(locks.glob(f"{_PREFIX}*{_SUFFIX}"))
+    return {file.name.removeprefix(_PREFIX).removesuffix(_SUFFIX): file for file in files}
 
 
 def read_address(file: Path) -> Address:

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from itertools import islice
 from pathlib import Path
 
-from rig.desk import Address, read_address
+from rig.desk import Address, address_files, read_address
 from rig.errors import ConfigError, RecordingError
 from rig.events import Definition, Header
 from rig.journal import read_records
@@ -17,8 +17,6 @@ from rig.lab import Lab
 from rig.locks import is_held
 from rig.session_folder import JOURNAL, SessionFolder, is_running
 from rig.wrap_up import is_wrapped_up
-
-_ADDRESSES = "rig-*.address"
 
 
 @dataclass(frozen=True)
@@ -52,8 +50,7 @@ def running(lab: Lab) -> list[Running]:
     A session that was killed leaves its address behind, but not its lock; it is not among them.
     """
     found = []
-    for path in sorted(lab.locks.glob(_ADDRESSES)):
-        rig = path.stem.removeprefix("rig-")
+    for rig, path in address_files(lab.locks).items():
         with contextlib.suppress(ConfigError, RecordingError):  # it has ended in this moment
             if is_held(lab.locks, "rig", rig):
                 address = read_address(path)

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Literal, Self
 
 from rig.clock import Clock, PacedClock, SystemClock, VirtualClock
-from rig.desk import Desk
+from rig.desk import Desk, address_file
 from rig.devices import AnalogInput, Camera, Device
 from rig.errors import DeviceError, Problem
 from rig.events import ClockKind, Definition
@@ -234,7 +234,7 @@ class Session:
             opened.callback(device.close)
             device.open()
         if self._clock_kind != "virtual":
-            file = plan.lab.locks / f"rig-{plan.rig.name}.address"
+            file = address_file(plan.lab.locks, plan.rig.name)
             journal = str(self.folder.journal.resolve())
             events = self._recorder.endpoint
             opened.enter_context(Desk(file, self.folder.name, self.hand_in, events, journal))

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from rig.console import JsonOption, LabOption, console, print_json, the_lab
+from rig.desk import address_file
 from rig.desk import tell as hand_in
 from rig.errors import ConfigError, ExitCode
 from rig.inbox import Command, Verb
@@ -88,7 +89,7 @@ def tell(
     the = the_lab(lab)
     command = _command(order, words or [], by or getpass.getuser())
     _check_rig(the, rig)
-    reply = hand_in(the.locks / f"rig-{rig}.address", command)
+    reply = hand_in(address_file(the.locks, rig), command)
     if json:
         print_json(reply)
     else:

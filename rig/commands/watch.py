@@ -11,7 +11,7 @@ import typer
 
 from rig.bus import Heartbeat
 from rig.console import JsonOption, LabOption, the_lab
-from rig.desk import read_address
+from rig.desk import address_file, read_address
 from rig.errors import ConfigError, ExitCode
 from rig.events import Record, SessionEnded, as_json, as_text
 from rig.following import Follower
@@ -38,7 +38,7 @@ def watch(
     Ends with the session. Any number may watch; none of them can disturb it. With --json each
     line is a JSON object.
     """
-    address = read_address(the_lab(lab).locks / f"rig-{rig}.address")
+    address = read_address(address_file(the_lab(lab).locks, rig))
     with Follower(address) as follower:
         _show_all(follower.so_far(), beats=beats, json=json)
         heard = time.monotonic()
