@@ -26,9 +26,9 @@ from gui.app import make_window
 from gui.session_view import SessionView
 from gui.ticks import BUDGET
 from gui.window import Window
-from rig.console import RIG_PROGRAM
 from rig.events import Event, TrialEnded
 from rig.lab import Lab
+from rig.program import RIG_PROGRAM
 from rig.session import Session
 from rig.session_record import load_session
 

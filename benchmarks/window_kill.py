@@ -17,12 +17,12 @@ import numpy as np
 
 from benchmarks.lab import bench_lab
 from benchmarks.window_beside import PATIENCE, WindowBeside
-from rig.console import RIG_PROGRAM
 from rig.desk import address_file, tell
 from rig.errors import ConfigError
 from rig.events import CommandGiven, InputChanged, StateEntered
 from rig.inbox import Command
 from rig.lab import Lab
+from rig.program import RIG_PROGRAM
 from rig.session_folder import find_sessions
 from rig.session_record import SessionRecord, load_session
 

@@ -15,7 +15,7 @@ import msgspec
 from PyQt5.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, pyqtSignal
 
 from gui.problems import problem_words
-from rig.console import RIG_PROGRAM
+from rig.program import RIG_PROGRAM
 
 LONGEST = 120.0
 """Seconds after which a command is ended."""

@@ -20,8 +20,6 @@ from rig.session_folder import JOURNAL, SessionFolder, find_session
 
 LONGEST_WORD = 18
 """Characters: the last column of a table is never folded to less."""
-RIG_PROGRAM = (sys.executable, "-P", "-c", "from rig.main import main; main()")
-"""The command ``rig`` of this very installation, for programs that run it."""
 console = rich.console.Console(highlight=False)
 """Writes to standard output."""
 

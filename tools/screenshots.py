@@ -27,8 +27,8 @@ from gui import theme
 from gui.app import make_window
 from gui.palette import PALETTES
 from gui.window import Window
-from rig.console import RIG_PROGRAM
 from rig.lab import Lab, find_lab
+from rig.program import RIG_PROGRAM
 
 SIZE = 1366, 768
 SCALES = 1, 2

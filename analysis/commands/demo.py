@@ -23,8 +23,9 @@ from analysis.demo import (
 from analysis.person import add_box_for_a_person
 from analysis.training import Training
 from rig.commands.init import make_lab
-from rig.console import RIG_PROGRAM, JsonOption, console, print_json, print_table, typed
+from rig.console import JsonOption, console, print_json, print_table, typed
 from rig.lab import Lab, find_lab
+from rig.program import RIG_PROGRAM
 
 
 def register(app: typer.Typer) -> None:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TextIO
 
 from rig.errors import ExitCode
+from rig.program import RIG_PROGRAM
 from rig.session_folder import SessionFolder
 
 LOG = "export.log"
@@ -93,7 +94,7 @@ def export_all(folder: SessionFolder, formats: Iterable[str], log: TextIO) -> No
         _tell(log, name, "begun, not ended")
         arguments = ["export", str(folder.path), "--to", name, *_OPTIONS.get(name, ())]
         done = subprocess.run(
-            [sys.executable, "-P", "-c", "from rig.main import main; main()", *arguments],
+            [*RIG_PROGRAM, *arguments],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
