@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +31,7 @@ from hardware.emulators.ni_client import EmulatedCard
 from rig.commands.init import make_lab
 from rig.inbox import Command
 from rig.lab import Lab, find_lab
+from rig.session import Session
 from rig.session_folder import SessionFolder
 from rig.session_record import SessionRecord, load_session
 
@@ -226,3 +228,17 @@ common_excitation = 2.0
 common_inhibition = 1.0
 body = { visit_interval = 0.2, listening_time = 0.3 }
 [simulation.settings.recruitment]"""
+
+
+@pytest.fixture
+def live(lab: Lab, edit: Callable[[str, str, str], None]) -> Iterator[Session]:
+    """Return a session that runs in real time, in a thread; its mouse never comes."""
+    edit("rigs/box1.toml", "[simulation.settings.recruitment]",
+         "[simulation.settings]\nbody = { visit_interval = 1e9 }\n"
+         "[simulation.settings.recruitment]")  # fmt: skip
+    with Session(plan_for(lab), "system") as session:
+        thread = threading.Thread(target=session.run)
+        thread.start()
+        yield session
+        session.stop("stop_now", "end of test")
+        thread.join()

@@ -27,26 +27,12 @@ from rig.session_record import load_session
 Edit = Callable[[str, str, str], None]
 
 
-@pytest.fixture
-def running(lab: Lab, edit: Edit) -> Iterator[Session]:
-    """Return a session that runs in real time, in a thread; its mouse never comes."""
-    edit("rigs/box1.toml", "[simulation.settings.recruitment]",
-         "[simulation.settings]\nbody = { visit_interval = 1e9 }\n"
-         "[simulation.settings.recruitment]")  # fmt: skip
-    with Session(plan_for(lab), "system") as session:
-        thread = threading.Thread(target=session.run)
-        thread.start()
-        yield session
-        session.stop("stop_now", "end of test")
-        thread.join()
-
-
 def events(session: Session, kind: type) -> list[object]:
     return [event for event in load_session(session.folder).events if isinstance(event, kind)]
 
 
 def test_every_order_is_answered_and_recorded(
-    running: Session, lab: Lab, command: Callable[..., Done]
+    live: Session, lab: Lab, command: Callable[..., Done]
 ) -> None:
     by = ("--by", "anna")
     said = {
@@ -73,10 +59,10 @@ def test_every_order_is_answered_and_recorded(
         assert problem in done.err
     assert command("tell", "box1", "dance").code == ExitCode.USAGE
     assert command("tell", "box1", "stop-now", "enough", *by).code == ExitCode.OK
-    given = events(running, CommandGiven)
+    given = events(live, CommandGiven)
     assert [event.author for event in given] == ["anna"] * 7  # type: ignore[attr-defined]
     assert given[2].reason == "looks tired"  # type: ignore[attr-defined]
-    assert events(running, ParameterChanged) == [], "no trial has begun since"
+    assert events(live, ParameterChanged) == [], "no trial has begun since"
 
 
 def test_nobody_is_there(lab: Lab, command: Callable[..., Done]) -> None:

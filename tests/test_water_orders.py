@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from helpers import plan_for, put_mouse
 from inside import inside
-from test_tell import running
 
 from rig import load
 from rig.events import ActionDone, CommandGiven, DeviceReported
@@ -20,7 +19,6 @@ from rig.session import Session
 from rig.session_record import SessionRecord, load_session
 from rig.watcher import Nobody
 
-__all__ = ["running"]  # the fixture of a session that waits
 VISUAL = Path("protocols/visual_discrimination.toml")
 Edit = Callable[[str, str, str], None]
 
@@ -187,7 +185,7 @@ def test_the_mouse_gets_nothing_from_a_blocked_spout(lab: Lab) -> None:
     assert set(watcher.drunk) == rewarded - {3, 4, 5}
 
 
-def test_the_orders_on_the_command_line(running: Session, lab: Lab) -> None:
+def test_the_orders_on_the_command_line(live: Session, lab: Lab) -> None:
     """The trial that waits for its mouse is never over, so none is carried out here."""
     said = {
         ("flush", "5"): "only while the session is paused",
@@ -201,7 +199,7 @@ def test_the_orders_on_the_command_line(running: Session, lab: Lab) -> None:
     for words, answer in said.items():
         done = inside(lab, "tell", "box1", *words, "--by", "anna")
         assert answer in done.out + done.err
-    given = [e for e in load_session(running.folder).events if isinstance(e, CommandGiven)]
+    given = [e for e in load_session(live.folder).events if isinstance(e, CommandGiven)]
     assert [(e.verb, e.value) for e in given] == [
         ("flush", 5), ("drop", None), ("stop_flush", None), ("speed", 20), ("fault", None),
     ]  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 
@@ -31,20 +31,6 @@ Edit = Callable[[str, str, str], None]
 def ended(short: Lab) -> SessionFolder:
     """Return a session that is over."""
     return run_virtual(plan_for(short)).folder
-
-
-@pytest.fixture
-def live(lab: Lab, edit: Edit) -> Iterator[Session]:
-    """Return a session that runs in real time, in a thread; its mouse never comes."""
-    edit("rigs/box1.toml", "[simulation.settings.recruitment]",
-         "[simulation.settings]\nbody = { visit_interval = 1e9 }\n"
-         "[simulation.settings.recruitment]")  # fmt: skip
-    with Session(plan_for(lab), "system") as session:
-        thread = threading.Thread(target=session.run)
-        thread.start()
-        yield session
-        session.stop("stop_now", "end of test")
-        thread.join()
 
 
 def said(folder: SessionFolder, **words: Any) -> WrapUp:
