@@ -13,6 +13,7 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from analysis.behaviour import binned_correct
+from analysis.commands.train import print_days
 from analysis.demo import (
     STUDENT,
     begin_student,
@@ -23,7 +24,7 @@ from analysis.demo import (
 from analysis.person import add_box_for_a_person
 from analysis.training import Training
 from rig.commands.init import make_lab
-from rig.console import JsonOption, console, print_json, print_table, typed
+from rig.console import JsonOption, console, print_json, typed
 from rig.lab import Lab, find_lab
 from rig.program import RIG_PROGRAM
 
@@ -155,22 +156,7 @@ def _print_days(trainings: list[Training]) -> None:
     from analysis.figures import terminal_curve
 
     days = [training.day for training in trainings]
-    print_table(
-        ("day", "stage", "trials", "hit rate", "FA rate", "d'", "water mL", "session"),
-        [
-            (
-                t.day.day,
-                t.stage,
-                t.day.trials,
-                t.day.hit_rate,
-                t.day.false_alarm_rate,
-                t.day.d_prime,
-                t.day.water_ml,
-                t.day.session,
-            )
-            for t in trainings
-        ],
-    )
+    print_days(trainings)
     console.print()
     curve = terminal_curve(
         [day.day for day in days],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import msgspec
@@ -33,12 +34,17 @@ def train_mouse(
     if json:
         print_json({"subject": subject, "days": [_described(each) for each in done]})
         return
-    print_table(
-        ("day", "stage", "trials", "hit rate", "FA rate", "d'", "water mL", "session"),
-        [(each.day.day, each.stage, *msgspec.structs.astuple(each.day)[1:]) for each in done],
-    )
+    print_days(done)
     if done[-1].suggestion:
         console.print(f"\n{done[-1].suggestion}", soft_wrap=True)
+
+
+def print_days(trainings: Sequence[Training]) -> None:
+    """Print what a mouse did, a line for each day."""
+    print_table(
+        ("day", "stage", "trials", "hit rate", "FA rate", "d'", "water mL", "session"),
+        [(each.day.day, each.stage, *msgspec.structs.astuple(each.day)[1:]) for each in trainings],
+    )
 
 
 def _described(training: Training) -> dict[str, object]:
