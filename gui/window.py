@@ -88,6 +88,8 @@ class Window(QMainWindow):
         self._reader = reader
         self._sender = sender
         self._entries = {entry.name: entry for entry in entries}
+        screens = {entry.name: entry.screen for entry in entries}
+        self._screens: Mapping[ScreenName, Screen] = screens  # type: ignore[assignment]
         self._guide = guide
         self._alerts = Alerts(place)
         self._alarms_at = 0.0
@@ -132,7 +134,7 @@ class Window(QMainWindow):
             return
         self._stack.setCurrentWidget(entry.screen)
         self.rail.show_current(name)
-        self._screen(name).arrive()
+        self._screens[name].arrive()
 
     def look_at(self, rig: str) -> None:
         """Look at another box, on the same screen; at its session, if there is nothing to arm."""
@@ -142,7 +144,7 @@ class Window(QMainWindow):
         if self.screen_name == "arm" and self._place.box.is_running:
             self.go_to("run")
         else:
-            self._screen(self.screen_name).arrive()
+            self._screens[self.screen_name].arrive()
 
     def tell(self, level: str, text: str) -> None:
         """Put something into the list of alerts that no rule has found; once is enough."""
@@ -171,7 +173,7 @@ class Window(QMainWindow):
         if began >= self._alarms_at:
             self._alarms_at = began + ALARMS_EVERY
             self._look_for_alarms()
-        self._screen(self.screen_name).refresh()
+        self._screens[self.screen_name].refresh()
         if self._guide is not None:
             self._guide.refresh(self.screen_name)
         self.ticks.add(time.perf_counter() - began)
@@ -180,8 +182,8 @@ class Window(QMainWindow):
         """Take on other colours, everywhere at once."""
         self._place.palette = palette
         theme.apply(theme.the_app(), palette, self._letters)
-        for name in self._entries:
-            self._screen(name).restyle(palette)
+        for screen in self._screens.values():
+            screen.restyle(palette)
         if self._guide is not None:
             self._guide.restyle(palette)
         self.rail.refresh()
@@ -274,12 +276,6 @@ class Window(QMainWindow):
             told = (f"{a.severity}: {a.where}: {a.text}" for a in self._alerts.all())
             clipboard.setText("\n".join(told))
 
-    def _screen(self, name: ScreenName) -> Screen:
-        return self._screens()[name]
-
-    def _screens(self) -> Mapping[ScreenName, Screen]:
-        return {name: entry.screen for name, entry in self._entries.items()}  # type: ignore[misc]
-
     def _drain(self, until: float) -> None:
         """Take in what the reader has heard, as long as there is time."""
         while time.perf_counter() < until:
@@ -300,8 +296,9 @@ class Window(QMainWindow):
         )
         self._banner.setVisible(simulated)
         self.rail.refresh()
-        self._sound.listen(self._alerts.all(), self._place.muted)
-        self._show_alerts()
+        alerts = self._alerts.all()
+        self._sound.listen(alerts, self._place.muted)
+        self._list.show_alerts(alerts)
 
     def _show_alerts(self) -> None:
         self._list.show_alerts(self._alerts.all())
