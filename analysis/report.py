@@ -20,14 +20,13 @@ from analysis.session_figures import (
     lick_times,
     psychometric_figure,
 )
-from analysis.summary import why_ended
 from analysis.timing import state_timing
 from rig.colours import outcome_look
 from rig.errors import RecordingError
 from rig.measures import sensitivity, type_performance
 from rig.performance import criterion, performance
 from rig.psychometric import Psychometric, psychometric
-from rig.session_record import SessionRecord
+from rig.session_record import SessionRecord, why_ended
 from rig.trials import TrialRow
 from rig.wrap_up import read_wrap_up
 
@@ -90,7 +89,7 @@ def _top(record: SessionRecord) -> Iterator[str]:
             ("stage", definition.stage),
             ("began", _when(record.header.started_at)),
             ("lasted", _lasted(record)),
-            ("ended", why_ended(record)),
+            ("ended", why_ended(record.ended, running=record.running)),
             ("experimenters", "; ".join(definition.experimenters)),
             ("started by", definition.operator),
             ("for this session", changed),

@@ -9,7 +9,7 @@ from rig.errors import RecordingError
 from rig.export.background import exports_of
 from rig.performance import performance_of
 from rig.session_folder import SessionFolder, is_running
-from rig.session_record import SessionRecord
+from rig.session_record import SessionRecord, why_ended
 from rig.wrap_up import read_wrap_up
 
 
@@ -32,13 +32,6 @@ def read_summary(folder: SessionFolder) -> dict[str, Any]:
 def summary_of(record: SessionRecord) -> dict[str, Any]:
     """Return one session as a flat row."""
     return _summary(outline_of(record))
-
-
-def why_ended(session: SessionRecord | Outline) -> str:
-    """Return why a session has ended, in words."""
-    if session.ended is not None:
-        return session.ended.reason
-    return "still runs" if session.running else "cut off"
 
 
 def _summary(outline: Outline) -> dict[str, Any]:
@@ -64,7 +57,7 @@ def _summary(outline: Outline) -> dict[str, Any]:
         "simulated": len(simulated) == len(definition.devices),
         "seed": definition.seed,
         "clock": definition.clock,
-        "ended": why_ended(outline),
+        "ended": why_ended(outline.ended, running=outline.running),
         "running": outline.running,
         "damage": outline.damage or None,
         **_wrapped_up(outline.folder),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from analysis.report_facts import ALARM
 from gui.boxes import Box
 from gui.workplace import NOBODY, Workplace
 
@@ -91,7 +92,7 @@ class Alerts:
         if alert.key == ENGINE:
             box.trouble_seen = by
         elif box.alarms.acknowledge(alert.key, by) is not None and box.is_running:
-            self._place.order_to(box.rig, "note", text=f"alarm: {alert.text}")
+            self._place.order_to(box.rig, "note", text=f"{ALARM} {alert.text}")
 
     def _boxes(self) -> list[Box]:
         return list(self._place.boxes.by_rig.values())

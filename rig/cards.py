@@ -24,7 +24,7 @@ from rig.preflight import (
     SubjectCard,
 )
 from rig.rig_plan import RigPlan
-from rig.session_record import SessionRecord
+from rig.session_record import SessionRecord, why_ended
 from rig.stage_history import read_history
 from rig.stages import Standing, choice_of
 from rig.wrap_up import is_wrapped_up
@@ -112,7 +112,6 @@ def stage_card(lab: Lab, standing: Standing, *, off_plan: bool) -> StageCard:
 def last_session(record: SessionRecord) -> LastSession:
     """Return a mouse's last session in short."""
     done = performance(record.rows)
-    ended = "still runs" if record.running else "cut off"
     return LastSession(
         session=record.folder.name,
         day=record.folder.path.parts[-2],
@@ -123,7 +122,7 @@ def last_session(record: SessionRecord) -> LastSession:
         trials=done.trials,
         water_ml=round(record.water_ul / 1000, 6),
         d_prime=done.d_prime,
-        ended=record.ended.reason if record.ended else ended,
+        ended=why_ended(record.ended, running=record.running),
         wrapped_up=is_wrapped_up(record.folder),
     )
 

@@ -12,6 +12,9 @@ from rig.journal import read_records
 from rig.session_folder import SessionFolder, is_running
 from rig.trials import TrialRow, TrialTable
 
+CUT_OFF = "cut off"
+"""What is said of a session that has no end, and does not run."""
+
 
 @dataclass(frozen=True)
 class SessionRecord:
@@ -46,6 +49,19 @@ class SessionRecord:
     ended: SessionEnded | None
     damage: str
     running: bool
+
+
+def why_ended(ended: SessionEnded | None, *, running: bool) -> str:
+    """Return why a session has ended, in words.
+
+    Examples
+    --------
+    >>> why_ended(None, running=True), why_ended(None, running=False)
+    ('still runs', 'cut off')
+    """
+    if ended is not None:
+        return ended.reason
+    return "still runs" if running else CUT_OFF
 
 
 def load_session(folder: SessionFolder) -> SessionRecord:

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from gui.wrapping.pending import CUT_OFF, SHORT
+from gui.wrapping.pending import SHORT
+from rig.session_record import CUT_OFF
 from rig.trials import short_outcome
 
 Row = Mapping[str, Any]

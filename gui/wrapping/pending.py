@@ -11,11 +11,11 @@ from gui.boxes import Box
 from gui.cards.content import d_prime_words
 from gui.session_view import SessionView
 from rig.performance import performance
+from rig.session_record import CUT_OFF
 from rig.trials import short_outcome
 
 SHORT = 40
 """Trials; of a session that has fewer it is asked whether it is to be used."""
-CUT_OFF = "cut off"
 CONDITIONS = (
     "fur ruffled or wet",
     "hunched posture",

@@ -11,7 +11,7 @@ import typer
 from rig.console import JsonOption, LabOption, console, print_json, the_session
 from rig.errors import RecordingError
 from rig.session_folder import SessionFolder
-from rig.session_record import load_session
+from rig.session_record import load_session, why_ended
 from rig.wrap_up import MOST_DROPPINGS, WRAP_UP, WrapUp, wrap_up
 
 
@@ -79,7 +79,6 @@ def _use(said: WrapUp) -> str:
 def _why_ended(folder: SessionFolder) -> str:
     """Return why a session ended by its record, which may be damaged."""
     try:
-        ended = load_session(folder).ended
+        return why_ended(load_session(folder).ended, running=False)
     except RecordingError:
         return "unreadable"
-    return ended.reason if ended else "cut off"
