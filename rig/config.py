@@ -90,6 +90,22 @@ class Simulation(FrozenModel):
     settings: dict[str, Any] = pydantic.Field(default_factory=dict)
 
 
+class SyncConfig(FrozenModel):
+    """Digital outputs that tell other recorders what happens; each stands for one signal.
+
+    `onset` gives a pulse when stimuli begin, and devices with a `trigger` begin at its edge;
+    `trial` is on while a trial runs, `states`, `trial_types` and `inputs` hold lines that are on
+    in a state, in trials of a type, and with an input. `barcode` gives pulses at random intervals.
+    """
+
+    onset: str = ""
+    trial: str = ""
+    barcode: str = ""
+    states: dict[str, str] = pydantic.Field(default_factory=dict)
+    trial_types: dict[str, str] = pydantic.Field(default_factory=dict)
+    inputs: dict[FileName, str] = pydantic.Field(default_factory=dict)
+
+
 class RigConfig(FrozenModel):
     """``rigs/NAME.toml``: the devices of one rig, and how they are wired.
 
@@ -98,6 +114,7 @@ class RigConfig(FrozenModel):
 
     setup: str = ""
     devices: dict[FileName, dict[str, Any]]
+    sync: SyncConfig = SyncConfig()
     simulation: Simulation = Simulation()
 
 
