@@ -157,7 +157,9 @@ class NiValve(Valve):
     def deliver(self, volume_ul: float, delay: float = 0.0) -> None:
         """Open now, for the time that the calibration gives."""
         self._open_for(
-            self.refuse_volume(volume_ul), self._calibration.open_time(volume_ul), volume_ul
+            self.refuse_delay(delay) or self.refuse_volume(volume_ul),
+            self._calibration.open_time(volume_ul),
+            volume_ul,
         )
 
     def refuse_flush(self, duration: float) -> str | None:

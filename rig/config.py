@@ -94,8 +94,9 @@ class SyncConfig(FrozenModel):
     """Digital outputs that tell other recorders what happens; each stands for one signal.
 
     `onset` gives a pulse when stimuli begin, and devices with a `trigger` begin at its edge;
-    `trial` is on while a trial runs, `states`, `trial_types` and `inputs` hold lines that are on
-    in a state, in trials of a type, and with an input. `barcode` gives pulses at random intervals.
+    `trial` and `trial_types` give one when a trial begins, or one of that type; `barcode` gives
+    pulses at random intervals. Lines of `states` are on while a state lasts, those of `inputs`
+    while an input is.
     """
 
     onset: str = ""

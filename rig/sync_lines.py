@@ -68,7 +68,7 @@ class SyncLines:
         self._next_bar = next(self._gaps) if sync.config.barcode else math.inf
         self._ends: dict[str, float] = {}
         self._switched: list[tuple[str, bool, float]] = []
-        self._trial_type = self._state = ""
+        self._state = ""
         self.due = self._next_bar
 
     def run(self, now: float) -> None:
@@ -76,33 +76,29 @@ class SyncLines:
         for line in [line for line, end in self._ends.items() if end <= now]:
             del self._ends[line]
             self._switch(line, on=False)
-        if self._next_bar <= now:
-            self._pulse(self._config.barcode)
-            self._next_bar += next(self._gaps)
         self._plan()
+        if self._next_bar <= now:
+            self._next_bar += next(self._gaps)
+            self._pulse(self._config.barcode)
         self.record()
         self._log.keep()
 
     def trial_began(self, graph: TrialGraph) -> None:
-        """Show that a trial runs, and of which type."""
-        self._trial_type = graph.trial_type
-        self._switch(self._config.trial, on=True)
-        self._switch(self._config.trial_types.get(self._trial_type, ""), on=True)
+        """Show that a trial begins, and of which type."""
+        self._pulse(self._config.trial)
+        self._pulse(self._config.trial_types.get(graph.trial_type, ""))
 
     def trial_ended(self) -> None:
-        """Show that no trial runs."""
+        """Show that its last state has ended."""
         self._leave_state()
-        self._switch(self._config.trial_types.get(self._trial_type, ""), on=False)
-        self._switch(self._config.trial, on=False)
 
     def entered(self, state: State) -> None:
         """Show that a state was entered, and its onset if it starts what others must see.
 
         The onset comes first: devices may wait for it.
         """
-        if self._config.onset and any(map(_is_start, state.enter)):
+        if any(map(_is_start, state.enter)):
             self._pulse(self._config.onset)
-            self._plan()
         self._leave_state()
         self._state = state.name
         self._switch(self._config.states.get(state.name, ""), on=True)
@@ -122,8 +118,10 @@ class SyncLines:
         self._state = ""
 
     def _pulse(self, line: str) -> None:
-        self._switch(line, on=True)
-        self._ends[line] = self._clock.now() + PULSE
+        if line:
+            self._switch(line, on=True)
+            self._ends[line] = self._clock.now() + PULSE
+            self._plan()
 
     def _plan(self) -> None:
         self.due = min(self._next_bar, *self._ends.values(), math.inf)

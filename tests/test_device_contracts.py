@@ -181,6 +181,42 @@ def test_a_valve_refuses_a_second_drop_while_it_is_open(bench: Bench) -> None:
 
 
 @every_valve
+def test_an_armed_drop_begins_after_its_delay_and_off_disarms_it(bench: Bench) -> None:
+    assert isinstance(bench.device, Valve)
+    reason = bench.device.refuse_delay(0.2)
+    if reason:
+        assert "cannot be armed" in reason
+        assert bench.device.refuse(Pulse("box", 5.0, delay=0.2)) == reason
+        return
+    ordered = bench.now()
+    bench.device.act(Pulse("box", 5.0, delay=0.2))
+    obeyed = bench.now()
+    assert bench.device.is_busy()
+    bench.pass_time(0.35)
+    assert not bench.device.is_busy()
+    (report,) = bench.messages()
+    assert isinstance(report, Report)
+    unsure = obeyed - ordered + bench.tolerance
+    assert report.hardware_time == pytest.approx(ordered + 0.2, abs=unsure)
+    assert (report.what, report.volume_ul) == ("opening", 5.0)
+    bench.device.act(Pulse("box", 5.0, delay=0.2))
+    bench.device.off()
+    assert not bench.device.is_busy()
+    bench.pass_time(0.35)
+    assert (bench.messages(), len(bench.drunk())) == ([], 1)
+
+
+@every_valve
+@pytest.mark.parametrize("delay", [-1.0, 31.0, float("nan")])
+def test_a_valve_refuses_a_delay_without_a_near_end(bench: Bench, delay: float) -> None:
+    assert isinstance(bench.device, Valve)
+    assert bench.device.refuse(Pulse("box", 5.0, delay=delay))
+    with pytest.raises(DeviceError):
+        bench.device.deliver(5.0, delay)
+    assert not bench.device.is_busy()
+
+
+@every_valve
 def test_a_closed_valve_delivers_nothing(bench: Bench) -> None:
     bench.device.close()
     with pytest.raises(DeviceError):
