@@ -56,7 +56,7 @@ class LetMouseIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="l
 
 
 class TellMemory(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="tell memory"):
-    """What has the mouse learned?"""
+    """It is asked what the mouse has learned."""
 
 
 class Progress(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="progress"):

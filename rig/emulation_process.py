@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
-from io import BufferedReader
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import BinaryIO
 
@@ -46,7 +45,7 @@ def main() -> None:
         run(sys.stdin.buffer, out)
 
 
-def run(orders: BufferedReader, out: BinaryIO) -> None:
+def run(orders: Iterable[bytes], out: BinaryIO) -> None:
     """Obey orders, one a line, and answer each; all is stopped at the end of the orders."""
 
     def answer(told: Answer) -> None:

@@ -64,7 +64,7 @@ class StageParams:
 
 @dataclass(frozen=True)
 class MousePlan:
-    """The virtual mouse of a simulated or emulated session; `name` is its class, as a rig file names it."""
+    """The virtual mouse of a session; `name` is its class, as a rig file names it."""
 
     name: str
     mouse: type[Mouse]
