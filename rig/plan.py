@@ -275,7 +275,7 @@ def read_parts(
     try:
         animal = lab.subject(subject)
         where = str(lab.subject_file(subject))
-        problems += _wrong_subject(animal, where, simulate=simulate or emulate)
+        problems += _wrong_subject(animal, where, simulate=simulate, emulate=emulate)
         if protocol_plan is not None:
             protocol_plan = unchanged = with_subject(lab, protocol_plan, animal)
         if (simulate or emulate) and rig_plan is not None:
@@ -347,22 +347,24 @@ def _wrong_world(rig: RigPlan, *, simulate: bool) -> list[Problem]:
     ]
 
 
-def _wrong_subject(subject: Subject, where: str, *, simulate: bool) -> list[Problem]:
-    """Return a problem if a real mouse would run on a simulated rig or the reverse."""
-    if subject.simulated and not simulate:
+def _wrong_subject(subject: Subject, where: str, *, simulate: bool, emulate: bool) -> list[Problem]:
+    """Return a problem if a real mouse would run without a real rig or the reverse."""
+    virtual = simulate or emulate
+    if subject.simulated and not virtual:
         return [
             Problem(
                 f"'{subject.id}' is a virtual mouse, and the rig is not simulated",
                 where,
-                "Add --simulate, or name a real subject.",
+                "Add --simulate or --emulate, or name a real subject.",
             )
         ]
-    if simulate and not subject.simulated:
+    if virtual and not subject.simulated:
+        world = "emulate" if emulate else "simulate"
         return [
             Problem(
-                f"'{subject.id}' is a real mouse, and the rig is simulated",
+                f"'{subject.id}' is a real mouse, and the rig is {world}d",
                 where,
-                "Name a virtual mouse (simulated = true), or leave out --simulate.",
+                f"Name a virtual mouse (simulated = true), or leave out --{world}.",
             )
         ]
     return []
