@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
 
@@ -132,7 +133,7 @@ class ScreenCalibration:
         return np.stack([self._lights[gun][levels[..., gun]] for gun in range(3)], axis=-1)
 
     def levels(self, light: NDArray[np.floating[Any]]) -> NDArray[np.uint8]:
-        """Return the levels whose light is nearest to what is asked; both have the shape (..., 3)."""
+        """Return the levels whose light is nearest to that; both have the shape (..., 3)."""
         found = []
         for gun in range(3):
             lights = self._lights[gun]
@@ -167,7 +168,7 @@ def _problem(gun: Gun, points: list[tuple[int, float]], where: str) -> Problem |
         what = f"the {gun} gun was not measured at the levels 0 and {WHITE}"
         return Problem(what, where, "Measure them, too.")
     luminances = [luminance for _, luminance in points]
-    if any(later <= earlier for earlier, later in zip(luminances, luminances[1:], strict=False)):
+    if any(later <= earlier for earlier, later in pairwise(luminances)):
         what = f"the luminance of the {gun} gun does not rise from level to level"
         return Problem(what, where, "Measure it again; look for wrong numbers.")
     return None

@@ -15,7 +15,7 @@ from calibration.screen import ScreenCalibration
 from hardware.display import DisplaySettings, DisplayTwin, refuse_grating
 from hardware.screen_geometry import Projection
 from hardware.screen_messages import Corner, Open, Pace
-from hardware.screen_picture import GratingView, Picture
+from hardware.screen_picture import GratingView
 from hardware.screen_playback import ScreenPlayback
 from hardware.screen_process import lacks
 from rig.devices import Context, Display
@@ -42,12 +42,6 @@ class PsychopyDisplaySettings(DisplaySettings):
     patch_corner: Corner = "bottom left"
 
 
-class PsychopyDisplayTwin(DisplayTwin):
-    """A screen that the virtual mouse sees, with the settings of a real one."""
-
-    Settings = PsychopyDisplaySettings
-
-
 class PsychopyDisplay(Display):
     """A screen whose gratings are drawn frame by frame, each computed beforehand.
 
@@ -57,7 +51,7 @@ class PsychopyDisplay(Display):
     by what the screen itself needs; the photodiode tells by how much.
     """
 
-    twin = PsychopyDisplayTwin
+    twin = DisplayTwin
     Settings = PsychopyDisplaySettings
 
     def __init__(self, name: str, settings: PsychopyDisplaySettings, context: Context) -> None:

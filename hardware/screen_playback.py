@@ -21,6 +21,8 @@ Presented = TypeVar("Presented", Grating, Flashes)
 SAME_RATE = 0.01
 """Share by which the rate of the rig file may differ from the screen's own."""
 LOADS_WITHIN = 30.0
+COUNTED = ("refresh", "stimulus", "frame", "missed")
+"""What is recorded of a flip, beside its time."""
 DARK_WITHIN = 1.0
 """Seconds that a screen has for the background, before its process is killed."""
 
@@ -54,7 +56,7 @@ class ScreenPlayback(Generic[Presented]):
         self._what = what
         self._where = f"device '{name}'"
         self._wanted = wanted
-        self._picture = picture
+        self._picture: Callable[[Presented, int, int], Picture] = picture
         self._clock = context.clock
         self._inbox = context.inbox
         self._streams = context.streams
@@ -65,13 +67,12 @@ class ScreenPlayback(Generic[Presented]):
 
     def stream(self) -> StreamSpec:
         """Return what is recorded of each flip while a stimulus is shown."""
-        numbers = ("refresh", "stimulus", "frame", "missed")
         return StreamSpec(
             name=f"{self._name}_flips",
             device=self._name,
             meaning="refreshes of the screen that changed it: the first of a stimulus has frame 0, "
             "the one after its last frame ends it; missed are those that passed without a picture",
-            channels=(Channel("time", "s"), *(Channel(each, "1") for each in numbers)),
+            channels=(Channel("time", "s"), *(Channel(each, "1") for each in COUNTED)),
             dtype="<f8",
             rate_hz=None,
         )

@@ -33,12 +33,6 @@ class VideoProjectorSettings(ProjectorSettings):
     patch_corner: Corner = "bottom left"
 
 
-class VideoProjectorTwin(ProjectorTwin):
-    """A projector whose light the virtual mouse feels, with the settings of a real one."""
-
-    Settings = VideoProjectorSettings
-
-
 class VideoProjector(Projector):
     """A projector that shows what is drawn on a screen of the computer.
 
@@ -46,7 +40,7 @@ class VideoProjector(Projector):
     this rate are refused. The onset is that of the first frame, as for displays.
     """
 
-    twin = VideoProjectorTwin
+    twin = ProjectorTwin
     Settings = VideoProjectorSettings
 
     def __init__(self, name: str, settings: VideoProjectorSettings, context: Context) -> None:

@@ -50,7 +50,7 @@ class XConnection:
         number = display.removeprefix(":").split(".")[0]
         self._socket = socket.socket(socket.AF_UNIX)
         try:
-            self._socket.connect(f"/tmp/.X11-unix/X{number}")  # noqa: S108 (its place)
+            self._socket.connect(f"/tmp/.X11-unix/X{number}")
             self._socket.sendall(struct.pack("<BxHHHHxx", ord("l"), 11, 0, 0, 0))
             accepted, length = struct.unpack("<BxxxxxH", self._receive(8))
             setup = self._receive(4 * length)
