@@ -128,12 +128,16 @@ class BoardValve(Valve):
         """Return no problems."""
         return []
 
-    def is_open(self) -> bool:
+    def is_busy(self) -> bool:
         """Return that it is closed."""
         return False
 
     def refuse_volume(self, volume_ul: float) -> None:
         """Refuse nothing."""
+
+    def refuse_delay(self, delay: float) -> str | None:
+        """Refuse to be armed."""
+        return "this valve cannot be armed" if delay else None
 
     def refuse_flush(self, duration: float) -> str:
         """Refuse to be flushed: the board has no such order."""
@@ -145,7 +149,7 @@ class BoardValve(Valve):
     def end_flush(self) -> None:
         """Do nothing."""
 
-    def deliver(self, volume_ul: float) -> None:
+    def deliver(self, volume_ul: float, delay: float = 0.0) -> None:
         """Order an opening, and report it."""
         if self._board is None:
             raise DeviceError("the valve is not open", f"device '{self._name}'", "Open it first.")

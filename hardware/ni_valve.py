@@ -141,8 +141,8 @@ class NiValve(Valve):
         """Return the calibration file."""
         return (self._calibration.path,)
 
-    def is_open(self) -> bool:
-        """Return whether the valve is open now."""
+    def is_busy(self) -> bool:
+        """Return whether the valve is open, or armed to open."""
         with self._lock, told(self._where):
             return self._is_open()
 
@@ -150,10 +150,16 @@ class NiValve(Valve):
         """Return why that volume cannot be delivered in one opening, or None if it can."""
         return self._limits.refuse_volume(volume_ul)
 
-    def deliver(self, volume_ul: float) -> None:
+    def refuse_delay(self, delay: float) -> str | None:
+        """Refuse to be armed."""
+        return f"this valve cannot be armed {delay:g} s ahead" if delay else None
+
+    def deliver(self, volume_ul: float, delay: float = 0.0) -> None:
         """Open now, for the time that the calibration gives."""
         self._open_for(
-            self.refuse_volume(volume_ul), self._calibration.open_time(volume_ul), volume_ul
+            self.refuse_delay(delay) or self.refuse_volume(volume_ul),
+            self._calibration.open_time(volume_ul),
+            volume_ul,
         )
 
     def refuse_flush(self, duration: float) -> str | None:
@@ -175,8 +181,8 @@ class NiValve(Valve):
 
     def _open_for(self, reason: str | None, duration: float, volume_ul: float | None) -> None:
         """Begin an opening, and have somebody wait for its end."""
-        is_open = self.is_open()
-        self._limits.require(reason, ready=self._counter.is_held, is_open=is_open)
+        is_busy = self.is_busy()
+        self._limits.require(reason, ready=self._counter.is_held, is_busy=is_busy)
         before = self._opening
         if before is not None:  # it has ended, and is about to be reported
             before.told.wait(SEEN_WITHIN + ASK_EVERY)

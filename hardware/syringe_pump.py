@@ -42,6 +42,7 @@ BEAT = 0.1
 LOOK = 0.01
 """Seconds between two questions while it pumps."""
 _PATIENCE = 2.0
+UNARMED = "a pump cannot be armed: it runs when it is told to"
 LARGEST_UL = 9999
 """Microlitres: the pump takes four digits."""
 DISPENSED = re.compile(r"I([\d.]+)W([\d.]+)(UL|ML)")
@@ -92,6 +93,10 @@ class SyringePumpTwin(ValveTwin):
 
     def __init__(self, name: str, settings: SyringePumpSettings, context: Context) -> None:
         super().__init__(name, settings, context, SyringeTimes(context.folder, settings))
+
+    def refuse_delay(self, delay: float) -> str | None:
+        """Refuse to be armed: the pump has no such order."""
+        return UNARMED if delay else None
 
 
 @dataclass(frozen=True)
@@ -171,7 +176,7 @@ class SyringePump(Valve):
         """Return the file of the syringe."""
         return (self._times.path,)
 
-    def is_open(self) -> bool:
+    def is_busy(self) -> bool:
         """Return whether the pump is pumping, by what it told last."""
         return self._run is not None or self._state in PUMPING
 
@@ -181,9 +186,13 @@ class SyringePump(Valve):
             volume_ul, self._times.open_time(volume_ul), self._settings.max_open_ms
         )
 
-    def deliver(self, volume_ul: float) -> None:
+    def refuse_delay(self, delay: float) -> str | None:
+        """Refuse to be armed: the pump has no such order."""
+        return UNARMED if delay else None
+
+    def deliver(self, volume_ul: float, delay: float = 0.0) -> None:
         """Begin a run over that volume."""
-        self._check(self.refuse_volume(volume_ul))
+        self._check(self.refuse_delay(delay) or self.refuse_volume(volume_ul))
         self._begin(_Order("opening", self._times.open_time(volume_ul), volume_ul))
 
     def refuse_flush(self, duration: float) -> str | None:
@@ -215,7 +224,7 @@ class SyringePump(Valve):
             raise DeviceError(
                 "the pump is not open for orders", self._where, "Open the device first."
             )
-        if self.is_open():
+        if self.is_busy():
             raise DeviceError(
                 "the pump is still open from the last order: it has not finished",
                 self._where,

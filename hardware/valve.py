@@ -28,7 +28,7 @@ class ValveSettings(DeviceSettings):
 
 @dataclass(frozen=True, eq=False)
 class _Opening:
-    """An opening that lasts: when it began, for how long, and the drop; None for a flush."""
+    """An opening: when it begins, for how long it lasts, and the drop; None for a flush."""
 
     began: float
     requested: float
@@ -65,9 +65,15 @@ class ValveTwin(Valve):
         self._ready = True
 
     def off(self) -> None:
-        """Close the valve; an opening that this cuts short is reported with its true length."""
+        """Close and disarm the valve.
+
+        An opening that this cuts short is reported with its true length; one that was armed only
+        is not.
+        """
         opening = self._opening
-        if opening is not None:
+        if opening is not None and opening.began > self._clock.now():
+            self._opening = None  # it was armed only
+        elif opening is not None:
             achieved = self._clock.now() - opening.began
             drop = opening.volume_ul is not None
             self._shut(opening, achieved, self._calibration.volume_ul(achieved) if drop else None)
@@ -85,18 +91,22 @@ class ValveTwin(Valve):
         """Return the calibration file."""
         return (self._calibration.path,)
 
-    def is_open(self) -> bool:
-        """Return whether the valve is open now."""
+    def is_busy(self) -> bool:
+        """Return whether the valve is open, or armed to open."""
         return self._opening is not None
 
     def refuse_volume(self, volume_ul: float) -> str | None:
         """Return why that volume cannot be delivered in one opening, or None if it can."""
         return self._limits.refuse_volume(volume_ul)
 
-    def deliver(self, volume_ul: float) -> None:
-        """Open now, for the time that the calibration gives."""
-        self._check(self.refuse_volume(volume_ul))
-        self._open_for(self._calibration.open_time(volume_ul), volume_ul)
+    def refuse_delay(self, delay: float) -> str | None:
+        """Return why an opening cannot be armed `delay` seconds ahead, or None if it can."""
+        return self._limits.refuse_delay(delay)
+
+    def deliver(self, volume_ul: float, delay: float = 0.0) -> None:
+        """Open `delay` seconds from now, for the time that the calibration gives."""
+        self._check(self.refuse_delay(delay) or self.refuse_volume(volume_ul))
+        self._open_for(self._calibration.open_time(volume_ul), volume_ul, delay)
 
     def refuse_flush(self, duration: float) -> str | None:
         """Return why the valve cannot be flushed for `duration` seconds, or None if it can."""
@@ -105,7 +115,7 @@ class ValveTwin(Valve):
     def flush(self, duration: float) -> None:
         """Open now, for `duration` seconds."""
         self._check(self.refuse_flush(duration))
-        self._open_for(duration, None)
+        self._open_for(duration, None, 0.0)
 
     def end_flush(self) -> None:
         """Close, if the valve is being flushed; the flush is reported with its true length."""
@@ -114,11 +124,11 @@ class ValveTwin(Valve):
 
     def _check(self, reason: str | None) -> None:
         """Raise `DeviceError` if the valve refuses an order, or cannot take one."""
-        self._limits.require(reason, ready=self._ready, is_open=self.is_open())
+        self._limits.require(reason, ready=self._ready, is_busy=self.is_busy())
 
-    def _open_for(self, duration: float, volume_ul: float | None) -> None:
-        """Open now; the end is an appointment, as a counter would time it in hardware."""
-        opening = _Opening(self._clock.now(), duration, volume_ul)
+    def _open_for(self, duration: float, volume_ul: float | None, delay: float) -> None:
+        """Open after `delay`; the end is an appointment, as a counter would time it in hardware."""
+        opening = _Opening(self._clock.now() + delay, duration, volume_ul)
         self._opening = opening
         self._room.agenda.at(opening.began + duration, lambda _: self._end(opening))
 

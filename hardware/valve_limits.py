@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Protocol
 
-from rig.devices import LONGEST_FLUSH
+from rig.devices import LONGEST_DELAY, LONGEST_FLUSH
 from rig.errors import DeviceError
 
 
@@ -58,21 +58,27 @@ class ValveLimits:
         open_time = self._calibration.open_time(volume_ul)
         return over_limit(volume_ul, open_time, self._max_open_ms)
 
+    def refuse_delay(self, delay: float) -> str | None:
+        """Return why an opening cannot be armed `delay` seconds ahead, or None if it can."""
+        if 0 <= delay <= LONGEST_DELAY:
+            return None
+        return f"an opening is armed up to {LONGEST_DELAY:g} s ahead, not {delay:g} s"
+
     def refuse_flush(self, duration: float) -> str | None:
         """Return why the valve cannot be flushed for `duration` seconds, or None if it can."""
         if 0 < duration <= LONGEST_FLUSH:
             return None
         return f"a flush lasts up to {LONGEST_FLUSH:g} s, not {duration:g} s"
 
-    def require(self, reason: str | None, *, ready: bool, is_open: bool) -> None:
+    def require(self, reason: str | None, *, ready: bool, is_busy: bool) -> None:
         """Raise `DeviceError` if an order is refused, or the valve cannot take one.
 
         Parameters
         ----------
         reason
             Why the order is refused; None if it is not.
-        ready, is_open
-            Whether the valve was opened for orders, and whether water runs.
+        ready, is_busy
+            Whether the valve takes orders, and whether another one is under way.
         """
         if reason:
             raise DeviceError(
@@ -82,7 +88,7 @@ class ValveLimits:
             raise DeviceError(
                 "the valve is not open for orders", self._where, "Open the device first."
             )
-        if is_open:
+        if is_busy:
             raise DeviceError(
                 "the valve is still open from the last order",
                 self._where,

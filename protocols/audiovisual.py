@@ -54,6 +54,11 @@ class AudiovisualTrial(Parameters):
         le=30,
         description="from the onset to the drop and to the window in which licks count, s",
     )
+    reward_by: Literal["engine", "hardware"] = pydantic.Field(
+        default="engine",
+        description="who times the drop: the engine, or the valve's own hardware, armed at the "
+        "onset (exact to its clock)",
+    )
     licks: int = pydantic.Field(
         default=1,
         ge=1,
@@ -173,8 +178,8 @@ def audiovisual_states(
     """
     show = (Show("screen", trial.grating_name(visual)),) if visual else ()
     play = (Play("speaker", trial.tone_name(auditory)),) if auditory else ()
-    start: tuple[Action, ...] = (*show, *play)
-    drop = (trial.reward(),) if answer == "go" else ()
+    armed, drop = _drops(trial, answer)
+    start: tuple[Action, ...] = (*armed, *show, *play)
     responded, withheld = (
         ("hit", "miss") if answer == "go" else ("false_alarm", "correct_rejection")
     )
@@ -201,6 +206,15 @@ def audiovisual_states(
         *(_go_outcomes(trial, error_interval) if answer == "go" else ()),
         *(_nogo_outcomes(trial, error_interval) if answer == "nogo" else ()),
     )
+
+
+def _drops(trial: AudiovisualTrial, answer: Answer) -> tuple[tuple[Pulse, ...], tuple[Pulse, ...]]:
+    """Return the drops that are armed at the onset, and those that fall in the window."""
+    if answer != "go":
+        return (), ()
+    if trial.reward_by == "hardware":
+        return (Pulse("valve", trial.reward_ul, trial.reward_time),), ()
+    return (), (trial.reward(),)
 
 
 def _go_outcomes(trial: AudiovisualTrial, error_interval: float) -> tuple[State, ...]:

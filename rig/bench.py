@@ -126,7 +126,7 @@ def _output(device: DigitalOutput) -> Look:
 
 
 def _valve(valve: Valve, bench: Bench, drops: int) -> Look:
-    if valve.is_open():
+    if valve.is_busy():
         return Look("bad", "It is open, though nobody opened it.", "open", "Close the tap now.")
     volumes = [tenths / 10 for tenths in _TENTHS_UL if valve.refuse_volume(tenths / 10) is None]
     if not volumes:

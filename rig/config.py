@@ -90,6 +90,23 @@ class Simulation(FrozenModel):
     settings: dict[str, Any] = pydantic.Field(default_factory=dict)
 
 
+class SyncConfig(FrozenModel):
+    """Digital outputs that tell other recorders what happens; each stands for one signal.
+
+    `onset` gives a pulse when stimuli begin, and devices with a `trigger` begin at its edge;
+    `trial` and `trial_types` give one when a trial begins, or one of that type; `barcode` gives
+    pulses at random intervals. Lines of `states` are on while a state lasts, those of `inputs`
+    while an input is.
+    """
+
+    onset: str = ""
+    trial: str = ""
+    barcode: str = ""
+    states: dict[str, str] = pydantic.Field(default_factory=dict)
+    trial_types: dict[str, str] = pydantic.Field(default_factory=dict)
+    inputs: dict[FileName, str] = pydantic.Field(default_factory=dict)
+
+
 class RigConfig(FrozenModel):
     """``rigs/NAME.toml``: the devices of one rig, and how they are wired.
 
@@ -98,6 +115,7 @@ class RigConfig(FrozenModel):
 
     setup: str = ""
     devices: dict[FileName, dict[str, Any]]
+    sync: SyncConfig = SyncConfig()
     simulation: Simulation = Simulation()
 
 

@@ -25,6 +25,8 @@ from rig.shared import Shared
 from rig.stream_store import Drain, StreamSink
 from rig.streams import StreamSpec
 
+LONGEST_DELAY = 30.0
+"""Seconds that a valve is armed ahead for at most."""
 LONGEST_FLUSH = 30.0
 """Seconds that a valve is flushed for at most: so much water would run if nobody closed it."""
 Line = Annotated[str, pydantic.Field(min_length=1, description="the wire, as the card names it")]
@@ -220,16 +222,25 @@ class Valve(Device):
     kind = "valve"
 
     @abstractmethod
-    def is_open(self) -> bool:
-        """Return whether the valve is open now."""
+    def is_busy(self) -> bool:
+        """Return whether the valve is open, or armed to open."""
 
     @abstractmethod
     def refuse_volume(self, volume_ul: float) -> str | None:
         """Return why that volume cannot be delivered in one opening, or None if it can."""
 
     @abstractmethod
-    def deliver(self, volume_ul: float) -> None:
-        """Begin to deliver `volume_ul`; the end of the opening is timed by the hardware."""
+    def refuse_delay(self, delay: float) -> str | None:
+        """Return why an opening cannot be armed `delay` seconds ahead, or None if it can."""
+
+    @abstractmethod
+    def deliver(self, volume_ul: float, delay: float = 0.0) -> None:
+        """Deliver `volume_ul`; the end of the opening is timed by the hardware.
+
+        With a `delay` above 0 the opening is armed, and its begin is timed by the hardware, too:
+        so many seconds after this order, or after the edge that starts the devices of the rig, if
+        the valve has a trigger. `off` disarms it.
+        """
 
     @abstractmethod
     def refuse_flush(self, duration: float) -> str | None:
@@ -244,15 +255,18 @@ class Valve(Device):
         """Close, if the valve is being flushed; the flush is reported with its true length."""
 
     def refuse(self, action: Action) -> str | None:
-        """Refuse all but a `Pulse` within calibration and limit."""
+        """Refuse all but a `Pulse` within calibration, limit and what can be armed."""
         if not isinstance(action, Pulse):
             return f"a valve cannot do '{type(action).__name__}'"
-        return self.refuse_volume(action.volume_ul)
+        if action.delay < 0:
+            return f"a drop cannot come {-action.delay:g} s before its order"
+        late = self.refuse_delay(action.delay) if action.delay else None
+        return late or self.refuse_volume(action.volume_ul)
 
     def act(self, action: Action) -> None:
         """Deliver the drop."""
         if isinstance(action, Pulse):
-            self.deliver(action.volume_ul)
+            self.deliver(action.volume_ul, action.delay)
 
 
 class Presenter(Device):
@@ -341,16 +355,16 @@ def describe(action: Action | Flush) -> tuple[str, str, float | None]:
 
     Examples
     --------
-    >>> describe(Pulse("valve", 5.0))
-    ('deliver', '', 5.0)
+    >>> describe(Pulse("valve", 5.0)), describe(Pulse("valve", 5.0, delay=2.0))
+    (('deliver', '', 5.0), ('deliver', 'after 2 s', 5.0))
     """
     match action:
         case TurnOn():
             return "on", "", None
         case TurnOff():
             return "off", "", None
-        case Pulse(volume_ul=volume_ul):
-            return "deliver", "", volume_ul
+        case Pulse(volume_ul=volume_ul, delay=delay):
+            return "deliver", f"after {delay:g} s" if delay else "", volume_ul
         case Play(sound=sound):
             return "play", sound, None
         case Show(grating=grating):

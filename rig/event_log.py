@@ -27,6 +27,7 @@ from rig.events import (
     SessionEnded,
     StateEntered,
     StreamEnded,
+    SyncSwitched,
     TrialEnded,
     TrialStarted,
 )
@@ -216,6 +217,10 @@ class EventLog:
             told = {"clock": "utc", "reading": reading.seconds, "uncertainty": reading.uncertainty}
             self._add(ClockRead, reading.time, **told)
             self._clocks_by = reading.time + CLOCKS_EVERY
+
+    def sync_switched(self, device: str, level: bool, time: float) -> None:
+        """Record that a sync line was switched."""
+        self._add(SyncSwitched, time, device=device, level=level)
 
     def stream_ended(self, stream: str, rows: int, sha256: str) -> None:
         """Record that a stream has come to its end."""

@@ -252,6 +252,13 @@ class ClockRead(Happened, frozen=True, tag="clock"):
     uncertainty: float
 
 
+class SyncSwitched(Happened, frozen=True, tag="sync"):
+    """A sync line, which tells other recorders what happens, was switched on or off."""
+
+    device: str
+    level: bool
+
+
 class StreamEnded(Happened, frozen=True, tag="stream_ended"):
     """A stream came to its end, with so many rows; the digest is that of its file's blocks."""
 
@@ -287,6 +294,7 @@ Event = (
     | QuestionAsked
     | Fault
     | ClockRead
+    | SyncSwitched
     | StreamEnded
     | SessionEnded
 )

@@ -13,11 +13,16 @@ END: Final = "end"
 """The target that ends the trial."""
 
 
-class Pulse(msgspec.Struct, frozen=True, tag="pulse"):
-    """Deliver one drop: the valve opens once, for a time that its calibration gives."""
+class Pulse(msgspec.Struct, frozen=True, tag="pulse", omit_defaults=True):
+    """Deliver one drop: the valve opens once, for a time that its calibration gives.
+
+    With a `delay` the valve is armed: its hardware opens it so many seconds later. The state must
+    last as long.
+    """
 
     device: str
     volume_ul: float
+    delay: float = 0.0
 
 
 class Play(msgspec.Struct, frozen=True, tag="play"):

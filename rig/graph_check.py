@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Collection, Iterable, Mapping
 
 from rig.errors import Problem
-from rig.graph import END, Action, State, TrialGraph, TurnOff, TurnOn
+from rig.graph import END, Action, Pulse, State, TrialGraph, TurnOff, TurnOn
 
 
 class GraphCheck:
@@ -147,6 +147,7 @@ def _state(state: State, at: str) -> Iterable[Problem]:
             at,
             "Measure in one state and decide in the next.",
         )
+    yield from _armed(state, at)
     for rule in state.decide:
         if not rule.at_least > 0:
             yield Problem(
@@ -167,6 +168,22 @@ def _state(state: State, at: str) -> Iterable[Problem]:
                 at,
                 "Give both or neither.",
             )
+
+
+def _armed(state: State, at: str) -> Iterable[Problem]:
+    """Return drops that are armed in a state which may be left before they fall."""
+    delays = [action.delay for action in state.enter if isinstance(action, Pulse)]
+    longest = max(delays, default=0)
+    if longest <= 0:
+        return
+    lasts = state.timeout[0] if state.timeout and not state.restart else math.inf
+    leaves = state.to or any(count.target is not None for count in state.count)
+    if leaves or not longest <= lasts < math.inf:
+        yield Problem(
+            f"a drop is armed {longest:g} s ahead, and the state may end before",
+            at,
+            f"Let the state last at least {longest:g} s, and only a timeout end it.",
+        )
 
 
 def _targets(state: State, graph: TrialGraph, at: str) -> Iterable[Problem]:

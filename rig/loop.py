@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Literal
 
+from rig.chores import Chore, Chores
 from rig.clock import Clock
 from rig.config import Limits
 from rig.devices import Device, DigitalInput
+from rig.ending import Ending, reason_of
 from rig.engine import Engine, Entered
 from rig.errors import DeviceError, Problem, ProtocolError
 from rig.event_log import ABORTED, EventLog
@@ -23,6 +24,7 @@ from rig.orders import Orders
 from rig.protocol import Finished, Question
 from rig.recorder import Recorder
 from rig.room import Room
+from rig.sync_lines import NO_SYNC, Sync, SyncLines
 from rig.trial_source import TrialSource
 from rig.trials import ALONE, Before
 from rig.watcher import Watcher
@@ -33,7 +35,6 @@ GROUP = 64
 TOO_LATE = Reply(False, "the session has ended")
 LONGEST = Reply(True, "the session's longest duration")
 NEVER_RUN = "never run"
-How = Literal["finished", "limit", "stopped", "aborted", "failed"]
 
 
 class Loop:
@@ -55,15 +56,15 @@ class Loop:
         Is told of states and trials.
     before
         What the sessions came to that this one goes on with, if it does.
+    sync
+        The lines that tell other recorders what happens.
+    chores
+        What is to be done at times of its own.
 
     Attributes
     ----------
-    reason
-        Why the session ends, in words; None while it runs.
-    how
-        The same sorted, as `rig.events.SessionEnded` has it.
-    finished, timed_out
-        Whether it was the protocol, or the longest duration, that ended it.
+    ending
+        Why the session ends, if anything has ended it.
     warnings
         What a person should know, though the session went on.
     """
@@ -79,29 +80,27 @@ class Loop:
         recorder: Recorder,
         watcher: Watcher,
         before: Before = ALONE,
+        sync: Sync = NO_SYNC,
+        chores: Sequence[Chore] = (),
     ) -> None:
-        self.reason: str | None = None
-        self.how: How = "failed"
-        self.finished = False
-        self.timed_out = False
+        self.ending = Ending(limits, before.water_ul)
         self.warnings: list[Problem] = []
         self._clock = clock
         self._inbox = inbox
         self._room = room
         self._devices = devices
         self._source = source
-        self._limits = limits
         self._recorder = recorder
         self._watcher = watcher
         self._engine = Engine()
-        self._before_ul = before.water_ul
         self._log = EventLog(clock, recorder, before.trial)
         table = recorder.table
         self._water = WaterOrders(source, devices, room, limits, table, self._log, before.water_ul)
         self._orders = Orders(source, clock, room, self._water)
+        self._sync = SyncLines(sync, devices, clock, self._log)
+        self._chores = Chores((self._sync, *chores))
         self._stop = False
         self._first_state = self._state = self._stimulus_state = ""
-        self._limit = limits.max_duration
         self._last_edge: dict[str, float] = {}
 
     def run(self) -> None:
@@ -120,12 +119,13 @@ class Loop:
         self._log.read_clocks(self._clock.now())
         self._switch_on()
         self._go_on()
-        while not self._stop and (engine.running or self.reason is None):
+        while not self._stop and (engine.running or self.ending.reason is None):
             now = self._clock.now()
             if now >= self._recorder.attend_by:
                 self._recorder.attend(now, self._log.trial)
-            until = min(engine.deadline, agenda.next_time, self._limit, orders.answer_by)
-            until = min(until, self._recorder.attend_by)
+            self._chores.run(now)
+            until = min(engine.deadline, agenda.next_time, self.ending.at, orders.answer_by)
+            until = min(until, self._recorder.attend_by, self._chores.due, self._water.due)
             message = receive(self._inbox, until)
             if message is not None:
                 self._take(message)
@@ -135,8 +135,10 @@ class Loop:
                 self._follow(engine.expire())
             elif orders.question is not None and orders.answer_by <= until:
                 self._take_default(orders.question)
-            elif self._limit <= until:
+            elif self.ending.at <= until:
                 self._reach_limit()
+            elif self._water.due <= until:
+                self._give_what_waited()
             self._go_on()
 
     @property
@@ -147,8 +149,7 @@ class Loop:
     def fault(self, error: BaseException) -> None:
         """Record the error that ends the session."""
         self._log.fault(error)
-        what = str(error) or type(error).__name__
-        self.reason, self.how = f"error: {what}", "failed"
+        self.ending.fail(error)
         self._log.keep()
 
     def end(self, streams: Sequence[tuple[str, int, str]] = ()) -> None:
@@ -173,21 +174,20 @@ class Loop:
         self._log.read_clocks(math.inf)
         table = self._recorder.table
         trials = sum(not row.aborted for row in table.rows)
-        reason = NEVER_RUN if self.reason is None else self.reason
+        reason = NEVER_RUN if self.ending.reason is None else self.ending.reason
         memory = self._room.memory()
-        self._log.session_ended(reason, self.how, trials, table.water_ul, memory)
+        self._log.session_ended(reason, self.ending.how, trials, table.water_ul, memory)
         self._log.keep()
 
     def _go_on(self) -> None:
         """Start the next trial if none runs and nothing ends the session."""
-        if self._engine.running or self.reason is not None or self._orders.waiting:
+        if self._engine.running or self.ending.reason is not None or self._orders.waiting:
             return
         for change in self._source.apply_changes():
             self._log.parameter_changed(change)
         match self._source.trial(self._log.trial + 1):
             case Finished(reason=reason):
-                self.finished = True
-                self._end_with(reason, "finished")
+                self.ending.finish(reason)
             case Question() as question:
                 now = self._clock.now()
                 self._orders.ask(question, now)
@@ -203,6 +203,7 @@ class Loop:
         self._first_state, self._stimulus_state = graph.states[0].name, graph.stimulus_state
         self._log.trial_started(graph, now)
         self._watcher.began(self._log.trial, graph)
+        self._sync.trial_began(graph)
         self._follow(self._engine.start(graph, now))
 
     def _switch_on(self) -> None:
@@ -245,20 +246,25 @@ class Loop:
         self._note(message)
         self._log.keep()
         if isinstance(message, Report):
-            waiting = self._water.reported(message)
-            if waiting is not None:
-                self._devices[waiting.device].act(waiting)
+            self._water.reported(message)
+            self._give_what_waited()
+
+    def _give_what_waited(self) -> None:
+        """Give a drop of the protocol that had to wait for a person's."""
+        waiting = self._water.waited(self._clock.now())
+        if waiting is not None:
+            self._devices[waiting.device].act(waiting)
 
     def _obey(self, command: Command) -> Reply:
         """Carry out a command; record it with what is answered."""
         self._log.keep()  # what was before it counts, the water above all
         match command.verb:
             case "stop_now":
-                self._end_with(_reason(command), "aborted")
+                self.ending.because(reason_of(command), "aborted")
                 self._stop = True
                 reply = Reply(True, "stops now")
             case "stop_after_trial":
-                self._end_with(_reason(command), "stopped")
+                self.ending.because(reason_of(command), "stopped")
                 reply = Reply(True, f"stops after trial {self._log.trial}")
             case _:
                 now, trial = self._clock.now(), self._log.trial
@@ -320,9 +326,13 @@ class Loop:
         try:
             for step in entered:
                 for action in step.state.enter if step.state else ():
-                    if not self._water.postpones(action):
+                    if not self._water.postpones(action, step.time):
                         self._devices[action.device].act(action)
                     done += 1
+                if step.state is not None:
+                    self._sync.entered(step.state)
+            if edge is not None:
+                self._sync.input_changed(edge.device, edge.level)
         finally:
             if edge is not None:
                 self._log.input_changed(edge)
@@ -335,6 +345,7 @@ class Loop:
         for step in entered:
             state = step.state
             if state is None:
+                self._sync.trial_ended()
                 self._end_trial(step.time, step.cause)
                 continue
             self._log.state_entered(state, step.time, step.cause)
@@ -343,6 +354,7 @@ class Loop:
             for action in state.enter[:done]:
                 self._log.action_done(action, step.time)
             done -= len(state.enter[:done])
+        self._sync.record()
         # While more has come already, some steps go to the disk together.
         if self._inbox.is_empty() or self._log.waiting >= GROUP:
             self._log.keep()
@@ -357,12 +369,9 @@ class Loop:
             self.warnings.append(trouble)
             self._watcher.warned(trouble)
             self._log.fault(trouble)
-        table, limits = self._recorder.table, self._limits
+        table = self._recorder.table
         self._watcher.finished(table.rows[-1], table.water_ul)
-        if self._log.trial >= limits.max_trials:
-            self._end_with(f"{limits.max_trials} trials", "limit")
-        if self._before_ul + table.water_ul >= limits.max_water_ul:
-            self._end_with(f"{limits.max_water_ul:g} uL of water", "limit")
+        self.ending.trial_ended(self._log.trial, table.water_ul)
 
     @property
     def _waits(self) -> bool:
@@ -372,22 +381,8 @@ class Loop:
         )
 
     def _reach_limit(self) -> None:
-        """End the session after the running trial; one that waits, or is too long, ends now."""
-        self._stop = self.timed_out or self._waits
-        self._limit += self._limits.last_trial
-        self.timed_out = True
-        reason = f"{self._limits.max_duration:g} s"
-        self._end_with(reason, "limit")
-        command = Command("stop_now" if self._stop else "stop_after_trial", reason)
+        """End the session at its longest duration."""
+        command = self.ending.reach_limit(waits=self._waits)
+        self._stop = command.verb == "stop_now"
         self._log.command_given(command, LONGEST)
         self._log.keep()
-
-    def _end_with(self, reason: str, how: How) -> None:
-        """Begin no trial any more; the first reason is the one that counts."""
-        if self.reason is None:
-            self.reason, self.how = reason, how
-
-
-def _reason(command: Command) -> str:
-    """Return why a person stops the session, in words."""
-    return command.text or f"stopped by {command.author or 'the operator'}"

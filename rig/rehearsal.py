@@ -22,6 +22,7 @@ from rig.recorder import MemoryRecorder
 from rig.rig_plan import RigPlan, graph_check, new_context
 from rig.room import Mouse
 from rig.stream_store import Drain
+from rig.sync_lines import sync_names
 from rig.trial_source import TrialSource
 from rig.trials import TrialTable
 from rig.watcher import Nobody
@@ -203,8 +204,8 @@ def play(
     try:
         loop = _prepare(lab, rig, protocol, recorder, trials, seed, graphs, mouse)
         loop.run()
-        reason = loop.reason or ""
-        if loop.timed_out:
+        reason = loop.ending.reason or ""
+        if loop.ending.timed_out:
             problems.append(
                 Problem(
                     f"only {len(recorder.table.rows)} trials ended in a virtual week",
@@ -290,7 +291,8 @@ def _prepare(
     load_stimuli(devices, stimuli, str(protocol.path))
     for device in devices.values():
         device.open()
-    source = TrialSource(made, graph_check(devices), stimuli.outputs)
+    check = graph_check(devices, sync_names(rig.config.sync))
+    source = TrialSource(made, check, stimuli.outputs)
     source.rows = recorder.table.rows
 
     context.room.let_mouse_in()

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from rig.clock import Clock, VirtualClock
 from rig.config import RigConfig, read_config, resolved, validated
-from rig.devices import AnalogInput, Camera, Context, Device, DeviceSettings, DigitalInput
+from rig.devices import (
+    AnalogInput,
+    Camera,
+    Context,
+    Device,
+    DeviceSettings,
+    DigitalInput,
+    DigitalOutput,
+)
 from rig.errors import (
     CheckFailed,
     ConfigError,
@@ -18,6 +26,7 @@ from rig.errors import (
     errors_among,
     problems_of,
 )
+from rig.graph import Action
 from rig.graph_check import GraphCheck
 from rig.inbox import Inbox
 from rig.lab import Lab
@@ -25,6 +34,7 @@ from rig.plugins import load_class
 from rig.room import Mouse, Room
 from rig.stream_store import Drain, StreamSink
 from rig.streams import StreamSpec
+from rig.sync_lines import wrong_lines
 
 
 @dataclass(frozen=True)
@@ -76,6 +86,9 @@ def plan_rig(lab: Lab, path: Path, *, simulate: bool) -> RigPlan:
         except RigError as error:
             problems += problems_of(error)
     problems += _shared_lines(settings, str(path))
+    problems += wrong_lines(
+        config.sync, _of_kind(drivers, DigitalOutput), _of_kind(drivers, DigitalInput), str(path)
+    )
     mouse = None
     try:
         where = f"{path}, simulation.mouse"
@@ -137,10 +150,20 @@ def streams_of(devices: Mapping[str, Device]) -> tuple[StreamSpec, ...]:
     )
 
 
-def graph_check(devices: Mapping[str, Device]) -> GraphCheck:
-    """Return the check of graphs for these devices."""
+def graph_check(devices: Mapping[str, Device], sync_lines: Collection[str] = ()) -> GraphCheck:
+    """Return the check of graphs for these devices; sync lines are not for protocols."""
     inputs = [name for name, device in devices.items() if isinstance(device, DigitalInput)]
-    return GraphCheck(inputs, {name: device.refuse for name, device in devices.items()})
+    refuse = {name: device.refuse for name, device in devices.items()}
+    return GraphCheck(inputs, refuse | dict.fromkeys(sync_lines, _refuse_sync))
+
+
+def _refuse_sync(action: Action) -> str:
+    return "the rig file names it in [sync], where the session switches it"
+
+
+def _of_kind(drivers: Mapping[str, type[Device]], kind: type[Device]) -> list[str]:
+    """Return the names of the devices of a kind."""
+    return [name for name, driver in drivers.items() if issubclass(driver, kind)]
 
 
 def _driver(table: Mapping[str, Any], where: str, folder: Path) -> type[Device]:

@@ -40,6 +40,7 @@ from rig.session_folder import (
 )
 from rig.sound_files import keep_sound_files, sound_file_digests
 from rig.stream_store import StreamStore
+from rig.sync_lines import Sync, sync_names
 from rig.trial_source import TrialSource
 from rig.trials import ALONE, Before, TrialRow
 from rig.watcher import Nobody, Watcher
@@ -194,9 +195,9 @@ class Session:
         table = self._recorder.table
         return Result(
             folder=self.folder,
-            reason=self._loop.reason or "",
-            finished=self._loop.finished,
-            stopped=self._loop.how in {"stopped", "aborted"},
+            reason=self._loop.ending.reason or "",
+            finished=self._loop.ending.finished,
+            stopped=self._loop.ending.how in {"stopped", "aborted"},
             rows=table.rows,
             water_ul=table.water_ul,
             duration=self._clock.now(),
@@ -301,7 +302,8 @@ class Session:
         # Before they are read to be played, so that a file that changes meanwhile is noticed.
         self._sound_files = sound_file_digests(plan.lab.folder, self._stimuli.sounds.values())
         load_stimuli(self._devices, self._stimuli, where)
-        self._source = TrialSource(protocol, graph_check(self._devices), self._stimuli.outputs)
+        check = graph_check(self._devices, sync_names(plan.rig.config.sync))
+        self._source = TrialSource(protocol, check, self._stimuli.outputs)
         if self._resumes is not None:
             fast_forward(protocol, self._resumes).hand_to(self._source)
 
@@ -326,6 +328,7 @@ class Session:
             self._recorder,
             self._watcher,
             Before(resumes.trial, resumes.water_ul) if resumes else ALONE,
+            Sync(self._plan.rig.config.sync, (self._plan.seed, resumes.parts if resumes else 0)),
         )
 
     def _fault(self, error: BaseException) -> None:

@@ -150,7 +150,7 @@ class ValveStandIn(Valve):
         """Return no problems."""
         return []
 
-    def is_open(self) -> bool:
+    def is_busy(self) -> bool:
         """Return whether a person's drop found the valve open."""
         return self._tape.valve_is_open()
 
@@ -158,7 +158,11 @@ class ValveStandIn(Valve):
         """Return why that volume cannot be delivered in one opening, or None if it can."""
         return self._twin.refuse_volume(volume_ul)
 
-    def deliver(self, volume_ul: float) -> None:
+    def refuse_delay(self, delay: float) -> str | None:
+        """Return why an opening cannot be armed `delay` seconds ahead, or None if it can."""
+        return self._twin.refuse_delay(delay)
+
+    def deliver(self, volume_ul: float, delay: float = 0.0) -> None:
         """Take the order; raise where the valve failed in it."""
         self._fail_as_recorded()
         self._tape.check_order()

@@ -23,6 +23,7 @@ from rig.events import (
     SessionEnded,
     StateEntered,
     StreamEnded,
+    SyncSwitched,
     TrialEnded,
 )
 from rig.inbox import Command, Edge, Failure, Message, Report, Verb
@@ -31,6 +32,8 @@ from rig.water_orders import VALVE_FAILED, VALVE_IS_OPEN
 
 _PROTOCOL = ("protocol '", "question '", "trial graph")
 """Where errors arise that the protocol makes; all others come from outside."""
+_UNPLAYED = ClockRead | SyncSwitched | StreamEnded
+"""Events that nothing depends on."""
 _DEVICE = "device '"
 
 
@@ -50,7 +53,8 @@ class RecordedError(RigError):
 class Tape:
     """The recorded events that a replay has to come to, and the place that it has reached.
 
-    Readings of other clocks and the ends of streams are left out: nothing depends on them.
+    Readings of other clocks, sync lines and the ends of streams are left out: nothing depends on
+    them.
 
     Parameters
     ----------
@@ -66,7 +70,7 @@ class Tape:
     """
 
     def __init__(self, events: Sequence[Event]) -> None:
-        kept = [event for event in events if not isinstance(event, ClockRead | StreamEnded)]
+        kept = [event for event in events if not isinstance(event, _UNPLAYED)]
         self.whole = bool(kept) and isinstance(kept[-1], SessionEnded)
         if kept and not self.whole and _is_by_person(kept[-1]):
             kept.pop()  # the command that goes with it was cut off

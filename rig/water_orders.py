@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 from rig.config import Limits
@@ -21,6 +22,8 @@ VALVE_FAILED = "the valve failed: "
 
 class WaterOrders:
     """Opens valves for persons, and lets the drops of the protocol wait meanwhile.
+
+    A drop that was to be armed while a person's ran is given by the loop, as soon as it is due.
 
     Parameters
     ----------
@@ -64,27 +67,36 @@ class WaterOrders:
         self._log = log
         self._before_ul = before_ul
         self._busy: set[str] = set()
-        self._postponed: list[Pulse] = []
+        self._postponed: list[tuple[float, Pulse]] = []
 
-    def postpones(self, action: Action) -> bool:
+    @property
+    def due(self) -> float:
+        """Seconds of session time from which on a drop that has waited can be given."""
+        free = (due for due, pulse in self._postponed if pulse.device not in self._busy)
+        return min(free, default=math.inf)
+
+    def postpones(self, action: Action, now: float) -> bool:
         """Whether a drop of the protocol must wait: the valve is open for one that a person gave.
 
-        It is kept until `reported` returns it.
+        It is kept until `waited` returns it.
         """
         if action.device not in self._busy or not isinstance(action, Pulse):
             return False
-        self._postponed.append(action)
+        self._postponed.append((now + action.delay, Pulse(action.device, action.volume_ul)))
         return True
 
-    def reported(self, report: Report) -> Pulse | None:
-        """Take in that a valve has closed; return the drop that has waited for that."""
+    def reported(self, report: Report) -> None:
+        """Take in that a valve has closed."""
         if report.what == "flush":
             self.flushing = ""
             self._room.flush(report.achieved)
         self._busy.discard(report.device)
-        for pulse in self._postponed:
-            if pulse.device == report.device:
-                self._postponed.remove(pulse)
+
+    def waited(self, now: float) -> Pulse | None:
+        """Return a drop that has waited and is due now; it waits no more."""
+        for due, pulse in self._postponed:
+            if due <= now and pulse.device not in self._busy:
+                self._postponed.remove((due, pulse))
                 return pulse
         return None
 
@@ -107,7 +119,7 @@ class WaterOrders:
         reason = valve.refuse(pulse)
         if reason:
             return Reply(False, f"the valve refuses: {reason}")
-        if valve.is_open():
+        if valve.is_busy():
             return VALVE_IS_OPEN
         total_ul = self._before_ul + self._table.water_ul + pulse.volume_ul
         if total_ul > self._limits.max_water_ul:
@@ -143,7 +155,7 @@ class WaterOrders:
         reason = valve.refuse_flush(duration)
         if reason:
             return Reply(False, f"the valve refuses: {reason}")
-        if valve.is_open():
+        if valve.is_busy():
             return VALVE_IS_OPEN
         try:
             valve.flush(duration)

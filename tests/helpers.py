@@ -140,7 +140,7 @@ def play(
     loop.run()
     loop.end()
     answered = [replies.get_nowait() for _ in range(replies.qsize())]
-    return Played(recorder.table.rows, events, animal.decisions, loop.reason or "", answered)
+    return Played(recorder.table.rows, events, animal.decisions, loop.ending.reason or "", answered)
 
 
 def run_virtual(plan: Plan, started_at: datetime | None = None) -> Result:

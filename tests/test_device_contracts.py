@@ -119,11 +119,11 @@ def test_a_drop_is_one_finite_opening_of_the_calibrated_length(bench: Bench) -> 
     ordered = bench.now()
     bench.device.act(Pulse("box", 5.0))
     obeyed = bench.now()
-    assert bench.device.is_open()
+    assert bench.device.is_busy()
     bench.pass_time(0.010)
-    assert bench.device.is_open()
+    assert bench.device.is_busy()
     bench.pass_time(0.060)
-    assert not bench.device.is_open()
+    assert not bench.device.is_busy()
     (report,) = bench.messages()
     assert isinstance(report, Report)
     assert (report.device, report.what, report.volume_ul) == ("box", "opening", 5.0)
@@ -145,7 +145,7 @@ def test_off_cuts_an_opening_short_and_reports_what_was_delivered(bench: Bench) 
     cut = bench.now()
     bench.device.off()
     off = bench.now()
-    assert not bench.device.is_open()
+    assert not bench.device.is_busy()
     (report,) = bench.messages()
     assert isinstance(report, Report)
     least, most = cut - obeyed - bench.tolerance, off - ordered + bench.tolerance
@@ -168,7 +168,7 @@ def test_a_valve_refuses_what_it_cannot_promise(
     assert reason in str(bench.device.refuse(Pulse("box", volume_ul)))
     with pytest.raises(DeviceError, match=reason):
         bench.device.deliver(volume_ul)
-    assert not bench.device.is_open()
+    assert not bench.device.is_busy()
 
 
 @every_valve
@@ -178,6 +178,42 @@ def test_a_valve_refuses_a_second_drop_while_it_is_open(bench: Bench) -> None:
         bench.device.act(Pulse("box", 5.0))
     bench.pass_time(0.1)
     assert len(bench.messages()) == 1
+
+
+@every_valve
+def test_an_armed_drop_begins_after_its_delay_and_off_disarms_it(bench: Bench) -> None:
+    assert isinstance(bench.device, Valve)
+    reason = bench.device.refuse_delay(0.2)
+    if reason:
+        assert "cannot be armed" in reason
+        assert bench.device.refuse(Pulse("box", 5.0, delay=0.2)) == reason
+        return
+    ordered = bench.now()
+    bench.device.act(Pulse("box", 5.0, delay=0.2))
+    obeyed = bench.now()
+    assert bench.device.is_busy()
+    bench.pass_time(0.35)
+    assert not bench.device.is_busy()
+    (report,) = bench.messages()
+    assert isinstance(report, Report)
+    unsure = obeyed - ordered + bench.tolerance
+    assert report.hardware_time == pytest.approx(ordered + 0.2, abs=unsure)
+    assert (report.what, report.volume_ul) == ("opening", 5.0)
+    bench.device.act(Pulse("box", 5.0, delay=0.2))
+    bench.device.off()
+    assert not bench.device.is_busy()
+    bench.pass_time(0.35)
+    assert (bench.messages(), len(bench.drunk())) == ([], 1)
+
+
+@every_valve
+@pytest.mark.parametrize("delay", [-1.0, 31.0, float("nan")])
+def test_a_valve_refuses_a_delay_without_a_near_end(bench: Bench, delay: float) -> None:
+    assert isinstance(bench.device, Valve)
+    assert bench.device.refuse(Pulse("box", 5.0, delay=delay))
+    with pytest.raises(DeviceError):
+        bench.device.deliver(5.0, delay)
+    assert not bench.device.is_busy()
 
 
 @every_valve
@@ -196,9 +232,9 @@ def test_a_flush_is_one_finite_opening_whose_water_is_not_counted(bench: Bench) 
     bench.device.flush(0.5)
     obeyed = bench.now()
     bench.pass_time(0.4)
-    assert bench.device.is_open()
+    assert bench.device.is_busy()
     bench.pass_time(0.2)
-    assert not bench.device.is_open()
+    assert not bench.device.is_busy()
     (report,) = bench.messages()
     assert isinstance(report, Report)
     assert (report.device, report.what, report.volume_ul) == ("box", "flush", None)
@@ -221,7 +257,7 @@ def test_a_flush_that_is_cut_short_is_reported_with_its_true_length(
     cut = bench.now()
     closes[closed_by]()
     off = bench.now()
-    assert not bench.device.is_open()
+    assert not bench.device.is_busy()
     bench.pass_time(0.6)
     (report,) = bench.messages()
     assert isinstance(report, Report)
@@ -236,7 +272,7 @@ def test_the_end_of_a_flush_leaves_a_drop_alone(bench: Bench) -> None:
     bench.device.end_flush()
     bench.device.act(Pulse("box", 5.0))
     bench.device.end_flush()
-    assert bench.device.is_open()
+    assert bench.device.is_busy()
     bench.pass_time(0.1)
     (report,) = bench.messages()
     assert isinstance(report, Report)
@@ -250,7 +286,7 @@ def test_a_valve_refuses_a_flush_without_a_near_end(bench: Bench, duration: floa
     assert "up to 30 s" in str(bench.device.refuse_flush(duration))
     with pytest.raises(DeviceError, match="up to 30 s"):
         bench.device.flush(duration)
-    assert not bench.device.is_open()
+    assert not bench.device.is_busy()
 
 
 @every_valve

@@ -89,6 +89,21 @@ MISTAKES = {
         (go(enter=(TurnOn("lick"),), timeout=(1, "done")), DONE),
         "takes no orders",
     ),
+    "armed drop in a state that ends before": (
+        (go(enter=(Pulse("valve", 5, delay=2),), timeout=(1, "done")), DONE),
+        "a drop is armed 2 s ahead, and the state may end before",
+    ),
+    "armed drop in a state that a lick ends": (
+        (
+            go(
+                enter=(Pulse("valve", 5, delay=2),),
+                timeout=(2, "done"),
+                to={"lick_on": "done"},
+            ),
+            DONE,
+        ),
+        "only a timeout end it",
+    ),
     "left on": (
         (go(enter=(TurnOn("light"),), timeout=(1, "done")), DONE),
         "'light' can be left on",

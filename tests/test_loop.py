@@ -176,7 +176,7 @@ def test_a_line_that_chatters_cannot_keep_a_session_going() -> None:
     bench.loop.run()
     bench.loop.end()
     assert bench.clock.now() == 30.0
-    assert bench.loop.reason == "20 s"
+    assert bench.loop.ending.reason == "20 s"
     verbs = [(event.verb, event.hardware_time) for event in bench.of(CommandGiven)]
     assert verbs == [("stop_after_trial", 20.0), ("stop_now", 30.0)]
     assert bench.recorder.table.rows[0].aborted
@@ -279,5 +279,5 @@ def test_a_command_that_comes_too_late_is_refused_and_recorded() -> None:
 def test_an_empty_reason_ends_the_session_too() -> None:
     bench = Bench(WINDOW, trials=0, reason="")
     bench.loop.run()
-    assert bench.loop.finished
+    assert bench.loop.ending.finished
     assert bench.recorder.table.rows == []

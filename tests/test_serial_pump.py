@@ -162,7 +162,7 @@ def test_a_pump_that_is_unplugged_in_a_drop_reports_it_when_it_is_back(opened: S
     assert "stops by itself" in found.value.do
     opened.clock.receive(Inbox(), 0.1)
     opened.socket.plug(opened.line)
-    assert eventually(lambda: not opened.device.is_open())
+    assert eventually(lambda: not opened.device.is_busy())
     assert [each.volume_ul for each in reports(opened)] == [5.0]
     opened.device.act(Pulse("box", 2.0))
 

@@ -158,7 +158,7 @@ def test_a_device_that_fails_in_the_middle(lab: Lab, failing: Callable[[str], Pa
     reports = [r for r in read_records(folder.journal) if isinstance(r, DeviceReported)]
     assert reports[-1].achieved < reports[-1].requested
     assert not session._devices["house_light"].level()
-    assert not session._devices["valve"].is_open()
+    assert not session._devices["valve"].is_busy()
 
 
 def children() -> list[str]:
@@ -234,7 +234,7 @@ def test_a_disk_that_fills_up_ends_the_session_safely(
     record = load_session(session.folder)
     assert record.ended is None
     assert len(record.rows) > 5
-    assert not session._devices["valve"].is_open()
+    assert not session._devices["valve"].is_busy()
 
 
 def test_a_clock_that_goes_backwards_ends_the_session(

@@ -51,12 +51,12 @@ class Valve(Logged, ValveTwin):
 
 
 class DeadValve(Logged, ValveTwin):
-    def deliver(self, volume_ul):
+    def deliver(self, volume_ul, delay=0.0):
         self._inbox.put(Failure(self._name, "the fuse is blown", "Change the fuse."))
 
 
 class SilentValve(Logged, ValveTwin):
-    def deliver(self, volume_ul):
+    def deliver(self, volume_ul, delay=0.0):
         pass
 
 

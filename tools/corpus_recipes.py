@@ -299,11 +299,11 @@ class WeakValve(ValveTwin):
 
     drops = 0
 
-    def deliver(self, volume_ul):
+    def deliver(self, volume_ul, delay=0.0):
         self.drops += 1
         if self.drops > 2:
             raise DeviceError("the valve does not answer", "device 'valve'", "Look at its cable.")
-        super().deliver(volume_ul)
+        super().deliver(volume_ul, delay)
 
 
 class LooseInput(DigitalInputTwin):
