@@ -12,7 +12,7 @@ from hardware.screen_messages import Flush, Hide, Open, Show, Shown, load_of
 from hardware.screen_picture import Picture
 from hardware.screen_process import ScreenProcess
 from rig.devices import Context
-from rig.errors import DeviceError
+from rig.errors import DeviceError, RecordingError
 from rig.inbox import Failure, Report
 from rig.picture import Flashes, Grating
 from rig.streams import Channel, StreamSpec
@@ -158,7 +158,10 @@ class ScreenPlayback(Generic[Presented]):
         rows = np.array(
             [[f.time + ahead, f.refresh, shown.number, f.frame, f.missed] for f in shown.flips]
         )
-        self._streams.write(self.stream().name, rows, float(rows[0, 0]))
+        try:
+            self._streams.write(self.stream().name, rows, float(rows[0, 0]))
+        except RecordingError as error:
+            self._inbox.put(Failure(self._name, error.what, error.do))
         requested = self._stimuli[name].duration
         achieved = (last.refresh - first.refresh) / self._wanted.refresh_hz
         onset = first.time + ahead
