@@ -65,11 +65,15 @@ class LightBench:
         self._clock = SystemClock(lambda: time.perf_counter() * PACE)
         self.began = time.perf_counter() * PACE - self._clock.now()
         self.inbox = Inbox()
-        context = Context(self._clock, self.inbox, Room(), folder)
+        self._folder = folder
         self.projector = projector
         table = {**LIGHTCRAFTER, "address": projector.address, **(settings or {})}
         self.settings = LightCrafter.Settings.model_validate(table)
-        self.device: Any = LightCrafter("box", self.settings, context)
+        self.device: Any = LightCrafter("box", self.settings, self.device_context())
+
+    def device_context(self) -> Context:
+        """Return what a driver on this bench is given."""
+        return Context(self._clock, self.inbox, Room(), self._folder)
 
     def close(self) -> None:
         """Close the device."""
