@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from light_bench import LightBench
 from ni_bench import LONGEST_DROP, NiBench
 from screen_bench import SCREEN, VIDEO, ScreenBench
 from serial_bench import NUMBER, PUMP, SerialBench, lickometer, pump
@@ -20,6 +21,7 @@ from hardware.board_digital_input import BoardDigitalInput
 from hardware.digital_input import DigitalInputTwin
 from hardware.digital_output import DigitalOutputTwin
 from hardware.display import DisplayTwin
+from hardware.lightcrafter import LightCrafter
 from hardware.ni_analog_lick import NiAnalogLick
 from hardware.ni_digital_input import NiDigitalInput
 from hardware.ni_digital_output import NiDigitalOutput
@@ -33,7 +35,7 @@ from hardware.valve import ValveTwin
 from hardware.video_projector import VideoProjector
 from rig.devices import Device
 
-Bench = TwinBench | NiBench | SerialBench | ScreenBench
+Bench = TwinBench | NiBench | SerialBench | ScreenBench | LightBench
 Maker = Callable[[Path, pytest.FixtureRequest], Bench]
 INPUT: dict[str, Any] = {"line": "Dev1/port0/line1"}
 CIRCUIT: dict[str, Any] = {"line": "Dev1/ai9", "on_v": 0.3, "off_v": 0.1}
@@ -94,6 +96,10 @@ def video(folder: Path, request: pytest.FixtureRequest) -> ScreenBench:
     return ScreenBench(VideoProjector, VIDEO, folder, request)
 
 
+def lightcrafter(folder: Path, request: pytest.FixtureRequest) -> LightBench:
+    return LightBench(folder, request.getfixturevalue("emulated_lightcrafter"))
+
+
 BENCHES: dict[type[Device], Maker] = {
     DigitalInputTwin: twin(DigitalInputTwin, INPUT),
     DigitalOutputTwin: twin(DigitalOutputTwin, OUTPUT),
@@ -102,6 +108,7 @@ BENCHES: dict[type[Device], Maker] = {
     AudibleSpeaker: audible,
     DisplayTwin: twin(DisplayTwin, DISPLAY),
     ProjectorTwin: twin(ProjectorTwin, PROJECTOR),
+    LightCrafter: lightcrafter,
     NiDigitalInput: ni(NiDigitalInput, INPUT),
     NiAnalogLick: ni(NiAnalogLick, CIRCUIT),
     NiDigitalOutput: ni(NiDigitalOutput, OUTPUT),
