@@ -30,6 +30,26 @@ def line_input(name: str, settings: Any, around: Surroundings) -> StandIn:
     )
 
 
+def lick_circuit(name: str, settings: Any, around: Surroundings) -> StandIn:
+    """Stand in for a lick circuit: the mouse changes its voltage, well beyond the threshold."""
+    wires = around.wires_of(card_name(settings.line))
+    beyond = (settings.on_v - settings.off_v) / 2
+    touched, free = settings.on_v + beyond, settings.off_v - beyond
+    wires.set_volts(settings.line, free)
+    return _reached(
+        around,
+        settings.line,
+        sensor=lambda level: wires.set_volts(settings.line, touched if level else free),
+    )
+
+
+def line_record(name: str, settings: Any, around: Surroundings) -> StandIn:
+    """Stand in for a record of lines that other devices drive."""
+    line = settings.channels[0].line
+    around.wires_of(card_name(line))
+    return _reached(around, line)
+
+
 def line_output(name: str, settings: Any, around: Surroundings) -> StandIn:
     """Stand in for a digital output."""
     around.wires_of(card_name(settings.line))
@@ -49,6 +69,7 @@ def valve(name: str, settings: Any, around: Surroundings) -> StandIn:
     output = counter_output(settings.line)
     if settings.read_back:
         wires.wire(output, settings.read_back)
+    around.trigger(settings.trigger)
     calibration = ValveCalibration(around.lab.folder, settings.calibration)
     spout = ValveSpout(wires, output, calibration, settings.max_open_ms / 1000)
     return _reached(around, settings.line, observers=(spout,))
@@ -63,6 +84,7 @@ def speaker(name: str, settings: Any, around: Surroundings) -> StandIn:
         * settings.full_scale_v
         for sound, each in around.stimuli.sounds.items()
     }
+    around.trigger(settings.trigger, settings.read_back)
     ear = WiredSpeaker(
         wires, settings.line, SoundRecogniser(volts, settings.rate_hz), settings.rate_hz
     )

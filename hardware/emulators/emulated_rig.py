@@ -12,15 +12,20 @@ from typing import Any
 
 from hardware.board_digital_input import BoardDigitalInput
 from hardware.board_encoder import BoardEncoder
-from hardware.emulators import card_stand_ins, serial_stand_ins
+from hardware.emulators import card_stand_ins, light_stand_ins, serial_stand_ins
 from hardware.emulators.mouse_life import MouseLife
 from hardware.emulators.stand_ins import Maker, StandIn, Surroundings
+from hardware.lightcrafter import LightCrafter
 from hardware.ni_analog_input import NiAnalogInput
+from hardware.ni_analog_lick import NiAnalogLick
 from hardware.ni_digital_input import NiDigitalInput
 from hardware.ni_digital_output import NiDigitalOutput
+from hardware.ni_line_record import NiLineRecord
 from hardware.ni_speaker import NiSpeaker
 from hardware.ni_valve import NiValve
+from hardware.psychopy_display import PsychopyDisplay
 from hardware.syringe_pump import SyringePump
+from hardware.video_projector import VideoProjector
 from rig.devices import Device
 from rig.emulation import Emulation, Ways
 from rig.errors import CheckFailed, Problem, RigError, problems_of
@@ -31,6 +36,8 @@ from rig.stimuli import Stimuli
 
 MAKERS: dict[type[Device], Maker] = {
     NiDigitalInput: card_stand_ins.line_input,
+    NiAnalogLick: card_stand_ins.lick_circuit,
+    NiLineRecord: card_stand_ins.line_record,
     NiDigitalOutput: card_stand_ins.line_output,
     NiAnalogInput: card_stand_ins.analog_input,
     NiValve: card_stand_ins.valve,
@@ -38,6 +45,9 @@ MAKERS: dict[type[Device], Maker] = {
     BoardDigitalInput: serial_stand_ins.lickometer,
     BoardEncoder: serial_stand_ins.treadmill,
     SyringePump: serial_stand_ins.pump,
+    PsychopyDisplay: light_stand_ins.display,
+    VideoProjector: light_stand_ins.video_projector,
+    LightCrafter: light_stand_ins.lightcrafter,
 }
 
 
@@ -54,10 +64,8 @@ class EmulatedRig(Emulation):
 
     def start(self, tell: Callable[[str], object]) -> Ways:
         """Start an emulator for each device; raise `CheckFailed` with all that have none."""
-        around = Surroundings(
-            self._lab, self._stimuli, self._rig.config.simulation.card, self._stack, tell
-        )
         makers = self._makers()
+        around = self._surroundings(tell)
         made: dict[str, StandIn] = {}
         problems: list[Problem] = []
         for name, maker in makers.items():
@@ -91,6 +99,18 @@ class EmulatedRig(Emulation):
         if self._life is not None:
             self._life.end()
         self._stack.close()
+
+    def _surroundings(self, tell: Callable[[str], object]) -> Surroundings:
+        config = self._rig.config
+        onset = config.devices[config.sync.onset]["line"] if config.sync.onset else ""
+        screens = [
+            name
+            for name, driver in self._rig.drivers.items()
+            if issubclass(driver, PsychopyDisplay | VideoProjector)
+        ]
+        return Surroundings(
+            self._lab, self._stimuli, config.simulation.card, onset, screens, self._stack, tell
+        )
 
     def _makers(self) -> dict[str, Maker]:
         """Return what makes the emulator of each device."""

@@ -11,10 +11,15 @@ from hardware.emulators.card_wires import CardWires
 from hardware.emulators.ni_client import EmulatedCard
 from hardware.emulators.profiles import PROFILES
 from hardware.emulators.senses import Observer
+from hardware.emulators.x_display import x_display
+from hardware.ni_card import card_name
 from rig.devices import DeviceSettings
 from rig.errors import ConfigError
 from rig.lab import Lab
 from rig.stimuli import Stimuli
+
+SCREEN_PX = (640, 480)
+"""Width and height of a virtual screen: so few pixels that they can be drawn by software."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +54,10 @@ class Surroundings:
         The lab, and what the rig may present.
     card
         The model of NI card.
+    onset
+        The line that gives a pulse when stimuli begin: triggers are wired to it. Empty for none.
+    screens
+        The devices that show something on a screen of the computer.
     stack
         Ends all that was started.
     tell
@@ -62,6 +71,8 @@ class Surroundings:
     lab: Lab
     stimuli: Stimuli
     card: str
+    onset: str
+    screens: Sequence[str]
     stack: ExitStack
     tell: Callable[[str], object]
     cards: dict[str, CardWires] = field(default_factory=dict)
@@ -79,6 +90,22 @@ class Surroundings:
             self.tell(f"card {card} ({PROFILES[self.card].product_type})")
             self.cards[card] = self.stack.enter_context(EmulatedCard(self.card, card))
         return self.cards[card]
+
+    def trigger(self, terminal: str, read_back: str = "") -> None:
+        """Wire the onset line to the terminal of a trigger, and to what reads it back."""
+        if self.onset and terminal:
+            wires = self.wires_of(card_name(self.onset))
+            wires.wire(self.onset, terminal)
+            if read_back:
+                wires.wire(self.onset, read_back)
+
+    def screen_of(self, device: str) -> int:
+        """Return the number of a device's screen; all are started with the first."""
+        if "DISPLAY" not in self.environment:
+            self.tell(f"{len(self.screens)} virtual screen(s)")
+            display = self.stack.enter_context(x_display(*[SCREEN_PX] * len(self.screens)))
+            self.environment.update(display.environment)
+        return list(self.screens).index(device)
 
 
 Maker = Callable[[str, DeviceSettings, Surroundings], StandIn]
