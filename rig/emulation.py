@@ -76,11 +76,14 @@ class Ways(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="ready")
         Environment variables that lead client libraries to it.
     started
         By device, what stands in for it, in words.
+    observed
+        By what is emulated, where others can look at what comes out of it.
     """
 
     settings: dict[str, dict[str, Any]]
     environment: dict[str, str]
     started: dict[str, str]
+    observed: dict[str, str] = {}
 
 
 class MouseIsIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="mouse is in"):

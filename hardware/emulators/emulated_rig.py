@@ -83,6 +83,7 @@ class EmulatedRig(Emulation):
             {name: dict(each.settings) for name, each in made.items()},
             around.environment,
             {name: each.words for name, each in made.items()},
+            {card: wires.side for card, wires in around.cards.items()},
         )
 
     def let_mouse_in(self) -> None:
