@@ -41,6 +41,14 @@ from rig.trials import TrialRow
 
 NEAR = 0.03
 """Seconds around a border of the window in which a lick may count or not."""
+EARLY = 0.15
+"""Seconds by which a screen may be ahead of the onset pulse, on a computer that is busy."""
+BOUNCE = 0.002
+"""Seconds: edges that follow each other so soon may be left out, as bouncing."""
+SAME = 0.05
+"""Seconds within which an edge that was recorded is one that was seen."""
+LAST_LICKS = 4
+"""Edges that may come while the session ends, and are not taken in any more."""
 SOON = 0.4
 """Seconds after an onset within which a screen shows something, on a computer that is busy."""
 STATED = {
@@ -110,7 +118,7 @@ def compare(record: SessionRecord, traces: Traces, lab: Lab) -> Findings:
     for index, (row, onset) in enumerate(zip(record.rows, onsets, strict=False)):
         next_onset = onsets[index + 1] if index + 1 < len(onsets) else float("inf")
         if not row.aborted:
-            _look_at_trial(found, row, record, traces, lines, (onset, next_onset), lab)
+            _look_at_trial(found, row, record, traces, lines, (onset, next_onset), lab, zero)
     _compare_times(found, record, traces, lines, zero)
     return found
 
@@ -123,8 +131,11 @@ def _look_at_trial(
     lines: dict[str, list[tuple[float, bool]]],
     between: tuple[float, float],
     lab: Lab,
+    zero: float,
 ) -> None:
     onset, next_onset = between
+    if row.stimulus_time is not None:
+        found.note("onset pulse after the state that begins", onset - zero - row.stimulus_time)
     trial = record.definition.params["trial"]
     end = onset + trial["stimulus_time"]
     sounds = [each for each in traces.sounds if onset - 0.001 <= each[0] < next_onset - 0.001]
@@ -133,7 +144,7 @@ def _look_at_trial(
     for began, ended in sounds:
         found.note("sound after the onset pulse", began - onset)
         found.note("length of the sound", ended - began)
-    shown = [each for each in traces.screen if onset <= each.before < next_onset]
+    shown = [each for each in traces.screen if onset - EARLY <= each.before < next_onset - EARLY]
     gratings = [each for each in shown if each.orientation_deg is not None]
     wanted = float(row.stimulus.split(" deg")[0]) if "deg" in row.stimulus else None
     found.expect(len(gratings) == int(wanted is not None), row.trial,
@@ -211,8 +222,8 @@ def _compare_times(
     syncs = [(e.hardware_time, e.level) for e in events if isinstance(e, SyncSwitched)]
     reports = [e for e in events if isinstance(e, DeviceReported)]
     ended = zero + max(event.engine_time for event in events)
-    seen_licks = [each for each in lines["lick"] if zero <= each[0] < ended - 0.05]
-    _pair(found, "lick", licks, seen_licks, zero)
+    seen_licks = [each for each in lines["lick"] if zero <= each[0] < ended]
+    _match(found, "lick", licks, seen_licks, zero)
     _pair(found, "sync line", syncs, lines["onset"], zero)
     drops = [(e.hardware_time, True) for e in reports if e.what == "opening"]
     rose = [(at, True) for at, level in lines["valve"] if level]
@@ -235,13 +246,34 @@ def _pair(
 ) -> None:
     """Compare what was told with what was seen; there must be as many, in the same order."""
     levels = [level for _, level in told], [level for _, level in seen]
-    short = min(map(len, levels))
-    found.expect(abs(len(told) - len(seen)) <= (what == "lick"), 0,
-                 f"{what}: {len(told)} recorded, {len(seen)} seen")  # fmt: skip
-    found.expect(levels[0][:short] == levels[1][:short], 0, f"{what}: another order")
-    found.recorded[what] = [
-        time + zero - at for (time, _), (at, _) in zip(told, seen, strict=False)
-    ]
+    is_same = levels[0] == levels[1]
+    found.expect(is_same, 0, f"{what}: {len(told)} recorded, {len(seen)} seen, or another order")
+    if is_same:
+        pairs = zip(told, seen, strict=True)
+        found.recorded[what] = [time + zero - at for (time, _), (at, _) in pairs]
+
+
+def _match(
+    found: Findings,
+    what: str,
+    told: list[tuple[float, bool]],
+    seen: list[tuple[float, bool]],
+    zero: float,
+) -> None:
+    """Compare each edge that was told with the nearest one of its kind that was seen."""
+    offs, met = [], set()
+    for time, level in told:
+        near = min(seen, key=lambda each: (each[1] != level, abs(each[0] - zero - time)))
+        offs.append(time + zero - near[0])
+        met.add(near)
+    found.expect(all(abs(off) < SAME for off in offs), 0, f"{what}: an edge that nobody saw")
+    found.expect(len(met) == len(told), 0, f"{what}: an edge was recorded twice")
+    times = np.array([-np.inf, *(at for at, _ in seen), np.inf])
+    apart = np.minimum(np.diff(times)[:-1], np.diff(times)[1:]) > BOUNCE
+    lost = [each for each, is_apart in zip(seen, apart, strict=True)
+            if is_apart and each not in met]  # fmt: skip
+    found.expect(set(lost) <= set(seen[-LAST_LICKS:]), 0, f"{what}: {len(lost)} were not recorded")
+    found.recorded[what] = offs
 
 
 def _zero(record: SessionRecord) -> float:

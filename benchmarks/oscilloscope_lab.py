@@ -169,7 +169,7 @@ def probes(observed: Mapping[str, str], environment: Mapping[str, str]) -> Probe
         RATE_HZ,
         environment["DISPLAY"],
         0,
-        (0, 420, 60, 60),
+        (0, 180, 60, 60),
     )
 
 

@@ -174,7 +174,9 @@ def main() -> None:
                 lines = {line: wires.history(line, began) for line in probes.lines}
             changes = watch.changes() if watch is not None else []
             seen = [
-                Seen(each.after, each.before, each.stripes and each.stripes.orientation_deg)
+                Seen(
+                    each.after, each.before, each.stripes.orientation_deg if each.stripes else None
+                )
                 for each in changes
             ]
             _tell(msgspec.json.encode(Traces(lines, list(sound.sounds), seen)))

@@ -18,7 +18,7 @@ from rig.errors import ConfigError
 from rig.lab import Lab
 from rig.stimuli import Stimuli
 
-SCREEN_PX = (640, 480)
+SCREEN_PX = (320, 240)
 """Width and height of a virtual screen: so few pixels that they can be drawn by software."""
 
 
