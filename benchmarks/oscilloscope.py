@@ -262,9 +262,10 @@ def _match(
 ) -> None:
     """Compare each edge that was told with the nearest one of its kind that was seen."""
     offs, met = [], set()
-    for time, level in told:
-        near = min(seen, key=lambda each: (each[1] != level, abs(each[0] - zero - time)))
-        offs.append(time + zero - near[0])
+    for recorded, level in told:
+        at = zero + recorded
+        near = min(seen, key=lambda each: (each[1] != level, abs(each[0] - at)))
+        offs.append(at - near[0])
         met.add(near)
     found.expect(all(abs(off) < SAME for off in offs), 0, f"{what}: an edge that nobody saw")
     found.expect(len(met) == len(told), 0, f"{what}: an edge was recorded twice")

@@ -18,7 +18,7 @@ import numpy as np
 
 from hardware.emulators.card_wires import CardWires
 from hardware.emulators.hearing import SILENT, first_loud
-from hardware.emulators.screen_grab import Box, ScreenWatch
+from hardware.emulators.screen_grab import Box, Change, ScreenWatch
 from hardware.emulators.side_channel import Addresses
 from hardware.emulators.wired_speaker import PATROL_HZ
 from rig.errors import DeviceError
@@ -173,15 +173,15 @@ def main() -> None:
                 sound.look(time.monotonic())
                 lines = {line: wires.history(line, began) for line in probes.lines}
             changes = watch.changes() if watch is not None else []
-            seen = [
-                Seen(
-                    each.after, each.before, each.stripes.orientation_deg if each.stripes else None
-                )
-                for each in changes
-            ]
+            seen = [_seen(each) for each in changes]
             _tell(msgspec.json.encode(Traces(lines, list(sound.sounds), seen)))
         ends.set()
         looker.join()
+
+
+def _seen(change: Change) -> Seen:
+    stripes = change.stripes
+    return Seen(change.after, change.before, stripes.orientation_deg if stripes else None)
 
 
 def _tell(line: bytes) -> None:
