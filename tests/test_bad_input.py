@@ -346,7 +346,7 @@ def test_a_protocol_that_leaves_on_import(
 ) -> None:
     (lab.folder / "protocols/mine.py").write_text("import sys\nsys.exit(0)\n")
     edit(GO_NOGO, "protocols.go_nogo:GoNoGo", "protocols/mine.py:Mine")
-    done = command("check", "--json")
+    done = command("check", "--protocol", GO_NOGO, "--json")
     assert done.code == ExitCode.CHECK_FAILED
     assert "SystemExit" in done.out
 
