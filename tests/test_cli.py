@@ -105,12 +105,6 @@ def test_show_takes_a_path_outside_the_lab(short: Lab, command: Command, tmp_pat
     assert summary["trials"] == 24
 
 
-def test_a_console_that_lacks_characters_shows_others(shell: Command) -> None:
-    """As Windows' code page 1252, where output is redirected."""
-    done = shell("demo", "--headless", "--days", "1", PYTHONIOENCODING="cp1252")
-    assert done.code == ExitCode.OK, done.err
-
-
 def test_ls_of_an_empty_lab(command: Command) -> None:
     done = command("ls", "--json")
     assert (done.code, json.loads(done.out)) == (0, [])
