@@ -15,7 +15,7 @@ from calibration.valve import ValveCalibration
 from hardware.ni_card import card_of, missing, twice
 from hardware.ni_counter import PulseCounter
 from hardware.ni_errors import in_words, told
-from hardware.ni_input_tasks import LineWatch
+from hardware.ni_watches import LineWatch
 from hardware.valve import ValveSettings, ValveTwin
 from hardware.valve_limits import ValveLimits
 from rig.devices import Context, Valve

@@ -55,7 +55,7 @@ class NiBench:
     def close(self) -> None:
         """Close the device, and let go of its sensor."""
         self.device.close()
-        if "/port0/" in self._line:
+        if "/port0/" in self._line or "/ai" in self._line:
             self._card.set_line(self._line, False)
 
     def now(self) -> float:
