@@ -38,6 +38,8 @@ class CardFacts:
         Its counters that can give pulses.
     analog_inputs, analog_outputs
         Its analogue inputs and outputs.
+    terminals
+        Its terminals, such as ``/Dev1/PFI0``.
     samples_lines
         Whether digital inputs have a sample clock of their own.
     """
@@ -48,6 +50,7 @@ class CardFacts:
     counters: frozenset[str]
     analog_inputs: tuple[str, ...]
     analog_outputs: frozenset[str]
+    terminals: frozenset[str]
     samples_lines: bool
 
 
@@ -91,6 +94,7 @@ class NiCard:
             from nidaqmx.system import Device
 
             device = Device(self.name, grpc_options=self._way())
+            terminals = frozenset(device.terminals)
             self._facts = CardFacts(
                 product=device.product_type,
                 inputs=frozenset(device.di_lines.channel_names),
@@ -98,7 +102,8 @@ class NiCard:
                 counters=frozenset(device.co_physical_chans.channel_names),
                 analog_inputs=tuple(device.ai_physical_chans.channel_names),
                 analog_outputs=frozenset(device.ao_physical_chans.channel_names),
-                samples_lines=f"/{self.name}/di/SampleClock" in device.terminals,
+                terminals=terminals,
+                samples_lines=f"/{self.name}/di/SampleClock" in terminals,
             )
         return self._facts
 
@@ -152,7 +157,8 @@ def missing(card: NiCard, what: str, line: str, where: str) -> list[Problem]:
         The card.
     what
         Which lines count: ``inputs``, ``outputs``, ``counters``, ``analog inputs``,
-        ``analog outputs`` or ``sampled``, digital inputs that can be sampled by a clock.
+        ``analog outputs``, ``terminals`` or ``sampled``, digital inputs that can be sampled by a
+        clock.
     line, where
         The line, and the device for the report.
     """
@@ -167,6 +173,7 @@ def missing(card: NiCard, what: str, line: str, where: str) -> list[Problem]:
                 "counters": facts.counters,
                 "analog inputs": frozenset(facts.analog_inputs),
                 "analog outputs": facts.analog_outputs,
+                "terminals": facts.terminals,
             }[what]
             if line not in has:
                 return [_lacks(card, facts, has, place)]

@@ -56,9 +56,13 @@ DRIVERS: list[tuple[type[Device], dict[str, object]]] = [
 
 
 def bench(
-    driver: type[Device], settings: dict[str, object], lab: Lab, card: EmulatedCard
+    driver: type[Device],
+    settings: dict[str, object],
+    lab: Lab,
+    card: EmulatedCard,
+    address: str | None = None,
 ) -> NiBench:
-    return NiBench(driver, settings, lab.folder, card)
+    return NiBench(driver, settings, lab.folder, card, address)
 
 
 def in_order(device: Device) -> str:
