@@ -113,4 +113,14 @@ def _of_server(error: Exception) -> tuple[str, str]:
             "the device server did not answer in time",
             "Look at the computer that has the card, and at the network.",
         )
+    if code == grpc.StatusCode.NOT_FOUND:
+        return (
+            "the NI-DAQmx driver is not installed on the computer that has the card",
+            "Install NI-DAQmx from ni.com there, and start the device server again.",
+        )
+    if code == grpc.StatusCode.UNIMPLEMENTED:
+        return (
+            "the device server does not know a call that is needed",
+            "Install the newest NI gRPC device server there.",
+        )
     return f"the device server says: {error}", "Look at the device server."
