@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from light_bench import LightBench
 from ni_bench import LONGEST_DROP, NiBench
 from serial_bench import NUMBER, PUMP, SerialBench, lickometer, pump
 from twin_bench import HurriedClock, TwinBench
@@ -20,6 +21,7 @@ from hardware.digital_input import DigitalInputTwin
 from hardware.digital_output import DigitalOutputTwin
 from hardware.display import DisplayTwin
 from hardware.ni_analog_lick import NiAnalogLick
+from hardware.lightcrafter import LightCrafter
 from hardware.ni_digital_input import NiDigitalInput
 from hardware.ni_digital_output import NiDigitalOutput
 from hardware.ni_speaker import NiSpeaker
@@ -30,7 +32,7 @@ from hardware.syringe_pump import SyringePump
 from hardware.valve import ValveTwin
 from rig.devices import Device
 
-Bench = TwinBench | NiBench | SerialBench
+Bench = TwinBench | NiBench | SerialBench | LightBench
 Maker = Callable[[Path, pytest.FixtureRequest], Bench]
 INPUT: dict[str, Any] = {"line": "Dev1/port0/line1"}
 CIRCUIT: dict[str, Any] = {"line": "Dev1/ai9", "on_v": 0.3, "off_v": 0.1}
@@ -83,6 +85,10 @@ def syringe(folder: Path, request: pytest.FixtureRequest) -> SerialBench:
     return SerialBench(SyringePump, PUMP, folder, pump)
 
 
+def lightcrafter(folder: Path, request: pytest.FixtureRequest) -> LightBench:
+    return LightBench(folder, request.getfixturevalue("emulated_lightcrafter"))
+
+
 BENCHES: dict[type[Device], Maker] = {
     DigitalInputTwin: twin(DigitalInputTwin, INPUT),
     DigitalOutputTwin: twin(DigitalOutputTwin, OUTPUT),
@@ -91,6 +97,7 @@ BENCHES: dict[type[Device], Maker] = {
     AudibleSpeaker: audible,
     DisplayTwin: twin(DisplayTwin, DISPLAY),
     ProjectorTwin: twin(ProjectorTwin, PROJECTOR),
+    LightCrafter: lightcrafter,
     NiDigitalInput: ni(NiDigitalInput, INPUT),
     NiAnalogLick: ni(NiAnalogLick, CIRCUIT),
     NiDigitalOutput: ni(NiDigitalOutput, OUTPUT),

@@ -21,6 +21,7 @@ from gui_helpers import Bench, delete_closed, make_place
 from helpers import plan_for, run_virtual
 from inside import Done, inside
 from killed import EVENTS, written
+from light_bench import PACE
 from PyQt5 import sip
 from PyQt5.QtCore import QSettings
 from PyQt5.QtWidgets import QApplication
@@ -28,6 +29,7 @@ from sound_server import SoundServer, started
 
 from gui.starting import _Watch
 from gui.theme import make_app
+from hardware.emulators.lightcrafter import EmulatedLightCrafter
 from hardware.emulators.ni_client import EmulatedCard
 from rig.commands.init import make_lab
 from rig.inbox import Command
@@ -115,6 +117,13 @@ def sound_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SoundServ
         sounddevice._terminate()
         sounddevice._initialize()
         yield server
+
+
+@pytest.fixture(scope="session")
+def emulated_lightcrafter() -> Iterator[EmulatedLightCrafter]:
+    """Start an emulated projector that keeps slow time; a test looks at its light from then on."""
+    with EmulatedLightCrafter(PACE) as projector:
+        yield projector
 
 
 @pytest.fixture(scope="session")
