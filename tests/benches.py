@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from light_bench import LightBench
 from ni_bench import LONGEST_DROP, NiBench
+from screen_bench import SCREEN, VIDEO, ScreenBench
 from serial_bench import NUMBER, PUMP, SerialBench, lickometer, pump
 from twin_bench import HurriedClock, TwinBench
 
@@ -27,12 +28,14 @@ from hardware.ni_digital_output import NiDigitalOutput
 from hardware.ni_speaker import NiSpeaker
 from hardware.ni_valve import NiValve
 from hardware.projector import ProjectorTwin
+from hardware.psychopy_display import PsychopyDisplay
 from hardware.speaker import SpeakerTwin
 from hardware.syringe_pump import SyringePump
 from hardware.valve import ValveTwin
+from hardware.video_projector import VideoProjector
 from rig.devices import Device
 
-Bench = TwinBench | NiBench | SerialBench | LightBench
+Bench = TwinBench | NiBench | SerialBench | LightBench | ScreenBench
 Maker = Callable[[Path, pytest.FixtureRequest], Bench]
 INPUT: dict[str, Any] = {"line": "Dev1/port0/line1"}
 CIRCUIT: dict[str, Any] = {"line": "Dev1/ai9", "on_v": 0.3, "off_v": 0.1}
@@ -89,6 +92,14 @@ def lightcrafter(folder: Path, request: pytest.FixtureRequest) -> LightBench:
     return LightBench(folder, request.getfixturevalue("emulated_lightcrafter"))
 
 
+def psychopy(folder: Path, request: pytest.FixtureRequest) -> ScreenBench:
+    return ScreenBench(PsychopyDisplay, SCREEN, folder, request)
+
+
+def video(folder: Path, request: pytest.FixtureRequest) -> ScreenBench:
+    return ScreenBench(VideoProjector, VIDEO, folder, request)
+
+
 BENCHES: dict[type[Device], Maker] = {
     DigitalInputTwin: twin(DigitalInputTwin, INPUT),
     DigitalOutputTwin: twin(DigitalOutputTwin, OUTPUT),
@@ -105,4 +116,6 @@ BENCHES: dict[type[Device], Maker] = {
     BoardDigitalInput: board,
     SyringePump: syringe,
     NiSpeaker: ni(NiSpeaker, {**SPEAKER, "rate_hz": 192_307.692, "full_scale_v": 1.0}),
+    PsychopyDisplay: psychopy,
+    VideoProjector: video,
 }

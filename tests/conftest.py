@@ -25,6 +25,7 @@ from light_bench import PACE
 from PyQt5 import sip
 from PyQt5.QtCore import QSettings
 from PyQt5.QtWidgets import QApplication
+from screen_bench import Screens, screens
 from sound_server import SoundServer, started
 
 from gui.starting import _Watch
@@ -132,6 +133,13 @@ def emulated_card() -> Iterator[EmulatedCard]:
     with EmulatedCard() as card:
         card.wire("Dev1/PFI12", "Dev1/port0/line7")
         yield card
+
+
+@pytest.fixture(scope="session")
+def virtual_screens() -> Iterator[Screens]:
+    """Start screens that nobody sees; the processes that draw on them start with their drivers."""
+    with screens() as running:
+        yield running
 
 
 @pytest.fixture(scope="session")
