@@ -32,11 +32,12 @@ from rig.events import (
     TrialStarted,
 )
 from rig.graph import Action, Flash, Flush, Play, Pulse, Show, State, TrialGraph
-from rig.inbox import Command, Edge, Failure, Reply, Report
+from rig.inbox import Command, Edge, Failure, Message, Reply, Report, Request
 from rig.protocol import Question
 from rig.recorder import Recorder
 
 ABORTED = "aborted"
+TOO_LATE = Reply(False, "the session has ended")
 CLOCKS_EVERY = 60.0
 """Seconds between two readings of the wall clock, at least; it is read between trials."""
 _REPORTED = (Pulse, Play, Show, Flash, Flush)
@@ -194,6 +195,22 @@ class EventLog:
     def question_asked(self, question: Question, time: float) -> None:
         """Record that the protocol asked the operator."""
         self._add(QuestionAsked, time, **dataclasses.asdict(question))
+
+    def note(self, message: Message) -> None:
+        """Record a message that nothing else is done about; who waits for a reply gets one."""
+        match message:
+            case Edge():
+                self.input_changed(message)
+            case Report():
+                self.reported(message)
+            case Command():
+                self.command_given(message, TOO_LATE)
+            case Request(order=order, replies=replies):
+                replies.put(TOO_LATE)
+                if isinstance(order, Command):
+                    self.command_given(order, TOO_LATE)
+            case Failure():
+                self.failed(message)
 
     def failed(self, failure: Failure) -> None:
         """Record that a device failed."""

@@ -6,14 +6,14 @@ import struct
 import subprocess
 import sys
 import time
-from typing import Any, Literal
+from typing import Literal
 
 import zmq
 
 from rig.bus import Bus, endpoint_of
 from rig.errors import Problem, RecordingError
 from rig.session_folder import SessionFolder
-from rig.signals import signals_held_back
+from rig.signals import apart, signals_held_back
 
 READY_WITHIN = 30.0
 SILENT_FOR = 20.0
@@ -156,7 +156,7 @@ class LoggerLink:
         command = [sys.executable, "-P", "-m", "rig.logger", self._bus.endpoint]
         command += [endpoint_of(self._orders), endpoint_of(self._answers), str(self._folder.path)]
         with signals_held_back():
-            self._process = subprocess.Popen(command, stdin=subprocess.PIPE, **_apart())
+            self._process = subprocess.Popen(command, stdin=subprocess.PIPE, **apart())
 
     def _alive(self) -> bool:
         return self._process is not None and self._process.poll() is None
@@ -175,10 +175,3 @@ class LoggerLink:
                 case b"failed":
                     self._reason = told[0].decode()
         return word
-
-
-def _apart() -> dict[str, Any]:
-    """Return what keeps a process apart from the terminal: Ctrl-C is the engine's alone."""
-    if sys.platform == "win32":
-        return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
-    return {"start_new_session": True}

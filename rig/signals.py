@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from types import FrameType
+from typing import Any
 
 STOPPED_EARLY = "Stopped before anything was begun.\n"
 _NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGBREAK")
@@ -48,6 +50,17 @@ def signals_held_back() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def apart() -> dict[str, Any]:
+    """Return what keeps a new process apart from the terminal: Ctrl-C is the engine's alone.
+
+    So is a terminal that is closed. To be given to `subprocess.Popen`.
+    """
+    if sys.platform == "win32":
+        own = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
+        return {"creationflags": own}
+    return {"start_new_session": True}
 
 
 @contextlib.contextmanager

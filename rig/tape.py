@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 from rig.errors import RigError
+from rig.event_log import TOO_LATE
 from rig.events import (
     ActionDone,
     ClockRead,
@@ -27,7 +28,7 @@ from rig.events import (
     TrialEnded,
 )
 from rig.inbox import Command, Edge, Failure, Message, Report, Verb
-from rig.loop import LONGEST, NEVER_RUN, TOO_LATE
+from rig.loop import LONGEST, NEVER_RUN
 from rig.water_orders import VALVE_FAILED, VALVE_IS_OPEN
 
 _PROTOCOL = ("protocol '", "question '", "trial graph")
