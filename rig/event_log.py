@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections import deque
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -213,9 +213,10 @@ class EventLog:
                 self.failed(message)
 
     def failed(self, failure: Failure) -> None:
-        """Record that a device failed."""
+        """Record that a device failed; a failure that is not urgent is a warning."""
         where = f"device '{failure.device}'"
-        self.fault(Problem(failure.what, where, failure.do))
+        level: Literal["error", "warning"] = "error" if failure.urgent else "warning"
+        self.fault(Problem(failure.what, where, failure.do, level))
 
     def fault(self, error: BaseException | Problem) -> None:
         """Record an error or a problem."""

@@ -148,12 +148,6 @@ class Loop:
         """How many events there were so far, those of the running step included."""
         return self._log.made
 
-    def warn(self, problem: Problem) -> None:
-        """Tell and record what a person should know, though the session goes on."""
-        self.warnings.append(problem)
-        self._watcher.warned(problem)
-        self._log.fault(problem)
-
     def fault(self, error: BaseException) -> None:
         """Record the error that ends the session."""
         self._log.fault(error)
@@ -359,7 +353,7 @@ class Loop:
         self._log.keep()
         trouble = self._recorder.trouble()
         if trouble is not None:
-            self.warn(trouble)
+            self._warn(trouble)
         table = self._recorder.table
         self._watcher.finished(table.rows[-1], table.water_ul)
         self.ending.trial_ended(self._log.trial, table.water_ul)
@@ -374,10 +368,16 @@ class Loop:
     def _lose(self, failure: Failure) -> None:
         """Let the running trial end, but no other one begin; one that waits ends now."""
         lost = self._lost = DeviceError(failure.what, f"device '{failure.device}'", failure.do)
-        self.warn(Problem(lost.what, lost.where, lost.do, "warning"))
+        self._warn(Problem(lost.what, lost.where, lost.do, "warning"))
         self._log.keep()
         self._stop = self._waits
         self.ending.fail(lost)
+
+    def _warn(self, problem: Problem) -> None:
+        """Tell and record what a person should know, though the session goes on."""
+        self.warnings.append(problem)
+        self._watcher.warned(problem)
+        self._log.fault(problem)
 
     def _reach_limit(self) -> None:
         """End the session at its longest duration."""

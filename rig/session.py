@@ -18,7 +18,7 @@ from rig.devices import AnalogInput, Camera, Device
 from rig.errors import DeviceError, Problem
 from rig.events import ClockKind, Definition
 from rig.guardian import NO_GUARD, Guard, Guardian, charge_of
-from rig.inbox import Command, Inbox, Request
+from rig.inbox import Command, Failure, Inbox, Request
 from rig.loading import ask_for_stimuli, load_stimuli
 from rig.locks import hold
 from rig.loop import Loop
@@ -299,10 +299,15 @@ class Session:
                 wrong = _force_off(device)
                 if wrong:
                     failed.append(f"{name}: {wrong}")
-                elif not self._recorder.failed:
-                    what, do = f"it was turned off by force: {error}", "Look at its driver."
-                    self._loop.warn(Problem(what, f"device '{name}'", do, "warning"))
+                else:
+                    self._tell_of_force(name, error)
         return failed
+
+    def _tell_of_force(self, device: str, error: Exception) -> None:
+        """Record, and tell, that a device went off by force only."""
+        what, do = f"it was turned off by force: {error}", "Look at the device, and at its driver."
+        self._inbox.put(Failure(device, what, do, urgent=False))
+        self._loop.warnings.append(Problem(what, f"device '{device}'", do, "warning"))
 
     def _watch_outputs(self, opened: contextlib.ExitStack) -> Guard:
         """Start a guardian if the rig has outputs that are not simulated."""
