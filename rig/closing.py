@@ -44,6 +44,13 @@ def is_output(driver: type[Device]) -> bool:
     return issubclass(driver, IN_ORDER)
 
 
+def in_order(devices: Mapping[str, Device]) -> list[str]:
+    """Return the names of those devices that are outputs, the first to be closed first."""
+    return [
+        name for kind in IN_ORDER for name, device in devices.items() if isinstance(device, kind)
+    ]
+
+
 def close_all(devices: Mapping[str, Device]) -> list[Closed]:
     """Force all outputs off, in the order of their kinds; one that fails is tried a second time.
 
@@ -58,7 +65,7 @@ def close_all(devices: Mapping[str, Device]) -> list[Closed]:
         One for each, in the order in which they were closed.
     """
     tries = []
-    for name in sorted(devices, key=lambda name: _rank(devices[name])):
+    for name in in_order(devices):
         tries.append(_Try(name, devices[name]))
         tries[-1].wait(FIRST_LIMIT)
     return [_again(each) for each in tries]
@@ -77,10 +84,6 @@ def _again(first: _Try) -> Closed:
 def failed(closed: Iterable[Closed]) -> str:
     """Return the outputs that are not closed, with the reasons; empty if all are."""
     return "; ".join(f"{each.device}: {each.wrong}" for each in closed if each.wrong)
-
-
-def _rank(device: Device) -> int:
-    return next(rank for rank, kind in enumerate(IN_ORDER) if isinstance(device, kind))
 
 
 class _Try:
@@ -125,6 +128,6 @@ def _read_back(device: Device) -> tuple[str, bool]:
             is_on = device.level()
             return ("on" if is_on else "off"), is_on
         case Valve():
-            is_on = device.is_open()
-            return ("open" if is_on else "closed"), is_on
+            is_on = device.is_busy()
+            return ("open or armed" if is_on else "closed"), is_on
     return "", False

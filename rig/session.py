@@ -6,13 +6,14 @@ import contextlib
 import gc
 import shutil
 import traceback
-from collections.abc import Collection
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
 from typing import Literal, Self
 
 from rig.clock import Clock, PacedClock, SystemClock, VirtualClock
+from rig.closing import in_order
 from rig.desk import Desk, address_file
 from rig.devices import AnalogInput, Camera, Device
 from rig.errors import DeviceError, Problem
@@ -270,14 +271,15 @@ class Session:
     def _off(self) -> DeviceError | None:
         """Turn every output off; one that fails does not keep the others from it.
 
-        What is sampled comes last: its end is written to a disk, and a disk can be slow. Outputs
-        that cannot be turned off are left to the guardian.
+        Outputs that cannot be turned off are left to the guardian. What is sampled comes last: its
+        end is written to a disk, and a disk can be slow.
         """
-        sampling = {name: each for name, each in self._devices.items() if _samples(each)}
-        failed = self._turn_off(self._devices.keys() - sampling.keys())
+        outputs = in_order(self._devices)
+        failed = self._turn_off(outputs)
         if not failed:
             self._guard.relieve()
-        failed += self._turn_off(sampling)
+        rest = [name for name in self._devices if name not in outputs]
+        failed += self._turn_off(sorted(rest, key=lambda name: _samples(self._devices[name])))
         if not failed:
             return None
         return DeviceError(
@@ -286,12 +288,11 @@ class Session:
             "Cut the rig's power by hand now.",
         )
 
-    def _turn_off(self, names: Collection[str]) -> list[str]:
+    def _turn_off(self, names: Iterable[str]) -> list[str]:
         """Turn devices off, by force if need be; return those that failed, and why."""
         failed = []
-        for name, device in self._devices.items():
-            if name not in names:
-                continue
+        for name in names:
+            device = self._devices[name]
             self._guard.run(self._clock.now())
             try:
                 device.off()
