@@ -55,7 +55,7 @@ PROTOCOL = """
 protocol = "benchmarks.outputs_lab:Bright"
 
 [params]
-lit = 0.8
+lit = {lit}
 dark = 0.15
 
 [session]
@@ -104,15 +104,27 @@ class Bright(TrialProtocol):
         return TrialGraph((lit, dark), "go", "A")
 
 
-def outputs_lab(folder: Path, address: str, longest_silence: float) -> Lab:
-    """Make a lab whose rig is on the emulated card at an address."""
+def outputs_lab(folder: Path, address: str, longest_silence: float, lit: float = 0.8) -> Lab:
+    """Make a lab whose rig is on the emulated card at an address.
+
+    Parameters
+    ----------
+    folder
+        Where it is to be.
+    address
+        Where the client library reaches the card.
+    longest_silence
+        The guardian's, in seconds.
+    lit
+        Seconds that laser and LED are on in each trial.
+    """
     make_lab(folder)
     path = folder / LAB_TOML
     path.write_text(path.read_text(encoding="utf-8").replace('["nwb"]', "[]"), encoding="utf-8")
     rig = RIG.format(address=address, longest_silence=longest_silence)
     files = {
         "rigs/outputs.toml": rig,
-        "protocols/bright.toml": PROTOCOL,
+        "protocols/bright.toml": PROTOCOL.format(lit=lit),
         "calibration/slow-valve.toml": CALIBRATION,
         "subjects/M1.toml": SUBJECT,
     }

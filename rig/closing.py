@@ -14,7 +14,7 @@ IN_ORDER = (Valve, DigitalOutput, Projector, Speaker, Display)
 FIRST_LIMIT = 0.25
 """Seconds that an output may take before the next one is closed beside it."""
 LAST_LIMIT = 2.0
-"""Seconds that an output has for its second try, or to end its first one."""
+"""Seconds that an output has for its second try, or to end a first one that hangs."""
 
 
 @dataclass(frozen=True)
@@ -72,9 +72,9 @@ def close_all(devices: Mapping[str, Device]) -> list[Closed]:
 
 
 def _again(first: _Try) -> Closed:
-    """Return what came of a try, or of a second one if it failed."""
+    """Return what came of a try, or of a second one if it failed; one that hangs gets none."""
     first.wait(LAST_LIMIT)
-    if first.ended and not first.wrong:
+    if not first.ended or not first.wrong:
         return first.closed()
     second = _Try(first.name, first.device)
     second.wait(LAST_LIMIT)

@@ -187,9 +187,18 @@ class Guardian:
                     self._inbox.put(_closed(tripped))
                 case Alive():
                     pass
-        self._why = self._why or "its process ended"
+        self._why = self._why or self._last_words()
         self._answered.set()
         self._lose(self._why)
+
+    def _last_words(self) -> str:
+        """Return that the process ended; one that was never ready has said why in its log."""
+        with contextlib.suppress(OSError):
+            lines = self._log.read_text(encoding="utf-8", errors="replace").split("\n")
+            last = next((line for line in reversed(lines) if line.strip()), "")
+            if last and not self._is_ready:
+                return f"its process ended: {last}"
+        return "its process ended"
 
     def _lose(self, why: str) -> None:
         """Tell once that there is no guardian any more, if it was not to end."""

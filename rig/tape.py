@@ -134,6 +134,8 @@ class Tape:
         found: list[Message] = []
         place = 0
         while (message := self._message(place)) is not None and not self._is_late(place):
+            if isinstance(message, Failure):  # that of a session which ended at once
+                break
             found.append(message)
             place += 2 if isinstance(self.events[place], ActionDone) else 1
         return found
