@@ -57,6 +57,15 @@ class NiDigitalOutput(DigitalOutput):
                 _write(self._task, level=False)
         self._level = False
 
+    def force_off(self) -> None:
+        """Stopgap."""
+        try:
+            self.off()
+        except DeviceError:
+            from nidaqmx.system import Device
+            Device(self._card.name, grpc_options=self._card._way()).reset_device()
+            self.off()
+
     def close(self) -> None:
         """Set the line low and let go of it; raise `DeviceError` if it could not be set."""
         task, self._task = self._task, None

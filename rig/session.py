@@ -367,7 +367,7 @@ class Session:
             self._watcher,
             Before(resumes.trial, resumes.water_ul) if resumes else ALONE,
             Sync(self._plan.rig.config.sync, (self._plan.seed, resumes.parts if resumes else 0)),
-            [self._guard],
+            () if self._guard is NO_GUARD else (self._guard,),
         )
 
     def _fault(self, error: BaseException) -> None:
