@@ -20,7 +20,7 @@ from hardware.ni_watches import LineWatch
 from hardware.valve import ValveSettings, ValveTwin
 from hardware.valve_limits import ValveLimits
 from rig.devices import Context, Valve
-from rig.errors import Problem
+from rig.errors import DeviceError, Problem
 from rig.inbox import Failure, Report
 
 ASK_EVERY = 0.001
@@ -114,6 +114,16 @@ class NiValve(Valve):
     def force_off(self) -> None:
         """Close the valve, also if somebody else holds the counter."""
         force(self._card, self.off, self._where)
+
+    def force_off(self) -> None:
+        """Stopgap."""
+        try:
+            self.off()
+        except DeviceError:
+            from nidaqmx.system import Device
+
+            Device(self._card.name, grpc_options=self._card._way()).reset_device()
+            self.off()
 
     def close(self) -> None:
         """Close the valve and let go of the counter."""

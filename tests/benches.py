@@ -21,8 +21,8 @@ from hardware.board_digital_input import BoardDigitalInput
 from hardware.digital_input import DigitalInputTwin
 from hardware.digital_output import DigitalOutputTwin
 from hardware.display import DisplayTwin
-from hardware.ni_analog_lick import NiAnalogLick
 from hardware.lightcrafter import LightCrafter
+from hardware.ni_analog_lick import NiAnalogLick
 from hardware.ni_digital_input import NiDigitalInput
 from hardware.ni_digital_output import NiDigitalOutput
 from hardware.ni_speaker import NiSpeaker
