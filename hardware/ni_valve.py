@@ -115,16 +115,6 @@ class NiValve(Valve):
         """Close the valve, also if somebody else holds the counter."""
         force(self._card, self.off, self._where)
 
-    def force_off(self) -> None:
-        """Stopgap."""
-        try:
-            self.off()
-        except DeviceError:
-            from nidaqmx.system import Device
-
-            Device(self._card.name, grpc_options=self._card._way()).reset_device()
-            self.off()
-
     def close(self) -> None:
         """Close the valve and let go of the counter."""
         self._card.watchdog.release(self._name)
