@@ -20,7 +20,7 @@ from hardware.ni_watches import LineWatch
 from hardware.valve import ValveSettings, ValveTwin
 from hardware.valve_limits import ValveLimits
 from rig.devices import Context, Valve
-from rig.errors import DeviceError, Problem
+from rig.errors import Problem
 from rig.inbox import Failure, Report
 
 ASK_EVERY = 0.001
