@@ -8,12 +8,14 @@ belongs to one thread, or is guarded by a lock.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from hardware.ni_errors import NO_LINE, UNCLOCKED, told
+from hardware.ni_errors import NO_LINE, UNCLOCKED, is_taken, told
 from hardware.ni_input_tasks import clock_of, sample
 from hardware.ni_sampling import Sampler
+from hardware.ni_watchdog import CardWatchdog
 from rig.clock import Clock
 from rig.devices import Context
 from rig.errors import DeviceError, Problem, problems_of
@@ -70,6 +72,8 @@ class NiCard:
     ----------
     sampler
         Samples the inputs of the card.
+    watchdog
+        Closes the outputs if this process dies, where the card can do that.
     players
         The devices that play sounds on it.
     """
@@ -80,6 +84,7 @@ class NiCard:
         self._options: Any = None
         self._facts: CardFacts | None = None
         self.sampler = Sampler(self, clock)
+        self.watchdog = CardWatchdog(self)
         self.players: list[str] = []
 
     def task(self) -> Any:
@@ -87,6 +92,18 @@ class NiCard:
         import nidaqmx
 
         return nidaqmx.Task(grpc_options=self._way())
+
+    def watchdog_task(self, timeout: float) -> Any:
+        """Return a new task of the card's watchdog; raise what the client library raises."""
+        from nidaqmx.system.watchdog import WatchdogTask
+
+        return WatchdogTask(self.name, timeout=timeout, grpc_options=self._way())
+
+    def reset(self) -> None:
+        """End all tasks on the card, whoever has them; outputs go to their state at power-up."""
+        from nidaqmx.system import Device
+
+        Device(self.name, grpc_options=self._way()).reset_device()
 
     def facts(self) -> CardFacts:
         """Return what the card has; raise what the client library raises. It is asked once."""
@@ -146,6 +163,22 @@ def card_name(line: str) -> str:
     ('Dev1', 'Dev1')
     """
     return line.strip("/").partition("/")[0]
+
+
+def force(card: NiCard, off: Callable[[], None], where: str) -> None:
+    """Turn an output off, also if somebody else holds it: then the card is reset.
+
+    A program that hangs holds its outputs, and a device server goes on to hold those of a client
+    that has died.
+    """
+    try:
+        off()
+    except DeviceError as error:
+        if not is_taken(error):
+            raise
+        with told(where):
+            card.reset()
+        off()
 
 
 def missing(card: NiCard, what: str, line: str, where: str) -> list[Problem]:

@@ -15,7 +15,7 @@ import pydantic
 from numpy.typing import NDArray
 
 from calibration.speaker import SpeakerCalibration
-from hardware.ni_card import card_of, missing, twice
+from hardware.ni_card import card_of, force, missing, twice
 from hardware.ni_errors import in_words, told
 from hardware.ni_trigger import TRIGGER_WITHIN, no_trigger, wrong_trigger
 from hardware.ni_watches import LineWatch
@@ -124,6 +124,10 @@ class NiSpeaker(Speaker):
             cut = self._clock.now()
             self._output.silence()
             self._end(self._playing, cut=cut)
+
+    def force_off(self) -> None:
+        """Be silent, also if somebody else holds the output."""
+        force(self._card, self.off, self._where)
 
     def close(self) -> None:
         """Be silent and let go of the output."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from calibration.valve import ValveCalibration
-from hardware.ni_card import card_of, missing, twice
+from hardware.ni_card import card_of, force, missing, twice
 from hardware.ni_counter import PulseCounter
 from hardware.ni_errors import in_words, told
 from hardware.ni_opening import Opening
@@ -88,6 +88,8 @@ class NiValve(Valve):
                 return
             with told(self._where):
                 self._counter.hold()
+                output = self._counter.output()
+        self._card.watchdog.guard(self._name, output, self._inbox.put)
         if self._settings.read_back:
             self._card.sampler.open(self._name, self._inbox.put)
 
@@ -109,8 +111,13 @@ class NiValve(Valve):
             if opening is not None:
                 self._end(opening, cut=self._clock.now() if is_cut else None)
 
+    def force_off(self) -> None:
+        """Close the valve, also if somebody else holds the counter."""
+        force(self._card, self.off, self._where)
+
     def close(self) -> None:
         """Close the valve and let go of the counter."""
+        self._card.watchdog.release(self._name)
         try:
             with self._lock:
                 if self._counter.is_held:

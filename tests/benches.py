@@ -35,7 +35,7 @@ from hardware.valve import ValveTwin
 from hardware.video_projector import VideoProjector
 from rig.devices import Device
 
-Bench = TwinBench | NiBench | SerialBench | ScreenBench | LightBench
+Bench = TwinBench | NiBench | SerialBench | LightBench | ScreenBench
 Maker = Callable[[Path, pytest.FixtureRequest], Bench]
 INPUT: dict[str, Any] = {"line": "Dev1/port0/line1"}
 CIRCUIT: dict[str, Any] = {"line": "Dev1/ai9", "on_v": 0.3, "off_v": 0.1}
@@ -88,16 +88,16 @@ def syringe(folder: Path, request: pytest.FixtureRequest) -> SerialBench:
     return SerialBench(SyringePump, PUMP, folder, pump)
 
 
+def lightcrafter(folder: Path, request: pytest.FixtureRequest) -> LightBench:
+    return LightBench(folder, request.getfixturevalue("emulated_lightcrafter"))
+
+
 def psychopy(folder: Path, request: pytest.FixtureRequest) -> ScreenBench:
     return ScreenBench(PsychopyDisplay, SCREEN, folder, request)
 
 
 def video(folder: Path, request: pytest.FixtureRequest) -> ScreenBench:
     return ScreenBench(VideoProjector, VIDEO, folder, request)
-
-
-def lightcrafter(folder: Path, request: pytest.FixtureRequest) -> LightBench:
-    return LightBench(folder, request.getfixturevalue("emulated_lightcrafter"))
 
 
 BENCHES: dict[type[Device], Maker] = {

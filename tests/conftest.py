@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import queue
 import shutil
@@ -11,7 +12,6 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import hypothesis
@@ -19,6 +19,7 @@ import pytest
 from gui_driver import Display, virtual_display
 from gui_helpers import Bench, delete_closed, make_place
 from helpers import plan_for, run_virtual
+from inside import Done, inside
 from killed import EVENTS, written
 from light_bench import PACE
 from PyQt5 import sip
@@ -154,18 +155,15 @@ def killed(tmp_path: Path) -> SessionFolder:
     return written(tmp_path, EVENTS)
 
 
-@dataclass(frozen=True)
-class Done:
-    """What a command came to."""
-
-    code: int
-    out: str
-    err: str
+@pytest.fixture
+def command(lab: Lab) -> Callable[..., Done]:
+    """Return a function that runs ``rig`` in the lab's folder, inside the tests' own process."""
+    return functools.partial(inside, lab)
 
 
 @pytest.fixture
-def command(lab: Lab) -> Callable[..., Done]:
-    """Return a function that runs ``rig`` in the lab's folder as a shell would."""
+def shell(lab: Lab) -> Callable[..., Done]:
+    """Return a function that runs ``rig`` in the lab's folder as a shell would: a new process."""
 
     def run(*arguments: str, **environment: str) -> Done:
         done = subprocess.run(

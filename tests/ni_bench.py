@@ -58,7 +58,7 @@ class NiBench:
         context = Context(self._clock, self._inbox, Room(), folder)
         table = {**settings, "address": card.address if address is None else address}
         self.device = driver("box", driver.Settings.model_validate(table), context)
-        self._line = str(settings["line"])
+        self._line = str(settings.get("line", ""))
         self._calibration = ValveCalibration(folder, "calibration/box1-valve.toml")
 
     def close(self) -> None:
