@@ -40,7 +40,7 @@ from rig.session_record import SessionRecord, load_session
 from rig.trials import TrialRow
 
 NEAR = 0.03
-"""Seconds around a border of the window in which a lick may count or not."""
+"""Seconds around a border of the window in which a lick may count or not, beside the lag."""
 EARLY = 0.15
 """Seconds by which a screen may be ahead of the onset pulse, on a computer that is busy."""
 BOUNCE = 0.002
@@ -156,7 +156,7 @@ def _look_at_trial(
         found.expect(began - onset < SOON, row.trial, "the grating came late")
         found.note("grating after the onset pulse", began - onset)
     _look_at_drop(found, row, record, lines, between, lab)
-    _look_at_response(found, row, record, lines, between)
+    _look_at_response(found, row, record, lines, between, zero)
     if next_onset < float("inf") and row.outcome is not None:
         wrong = row.outcome in ("miss", "false_alarm")
         kind = "interval after an error" if wrong else "interval after a right answer"
@@ -189,14 +189,16 @@ def _look_at_response(
     record: SessionRecord,
     lines: dict[str, list[tuple[float, bool]]],
     between: tuple[float, float],
+    zero: float,
 ) -> None:
     """Look at the licks in the window, at what they came to, and at the vacuum after a miss."""
     trial = record.definition.params["trial"]
+    late = between[0] - zero - (row.stimulus_time or 0.0)  # the engine counts from its state on
     first = between[0] + trial["reward_time"]
     last = between[0] + trial["stimulus_time"]
     licks = [at for at, level in lines["lick"] if level and between[0] <= at < between[1]]
     counted = any(first <= at < last for at in licks)
-    unsure = any(abs(at - border) < NEAR for at in licks for border in (first, last))
+    unsure = any(-late - NEAR < at - border < NEAR for at in licks for border in (first, last))
     found.unsure += unsure
     responded = row.outcome in ("hit", "false_alarm")
     found.expect(counted == responded or unsure, row.trial,
