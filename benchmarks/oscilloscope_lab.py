@@ -57,6 +57,9 @@ line = "Dev1/port1/line4"
 [sync]
 onset = "onset"
 
+[guardian]
+longest_silence = 5
+
 [simulation]
 mouse = "mice/lapsing.py:LapsingMouse"
 
