@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
+
+from hardware.emulators.senses import Observed, Onset
 
 SILENT = 1e-6
 """Volts, or shares of full scale: what is below is silence."""
@@ -14,6 +16,8 @@ DISTINCT = 0.5
 """Share of the louder sound's energy by which two sounds must differ to be told apart."""
 SHORTEST = 0.02
 """Seconds that are listened to at least."""
+GAP = 0.5
+"""Seconds of silence after which a sound is over, also if it should last longer."""
 SHIFTS = 3
 """Samples by which what was heard may be shifted against what was expected."""
 
@@ -92,3 +96,67 @@ def _misfit(heard: Samples, expected: Samples) -> float:
     energy = max(float(np.sum(heard**2)), float(np.sum(expected[:count] ** 2)), 1e-30)
     shifts = range(2 * SHIFTS + 1)
     return min(float(np.sum((heard - padded[k : k + count]) ** 2)) for k in shifts) / energy
+
+
+class Listener:
+    """Follows one output, and tells which sound began.
+
+    Parameters
+    ----------
+    recogniser
+        Knows the sounds.
+    rate_hz
+        The output's samples a second.
+    fetch
+        Returns the samples that came out from a time on, so many.
+    """
+
+    def __init__(
+        self,
+        recogniser: SoundRecogniser,
+        rate_hz: float,
+        fetch: Callable[[float, int], Samples],
+    ) -> None:
+        self._recogniser = recogniser
+        self._rate_hz = rate_hz
+        self._fetch = fetch
+        self._began: float | None = None
+        self._over = 0.0
+        self._loud = 0.0
+
+    def take(self, loud: Samples, now: float, spread: float) -> list[Observed]:
+        """Return the sound that has begun, if one did and enough of it was heard.
+
+        Parameters
+        ----------
+        loud
+            Times at which the output was found loud since the last call, in order.
+        now
+            Until when it was looked at.
+        spread
+            Seconds by which the first of them may be later than the sound's first loud sample.
+        """
+        if len(loud):
+            self._loud = float(loud[-1])
+        if now > self._loud + GAP:
+            self._over = 0.0
+        new = loud[loud >= self._over]
+        if self._began is None and len(new):
+            self._began = float(new[0])
+        if self._began is None or now < self._began + self._recogniser.window:
+            return []
+        start, self._began = max(self._began - spread, self._over), None
+        heard = self._fetch(start, round((self._recogniser.window + spread) * self._rate_hz))
+        first = first_loud(heard)
+        return (
+            [] if first is None else self._recognised(heard[first:], start + first / self._rate_hz)
+        )
+
+    def _recognised(self, heard: Samples, onset: float) -> list[Observed]:
+        """Return the sound whose first loud sample came at `onset`, if it is known."""
+        name = self._recogniser.name_of(heard)
+        if name is None:
+            self._over = onset + self._recogniser.window
+            return []
+        self._over = onset + self._recogniser.duration(name)
+        return [Onset("sound", name, onset - self._recogniser.lead(name))]

@@ -17,10 +17,10 @@ import msgspec
 import numpy as np
 
 from hardware.emulators.card_wires import CardWires
+from hardware.emulators.ears import PATROL_HZ
 from hardware.emulators.hearing import SILENT, first_loud
 from hardware.emulators.screen_grab import Box, Change, ScreenWatch
 from hardware.emulators.side_channel import Addresses
-from hardware.emulators.wired_speaker import PATROL_HZ
 from rig.errors import DeviceError
 from rig.signals import signals_held_back
 
