@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.oscilloscope_lab import (
+    HURRIED,
     LINES,
     RIG,
     SHORT,
@@ -320,11 +321,13 @@ def main() -> None:
     """Run a session under the oscilloscope, and print what it found."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--short", action="store_true", help="12 short trials")
+    parser.add_argument("--hurried", action="store_true", help="a whole one, intervals cut short")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="mouserig-scope-") as folder:
         lab = oscilloscope_lab(Path(folder) / "lab", 0.5 if options.short else 2.5)
-        record, traces = run(lab, SHORT if options.short else WHOLE, options.seed)
+        protocol = SHORT if options.short else HURRIED if options.hurried else WHOLE
+        record, traces = run(lab, protocol, options.seed)
         print(told(compare(record, traces, lab)))
 
 
