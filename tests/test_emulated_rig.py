@@ -162,6 +162,21 @@ def test_a_driver_without_an_emulator_is_refused_by_name(lab: Lab) -> None:
     assert "--simulate" in problem.do
 
 
+def test_all_that_cannot_be_emulated_is_told_before_the_session(
+    ready: Lab, command: Callable[..., Done]
+) -> None:
+    path = ready.folder / RIG
+    twin = 'driver = "hardware.digital_output:DigitalOutputTwin"\nline = "{0}"\n'
+    text = path.read_text(encoding="utf-8")
+    fans = "".join(f"[devices.{name}]\n{twin.format(name)}" for name in ("fan", "lamp"))
+    path.write_text(text.replace("[simulation]\n", f"{fans}[simulation]\n"), encoding="utf-8")
+    done = command("emulate", str(RIG))
+    assert done.code == ExitCode.CHECK_FAILED
+    assert "devices.fan" in done.err
+    assert "devices.lamp" in done.err
+    assert "Traceback" not in done.err
+
+
 def test_a_card_that_nobody_knows_is_refused(ready: Lab, edit: Edit) -> None:
     edit(str(RIG), 'card = "pci_6221"', 'card = "mx_6431"')
     emulation = EmulatedRig(ready, plan_emulated_rig(ready, ready.folder / RIG), NOTHING, None)
