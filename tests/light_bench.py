@@ -55,6 +55,8 @@ class LightBench:
 
     tolerance = 0.0005
     """Seconds by which the driver's times may differ from those of the light."""
+    late = 0.0
+    """Seconds by which the end of a stimulus may be late."""
 
     def __init__(
         self, folder: Path, projector: EmulatedLightCrafter, settings: dict[str, Any] | None = None
