@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -42,7 +43,7 @@ from rig.trials import TrialRow
 
 NEAR = 0.03
 """Seconds around a border of the window in which a lick may count or not, beside the lag."""
-EARLY = 0.15
+EARLY = 0.3
 """Seconds by which a screen may be ahead of the onset pulse, on a computer that is busy."""
 BOUNCE = 0.002
 """Seconds: edges that follow each other so soon may be left out, as bouncing."""
@@ -50,7 +51,7 @@ SAME = 0.05
 """Seconds within which an edge that was recorded is one that was seen."""
 LAST_LICKS = 4
 """Edges that may come while the session ends, and are not taken in any more."""
-SOON = 0.4
+SOON = 0.6
 """Seconds after an onset within which a screen shows something, on a computer that is busy."""
 STATED = {
     "lick": 0.0002,
@@ -70,6 +71,8 @@ class Findings:
     ----------
     wrong
         What is not as it should be, in words.
+    outcomes
+        How often there was each outcome in each context.
     trials, unsure
         How many trials there were, and how many had a lick at a border of their window.
     seen
@@ -79,6 +82,7 @@ class Findings:
     """
 
     wrong: list[str] = field(default_factory=list)
+    outcomes: dict[str, int] = field(default_factory=dict)
     trials: int = 0
     unsure: int = 0
     seen: dict[str, list[float]] = field(default_factory=dict)
@@ -115,6 +119,8 @@ def compare(record: SessionRecord, traces: Traces, lab: Lab) -> Findings:
     onsets = [at for at, level in lines["onset"] if level]
     rows = [row for row in record.rows if not row.aborted]
     found.trials = len(rows)
+    counted = Counter(f"{row.labels.get('context', '')} {row.outcome}" for row in rows)
+    found.outcomes = dict(sorted(counted.items()))
     found.expect(len(onsets) == len(record.rows), 0, f"{len(onsets)} onsets were seen")
     for index, (row, onset) in enumerate(zip(record.rows, onsets, strict=False)):
         next_onset = onsets[index + 1] if index + 1 < len(onsets) else float("inf")
@@ -301,6 +307,7 @@ def _pulses(edges: list[tuple[float, bool]]) -> list[tuple[float, float]]:
 def told(found: Findings) -> str:
     """Return the distributions, in ms, as a table."""
     rows = [f"{found.trials} trials, {found.unsure} with a lick at a border of the window"]
+    rows.append(", ".join(f"{name} {count}" for name, count in found.outcomes.items()))
     rows.append(f"{'seen from outside, ms':44}{'n':>6}{'least':>11}{'median':>11}{'most':>11}")
     for what, values in found.seen.items():
         low, middle, high = (1e3 * np.percentile(values, q) for q in (0, 50, 100))
