@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from hardware.emulators.hearing import SoundRecogniser, first_loud
 from hardware.policy_mouse import PolicyMouse, PolicySettings
 from hardware.synthesis import render
 from rig.clock import SystemClock
-from rig.devices import Valve
+from rig.devices import Speaker, Valve
 from rig.emulation_link import NOTHING, stimuli_of
 from rig.errors import CheckFailed, ExitCode
 from rig.inbox import Edge, Inbox
@@ -45,6 +46,15 @@ line = "AB0LZ2TM"
 calibration = "calibration/box1-syringe.toml"
 max_open_ms = 60
 rate_ml_min = 8.064
+"""
+SOUND_CARD_RIG = """
+[devices.speaker]
+driver = "hardware.sound_card:SoundCard"
+line = "Digi 192"
+host_api = "Windows WASAPI"
+exclusive = true
+rate_hz = 192_000
+calibration = "calibration/box1-speaker.toml"
 """
 PATIENT = "[guardian]\nlongest_silence = 5\n"
 """Other tests keep the computer busy."""
@@ -126,6 +136,37 @@ def test_a_pump_is_drunk_from_and_a_board_is_licked_at(lab: Lab) -> None:
     finally:
         emulation.stop()
     assert sum(isinstance(each, Edge) and each.device == "lick" for each in told) >= 2
+
+
+def test_what_a_sound_card_plays_is_heard(lab: Lab) -> None:
+    (lab.folder / RIG).write_text(SOUND_CARD_RIG, encoding="utf-8")
+    plan = plan_protocol(lab, lab.folder / "protocols/go_nogo_tones.toml")
+    stimuli = stimuli_of(plan, 1)
+    rig = plan_emulated_rig(lab, lab.folder / RIG)
+    mouse = PolicyMouse(PolicySettings(policy="perfect", go=("low",)), {}, np.random.default_rng(1))
+    emulation = EmulatedRig(lab, rig, stimuli, mouse)
+    try:
+        ways = emulation.start(str)
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in ways.environment.items():
+                patch.setenv(name, value)
+            inbox = Inbox()
+            context = new_context(lab, SystemClock(), inbox, None, Drain())
+            speaker = led_to(lab, rig, ways.settings).devices(context)["speaker"]
+            assert isinstance(speaker, Speaker)
+            speaker.load(stimuli.sounds)
+            speaker.open()
+            emulation.let_mouse_in()
+            for sound in ("low", "high"):
+                speaker.present(sound)
+                assert inbox.wait(10.0) is not None
+            end = time.monotonic() + 5.0
+            while len(mouse.decisions) < 2 and time.monotonic() < end:
+                time.sleep(0.01)
+            speaker.close()
+    finally:
+        emulation.stop()
+    assert mouse.decisions == [True, False]
 
 
 @pytest.mark.parametrize(
