@@ -187,6 +187,16 @@ def test_each_sound_is_told_from_the_others_by_its_samples(protocol: str, lab: L
         window = samples[first + 1 :][: round(recogniser.window * RATE_HZ)]
         heard[name] = recogniser.name_of(window)
     assert heard == {name: name for name in sounds}
+    broken = {}
+    for name, samples in sounds.items():
+        first = first_loud(samples) or 0
+        window = samples[first:][: round(recogniser.window * RATE_HZ)]
+        gap = len(window) // 3
+        late = np.concatenate([window[:gap], np.zeros(50), window[gap:-50]])
+        broken[name] = recogniser.name_of(late)
+    assert all(told in (name, None) for name, told in broken.items()), "never taken for another"
+    if protocol in ("set_shifting", "go_nogo_tones"):
+        assert broken == {name: name for name in sounds}
     hiss = np.random.default_rng(1).normal(0.0, 0.1, round(recogniser.window * RATE_HZ))
     assert recogniser.name_of(hiss) is None
 

@@ -14,6 +14,10 @@ SILENT = 1e-6
 """Volts, or shares of full scale: what is below is silence."""
 DISTINCT = 0.5
 """Share of the louder sound's energy by which two sounds must differ to be told apart."""
+ALIKE, MARGIN = 0.85, 0.1
+"""How like the spectrum of a sound must be, and how much more like than that of any other."""
+BAND_HZ = 500.0
+"""Width of a band: what is within one is not told apart when a sound has gaps."""
 SHORTEST = 0.02
 """Seconds that are listened to at least."""
 GAP = 0.5
@@ -57,7 +61,21 @@ class SoundRecogniser:
         """
         misfits = {name: _misfit(heard, expected) for name, expected in self._sounds.items()}
         best = min(misfits, key=lambda name: misfits[name], default=None)
-        return best if best is not None and misfits[best] < DISTINCT / 2 else None
+        if best is not None and misfits[best] < DISTINCT / 2:
+            return best
+        return self._by_spectrum(heard)
+
+    def _by_spectrum(self, heard: Samples) -> str | None:
+        """Return the sound whose spectrum is like that of what was heard with gaps in it."""
+        like = {
+            name: _likeness(heard, expected, self._rate_hz)
+            for name, expected in self._sounds.items()
+        }
+        ranked = sorted(like.values(), reverse=True)
+        best = max(like, key=lambda name: like[name], default=None)
+        if best is None or ranked[0] < ALIKE or (ranked[1:] and ranked[0] - ranked[1] < MARGIN):
+            return None
+        return best
 
     def lead(self, name: str) -> float:
         """Return the seconds from the begin of a sound to its first loud sample."""
@@ -96,6 +114,18 @@ def _misfit(heard: Samples, expected: Samples) -> float:
     energy = max(float(np.sum(heard**2)), float(np.sum(expected[:count] ** 2)), 1e-30)
     shifts = range(2 * SHIFTS + 1)
     return min(float(np.sum((heard - padded[k : k + count]) ** 2)) for k in shifts) / energy
+
+
+def _likeness(heard: Samples, expected: Samples, rate_hz: float) -> float:
+    """Return how like two spectra are, band by band: 1 if they differ by a factor at most."""
+    size = len(heard)
+    edges = np.arange(0, size // 2 + 1, max(1, round(BAND_HZ * size / rate_hz)))
+    one, other = (
+        np.sqrt(np.add.reduceat(np.abs(np.fft.rfft(each, size)) ** 2, edges))
+        for each in (heard, expected[:size])
+    )
+    norm = float(np.linalg.norm(one) * np.linalg.norm(other))
+    return float(one @ other) / norm if norm else 0.0
 
 
 class Listener:
