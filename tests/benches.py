@@ -19,6 +19,7 @@ from hardware.board_digital_input import BoardDigitalInput
 from hardware.digital_input import DigitalInputTwin
 from hardware.digital_output import DigitalOutputTwin
 from hardware.display import DisplayTwin
+from hardware.ni_analog_lick import NiAnalogLick
 from hardware.ni_digital_input import NiDigitalInput
 from hardware.ni_digital_output import NiDigitalOutput
 from hardware.ni_speaker import NiSpeaker
@@ -32,6 +33,7 @@ from rig.devices import Device
 Bench = TwinBench | NiBench | SerialBench
 Maker = Callable[[Path, pytest.FixtureRequest], Bench]
 INPUT: dict[str, Any] = {"line": "Dev1/port0/line1"}
+CIRCUIT: dict[str, Any] = {"line": "Dev1/ai9", "on_v": 0.3, "off_v": 0.1}
 OUTPUT: dict[str, Any] = {"line": "Dev1/port1/line0"}
 VALVE: dict[str, Any] = {
     "line": "Dev1/ctr0",
@@ -90,6 +92,7 @@ BENCHES: dict[type[Device], Maker] = {
     DisplayTwin: twin(DisplayTwin, DISPLAY),
     ProjectorTwin: twin(ProjectorTwin, PROJECTOR),
     NiDigitalInput: ni(NiDigitalInput, INPUT),
+    NiAnalogLick: ni(NiAnalogLick, CIRCUIT),
     NiDigitalOutput: ni(NiDigitalOutput, OUTPUT),
     NiValve: ni(NiValve, VALVE),
     BoardDigitalInput: board,
