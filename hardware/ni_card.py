@@ -165,19 +165,34 @@ def card_name(line: str) -> str:
     return line.strip("/").partition("/")[0]
 
 
-def force(card: NiCard, off: Callable[[], None], where: str) -> None:
+def force(
+    card: NiCard, off: Callable[[], None], where: str, let_go: Callable[[], None] | None = None
+) -> None:
     """Turn an output off, also if somebody else holds it: then the card is reset.
 
     A program that hangs holds its outputs, and a device server goes on to hold those of a client
     that has died.
+
+    Parameters
+    ----------
+    card
+        The card.
+    off
+        Turns the output off.
+    where
+        The device and its line, for errors.
+    let_go
+        Lets go of the output's task: one that is of no use any more, since somebody has reset the
+        card, is in the way of another one.
     """
     try:
         off()
     except DeviceError as error:
-        if not is_taken(error):
-            raise
-        with told(where):
-            card.reset()
+        if let_go is not None:
+            let_go()
+        if is_taken(error):
+            with told(where):
+                card.reset()
         off()
 
 

@@ -193,6 +193,8 @@ class Session:
             self._loop.run()
         except BaseException as error:
             self._end(error)
+            if self._guard.tripped is not None:
+                raise self._guard.tripped from error
             raise
         finally:
             gc.unfreeze()
