@@ -301,6 +301,10 @@ class Presenter(Device):
     def present(self, stimulus: str) -> None:
         """Begin to present the loaded stimulus of that name, in place of any that still lasts."""
 
+    def stream(self) -> StreamSpec | None:
+        """Return what is recorded of each frame that is shown; None if nothing is."""
+        return None
+
     def _refuse_name(self, stimulus: str, sort: str) -> str | None:
         """Return why a stimulus of that name cannot be presented."""
         if stimulus in self.loaded():

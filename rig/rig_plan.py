@@ -17,6 +17,7 @@ from rig.devices import (
     DeviceSettings,
     DigitalInput,
     DigitalOutput,
+    Presenter,
 )
 from rig.errors import (
     CheckFailed,
@@ -145,9 +146,12 @@ def new_context(
 
 def streams_of(devices: Mapping[str, Device]) -> tuple[StreamSpec, ...]:
     """Return the streams that devices will record, in the order of the rig file."""
-    return tuple(
-        device.stream() for device in devices.values() if isinstance(device, AnalogInput | Camera)
-    )
+    recorders = [
+        device
+        for device in devices.values()
+        if isinstance(device, AnalogInput | Camera | Presenter)
+    ]
+    return tuple(spec for spec in (device.stream() for device in recorders) if spec is not None)
 
 
 def graph_check(devices: Mapping[str, Device], sync_lines: Collection[str] = ()) -> GraphCheck:

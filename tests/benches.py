@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from light_bench import LightBench
 from ni_bench import LONGEST_DROP, NiBench
+from screen_bench import SCREEN, VIDEO, ScreenBench
 from serial_bench import NUMBER, PUMP, SerialBench, lickometer, pump
 from twin_bench import HurriedClock, TwinBench
 
@@ -19,6 +21,7 @@ from hardware.board_digital_input import BoardDigitalInput
 from hardware.digital_input import DigitalInputTwin
 from hardware.digital_output import DigitalOutputTwin
 from hardware.display import DisplayTwin
+from hardware.lightcrafter import LightCrafter
 from hardware.ni_analog_lick import NiAnalogLick
 from hardware.ni_digital_input import NiDigitalInput
 from hardware.ni_digital_output import NiDigitalOutput
@@ -26,12 +29,14 @@ from hardware.ni_speaker import NiSpeaker
 from hardware.ni_timed_output import NiTimedOutput
 from hardware.ni_valve import NiValve
 from hardware.projector import ProjectorTwin
+from hardware.psychopy_display import PsychopyDisplay
 from hardware.speaker import SpeakerTwin
 from hardware.syringe_pump import SyringePump
 from hardware.valve import ValveTwin
+from hardware.video_projector import VideoProjector
 from rig.devices import Device
 
-Bench = TwinBench | NiBench | SerialBench
+Bench = TwinBench | NiBench | SerialBench | LightBench | ScreenBench
 Maker = Callable[[Path, pytest.FixtureRequest], Bench]
 INPUT: dict[str, Any] = {"line": "Dev1/port0/line1"}
 CIRCUIT: dict[str, Any] = {"line": "Dev1/ai9", "on_v": 0.3, "off_v": 0.1}
@@ -84,6 +89,18 @@ def syringe(folder: Path, request: pytest.FixtureRequest) -> SerialBench:
     return SerialBench(SyringePump, PUMP, folder, pump)
 
 
+def lightcrafter(folder: Path, request: pytest.FixtureRequest) -> LightBench:
+    return LightBench(folder, request.getfixturevalue("emulated_lightcrafter"))
+
+
+def psychopy(folder: Path, request: pytest.FixtureRequest) -> ScreenBench:
+    return ScreenBench(PsychopyDisplay, SCREEN, folder, request)
+
+
+def video(folder: Path, request: pytest.FixtureRequest) -> ScreenBench:
+    return ScreenBench(VideoProjector, VIDEO, folder, request)
+
+
 BENCHES: dict[type[Device], Maker] = {
     DigitalInputTwin: twin(DigitalInputTwin, INPUT),
     DigitalOutputTwin: twin(DigitalOutputTwin, OUTPUT),
@@ -92,6 +109,7 @@ BENCHES: dict[type[Device], Maker] = {
     AudibleSpeaker: audible,
     DisplayTwin: twin(DisplayTwin, DISPLAY),
     ProjectorTwin: twin(ProjectorTwin, PROJECTOR),
+    LightCrafter: lightcrafter,
     NiDigitalInput: ni(NiDigitalInput, INPUT),
     NiAnalogLick: ni(NiAnalogLick, CIRCUIT),
     NiDigitalOutput: ni(NiDigitalOutput, OUTPUT),
@@ -100,4 +118,6 @@ BENCHES: dict[type[Device], Maker] = {
     BoardDigitalInput: board,
     SyringePump: syringe,
     NiSpeaker: ni(NiSpeaker, {**SPEAKER, "rate_hz": 192_307.692, "full_scale_v": 1.0}),
+    PsychopyDisplay: psychopy,
+    VideoProjector: video,
 }

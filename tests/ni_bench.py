@@ -40,6 +40,8 @@ class NiBench:
     ul_per_second = 139.68  # through the valve of the lab's calibration, by its line
     tolerance = 0.0005
     """Seconds by which a device's times may differ from those of the card: some samples."""
+    late = 0.0
+    """Seconds by which the end of a stimulus may be late."""
 
     def __init__(
         self,

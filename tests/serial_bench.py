@@ -103,6 +103,8 @@ class SerialBench:
     tolerance = 1e-5
     ul_per_second = 134.4  # at the pump's rate
     """Seconds by which a device's times may differ from those of the bench."""
+    late = 0.0
+    """Seconds by which the end of a stimulus may be late."""
 
     def __init__(
         self,

@@ -43,6 +43,8 @@ class TwinBench:
     tolerance = 1e-6
     ul_per_second = 139.68  # through the valve of the lab's calibration, by its line
     """Seconds by which a device's times may differ from those of the bench."""
+    late = 0.0
+    """Seconds by which the end of a stimulus may be late."""
 
     def __init__(
         self,

@@ -160,7 +160,8 @@ def make_environment() -> int:
         )
     pip = [sys.executable, "-m", "pip", "--python", str(PYTHON), "install", "--quiet"]
     pip += ["--disable-pip-version-check", "--no-warn-script-location"]
-    if run(*pip, "--require-hashes", "--requirement", str(LOCK)):
+    # --no-deps: the lock is complete, and leaves out what PsychoPy does not need to draw.
+    if run(*pip, "--require-hashes", "--no-deps", "--requirement", str(LOCK)):
         return complain(
             "pip could not install the locked packages (its own message stands above).",
             "It needs pip 22.3 or later (apt install python3-pip) and a package index it can "
