@@ -6,16 +6,24 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from benchmarks.kill_outputs import USUAL, kill_once
+from benchmarks.kill_outputs import USUAL, Outside, kill_once
 from benchmarks.outputs_lab import outputs_lab
 from hardware.emulators.card_wires import CardWires
+from hardware.emulators.lightcrafter import EmulatedLightCrafter
 
 SLOW = 2.0
 """Seconds that a busy computer may take beside."""
+
+
+@pytest.fixture(scope="module")
+def projector() -> Iterator[EmulatedLightCrafter]:
+    with EmulatedLightCrafter() as running:
+        yield running
 
 
 @pytest.mark.parametrize(
@@ -28,10 +36,14 @@ SLOW = 2.0
     ids=lambda value: getattr(value, "name", ""),
 )
 def test_no_output_stays_on(
-    tmp_path: Path, emulated_card: CardWires, how: signal.Signals, by: str
+    tmp_path: Path,
+    emulated_card: CardWires,
+    projector: EmulatedLightCrafter,
+    how: signal.Signals,
+    by: str,
 ) -> None:
-    lab = outputs_lab(tmp_path / "lab", emulated_card.address, USUAL, lit=30.0)
-    killed = kill_once(lab, emulated_card, how, after=0.1)
+    lab = outputs_lab(tmp_path / "lab", emulated_card.address, projector.address, USUAL, lit=30.0)
+    killed = kill_once(lab, Outside(emulated_card, projector), how, after=0.1)
     assert killed.still_on == []
     assert {"laser", "led"} <= set(killed.off_after)
     assert max(killed.off_after.values()) < USUAL + SLOW
