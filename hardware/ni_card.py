@@ -87,30 +87,38 @@ class NiCard:
         self.watchdog = CardWatchdog(self)
         self.players: list[str] = []
 
+    def way(self) -> Any:
+        """Return what the client library needs to reach the card; None for this computer's."""
+        if self._address and self._options is None:
+            from hardware.ni_server import server_at
+
+            self._options = server_at(self._address, ANSWER_WITHIN)
+        return self._options
+
     def task(self) -> Any:
         """Return a new task of the client library; raise what that raises."""
         import nidaqmx
 
-        return nidaqmx.Task(grpc_options=self._way())
+        return nidaqmx.Task(grpc_options=self.way())
 
     def watchdog_task(self, timeout: float) -> Any:
         """Return a new task of the card's watchdog; raise what the client library raises."""
         from nidaqmx.system.watchdog import WatchdogTask
 
-        return WatchdogTask(self.name, timeout=timeout, grpc_options=self._way())
+        return WatchdogTask(self.name, timeout=timeout, grpc_options=self.way())
 
     def reset(self) -> None:
         """End all tasks on the card, whoever has them; outputs go to their state at power-up."""
         from nidaqmx.system import Device
 
-        Device(self.name, grpc_options=self._way()).reset_device()
+        Device(self.name, grpc_options=self.way()).reset_device()
 
     def facts(self) -> CardFacts:
         """Return what the card has; raise what the client library raises. It is asked once."""
         if self._facts is None:
             from nidaqmx.system import Device
 
-            device = Device(self.name, grpc_options=self._way())
+            device = Device(self.name, grpc_options=self.way())
             terminals = frozenset(device.terminals)
             self._facts = CardFacts(
                 product=device.product_type,
@@ -139,14 +147,6 @@ class NiCard:
                     return False
                 raise
         return True
-
-    def _way(self) -> Any:
-        """Return what the client library needs to reach the card; None for this computer's."""
-        if self._address and self._options is None:
-            from hardware.ni_server import server_at
-
-            self._options = server_at(self._address, ANSWER_WITHIN)
-        return self._options
 
 
 def card_of(line: str, address: str, context: Context) -> NiCard:

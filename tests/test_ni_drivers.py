@@ -202,11 +202,13 @@ def test_the_rig_file_of_the_documentation_can_be_simulated(lab: Lab) -> None:
 
 
 @pytest.mark.parametrize("way", ["server", "library"])
-@pytest.mark.parametrize(("name", "devices"), [("ni", 7), ("shifting", 12)])
+@pytest.mark.parametrize(("name", "devices"), [("ni", 7), ("shifting", 11)])
 def test_the_rigs_of_the_documentation_work(
     name: str, devices: int, way: str, emulated_card: EmulatedCard, lab: Lab
 ) -> None:
     emulated_card.wire("Dev1/PFI12", "Dev1/port0/line2")
+    emulated_card.wire("Dev1/port0/line6", "Dev1/PFI0")
+    emulated_card.wire("Dev1/port0/line6", "Dev1/port0/line4")
     emulated_card.set_line("Dev1/port0/line1", True)  # low counts as on
     path = with_ni_card(lab, name, emulated_card.address if way == "server" else "")
     with installed(emulated_card.address) if way == "library" else nullcontext():
