@@ -11,6 +11,7 @@ from benchmarks import (
     long_session,
     recording_peers,
     session_speed,
+    two_cards,
     window_kill,
 )
 
@@ -23,6 +24,7 @@ BENCHMARKS = (
     logger_alone,
     lick_to_command,
     recording_peers,
+    two_cards,
     window_kill,
 )
 

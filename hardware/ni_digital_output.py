@@ -61,21 +61,17 @@ class NiDigitalOutput(DigitalOutput):
 
     def force_off(self) -> None:
         """Set the line low, also if somebody else holds it."""
-        force(self._card, self.off, self._where)
+        force(self._card, self.off, self._where, self._let_go)
 
     def close(self) -> None:
         """Set the line low and let go of it; raise `DeviceError` if it could not be set."""
-        task, self._task = self._task, None
-        if task is None:
+        if self._task is None:
             return
         self._card.watchdog.release(self._name)
         try:
-            with told(self._where):
-                _write(task, level=False)
-            self._level = False
+            self.off()
         finally:
-            with contextlib.suppress(Exception):
-                task.close()
+            self._let_go()
 
     def check(self) -> list[Problem]:
         """Return a problem if the card is not there, or has no such line."""
@@ -99,6 +95,14 @@ class NiDigitalOutput(DigitalOutput):
         with told(self._where):
             _write(self._task, level=level)
         self._level = level
+
+    def _let_go(self) -> None:
+        """Let go of the line, whatever the card answers."""
+        task, self._task = self._task, None
+        self._card.watchdog.release(self._name)
+        if task is not None:
+            with contextlib.suppress(Exception):
+                task.close()
 
     def _low(self) -> Any:
         """Return a task that holds the line, low."""

@@ -113,7 +113,7 @@ class NiValve(Valve):
 
     def force_off(self) -> None:
         """Close the valve, also if somebody else holds the counter."""
-        force(self._card, self.off, self._where)
+        force(self._card, self.off, self._where, self._let_go)
 
     def close(self) -> None:
         """Close the valve and let go of the counter."""
@@ -123,8 +123,7 @@ class NiValve(Valve):
                 if self._counter.is_held:
                     self.off()
         finally:
-            with self._lock:
-                self._counter.let_go()
+            self._let_go()
             self._card.sampler.close(self._name)
 
     def check(self) -> list[Problem]:
@@ -174,6 +173,12 @@ class NiValve(Valve):
         opening = self._opening
         if opening is not None and opening.volume_ul is None:
             self.off()
+
+    def _let_go(self) -> None:
+        """Let go of the counter, whatever the card answers."""
+        self._card.watchdog.release(self._name)
+        with self._lock:
+            self._counter.let_go()
 
     def _is_busy(self) -> bool:
         return self._opening is not None and not self._counter.is_done()

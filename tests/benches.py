@@ -27,6 +27,7 @@ from hardware.ni_analog_lick import NiAnalogLick
 from hardware.ni_digital_input import NiDigitalInput
 from hardware.ni_digital_output import NiDigitalOutput
 from hardware.ni_speaker import NiSpeaker
+from hardware.ni_timed_output import NiTimedOutput
 from hardware.ni_valve import NiValve
 from hardware.projector import ProjectorTwin
 from hardware.psychopy_display import PsychopyDisplay
@@ -118,6 +119,7 @@ BENCHES: dict[type[Device], Maker] = {
     NiDigitalInput: ni(NiDigitalInput, INPUT),
     NiAnalogLick: ni(NiAnalogLick, CIRCUIT),
     NiDigitalOutput: ni(NiDigitalOutput, OUTPUT),
+    NiTimedOutput: ni(NiTimedOutput, {"line": "Dev1/ctr1"}),
     NiValve: ni(NiValve, VALVE),
     BoardDigitalInput: board,
     SyringePump: syringe,

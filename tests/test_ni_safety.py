@@ -19,6 +19,7 @@ from hardware.emulators.ni_client import EmulatedCard
 from hardware.emulators.ni_library import installed
 from hardware.ni_digital_output import NiDigitalOutput
 from hardware.ni_speaker import NiSpeaker
+from hardware.ni_timed_output import NiTimedOutput
 from hardware.ni_valve import NiValve
 from hardware.ni_watchdog import TIMEOUT
 from rig.devices import Device
@@ -99,6 +100,27 @@ def test_a_sound_that_another_program_plays_is_silenced(
     bench(NiSpeaker, dict(SPEAKER), lab, emulated_card).device.force_off()
     assert not any(emulated_card.volts("Dev1/ao0", time.monotonic() - 1e-3, 1e6, 900))
     assert "NI-DAQmx says" in waited_for(playing, Failure).what, "its own task is gone"
+
+
+def test_a_vacuum_that_nobody_switches_off_ends_by_itself(
+    emulated_card: EmulatedCard, lab: Lab
+) -> None:
+    made = bench(NiTimedOutput, {"line": "Dev1/ctr1", "longest": 0.15}, lab, emulated_card)
+    vacuum = made.device
+    assert isinstance(vacuum, NiTimedOutput)
+    vacuum.open()
+    since = time.monotonic()
+    vacuum.switch_on()
+    time.sleep(0.05)
+    vacuum.switch_off()
+    vacuum.switch_on()
+    time.sleep(0.3)
+    assert vacuum.level() is False
+    times = [at for at, _ in emulated_card.history("Dev1/PFI13", since)]
+    short, whole = times[1] - times[0], times[3] - times[2]
+    assert 0.05 <= short < 0.15
+    assert whole == pytest.approx(0.15, abs=1e-6)
+    vacuum.close()
 
 
 def test_a_card_with_a_watchdog_closes_its_outputs_when_the_program_dies(
