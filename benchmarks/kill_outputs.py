@@ -269,7 +269,7 @@ def print_table(kills: dict[str, list[Kill]]) -> int:
     wire, read = (max((miss[i] for miss in misses), default=0.0) for i in (0, 1))
     print(f"{len(misses)} openings of the valve that nothing cut: off by {wire * 1e6:.1f} us on "
           f"the wire, by {read / SAMPLE:.2f} samples as read back, at most")  # fmt: skip
-    return wrong + sum(read > 1.01 * SAMPLE for _, read in misses)
+    return wrong + sum(read > 1.001 * SAMPLE for _, read in misses)
 
 
 def _in_ms(times: list[float]) -> list[str]:

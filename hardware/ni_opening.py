@@ -37,12 +37,16 @@ class Opening:
     told: threading.Event = field(default_factory=threading.Event)
     seen: threading.Event = field(default_factory=threading.Event)
 
-    def see(self, level: bool, time: float) -> None:
-        """Take in what the read-back shows."""
+    def see(self, level: bool, time: float, sample: float) -> None:
+        """Take in what the read-back shows; `sample` is the time from one sample to the next.
+
+        The end lies whole samples behind the begin: what is learned of the card's clock meanwhile
+        moves the times of samples a little, and not their number.
+        """
         if level and self.rise is None:
             self.rise = time
         elif not level and self.rise is not None:
-            self.fall = time
+            self.fall = self.rise + round((time - self.rise) / sample) * sample
             self.seen.set()
 
     def truth(self, length: float, cut: float | None) -> tuple[float, float] | None:

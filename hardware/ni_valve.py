@@ -275,4 +275,4 @@ class NiValve(Valve):
         """Take in what the read-back line shows; the thread of the card calls."""
         opening = self._opening
         if opening is not None:
-            opening.see(level, time)
+            opening.see(level, time, 1 / self._card.sampler.rate_hz)
