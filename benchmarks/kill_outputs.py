@@ -242,11 +242,12 @@ def kill_share(moments: dict[str, int], seed: int) -> dict[str, list[Kill]]:
 def shares(moments: int, jobs: int) -> list[dict[str, int]]:
     """Return for each job how often it kills in each way: signals as often as asked for in all.
 
-    Engines are frozen beside that: a third as often with the brief silence, a tenth with the usual.
+    Engines are frozen beside that: a fifth as often with the brief silence, a tenth with the usual.
     """
     parts = {sort.name: moments // 3 for sort in SORTS}
     parts[SORTS[0].name] += moments % 3
-    parts[SORTS[-1].name] = max(1, moments // 10)
+    for sort, share in ((SORTS[-2], 5), (SORTS[-1], 10)):
+        parts[sort.name] = max(1, moments // share)
     each = [(name, count * (job + 1) // jobs - count * job // jobs)
             for job in range(jobs) for name, count in parts.items()]  # fmt: skip
     return [dict(each[begin : begin + len(parts)]) for begin in range(0, len(each), len(parts))]
