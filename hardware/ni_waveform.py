@@ -18,6 +18,8 @@ FALL = 0.005
 """Seconds in which a waveform that is cut short falls to 0 V: a step would be heard as a click."""
 FALLEN_WITHIN = 1.0
 """Seconds that the end of the fall is waited for."""
+LONGEST_WRITE = 250_000
+"""Samples that are handed over at a time: a device server takes messages of 4 MB at most."""
 NO_SUCH_RATE = -200077
 
 
@@ -125,7 +127,9 @@ class Waveform:
         task = self._made()
         try:
             _time(task, self._rate_hz, len(volts))
-            AnalogSingleChannelWriter(task.out_stream, auto_start=False).write_many_sample(volts)
+            writer = AnalogSingleChannelWriter(task.out_stream, auto_start=False)
+            for start in range(0, len(volts), LONGEST_WRITE):
+                writer.write_many_sample(volts[start : start + LONGEST_WRITE])
         except BaseException:
             with contextlib.suppress(Exception):
                 task.close()

@@ -179,7 +179,8 @@ def audiovisual_states(
     show = (Show("screen", trial.grating_name(visual)),) if visual else ()
     play = (Play("speaker", trial.tone_name(auditory)),) if auditory else ()
     armed, drop = _drops(trial, answer)
-    start: tuple[Action, ...] = (*armed, *show, *play)
+    # The grating last: it begins at the next refresh, and a sound may first have to be loaded.
+    start: tuple[Action, ...] = (*armed, *play, *show)
     responded, withheld = (
         ("hit", "miss") if answer == "go" else ("false_alarm", "correct_rejection")
     )

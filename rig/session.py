@@ -28,6 +28,7 @@ from rig.provenance import make_definition, make_header
 from rig.recorder import SessionRecorder
 from rig.resumption import Resumption, fast_forward
 from rig.rig_plan import graph_check, new_context, streams_of
+from rig.room import Mouse
 from rig.session_folder import (
     GUARDIAN_LOG,
     PROTOCOL_TOML,
@@ -102,6 +103,8 @@ class Session:
         The sessions that this one goes on with, if it does; the plan has their seed.
     watcher
         Is told of states and trials.
+    mouse
+        The virtual mouse, if it lives elsewhere: in an emulated rig.
 
     Raises
     ------
@@ -121,6 +124,7 @@ class Session:
         number: int | None = None,
         resumes: Resumption | None = None,
         watcher: Watcher | None = None,
+        mouse: Mouse | None = None,
     ) -> None:
         self._plan = plan
         self._clock_kind: ClockKind = clock
@@ -129,6 +133,7 @@ class Session:
         self._number = number
         self._resumes = resumes
         self._watcher = watcher or Nobody()
+        self._mouse = mouse
         self._inbox = Inbox()
         self._exits = contextlib.ExitStack()
         self._ended = False
@@ -331,7 +336,7 @@ class Session:
         plan = self._plan
         protocol_rng, mouse_rng = generators(plan.seed, self._resumes.parts if self._resumes else 0)
         self._clock = self._make_clock()
-        mouse = plan.mouse.make(mouse_rng) if plan.mouse else None
+        mouse = self._mouse or (plan.mouse.make(mouse_rng) if plan.mouse else None)
         self._streams = StreamStore()
         self._context = new_context(plan.lab, self._clock, self._inbox, mouse, self._streams)
         self._devices: dict[str, Device] = plan.rig.devices(self._context)

@@ -292,7 +292,7 @@ def test_a_sound_is_given_out_sample_for_sample_and_ends_at_zero(
     first = np.flatnonzero(given)[0] - np.flatnonzero(meant)[0]
     assert given[first : first + len(meant)] == pytest.approx(meant, abs=1e-6)
     assert not given[first + len(meant) :].any()
-    speaker.load({"tone": Sound((Chord((10_000.0,), 2.0, 73.0),))})
+    speaker.load({"tone": Sound((Chord((10_000.0,), 3.0, 73.0),))})
     speaker.present("tone")
     speaker.off()
     assert emulated_card.volts("Dev1/ao0", time.monotonic() - 1e-3, 1e6, 1000)[-1] == 0.0

@@ -193,7 +193,7 @@ def test_a_slow_disk_costs_frames_that_are_counted_and_never_memory() -> None:
 def test_an_error_while_a_frame_is_kept_is_told_once(film: Callable[..., Filmed]) -> None:
     filmed = film(width_px=320)
     filmed.device._settings = filmed.device._settings.model_copy(update={"height_px": 200})
-    filmed.device._source = lambda shape: Flood(10)
+    filmed.device._source = lambda: Flood(10)
     filmed.device.open()
     found: list[Message] = []
     assert eventually(lambda: found.extend(filmed.messages()) or found)
@@ -271,6 +271,27 @@ def test_a_camera_that_is_not_there_cannot_be_opened(
     with pytest.raises(DeviceError, match=error):
         filmed.device.open()
     assert len(filmed.device.check()) == (settings["source"] == "file")
+
+
+OWN = """from hardware.frame_source import FrameSource
+from hardware.synthetic_source import SyntheticSource
+
+
+class Own(SyntheticSource):
+    pass
+"""
+
+
+def test_a_lab_names_a_source_of_its_own(film: Callable[..., Filmed], tmp_path: Path) -> None:
+    (tmp_path / "own.py").write_text(OWN, encoding="utf-8")
+    filmed = film(source="own.py:Own", bits=16, recording="lossless")
+    assert filmed.device.check() == []
+    filmed.film(3)
+    assert pictures(tmp_path / "eye.mkv")[0].dtype == np.uint16
+    settings = filmed.device._settings.model_copy(update={"source": "own.py:Other"})
+    filmed.device._settings = settings
+    (problem,) = filmed.device.check()
+    assert "has no class 'Other'" in problem.what
 
 
 def test_settings_that_contradict_each_other_are_refused() -> None:

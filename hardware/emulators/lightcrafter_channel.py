@@ -25,7 +25,7 @@ class Message(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True)
 
 
 class Rise(Message, frozen=True):
-    """Let the trigger line rise; `at` is 0 for "now"."""
+    """Let the trigger line rise; `at` is 0 for "now", and may just have passed."""
 
     at: float = 0.0
 
