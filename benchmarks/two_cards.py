@@ -130,7 +130,7 @@ class VirtualCard:
         card = Card("Dev1", PROFILES[profile], self.world, drift_ppm=drift_ppm)
         self.told = Told()
         watches = Watches(
-            [LineWatch("lick", LICK, lambda level, at: self.told.edges.append((level, at)))],
+            [LineWatch("lick", LICK, lambda level, at, _: self.told.edges.append((level, at)))],
             [LevelWatch(LINES, RATE_HZ, self._lines)],
             [VoltageWatch(INPUTS, 10.0, RATE_HZ, self._voltages)],
         )

@@ -265,7 +265,7 @@ class NiSpeaker(Speaker):
             if given:
                 playing.began = (before + self._clock.now()) / 2 - given
 
-    def _see(self, level: bool, time: float) -> None:
+    def _see(self, level: bool, time: float, counted: float) -> None:
         """Take in an edge of the trigger's wire; the thread of the card calls."""
         playing = self._playing
         if playing is None or playing.seen.is_set():

@@ -214,7 +214,7 @@ class NiValve(Valve):
                 opening.cut.wait(ASK_EVERY)
             if self._settings.read_back and not opening.cut.is_set():
                 opening.seen.wait(SEEN_WITHIN)
-            if self._settings.read_back and not opening.cut.is_set() and opening.fall is None:
+            if self._settings.read_back and not opening.cut.is_set() and opening.width is None:
                 self._inbox.put(Failure(self._name, *UNSEEN))
             with self._lock:
                 self._end(opening, cut=None)
@@ -266,8 +266,8 @@ class NiValve(Valve):
         what: Literal["opening", "flush"] = "flush" if opening.volume_ul is None else "opening"
         self._inbox.put(Report(self._name, what, "", began, opening.requested, achieved, volume_ul))
 
-    def _see(self, level: bool, time: float) -> None:
+    def _see(self, level: bool, time: float, counted: float) -> None:
         """Take in what the read-back line shows; the thread of the card calls."""
         opening = self._opening
         if opening is not None:
-            opening.see(level, time)
+            opening.see(level, time, counted)
