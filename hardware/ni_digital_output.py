@@ -68,12 +68,14 @@ class NiDigitalOutput(DigitalOutput):
         task, self._task = self._task, None
         if task is None:
             return
-        self._card.watchdog.release(self._name)
         try:
             with told(self._where):
                 _write(task, level=False)
+                self._card.watchdog.release(self._name)
+                _write(task, level=False)  # the first one counts for nothing if it has expired
             self._level = False
         finally:
+            self._card.watchdog.release(self._name)
             with contextlib.suppress(Exception):
                 task.close()
 

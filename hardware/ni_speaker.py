@@ -119,10 +119,12 @@ class NiSpeaker(Speaker):
     def off(self) -> None:
         """Be silent; a sound that this cuts short is reported with its true length."""
         with self._lock, told(self._where):
-            if self._playing is not None:
-                self._find_onset(self._playing)
-            cut = self._clock.now()
-            self._output.silence()
+            try:
+                if self._playing is not None:
+                    self._find_onset(self._playing)
+            finally:
+                cut = self._clock.now()
+                self._output.silence()
             self._end(self._playing, cut=cut)
 
     def force_off(self) -> None:

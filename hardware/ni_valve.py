@@ -104,10 +104,13 @@ class NiValve(Valve):
                 self._counter.hold()
                 self._counter.let_go()
                 return
-            opening, is_cut = self._opening, self._is_busy()
-            if opening is not None:
-                self._find_begin(opening)
-            self._counter.cut()
+            opening, is_cut = self._opening, False
+            try:
+                is_cut = self._is_busy()
+                if opening is not None:
+                    self._find_begin(opening)
+            finally:
+                self._counter.cut()
             if opening is not None:
                 self._end(opening, cut=self._clock.now() if is_cut else None)
 
@@ -117,12 +120,12 @@ class NiValve(Valve):
 
     def close(self) -> None:
         """Close the valve and let go of the counter."""
-        self._card.watchdog.release(self._name)
         try:
             with self._lock:
                 if self._counter.is_held:
                     self.off()
         finally:
+            self._card.watchdog.release(self._name)
             with self._lock:
                 self._counter.let_go()
             self._card.sampler.close(self._name)
