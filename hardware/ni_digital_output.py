@@ -67,9 +67,10 @@ class NiDigitalOutput(DigitalOutput):
         """Set the line low and let go of it; raise `DeviceError` if it could not be set."""
         if self._task is None:
             return
-        self._card.watchdog.release(self._name)
         try:
             self.off()
+            self._card.watchdog.release(self._name)
+            self.off()  # the first one counts for nothing if it has expired
         finally:
             self._let_go()
 

@@ -119,10 +119,12 @@ class NiSpeaker(Speaker):
     def off(self) -> None:
         """Be silent; a sound that this cuts short is reported with its true length."""
         with self._lock, told(self._where):
-            if self._playing is not None:
-                self._find_onset(self._playing)
-            cut = self._clock.now()
-            self._output.silence()
+            try:
+                if self._playing is not None:
+                    self._find_onset(self._playing)
+            finally:
+                cut = self._clock.now()
+                self._output.silence()
             self._end(self._playing, cut=cut)
 
     def force_off(self) -> None:
@@ -265,7 +267,7 @@ class NiSpeaker(Speaker):
             if given:
                 playing.began = (before + self._clock.now()) / 2 - given
 
-    def _see(self, level: bool, time: float) -> None:
+    def _see(self, level: bool, time: float, counted: float) -> None:
         """Take in an edge of the trigger's wire; the thread of the card calls."""
         playing = self._playing
         if playing is None or playing.seen.is_set():

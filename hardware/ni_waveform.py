@@ -86,11 +86,12 @@ class Waveform:
 
     def silence(self) -> None:
         """Put the output on 0 V; a waveform that still lasts falls to it within some 5 ms."""
-        from nidaqmx.stream_writers import AnalogSingleChannelWriter
-
-        if not self._end():
-            with self._made() as quiet:
-                AnalogSingleChannelWriter(quiet.out_stream, auto_start=True).write_one_sample(0.0)
+        fallen = False
+        try:
+            fallen = self._end()
+        finally:
+            if not fallen:
+                self._write_zero()
 
     def _end(self) -> bool:
         """End the waveform; return whether the output had to fall, and is on 0 V now."""
@@ -98,6 +99,12 @@ class Waveform:
         if held:
             self._fall(held)
         return bool(held)
+
+    def _write_zero(self) -> None:
+        from nidaqmx.stream_writers import AnalogSingleChannelWriter
+
+        with self._made() as quiet:
+            AnalogSingleChannelWriter(quiet.out_stream, auto_start=True).write_one_sample(0.0)
 
     def _stop(self) -> float:
         """Stop the waveform; return the volts of its last sample, which stay on the output."""
