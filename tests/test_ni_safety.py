@@ -198,3 +198,26 @@ def test_a_watchdog_that_expires_is_told_and_the_outputs_can_be_opened_again(
         light.close()
         assert levels(with_watchdog)[0] is False
         assert not [each for each in made.messages() if isinstance(each, Failure)]
+
+
+@pytest.mark.parametrize(
+    ("driver", "settings"),
+    [
+        (NiDigitalOutput, dict(LIGHT)),
+        (NiTimedOutput, {"line": "Dev1/ctr1", "longest": 0.15}),
+        (NiValve, dict(VALVE)),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_an_output_whose_card_was_reset_meanwhile_can_still_be_forced_off_and_closed(
+    driver: type[Device], settings: dict[str, object], emulated_card: EmulatedCard, lab: Lab
+) -> None:
+    engine = bench(driver, settings, lab, emulated_card).device
+    engine.open()
+    bench(driver, settings, lab, emulated_card).device.force_off()
+    with pytest.raises(DeviceError, match="-200088"):
+        engine.off()
+    engine.force_off()
+    engine.close()
+    engine.open()
+    engine.close()
