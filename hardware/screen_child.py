@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import os
 import time
 from dataclasses import dataclass, field
 
@@ -98,6 +99,7 @@ class Screen:
                 self._load(request)
                 self._driver.reply(Done())
             case Flush():
+                self._end()
                 self.window.forget()
                 self._driver.reply(Done())
             case Open():
@@ -120,8 +122,7 @@ class Screen:
         frame = now.frame(refresh) if now is not None else 0
         self._draw(now, frame)
         self._pace.hold()
-        at = self.window.flip()
-        passed = self._pace.flipped(at)
+        at, passed = self._pace.flipped(*self.window.flip())
         self._refresh += passed
         self._tell_of_ends(at, passed - 1)
         if now is not None:
@@ -193,7 +194,7 @@ class Screen:
         times = []
         for _ in range(TRIES):
             self._draw(None, 0)
-            times.append(self.window.flip())
+            times.append(self.window.flip()[1])
         steps = sorted(np.diff(times))
         return float(1 / steps[len(steps) // 2])
 
@@ -217,6 +218,8 @@ def main() -> None:
             screen.rest()
             with contextlib.suppress(Exception):  # whatever a library finds to complain of
                 screen.window.close()
+        # What libraries do at the end of a program takes longer than the dark may wait for.
+        os._exit(0)
 
 
 def _opened(driver: Driver[Request], request: Open) -> Screen | None:

@@ -79,8 +79,8 @@ class Screens:
     def keep(self, screen: ScreenProcess) -> None:
         """Keep a screen's process running until all tests are over."""
         if id(screen) not in self._held:
-            self._held.add(id(screen))
             screen.open(self)
+            self._held.add(id(screen))
             self._stack.callback(screen.close, self)
 
     def hear(self, shown: Shown) -> None: ...
@@ -138,9 +138,8 @@ class ScreenBench:
 
     def close(self) -> None:
         """Close the device, and both eyes."""
-        self.device.close()
-        self._watch.close()
-        self.eye.close()
+        with self.eye, self._watch:
+            self.device.close()
 
     def changes(self) -> list[Change]:
         """Return the changes of the patch, or of the middle of the projector's field."""
