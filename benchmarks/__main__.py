@@ -10,6 +10,7 @@ from benchmarks import (
     logger_alone,
     long_session,
     recording_peers,
+    screen,
     session_speed,
     window_kill,
 )
@@ -23,6 +24,7 @@ BENCHMARKS = (
     logger_alone,
     lick_to_command,
     recording_peers,
+    screen,
     window_kill,
 )
 
