@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Sequence
 from typing import Annotated
 
 import numpy as np
 import pydantic
 
+from hardware.twin_sampling import TwinSampling
 from rig.devices import AnalogInput, Context, DeviceSettings, Line
 from rig.errors import Problem
 from rig.frozen import FrozenModel, Items
 from rig.streams import Channel, Samples, StreamSpec
 
-BLOCK_DURATION = 0.1
-"""Seconds: what a killed program can lose of the samples."""
 _FULL_SCALE = 32768
 
 
@@ -59,11 +59,11 @@ def stream_of(name: str, settings: AnalogInputSettings, clock: str) -> StreamSpe
     )
 
 
-def same_channels(name: str, settings: AnalogInputSettings) -> list[Problem]:
+def same_channels(name: str, channels: Sequence[FrozenModel]) -> list[Problem]:
     """Return a problem for channels of a device that share a name, and for those of one wire."""
     problems = []
     for what in ("name", "line"):
-        values = [channel.model_dump()[what] for channel in settings.channels]
+        values = [channel.model_dump()[what] for channel in channels]
         if len(set(values)) < len(values):
             problems.append(
                 Problem(
@@ -84,12 +84,8 @@ class AnalogInputTwin(AnalogInput):
     def __init__(self, name: str, settings: AnalogInputSettings, context: Context) -> None:
         self._name = name
         self._settings = settings
-        self._clock = context.clock
-        self._agenda = context.room.agenda
         self._streams = context.streams
-        self._rows = max(1, round(settings.rate_hz * BLOCK_DURATION))
-        self._began: float | None = None
-        self._row = 0
+        self._sampling = TwinSampling(settings.rate_hz, context, self._sample)
 
     def stream(self) -> StreamSpec:
         """Return what is sampled; the session's clock makes the rate of a twin."""
@@ -97,19 +93,13 @@ class AnalogInputTwin(AnalogInput):
 
     def open(self) -> None:
         """Begin to sample."""
-        if self._began is None:
-            self._began = self._clock.now()
-            self._row = 0
+        if not self._sampling.is_on:
             self._rng = np.random.default_rng(zlib.crc32(self._name.encode()))
-            self._make_appointment()
+            self._sampling.begin()
 
     def off(self) -> None:
         """Sample no more; what was sampled since the last block is kept."""
-        if self._began is not None:
-            now = self._clock.now()
-            rows = int((now - self._began) * self._settings.rate_hz) - self._row
-            self._sample(min(max(rows, 0), self._rows))
-            self._began = None
+        self._sampling.end()
 
     def close(self) -> None:
         """Sample no more and let go of the card."""
@@ -117,26 +107,11 @@ class AnalogInputTwin(AnalogInput):
 
     def check(self) -> list[Problem]:
         """Return channels that share a name or a wire."""
-        return same_channels(self._name, self._settings)
+        return same_channels(self._name, self._settings.channels)
 
-    def _make_appointment(self) -> None:
-        """Take the next block when its last row is due."""
-        began = self._began or 0.0
-        due = began + (self._row + self._rows) / self._settings.rate_hz
-        self._agenda.at(due, lambda _: self._take_block(began))
-
-    def _take_block(self, began: float) -> None:
-        """Sample a whole block, unless the sampling that it belongs to has ended."""
-        if began == self._began:
-            self._sample(self._rows)
-            self._make_appointment()
-
-    def _sample(self, rows: int) -> None:
+    def _sample(self, rows: int, time: float) -> None:
         """Hand rows on to the streams."""
-        if rows and self._began is not None:
-            time = self._began + self._row / self._settings.rate_hz
-            self._streams.write(self._name, self._noise(rows), time)
-            self._row += rows
+        self._streams.write(self._name, self._noise(rows), time)
 
     def _noise(self, rows: int) -> Samples:
         """Return noise as the card's numbers, ``(rows, channels)``."""

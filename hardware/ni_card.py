@@ -8,12 +8,14 @@ belongs to one thread, or is guarded by a lock.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from hardware.ni_errors import NO_LINE, UNCLOCKED, told
+from hardware.ni_errors import NO_LINE, UNCLOCKED, is_taken, told
 from hardware.ni_input_tasks import clock_of, sample
 from hardware.ni_sampling import Sampler
+from hardware.ni_watchdog import CardWatchdog
 from rig.clock import Clock
 from rig.devices import Context
 from rig.errors import DeviceError, Problem, problems_of
@@ -38,6 +40,8 @@ class CardFacts:
         Its counters that can give pulses.
     analog_inputs, analog_outputs
         Its analogue inputs and outputs.
+    terminals
+        Its terminals, such as ``/Dev1/PFI0``.
     samples_lines
         Whether digital inputs have a sample clock of their own.
     """
@@ -48,6 +52,7 @@ class CardFacts:
     counters: frozenset[str]
     analog_inputs: tuple[str, ...]
     analog_outputs: frozenset[str]
+    terminals: frozenset[str]
     samples_lines: bool
 
 
@@ -67,6 +72,8 @@ class NiCard:
     ----------
     sampler
         Samples the inputs of the card.
+    watchdog
+        Closes the outputs if this process dies, where the card can do that.
     players
         The devices that play sounds on it.
     """
@@ -77,6 +84,7 @@ class NiCard:
         self._options: Any = None
         self._facts: CardFacts | None = None
         self.sampler = Sampler(self, clock)
+        self.watchdog = CardWatchdog(self)
         self.players: list[str] = []
 
     def task(self) -> Any:
@@ -85,12 +93,25 @@ class NiCard:
 
         return nidaqmx.Task(grpc_options=self._way())
 
+    def watchdog_task(self, timeout: float) -> Any:
+        """Return a new task of the card's watchdog; raise what the client library raises."""
+        from nidaqmx.system.watchdog import WatchdogTask
+
+        return WatchdogTask(self.name, timeout=timeout, grpc_options=self._way())
+
+    def reset(self) -> None:
+        """End all tasks on the card, whoever has them; outputs go to their state at power-up."""
+        from nidaqmx.system import Device
+
+        Device(self.name, grpc_options=self._way()).reset_device()
+
     def facts(self) -> CardFacts:
         """Return what the card has; raise what the client library raises. It is asked once."""
         if self._facts is None:
             from nidaqmx.system import Device
 
             device = Device(self.name, grpc_options=self._way())
+            terminals = frozenset(device.terminals)
             self._facts = CardFacts(
                 product=device.product_type,
                 inputs=frozenset(device.di_lines.channel_names),
@@ -98,7 +119,8 @@ class NiCard:
                 counters=frozenset(device.co_physical_chans.channel_names),
                 analog_inputs=tuple(device.ai_physical_chans.channel_names),
                 analog_outputs=frozenset(device.ao_physical_chans.channel_names),
-                samples_lines=f"/{self.name}/di/SampleClock" in device.terminals,
+                terminals=terminals,
+                samples_lines=f"/{self.name}/di/SampleClock" in terminals,
             )
         return self._facts
 
@@ -143,6 +165,22 @@ def card_name(line: str) -> str:
     return line.strip("/").partition("/")[0]
 
 
+def force(card: NiCard, off: Callable[[], None], where: str) -> None:
+    """Turn an output off, also if somebody else holds it: then the card is reset.
+
+    A program that hangs holds its outputs, and a device server goes on to hold those of a client
+    that has died.
+    """
+    try:
+        off()
+    except DeviceError as error:
+        if not is_taken(error):
+            raise
+        with told(where):
+            card.reset()
+        off()
+
+
 def missing(card: NiCard, what: str, line: str, where: str) -> list[Problem]:
     """Return a problem if the card cannot be reached, or lacks a line.
 
@@ -152,7 +190,8 @@ def missing(card: NiCard, what: str, line: str, where: str) -> list[Problem]:
         The card.
     what
         Which lines count: ``inputs``, ``outputs``, ``counters``, ``analog inputs``,
-        ``analog outputs`` or ``sampled``, digital inputs that can be sampled by a clock.
+        ``analog outputs``, ``terminals`` or ``sampled``, digital inputs that can be sampled by a
+        clock.
     line, where
         The line, and the device for the report.
     """
@@ -167,6 +206,7 @@ def missing(card: NiCard, what: str, line: str, where: str) -> list[Problem]:
                 "counters": facts.counters,
                 "analog inputs": frozenset(facts.analog_inputs),
                 "analog outputs": facts.analog_outputs,
+                "terminals": facts.terminals,
             }[what]
             if line not in has:
                 return [_lacks(card, facts, has, place)]

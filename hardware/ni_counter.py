@@ -29,6 +29,7 @@ class PulseCounter:
         self._line = line
         self._task: Any = None
         self._channel: Any = None
+        self._delay, self._trigger = 0.0, ""
 
     @property
     def is_held(self) -> bool:
@@ -51,23 +52,52 @@ class PulseCounter:
                 task.close()
             raise
         self._task = task
+        self._delay, self._trigger = 0.0, ""
 
-    def begin(self, duration: float) -> None:
-        """Begin a pulse of that many seconds."""
+    def output(self) -> str:
+        """Return the terminal that the pulses come out on, such as ``/Dev1/PFI12``."""
+        return str(self._channel.co_pulse_term)
+
+    def begin(self, duration: float, delay: float, trigger: str) -> None:
+        """Begin a pulse of `duration` seconds.
+
+        Parameters
+        ----------
+        duration, delay
+            Its seconds, and those before it.
+        trigger
+            The terminal whose next rising edge starts the delay; empty to start it now.
+        """
         self._task.stop()
         self._channel.co_pulse_high_time = duration
+        if delay != self._delay:
+            self._channel.co_pulse_time_initial_delay = delay
+            self._delay = delay
+        if trigger != self._trigger:
+            start = self._task.triggers.start_trigger
+            if trigger:
+                start.cfg_dig_edge_start_trig(trigger)
+            else:
+                start.disable_start_trig()
+            self._trigger = trigger
         self._task.start()
 
     def length(self) -> float:
         """Return the seconds of the pulse that was begun, as the counter rounds them."""
         return float(self._channel.co_pulse_high_time)
 
+    def is_high(self) -> bool:
+        """Return whether the output is high now."""
+        from nidaqmx.constants import Level
+
+        return bool(self._channel.co_output_state == Level.HIGH)
+
     def is_done(self) -> bool:
         """Return whether the last pulse is over."""
         return bool(self._task.is_task_done())
 
     def cut(self) -> None:
-        """End a pulse now; the output is low."""
+        """End a pulse now, or disarm one that has not begun; the output is low."""
         from nidaqmx.constants import TaskMode
 
         self._task.control(TaskMode.TASK_ABORT)

@@ -5,16 +5,14 @@ Tried on the emulator only (`hardware.emulators`), not on a physical card.
 
 from __future__ import annotations
 
-import threading
-
 import pydantic
 
 from hardware.digital_input import DigitalInputSettings, DigitalInputTwin
+from hardware.edges import Edges
 from hardware.ni_card import card_of, missing, twice
-from hardware.ni_input_tasks import LineWatch
+from hardware.ni_watches import LineWatch
 from rig.devices import Context, DigitalInput
 from rig.errors import Problem
-from rig.inbox import Edge
 
 
 class NiDigitalInputSettings(DigitalInputSettings):
@@ -47,31 +45,28 @@ class NiDigitalInput(DigitalInput):
         self._clock = context.clock
         self._inbox = context.inbox
         self._card = card_of(settings.line, settings.address, context)
+        self._edges = Edges(name, context.inbox)
         self._watch = LineWatch(
-            name, settings.line, self._changed, settings.active_low, settings.debounce_ms / 1000
+            name,
+            settings.line,
+            self._edges.change,
+            settings.active_low,
+            settings.debounce_ms / 1000,
         )
         self._card.sampler.watch_line(self._watch)
-        self._lock = threading.Lock()
-        self._told: bool | None = None
-        self._last = 0.0
 
     def open(self) -> None:
         """Sample the line from now on."""
-        if self._told is not None:
-            return
-        self._card.sampler.open(self._name, self._inbox.put)
-        with self._lock:
-            self._told, self._last = False, 0.0
-            if self._watch.filter.level:
-                self._tell(level=True, time=self._clock.now())
+        if not self._edges.is_open:
+            self._card.sampler.open(self._name, self._inbox.put)
+            self._edges.open(lambda: self._watch.filter.level, self._clock.now())
 
     def off(self) -> None:
         """Do nothing: an input is harmless."""
 
     def close(self) -> None:
         """Take no more notice of the line."""
-        with self._lock:
-            self._told = None
+        self._edges.close()
         self._card.sampler.close(self._name)
 
     def check(self) -> list[Problem]:
@@ -82,16 +77,4 @@ class NiDigitalInput(DigitalInput):
 
     def level(self) -> bool:
         """Return whether the line is on."""
-        return self._told is True
-
-    def _changed(self, level: bool, time: float) -> None:
-        """Take in a change; the thread of the card calls."""
-        with self._lock:
-            if self._told is not None and level != self._told:
-                self._tell(level, time)
-
-    def _tell(self, level: bool, time: float) -> None:
-        """Report a change; times never go backwards, though the clocks are compared anew."""
-        self._told = level
-        self._last = max(time, self._last)
-        self._inbox.put(Edge(self._name, level, self._last))
+        return self._edges.level

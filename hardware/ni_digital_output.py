@@ -9,7 +9,7 @@ import contextlib
 from typing import Any
 
 from hardware.digital_output import DigitalOutputSettings, DigitalOutputTwin
-from hardware.ni_card import card_of, missing
+from hardware.ni_card import card_of, force, missing
 from hardware.ni_errors import told
 from rig.devices import Context, DigitalOutput
 from rig.errors import DeviceError, Problem
@@ -39,6 +39,7 @@ class NiDigitalOutput(DigitalOutput):
         self._line = settings.line
         self._where = f"device '{name}', {settings.line}"
         self._card = card_of(settings.line, settings.address, context)
+        self._inbox = context.inbox
         self._task: Any = None
         self._level = False
 
@@ -47,6 +48,7 @@ class NiDigitalOutput(DigitalOutput):
         if self._task is None:
             with told(self._where):
                 self._task = self._low()
+            self._card.watchdog.guard(self._name, self._line, self._inbox.put)
 
     def off(self) -> None:
         """Set the line low; one that is not open is taken hold of for that."""
@@ -57,11 +59,16 @@ class NiDigitalOutput(DigitalOutput):
                 _write(self._task, level=False)
         self._level = False
 
+    def force_off(self) -> None:
+        """Set the line low, also if somebody else holds it."""
+        force(self._card, self.off, self._where)
+
     def close(self) -> None:
         """Set the line low and let go of it; raise `DeviceError` if it could not be set."""
         task, self._task = self._task, None
         if task is None:
             return
+        self._card.watchdog.release(self._name)
         try:
             with told(self._where):
                 _write(task, level=False)

@@ -39,11 +39,12 @@ UNCLOCKED = (
     "the card cannot sample that line by a clock",
     "Wire it to another line: port0 on most cards.",
 )
+TAKEN_CODES = (-50103, -200587, -200022)
+"""Errors of the driver that mean: somebody else has it."""
 BY_CODE = {
     -200220: NO_CARD,
     -200170: NO_LINE,
-    -50103: TAKEN,
-    -200587: TAKEN,
+    **dict.fromkeys(TAKEN_CODES, TAKEN),
     -201003: GONE,
     -88709: GONE,
     -88708: GONE,
@@ -64,6 +65,16 @@ def told(where: str) -> Iterator[None]:
     except Exception as error:
         what, do = in_words(error)
         raise DeviceError(what, where, do) from error
+
+
+def is_taken(error: DeviceError) -> bool:
+    """Return whether the reason of an error is that somebody else holds the resource."""
+    cause = error.__cause__
+    if cause is None or isinstance(cause, ImportError):
+        return False
+    from nidaqmx.errors import DaqError
+
+    return isinstance(cause, DaqError) and cause.error_code in TAKEN_CODES
 
 
 def in_words(error: Exception) -> tuple[str, str]:
@@ -101,5 +112,15 @@ def _of_server(error: Exception) -> tuple[str, str]:
         return (
             "the device server did not answer in time",
             "Look at the computer that has the card, and at the network.",
+        )
+    if code == grpc.StatusCode.NOT_FOUND:
+        return (
+            "the NI-DAQmx driver is not installed on the computer that has the card",
+            "Install NI-DAQmx from ni.com there, and start the device server again.",
+        )
+    if code == grpc.StatusCode.UNIMPLEMENTED:
+        return (
+            "the device server does not know a call that is needed",
+            "Install the newest NI gRPC device server there.",
         )
     return f"the device server says: {error}", "Look at the device server."

@@ -18,7 +18,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from hardware.ni_errors import in_words, told
-from hardware.ni_input_tasks import InputTasks, LineWatch, VoltageWatch
+from hardware.ni_input_tasks import InputTasks
+from hardware.ni_watches import LevelWatch, LineWatch, VoltageWatch, Watches
 from rig.clock import Clock
 from rig.errors import DeviceError
 from rig.inbox import Failure
@@ -50,8 +51,8 @@ class Sampler:
     def __init__(self, card: NiCard, clock: Clock) -> None:
         self._card = card
         self._clock = clock
-        self._lines: list[LineWatch] = []
-        self._voltages: list[VoltageWatch] = []
+        self._watches = Watches()
+        self._claims: list[tuple[str, str]] = []
         self._users: dict[str, Callable[[Failure], None]] = {}
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
@@ -60,21 +61,28 @@ class Sampler:
     @property
     def rate_hz(self) -> float:
         """The rate that is asked for."""
-        return self._voltages[0].rate_hz if self._voltages else RATE_HZ
+        return self._watches.rate_hz() or RATE_HZ
 
     def watch_line(self, watch: LineWatch) -> None:
         """Sample a line for a device; to be asked for before anything is opened."""
-        self._lines.append(watch)
+        self._watches.lines.append(watch)
+        self.claim(watch.device, watch.line)
+
+    def watch_levels(self, watch: LevelWatch) -> None:
+        """Sample lines as they are; to be asked for before anything is opened."""
+        self._watches.levels.append(watch)
 
     def watch_voltages(self, watch: VoltageWatch) -> None:
-        """Sample voltages for a device; to be asked for before anything is opened."""
-        self._voltages.append(watch)
+        """Sample voltages; to be asked for before anything is opened."""
+        self._watches.voltages.append(watch)
+
+    def claim(self, device: str, line: str) -> None:
+        """Note that a device makes something of a line; recording it is no claim."""
+        self._claims.append((device, line))
 
     def rival(self, device: str, line: str) -> str | None:
-        """Return another device that wants the line, if one does."""
-        lines = [(each.device, each.line) for each in self._lines]
-        lines += [(each.device, line) for each in self._voltages for line in each.lines]
-        others = [name for name, other in lines if other == line and name != device]
+        """Return another device that makes something of the line, if one does."""
+        others = [name for name, other in self._claims if other == line and name != device]
         return others[0] if others else None
 
     def open(self, device: str, fail: Callable[[Failure], None]) -> None:
@@ -103,7 +111,7 @@ class Sampler:
             self._end()
 
     def hand_on(self) -> None:
-        """Have what was sampled of voltages so far handed on now, though it is no whole block."""
+        """Have what was sampled so far handed on now, though it makes no whole block."""
         if self._thread is not None and self._thread.is_alive():
             done = threading.Event()
             self._asked.put(done)
@@ -111,7 +119,7 @@ class Sampler:
 
     def _start(self, where: str) -> None:
         with told(where):
-            tasks = InputTasks(self._card, self._clock, self._lines, self._voltages, self.rate_hz)
+            tasks = InputTasks(self._card, self._clock, self._watches, self.rate_hz)
         self._stop = threading.Event()
         begun: queue.SimpleQueue[Exception | None] = queue.SimpleQueue()
         self._thread = threading.Thread(
@@ -146,7 +154,7 @@ class Sampler:
             while not stop.wait(LOOK_EVERY):
                 tasks.look()
                 if not self._asked.empty():
-                    tasks.take_voltages(at_least=1)
+                    tasks.hand_on()
                     self._asked.get().set()
         except Exception as error:  # whatever it is, the session must know
             begun.put(error)

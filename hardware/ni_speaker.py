@@ -15,8 +15,10 @@ import pydantic
 from numpy.typing import NDArray
 
 from calibration.speaker import SpeakerCalibration
-from hardware.ni_card import card_of, missing
+from hardware.ni_card import card_of, force, missing, twice
 from hardware.ni_errors import in_words, told
+from hardware.ni_trigger import TRIGGER_WITHIN, no_trigger, wrong_trigger
+from hardware.ni_watches import LineWatch
 from hardware.ni_waveform import Waveform
 from hardware.speaker import SpeakerSettings, SpeakerTwin
 from hardware.synthesis import refuse_sound, render
@@ -30,6 +32,12 @@ OVERDUE = 1.0
 """Seconds after its end at which a sound that still lasts is a failure."""
 SAME_RATE = 1e-6
 """Share by which the rate of the rig file may differ from the card's own."""
+SEEN_WITHIN = 0.1
+"""Seconds in which the read-back shows the edge that a sound began at."""
+UNSEEN = (
+    "the sound began, and its read-back line did not show the trigger",
+    "Look at the wire from the trigger's terminal to the line of `read_back`.",
+)
 STUCK = ("the card did not tell that the sound ended", "Look at the card and its driver.")
 
 
@@ -38,21 +46,34 @@ class NiSpeakerSettings(SpeakerSettings):
 
     `line` is an analogue output, such as ``Dev1/ao0``. `rate_hz` must be a rate that the card has:
     it divides its timebase by a whole number. `full_scale_v` is the voltage of a sample at full
-    scale; the calibration must have been measured with it. `address` is ``host:port`` of the NI
-    gRPC device server that has the card; empty if this computer has it.
+    scale; the calibration must have been measured with it. `trigger` is a terminal, such as
+    ``/Dev1/PFI0``: a sound that is ordered begins at the next rising edge there. `read_back` is a
+    digital input on the same wire as the trigger: the edge that it shows is recorded as the onset.
+    `address` is ``host:port`` of the NI gRPC device server that has the card; empty if this
+    computer has it.
     """
 
     full_scale_v: float = pydantic.Field(gt=0, le=10)
+    trigger: str = ""
+    read_back: str = ""
     address: str = ""
+
+    @pydantic.model_validator(mode="after")
+    def _possible(self) -> NiSpeakerSettings:
+        if self.read_back and not self.trigger:
+            raise ValueError("read_back shows the edge of a trigger: name the trigger, too")
+        return self
 
 
 @dataclass(eq=False)
 class _Playing:
-    """A sound that sounds: its name, its onset, its length."""
+    """A sound: its name, its order, its length, and its onset, None while it is waited for."""
 
     name: str
-    began: float
+    ordered: float
     requested: float
+    began: float | None = None
+    seen: threading.Event = field(default_factory=threading.Event)
     over: threading.Event = field(default_factory=threading.Event)
 
 
@@ -60,7 +81,9 @@ class NiSpeaker(Speaker):
     """A speaker whose sounds the card plays from its own memory.
 
     A sound is handed to the card when it is ordered; it begins some 10 ms later for each second
-    that it lasts. Its onset is known to the length of the call that starts it.
+    that it lasts, or at the next edge of its trigger. With `read_back` its onset is known to one
+    sample of the card's inputs. Without, it is known to the length of a call, 1 to 2 ms: the one
+    that starts it, or one that asks how much of a triggered sound was given out.
     """
 
     twin = SpeakerTwin
@@ -77,6 +100,8 @@ class NiSpeaker(Speaker):
         self._card = card_of(settings.line, settings.address, context)
         self._card.players.append(name)
         self._output = Waveform(self._card, settings.line, settings.rate_hz)
+        if settings.read_back:
+            self._card.sampler.watch_line(LineWatch(name, settings.read_back, self._see))
         self._sounds: Mapping[str, tuple[NDArray[np.float64], float]] = {}
         self._lock = threading.RLock()
         self._ready = False
@@ -88,19 +113,31 @@ class NiSpeaker(Speaker):
             if not self._ready:
                 self._output.silence()
                 self._ready = True
+        if self._settings.read_back:
+            self._card.sampler.open(self._name, self._inbox.put)
 
     def off(self) -> None:
         """Be silent; a sound that this cuts short is reported with its true length."""
         with self._lock, told(self._where):
+            if self._playing is not None:
+                self._find_onset(self._playing)
+            cut = self._clock.now()
             self._output.silence()
-            self._end(self._playing, cut=self._clock.now())
+            self._end(self._playing, cut=cut)
+
+    def force_off(self) -> None:
+        """Be silent, also if somebody else holds the output."""
+        force(self._card, self.off, self._where)
 
     def close(self) -> None:
         """Be silent and let go of the output."""
-        with self._lock:
-            if self._ready:
-                self._ready = False
-                self.off()
+        try:
+            with self._lock:
+                if self._ready:
+                    self._ready = False
+                    self.off()
+        finally:
+            self._card.sampler.close(self._name)
 
     def check(self) -> list[Problem]:
         """Return what keeps the card from playing as the rig file says."""
@@ -109,7 +146,12 @@ class NiSpeaker(Speaker):
             names = "', '".join(self._card.players)
             do = "Keep one of them, or add a card."
             return [Problem(f"'{names}' would play on one card, which plays one", where, do)]
-        problems = missing(self._card, "analog outputs", self._settings.line, where)
+        settings, card = self._settings, self._card
+        problems = missing(card, "analog outputs", settings.line, where)
+        problems = problems or wrong_trigger(card, settings.trigger, where)
+        if settings.read_back and not problems:
+            problems = twice(card, self._name, settings.read_back)
+            problems = problems or missing(card, "sampled", settings.read_back, where)
         return problems or self._wrong_rate(where)
 
     def files(self) -> tuple[Path, ...]:
@@ -134,7 +176,7 @@ class NiSpeaker(Speaker):
         return frozenset(self._sounds)
 
     def present(self, stimulus: str) -> None:
-        """Begin to play a sound, in place of any that still sounds."""
+        """Begin to play a sound, or arm it, in place of any that still sounds."""
         if not self._ready or stimulus not in self._sounds:
             raise DeviceError(
                 f"it cannot present '{stimulus}'",
@@ -146,10 +188,10 @@ class NiSpeaker(Speaker):
             cut = self._clock.now()
             self._output.load(volts)
             self._end(self._playing, cut=cut)
-            before = self._clock.now()
-            self._output.begin()
-            began = (before + self._clock.now()) / 2
-            playing = self._playing = _Playing(stimulus, began, duration)
+            playing = self._playing = _Playing(stimulus, self._clock.now(), duration)
+            self._output.begin(self._settings.trigger)
+            if not self._settings.trigger:
+                playing.began = (playing.ordered + self._clock.now()) / 2
         threading.Thread(target=self._wait, args=(playing,), daemon=True).start()
 
     def _volts(self, sound: Sound) -> NDArray[np.float64]:
@@ -182,16 +224,55 @@ class NiSpeaker(Speaker):
     def _wait(self, playing: _Playing) -> None:
         """Wait for the end of a sound, and report it; in a thread of its own."""
         try:
+            while playing.began is None and playing is self._playing:
+                self._look_for_onset(playing)
             playing.over.wait(playing.requested)
             while not self._is_over(playing):
-                if self._clock.now() > playing.began + playing.requested + OVERDUE:
+                if self._clock.now() > (playing.began or 0.0) + playing.requested + OVERDUE:
                     self._inbox.put(Failure(self._name, *STUCK))
                     return
                 playing.over.wait(ASK_EVERY)
+            if self._settings.read_back and not playing.over.is_set():
+                self._check_seen(playing)
             with self._lock:
                 self._end(playing, cut=None)
         except Exception as error:  # whatever it is, the session must know
             self._inbox.put(Failure(self._name, *in_words(error)))
+
+    def _check_seen(self, playing: _Playing) -> None:
+        """Tell if the read-back did not show the edge that a sound began at."""
+        if not playing.seen.wait(SEEN_WITHIN):
+            self._inbox.put(Failure(self._name, *UNSEEN))
+
+    def _look_for_onset(self, playing: _Playing) -> None:
+        """See whether the trigger has come; disarm the sound if it does not come in time."""
+        with self._lock:
+            if playing is not self._playing:
+                return
+            self._find_onset(playing)
+            now = self._clock.now()
+            if playing.began is None and now > playing.ordered + TRIGGER_WITHIN:
+                self._output.silence()
+                self._end(playing, cut=now)
+                self._inbox.put(Failure(self._name, *no_trigger(self._settings.trigger)))
+        playing.over.wait(ASK_EVERY)
+
+    def _find_onset(self, playing: _Playing) -> None:
+        """Ask how much of a sound was given out, if its onset is not known; the lock is held."""
+        if playing.began is None:
+            before = self._clock.now()
+            given = self._output.given()
+            if given:
+                playing.began = (before + self._clock.now()) / 2 - given
+
+    def _see(self, level: bool, time: float) -> None:
+        """Take in an edge of the trigger's wire; the thread of the card calls."""
+        playing = self._playing
+        if playing is None or playing.seen.is_set():
+            return
+        if level and time >= playing.ordered:
+            playing.began = time
+            playing.seen.set()
 
     def _is_over(self, playing: _Playing) -> bool:
         with self._lock:
@@ -203,6 +284,7 @@ class NiSpeaker(Speaker):
             return
         self._playing = None
         began, requested = playing.began, playing.requested
-        achieved = requested if cut is None else min(cut - began, requested)
-        self._inbox.put(Report(self._name, "sound", playing.name, began, requested, achieved))
+        if began is not None and (cut is None or began <= cut):
+            achieved = requested if cut is None else min(cut - began, requested)
+            self._inbox.put(Report(self._name, "sound", playing.name, began, requested, achieved))
         playing.over.set()

@@ -7,15 +7,16 @@ when the program is killed in the middle of it has to be proved on the rig.
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 from calibration.valve import ValveCalibration
-from hardware.ni_card import card_of, missing, twice
+from hardware.ni_card import card_of, force, missing, twice
 from hardware.ni_counter import PulseCounter
 from hardware.ni_errors import in_words, told
-from hardware.ni_input_tasks import LineWatch
+from hardware.ni_opening import Opening
+from hardware.ni_trigger import TRIGGER_WITHIN, no_trigger, wrong_trigger
+from hardware.ni_watches import LineWatch
 from hardware.valve import ValveSettings, ValveTwin
 from hardware.valve_limits import ValveLimits
 from rig.devices import Context, Valve
@@ -42,33 +43,23 @@ class NiValveSettings(ValveSettings):
 
     `line` is a counter, such as ``Dev1/ctr0``; the valve's driver is wired to its output, PFI12
     for ctr0 on most cards. `read_back` is a digital input that is wired to the same output: what
-    it shows is recorded as the opening. `address` is ``host:port`` of the NI gRPC device server
+    it shows is recorded as the opening. `trigger` is a terminal, such as ``/Dev1/PFI0``: an opening
+    that is armed begins its delay at the next rising edge there, one that is not begins at once.
+    `address` is ``host:port`` of the NI gRPC device server
     that has the card; empty if this computer has it.
     """
 
     read_back: str = ""
+    trigger: str = ""
     address: str = ""
-
-
-@dataclass(eq=False)
-class _Opening:
-    """An opening: when it began, for how long, the drop (None for a flush), and what was seen."""
-
-    began: float
-    requested: float
-    volume_ul: float | None
-    cut: threading.Event = field(default_factory=threading.Event)
-    told: threading.Event = field(default_factory=threading.Event)
-    seen: threading.Event = field(default_factory=threading.Event)
-    rise: float | None = None
-    fall: float | None = None
 
 
 class NiValve(Valve):
     """A valve whose openings a counter times.
 
-    Without `read_back` the onset is known to about a millisecond, that of the call that starts the
-    counter; with it to about one sample.
+    With `read_back` the onset is known to about one sample. Without, it is known to about a
+    millisecond, that of the call that starts the counter; that of an opening that a trigger
+    started to some 3 ms, for the counter is asked again and again whether its output is high.
     """
 
     twin = ValveTwin
@@ -88,7 +79,7 @@ class NiValve(Valve):
             watch = LineWatch(name, settings.read_back, self._see)
             self._card.sampler.watch_line(watch)
         self._lock = threading.RLock()
-        self._opening: _Opening | None = None
+        self._opening: Opening | None = None
 
     def open(self) -> None:
         """Take hold of the counter; the valve is closed."""
@@ -97,26 +88,36 @@ class NiValve(Valve):
                 return
             with told(self._where):
                 self._counter.hold()
+                output = self._counter.output()
+        self._card.watchdog.guard(self._name, output, self._inbox.put)
         if self._settings.read_back:
             self._card.sampler.open(self._name, self._inbox.put)
 
     def off(self) -> None:
-        """Close the valve; an opening that this cuts short is reported with its true length.
+        """Close and disarm the valve.
 
-        A counter that is not open is taken hold of for that.
+        An opening that this cuts short is reported with its true length; one that was armed only
+        is not. A counter that is not open is taken hold of for that.
         """
         with self._lock, told(self._where):
             if not self._counter.is_held:
                 self._counter.hold()
                 self._counter.let_go()
                 return
-            is_cut = self._is_open()
+            opening, is_cut = self._opening, self._is_busy()
+            if opening is not None:
+                self._find_begin(opening)
             self._counter.cut()
-            if self._opening is not None:
-                self._end(self._opening, is_cut=is_cut)
+            if opening is not None:
+                self._end(opening, cut=self._clock.now() if is_cut else None)
+
+    def force_off(self) -> None:
+        """Close the valve, also if somebody else holds the counter."""
+        force(self._card, self.off, self._where)
 
     def close(self) -> None:
         """Close the valve and let go of the counter."""
+        self._card.watchdog.release(self._name)
         try:
             with self._lock:
                 if self._counter.is_held:
@@ -130,6 +131,7 @@ class NiValve(Valve):
         """Return what is wrong with the counter and the line that reads it back."""
         where = f"device '{self._name}'"
         found = missing(self._card, "counters", self._settings.line, where)
+        found = found or wrong_trigger(self._card, self._settings.trigger, where)
         line = self._settings.read_back
         if line and not found:
             found = twice(self._card, self._name, line) or missing(
@@ -144,23 +146,20 @@ class NiValve(Valve):
     def is_busy(self) -> bool:
         """Return whether the valve is open, or armed to open."""
         with self._lock, told(self._where):
-            return self._is_open()
+            return self._is_busy()
 
     def refuse_volume(self, volume_ul: float) -> str | None:
         """Return why that volume cannot be delivered in one opening, or None if it can."""
         return self._limits.refuse_volume(volume_ul)
 
     def refuse_delay(self, delay: float) -> str | None:
-        """Refuse to be armed."""
-        return f"this valve cannot be armed {delay:g} s ahead" if delay else None
+        """Return why an opening cannot be armed `delay` seconds ahead, or None if it can."""
+        return self._limits.refuse_delay(delay)
 
     def deliver(self, volume_ul: float, delay: float = 0.0) -> None:
-        """Open now, for the time that the calibration gives."""
-        self._open_for(
-            self.refuse_delay(delay) or self.refuse_volume(volume_ul),
-            self._calibration.open_time(volume_ul),
-            volume_ul,
-        )
+        """Open for the time that the calibration gives: now, or armed `delay` seconds ahead."""
+        reason = self.refuse_delay(delay) or self.refuse_volume(volume_ul)
+        self._open_for(reason, self._calibration.open_time(volume_ul), volume_ul, delay)
 
     def refuse_flush(self, duration: float) -> str | None:
         """Return why the valve cannot be flushed for `duration` seconds, or None if it can."""
@@ -168,7 +167,7 @@ class NiValve(Valve):
 
     def flush(self, duration: float) -> None:
         """Open now, for `duration` seconds."""
-        self._open_for(self.refuse_flush(duration), duration, None)
+        self._open_for(self.refuse_flush(duration), duration, None, 0.0)
 
     def end_flush(self) -> None:
         """Close, if the valve is being flushed; the flush is reported with its true length."""
@@ -176,33 +175,40 @@ class NiValve(Valve):
         if opening is not None and opening.volume_ul is None:
             self.off()
 
-    def _is_open(self) -> bool:
+    def _is_busy(self) -> bool:
         return self._opening is not None and not self._counter.is_done()
 
-    def _open_for(self, reason: str | None, duration: float, volume_ul: float | None) -> None:
-        """Begin an opening, and have somebody wait for its end."""
+    def _open_for(
+        self, reason: str | None, duration: float, volume_ul: float | None, delay: float
+    ) -> None:
+        """Begin or arm an opening, and have somebody wait for its end."""
         is_busy = self.is_busy()
         self._limits.require(reason, ready=self._counter.is_held, is_busy=is_busy)
         before = self._opening
         if before is not None:  # it has ended, and is about to be reported
             before.told.wait(SEEN_WITHIN + ASK_EVERY)
+        trigger = self._settings.trigger if delay else ""
         with self._lock, told(self._where):
-            start = self._clock.now()
-            opening = self._opening = _Opening(start, duration, volume_ul)
+            ordered = self._clock.now()
+            opening = self._opening = Opening(ordered, duration, delay, volume_ul)
             try:
-                self._counter.begin(duration)
+                self._counter.begin(duration, delay, trigger)
             except BaseException:
                 self._opening = None
                 raise
-            opening.began = (start + self._clock.now()) / 2
+            if not trigger:
+                opening.began = (ordered + self._clock.now()) / 2 + delay
         threading.Thread(target=self._wait, args=(opening,), daemon=True).start()
 
-    def _wait(self, opening: _Opening) -> None:
+    def _wait(self, opening: Opening) -> None:
         """Wait for the end of an opening, and report it; in a thread of its own."""
         try:
+            opening.cut.wait(opening.delay)
+            while opening.began is None and opening is self._opening:
+                self._look_for_begin(opening)
             opening.cut.wait(opening.requested)
             while not self._is_over(opening):
-                if self._clock.now() > opening.began + opening.requested + OVERDUE:
+                if self._clock.now() > (opening.began or 0.0) + opening.requested + OVERDUE:
                     self._inbox.put(Failure(self._name, *STUCK))
                     return
                 opening.cut.wait(ASK_EVERY)
@@ -211,40 +217,57 @@ class NiValve(Valve):
             if self._settings.read_back and not opening.cut.is_set() and opening.fall is None:
                 self._inbox.put(Failure(self._name, *UNSEEN))
             with self._lock:
-                self._end(opening, is_cut=False)
+                self._end(opening, cut=None)
         except Exception as error:  # whatever it is, the session must know
             self._inbox.put(Failure(self._name, *in_words(error)))
 
-    def _is_over(self, opening: _Opening) -> bool:
+    def _look_for_begin(self, opening: Opening) -> None:
+        """See whether the trigger has come; disarm the counter if it does not come in time."""
+        with self._lock:
+            if opening is not self._opening:
+                return
+            now = self._clock.now()
+            self._find_begin(opening)
+            if opening.began is None and now > opening.ordered + opening.delay + TRIGGER_WITHIN:
+                self._counter.cut()
+                self._end(opening, cut=now)
+                self._inbox.put(Failure(self._name, *no_trigger(self._settings.trigger)))
+        opening.cut.wait(ASK_EVERY)
+
+    def _find_begin(self, opening: Opening) -> None:
+        """Look whether an opening that waits for its trigger has begun; the lock is held."""
+        if opening.began is not None:
+            return
+        before = self._clock.now()
+        if self._counter.is_high():
+            opening.began = (before + self._clock.now()) / 2
+        elif self._counter.is_done():
+            opening.began = before - opening.requested
+
+    def _is_over(self, opening: Opening) -> bool:
         with self._lock:
             return opening is not self._opening or self._counter.is_done()
 
-    def _end(self, opening: _Opening, *, is_cut: bool) -> None:
-        """Report an opening that is over, once; the lock is held."""
+    def _end(self, opening: Opening, *, cut: float | None) -> None:
+        """Report an opening that is over, or was cut at a time, once; the lock is held."""
         if opening is not self._opening:
             return
         self._opening = None
-        began, achieved = opening.began, self._counter.length()
+        truth = opening.truth(self._counter.length(), cut)
+        if truth is not None:
+            self._report(opening, *truth, is_cut=cut is not None)
+        opening.cut.set()
+        opening.told.set()
+
+    def _report(self, opening: Opening, began: float, achieved: float, *, is_cut: bool) -> None:
         volume_ul = opening.volume_ul
-        if opening.rise is not None and opening.fall is not None:
-            began, achieved = opening.rise, opening.fall - opening.rise
-        elif is_cut:
-            began = opening.began if opening.rise is None else opening.rise
-            achieved = min(self._clock.now() - began, opening.requested)
         if is_cut and volume_ul is not None:
             volume_ul = self._calibration.volume_ul(achieved)
         what: Literal["opening", "flush"] = "flush" if opening.volume_ul is None else "opening"
         self._inbox.put(Report(self._name, what, "", began, opening.requested, achieved, volume_ul))
-        opening.cut.set()
-        opening.told.set()
 
     def _see(self, level: bool, time: float) -> None:
         """Take in what the read-back line shows; the thread of the card calls."""
         opening = self._opening
-        if opening is None:
-            return
-        if level and opening.rise is None:
-            opening.rise = time
-        elif not level and opening.rise is not None:
-            opening.fall = time
-            opening.seen.set()
+        if opening is not None:
+            opening.see(level, time)

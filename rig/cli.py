@@ -1,44 +1,68 @@
-"""The command line: collects the verbs of all packages."""
+"""The command line: collects the verbs of all packages, as far as they are asked for."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from importlib import import_module
 from importlib.metadata import entry_points, version
 from typing import Annotated
 
 import typer
 
-from rig.commands import (
-    check,
-    curriculum,
-    describe,
-    devices,
-    doctor,
-    draw,
-    export,
-    init,
-    journal,
-    new_protocol,
-    preflight,
-    recover,
-    replay,
-    rerun,
-    run,
-    stage,
-    tell,
-    try_rig,
-    verify,
-    watch,
-    wrap_up,
-)
+VERBS = {
+    "init": "init",
+    "new-protocol": "new_protocol",
+    "check": "check",
+    "preflight": "preflight",
+    "run": "run",
+    "tell": "tell",
+    "stage": "stage",
+    "curriculum": "curriculum",
+    "draw": "draw",
+    "describe": "describe",
+    "devices": "devices",
+    "try": "try_rig",
+    "doctor": "doctor",
+    "journal": "journal",
+    "recover": "recover",
+    "replay": "replay",
+    "rerun": "rerun",
+    "verify": "verify",
+    "watch": "watch",
+    "wrap-up": "wrap_up",
+    "export": "export",
+}
+"""The module of `rig.commands` that holds each verb, in the order of the help."""
 
-app = typer.Typer(
-    name="rig",
-    help="Runs behaviour rigs for mouse neuroscience and turns their sessions into results.",
-    epilog="Start with: rig demo",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+
+def make_app(arguments: Sequence[str]) -> typer.Typer:
+    """Return the command line, as far as the arguments need it.
+
+    A verb of ``rig`` itself is loaded alone: the others would take longer than the verb. For
+    everything else (the help, a shell's completion, a verb of another package, a verb that there
+    is not) all verbs are there.
+    """
+    app = typer.Typer(
+        name="rig",
+        help="Runs behaviour rigs for mouse neuroscience and turns their sessions into results.",
+        epilog="Start with: rig demo",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(rig)
+    if arguments and arguments[0] in VERBS:
+        _register(app, VERBS[arguments[0]])
+        return app
+    for module in VERBS.values():
+        _register(app, module)
+    for entry in entry_points(group="rig.commands"):
+        entry.load()(app)
+    return app
+
+
+def _register(app: typer.Typer, module: str) -> None:
+    import_module(f"rig.commands.{module}").register(app)
 
 
 def _show_version(wanted: bool) -> None:
@@ -47,39 +71,9 @@ def _show_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def rig(
     _: Annotated[
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show version.")
     ] = False,
 ) -> None:
     """Collect the verbs."""
-
-
-_COMMANDS = (
-    init,
-    new_protocol,
-    check,
-    preflight,
-    run,
-    tell,
-    stage,
-    curriculum,
-    draw,
-    describe,
-    devices,
-    try_rig,
-    doctor,
-    journal,
-    recover,
-    replay,
-    rerun,
-    verify,
-    watch,
-    wrap_up,
-    export,
-)
-for _command in _COMMANDS:
-    _command.register(app)
-for _entry in entry_points(group="rig.commands"):
-    _entry.load()(app)

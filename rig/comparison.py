@@ -11,7 +11,7 @@ from rig.errors import Problem
 from rig.events import Definition, Event, Fault, as_text, decode, encode
 from rig.stand_ins import NothingMoreError
 from rig.stimuli import Stimuli
-from rig.tape import Tape
+from rig.tape import DEVICE, Tape
 from rig.trials import TrialTable
 
 NOT_COMPARED = frozenset({"seq", "engine_time", "mouse_memory"})
@@ -88,7 +88,9 @@ class Comparison:
     def trouble(self) -> Problem | None:
         """Return what the session was told of its recording here, if anything."""
         told = self._tape.next
-        if isinstance(told, Fault) and told.level == "warning":
+        if not isinstance(told, Fault) or told.where.startswith(DEVICE):
+            return None
+        if told.level == "warning":
             return Problem(told.what, told.where, told.do, "warning")
         return None
 

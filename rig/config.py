@@ -107,6 +107,16 @@ class SyncConfig(FrozenModel):
     inputs: dict[FileName, str] = pydantic.Field(default_factory=dict)
 
 
+class GuardianConfig(FrozenModel):
+    """The process that closes the outputs of a rig when the engine cannot.
+
+    It does so when the engine is silent for `longest_silence` seconds. A session that is silent so
+    long between two trials, for a protocol that computes or a disk that stalls, is ended, too.
+    """
+
+    longest_silence: float = pydantic.Field(default=0.5, ge=0.05, le=10)
+
+
 class RigConfig(FrozenModel):
     """``rigs/NAME.toml``: the devices of one rig, and how they are wired.
 
@@ -116,6 +126,7 @@ class RigConfig(FrozenModel):
     setup: str = ""
     devices: dict[FileName, dict[str, Any]]
     sync: SyncConfig = SyncConfig()
+    guardian: GuardianConfig = GuardianConfig()
     simulation: Simulation = Simulation()
 
 

@@ -95,6 +95,15 @@ class Device(ABC):
     def off(self) -> None:
         """Make the device harmless: valve closed, sound silent, output low."""
 
+    def force_off(self) -> None:
+        """Make the device harmless though another process may hold its hardware.
+
+        The guardian calls this, in a process of its own and on a device that was never opened,
+        when the engine is gone or hangs. Drivers whose `off` needs hardware that nobody else
+        holds override it, and take the hardware away.
+        """
+        self.off()
+
     @abstractmethod
     def close(self) -> None:
         """Make the device harmless and let go of the hardware."""

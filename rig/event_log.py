@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections import deque
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -32,11 +32,12 @@ from rig.events import (
     TrialStarted,
 )
 from rig.graph import Action, Flash, Flush, Play, Pulse, Show, State, TrialGraph
-from rig.inbox import Command, Edge, Failure, Reply, Report
+from rig.inbox import Command, Edge, Failure, Message, Reply, Report, Request
 from rig.protocol import Question
 from rig.recorder import Recorder
 
 ABORTED = "aborted"
+TOO_LATE = Reply(False, "the session has ended")
 CLOCKS_EVERY = 60.0
 """Seconds between two readings of the wall clock, at least; it is read between trials."""
 _REPORTED = (Pulse, Play, Show, Flash, Flush)
@@ -195,10 +196,27 @@ class EventLog:
         """Record that the protocol asked the operator."""
         self._add(QuestionAsked, time, **dataclasses.asdict(question))
 
+    def note(self, message: Message) -> None:
+        """Record a message that nothing else is done about; who waits for a reply gets one."""
+        match message:
+            case Edge():
+                self.input_changed(message)
+            case Report():
+                self.reported(message)
+            case Command():
+                self.command_given(message, TOO_LATE)
+            case Request(order=order, replies=replies):
+                replies.put(TOO_LATE)
+                if isinstance(order, Command):
+                    self.command_given(order, TOO_LATE)
+            case Failure():
+                self.failed(message)
+
     def failed(self, failure: Failure) -> None:
-        """Record that a device failed."""
+        """Record that a device failed; a failure that is not urgent is a warning."""
         where = f"device '{failure.device}'"
-        self.fault(Problem(failure.what, where, failure.do))
+        level: Literal["error", "warning"] = "error" if failure.urgent else "warning"
+        self.fault(Problem(failure.what, where, failure.do, level))
 
     def fault(self, error: BaseException | Problem) -> None:
         """Record an error or a problem."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from datetime import datetime, timedelta
 
 from rig.config import Subject
@@ -10,6 +11,9 @@ from rig.lab import Lab
 from rig.session_folder import SessionFolder, find_sessions
 from rig.session_record import SessionRecord, load_session
 from rig.stage_rules import Evidence
+
+KEPT = 256
+"""Sessions whose evidence stays in memory: all of a mouse are asked for at every look at it."""
 
 
 def read_evidence(lab: Lab, subject: Subject, since: datetime | None = None) -> list[Evidence]:
@@ -51,9 +55,16 @@ def since_entry(
 
 def _evidence(folder: SessionFolder, subject: Subject) -> Evidence:
     try:
-        record = load_session(folder)
-    except RecordingError:
+        now = folder.journal.stat()
+        return _read(folder, subject.simulated, now.st_size, now.st_mtime_ns)
+    except (RecordingError, OSError):
         return Evidence(folder.name, _day(folder), None, "", "", (), "unreadable")
+
+
+@functools.lru_cache(maxsize=KEPT)
+def _read(folder: SessionFolder, simulated_mouse: bool, size: int, changed_ns: int) -> Evidence:
+    """Return what a session says; read again only when its journal has changed."""
+    record = load_session(folder)
     return Evidence(
         session=folder.name,
         day=_day(folder),
@@ -61,12 +72,12 @@ def _evidence(folder: SessionFolder, subject: Subject) -> Evidence:
         protocol=record.definition.protocol,
         stage=record.definition.stage,
         rows=record.rows,
-        unfit=_unfit(record, subject),
+        unfit=_unfit(record, simulated_mouse),
         resumes=record.definition.resumes,
     )
 
 
-def _unfit(record: SessionRecord, subject: Subject) -> str:
+def _unfit(record: SessionRecord, simulated_mouse: bool) -> str:
     """Return why a session never counts; empty if it may."""
     if record.damage:
         return "damaged"
@@ -75,7 +86,7 @@ def _unfit(record: SessionRecord, subject: Subject) -> str:
     if record.ended.how in {"aborted", "failed"}:
         return record.ended.how
     simulated = any(device.simulated for device in record.definition.devices)
-    if simulated and not subject.simulated:
+    if simulated and not simulated_mouse:
         return "simulated"
     return ""
 

@@ -7,7 +7,6 @@ import os
 from pathlib import Path
 
 from rig.errors import RecordingError
-from rig.hdf5_file import Hdf5File
 from rig.journal import read_records
 from rig.session_folder import SessionFolder
 
@@ -29,6 +28,8 @@ def build_from_journal(journal: Path, journal_digest: str, path: Path, streams: 
     RecordingError
         If the file cannot be written, or the journal or a stream is damaged; neither is touched.
     """
+    from rig.hdf5_file import Hdf5File  # h5py takes a while to load, and the logger has its own
+
     partial = path.with_suffix(".h5.partial")
     try:
         with Hdf5File(partial, streams) as file:

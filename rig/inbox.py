@@ -35,11 +35,15 @@ class Report(msgspec.Struct, frozen=True):
 
 
 class Failure(msgspec.Struct, frozen=True):
-    """A device failed while the session runs; the session ends safely."""
+    """A device failed while the session runs; the session ends safely.
+
+    One that is not `urgent` lets the running trial end first.
+    """
 
     device: str
     what: str
     do: str
+    urgent: bool = True
 
 
 Verb = Literal[

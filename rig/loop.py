@@ -32,7 +32,6 @@ from rig.water_orders import WaterOrders
 
 GROUP = 64
 """Events that wait at most to be written together."""
-TOO_LATE = Reply(False, "the session has ended")
 LONGEST = Reply(True, "the session's longest duration")
 NEVER_RUN = "never run"
 
@@ -92,6 +91,7 @@ class Loop:
         self._source = source
         self._recorder = recorder
         self._watcher = watcher
+        self._lost: DeviceError | None = None
         self._engine = Engine()
         self._log = EventLog(clock, recorder, before.trial)
         table = recorder.table
@@ -140,6 +140,8 @@ class Loop:
             elif self._water.due <= until:
                 self._give_what_waited()
             self._go_on()
+        if self._lost is not None:
+            raise self._lost
 
     @property
     def made(self) -> int:
@@ -164,7 +166,7 @@ class Loop:
             Name, number of rows and digest of each stream that was recorded.
         """
         while (message := self._inbox.take()) is not None:
-            self._note(message)
+            self._log.note(message)
         self._log.keep()
         if self._engine.running:
             self._engine.abort()
@@ -239,11 +241,12 @@ class Loop:
             case Request(order=Touch() as touch, replies=replies):
                 replies.put(self._orders.touch(touch, self._clock.now()))
                 return
-            case Failure(device=device, what=what, do=do):
+            case Failure(device=device, what=what, do=do, urgent=True):
                 raise DeviceError(what, f"device '{device}'", do)
-            case Report():
-                pass
-        self._note(message)
+            case Failure():
+                self._lose(message)
+                return
+        self._log.note(message)
         self._log.keep()
         if isinstance(message, Report):
             self._water.reported(message)
@@ -286,22 +289,6 @@ class Loop:
                 f"question '{question.text}'",
                 "Mend its answer().",
             )
-
-    def _note(self, message: Message) -> None:
-        """Record a message, and do nothing else about it."""
-        match message:
-            case Edge():
-                self._log.input_changed(message)
-            case Report():
-                self._log.reported(message)
-            case Command():
-                self._log.command_given(message, TOO_LATE)
-            case Request(order=order, replies=replies):
-                replies.put(TOO_LATE)
-                if isinstance(order, Command):
-                    self._log.command_given(order, TOO_LATE)
-            case Failure():
-                self._log.failed(message)
 
     def _edge(self, edge: Edge) -> None:
         """Record that an input changed, and let the engine know."""
@@ -366,9 +353,7 @@ class Loop:
         self._log.keep()
         trouble = self._recorder.trouble()
         if trouble is not None:
-            self.warnings.append(trouble)
-            self._watcher.warned(trouble)
-            self._log.fault(trouble)
+            self._warn(trouble)
         table = self._recorder.table
         self._watcher.finished(table.rows[-1], table.water_ul)
         self.ending.trial_ended(self._log.trial, table.water_ul)
@@ -379,6 +364,20 @@ class Loop:
         return not self._engine.running or (
             self._state == self._first_state and self._first_state != self._stimulus_state
         )
+
+    def _lose(self, failure: Failure) -> None:
+        """Let the running trial end, but no other one begin; one that waits ends now."""
+        lost = self._lost = DeviceError(failure.what, f"device '{failure.device}'", failure.do)
+        self._warn(Problem(lost.what, lost.where, lost.do, "warning"))
+        self._log.keep()
+        self._stop = self._waits
+        self.ending.fail(lost)
+
+    def _warn(self, problem: Problem) -> None:
+        """Tell and record what a person should know, though the session goes on."""
+        self.warnings.append(problem)
+        self._watcher.warned(problem)
+        self._log.fault(problem)
 
     def _reach_limit(self) -> None:
         """End the session at its longest duration."""

@@ -12,15 +12,17 @@ def main() -> None:
     """Run the command line."""
     with leave_on_ctrl_c():
         # Not at the top: it takes a while, in which Ctrl-C must not show a traceback.
-        from rig.cli import app
+        from rig.cli import make_app
         from rig.errors import ExitCode, RigError
+
+        app = make_app(sys.argv[1:])
 
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # A console that lacks a character (Windows, code page 1252) shows '?' for it.
             stream.reconfigure(errors="replace")
     try:
-        app()
+        app(prog_name="rig")
     except RigError as error:
         from rig.console import print_error
 

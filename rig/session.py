@@ -6,17 +6,20 @@ import contextlib
 import gc
 import shutil
 import traceback
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
 from typing import Literal, Self
 
 from rig.clock import Clock, PacedClock, SystemClock, VirtualClock
+from rig.closing import in_order
 from rig.desk import Desk, address_file
 from rig.devices import AnalogInput, Camera, Device
 from rig.errors import DeviceError, Problem
 from rig.events import ClockKind, Definition
-from rig.inbox import Command, Inbox, Request
+from rig.guardian import NO_GUARD, Guard, Guardian, charge_of
+from rig.inbox import Command, Failure, Inbox, Request
 from rig.loading import ask_for_stimuli, load_stimuli
 from rig.locks import hold
 from rig.loop import Loop
@@ -26,6 +29,7 @@ from rig.recorder import SessionRecorder
 from rig.resumption import Resumption, fast_forward
 from rig.rig_plan import graph_check, new_context, streams_of
 from rig.session_folder import (
+    GUARDIAN_LOG,
     PROTOCOL_TOML,
     RIG_TOML,
     SOUNDS,
@@ -185,6 +189,7 @@ class Session:
         gc.freeze()
         try:
             self._context.room.let_mouse_in()
+            self._guard.run(self._clock.now())
             self._loop.run()
         except BaseException as error:
             self._end(error)
@@ -207,6 +212,7 @@ class Session:
     def _open(self, opened: contextlib.ExitStack, definition: Definition) -> None:
         """Begin the record, set the clock to zero, and open the devices."""
         plan = self._plan
+        self._guard = self._watch_outputs(opened)
         copies = {
             RIG_TOML: plan.rig.path,
             PROTOCOL_TOML: plan.protocol.path,
@@ -228,6 +234,7 @@ class Session:
         )
         self._source.rows = self._recorder.table.rows
         self._loop = self._make_loop()
+        self._guard.wait_until_ready()
         self._clock.start()
         for device in self._devices.values():
             if isinstance(device, Camera):
@@ -264,14 +271,15 @@ class Session:
     def _off(self) -> DeviceError | None:
         """Turn every output off; one that fails does not keep the others from it.
 
-        What is sampled comes last: its end is written to a disk, and a disk can be slow.
+        Outputs that cannot be turned off are left to the guardian. What is sampled comes last: its
+        end is written to a disk, and a disk can be slow.
         """
-        failed = []
-        for name, device in sorted(self._devices.items(), key=lambda each: _samples(each[1])):
-            try:
-                device.off()
-            except Exception as error:  # the other outputs come first
-                failed.append(f"{name}: {error}")
+        outputs = in_order(self._devices)
+        failed = self._turn_off(outputs)
+        if not failed:
+            self._guard.relieve()
+        rest = [name for name in self._devices if name not in outputs]
+        failed += self._turn_off(sorted(rest, key=lambda name: _samples(self._devices[name])))
         if not failed:
             return None
         return DeviceError(
@@ -279,6 +287,36 @@ class Session:
             self._plan.rig.name,
             "Cut the rig's power by hand now.",
         )
+
+    def _turn_off(self, names: Iterable[str]) -> list[str]:
+        """Turn devices off, by force if need be; return those that failed, and why."""
+        failed = []
+        for name in names:
+            device = self._devices[name]
+            self._guard.run(self._clock.now())
+            try:
+                device.off()
+            except Exception as error:
+                wrong = _force_off(device)
+                if wrong:
+                    failed.append(f"{name}: {wrong}")
+                else:
+                    self._tell_of_force(name, error)
+        return failed
+
+    def _tell_of_force(self, device: str, error: Exception) -> None:
+        """Record, and tell, that a device went off by force only."""
+        what, do = f"it was turned off by force: {error}", "Look at the device, and at its driver."
+        self._inbox.put(Failure(device, what, do, urgent=False))
+        self._loop.warnings.append(Problem(what, f"device '{device}'", do, "warning"))
+
+    def _watch_outputs(self, opened: contextlib.ExitStack) -> Guard:
+        """Start a guardian if the rig has outputs that are not simulated."""
+        charge = charge_of(self._plan.rig, self._plan.lab.folder)
+        if not charge.outputs:
+            return NO_GUARD
+        log = self.folder.path / GUARDIAN_LOG
+        return opened.enter_context(Guardian(charge, log, self._inbox))
 
     def _lock(self, stack: contextlib.ExitStack) -> None:
         plan = self._plan
@@ -329,6 +367,7 @@ class Session:
             self._watcher,
             Before(resumes.trial, resumes.water_ul) if resumes else ALONE,
             Sync(self._plan.rig.config.sync, (self._plan.seed, resumes.parts if resumes else 0)),
+            () if self._guard is NO_GUARD else (self._guard,),
         )
 
     def _fault(self, error: BaseException) -> None:
@@ -339,6 +378,15 @@ class Session:
             file.write(detail)
         if not self._recorder.failed:
             self._loop.fault(error)
+
+
+def _force_off(device: Device) -> str:
+    """Turn a device off by force; return why it is not off, empty if it is."""
+    try:
+        device.force_off()
+    except Exception as error:  # the other outputs must come all the same
+        return str(error) or type(error).__name__
+    return ""
 
 
 def _samples(device: Device) -> bool:

@@ -24,6 +24,8 @@ STREAMS = "streams"
 RUNNING = "session", "running"
 """Kind and name of the lock that a session holds in its own folder while it runs."""
 TRACEBACK = "traceback.txt"
+GUARDIAN_LOG = "guardian.log"
+"""What the guardian did; only of sessions with outputs that are not simulated."""
 
 
 @dataclass(frozen=True)

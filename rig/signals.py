@@ -53,9 +53,13 @@ def signals_held_back() -> Iterator[None]:
 
 
 def apart() -> dict[str, Any]:
-    """Return what `subprocess.Popen` must be given for Ctrl-C not to reach the new process."""
+    """Return what keeps a new process apart from the terminal: Ctrl-C is the engine's alone.
+
+    So is a terminal that is closed. To be given to `subprocess.Popen`.
+    """
     if sys.platform == "win32":
-        return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
+        own = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
+        return {"creationflags": own}
     return {"start_new_session": True}
 
 

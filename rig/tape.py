@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 from rig.errors import RigError
+from rig.event_log import TOO_LATE
 from rig.events import (
     ActionDone,
     ClockRead,
@@ -27,14 +28,15 @@ from rig.events import (
     TrialEnded,
 )
 from rig.inbox import Command, Edge, Failure, Message, Report, Verb
-from rig.loop import LONGEST, NEVER_RUN, TOO_LATE
+from rig.loop import LONGEST, NEVER_RUN
 from rig.water_orders import VALVE_FAILED, VALVE_IS_OPEN
 
 _PROTOCOL = ("protocol '", "question '", "trial graph")
 """Where errors arise that the protocol makes; all others come from outside."""
 _UNPLAYED = ClockRead | SyncSwitched | StreamEnded
 """Events that nothing depends on."""
-_DEVICE = "device '"
+DEVICE = "device '"
+"""How the place of what a device tells begins: such faults came in by the inbox."""
 
 
 class RecordedError(RigError):
@@ -132,6 +134,8 @@ class Tape:
         found: list[Message] = []
         place = 0
         while (message := self._message(place)) is not None and not self._is_late(place):
+            if isinstance(message, Failure):  # that of a session which ended at once
+                break
             found.append(message)
             place += 2 if isinstance(self.events[place], ActionDone) else 1
         return found
@@ -162,7 +166,7 @@ class Tape:
     def last_fault(self) -> Fault | None:
         """Return the fault that came next when the devices were turned off, if one did."""
         event = self.next
-        device = isinstance(event, Fault) and event.where.startswith(_DEVICE)
+        device = isinstance(event, Fault) and event.where.startswith(DEVICE)
         return (
             event if isinstance(event, Fault) and _is_from_outside(event) and not device else None
         )
@@ -223,15 +227,16 @@ class Tape:
                 command = self._command(place)
                 given = command is not None and not self._is_own(command)
                 return _order(command) if command and given else None
+            case Fault(level="warning") as event:
+                return _failure(event)
             case _:
                 return None
 
     def _noted(self, place: int) -> Message | None:
         """Return what came in at a place behind the end; None if nothing did."""
         match self.at(place):
-            case Fault(where=where, what=what, do=do, level=level) if where.startswith(_DEVICE):
-                device = where.removeprefix(_DEVICE).rstrip("'")
-                return Failure(device, what, do) if level != "warning" else None
+            case Fault() as event:
+                return _failure(event)
             case ActionDone():
                 return None
             case _:
@@ -261,6 +266,14 @@ def _is_by_person(event: Event) -> bool:
 
 def _is_from_outside(fault: Fault) -> bool:
     return fault.level != "warning" and not fault.where.startswith(_PROTOCOL)
+
+
+def _failure(event: Fault) -> Failure | None:
+    """Return the failure of a device that was recorded; None if it is a fault of another sort."""
+    if not event.where.startswith(DEVICE):
+        return None
+    device = event.where.removeprefix(DEVICE).rstrip("'")
+    return Failure(device, event.what, event.do, urgent=event.level != "warning")
 
 
 def _order(event: CommandGiven) -> Command:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from light_bench import LightBench
 from ni_bench import LONGEST_DROP, NiBench
 from screen_bench import SCREEN, VIDEO, ScreenBench
 from serial_bench import NUMBER, PUMP, SerialBench, lickometer, pump
@@ -20,6 +21,8 @@ from hardware.board_digital_input import BoardDigitalInput
 from hardware.digital_input import DigitalInputTwin
 from hardware.digital_output import DigitalOutputTwin
 from hardware.display import DisplayTwin
+from hardware.lightcrafter import LightCrafter
+from hardware.ni_analog_lick import NiAnalogLick
 from hardware.ni_digital_input import NiDigitalInput
 from hardware.ni_digital_output import NiDigitalOutput
 from hardware.ni_speaker import NiSpeaker
@@ -32,9 +35,10 @@ from hardware.valve import ValveTwin
 from hardware.video_projector import VideoProjector
 from rig.devices import Device
 
-Bench = TwinBench | NiBench | SerialBench | ScreenBench
+Bench = TwinBench | NiBench | SerialBench | LightBench | ScreenBench
 Maker = Callable[[Path, pytest.FixtureRequest], Bench]
 INPUT: dict[str, Any] = {"line": "Dev1/port0/line1"}
+CIRCUIT: dict[str, Any] = {"line": "Dev1/ai9", "on_v": 0.3, "off_v": 0.1}
 OUTPUT: dict[str, Any] = {"line": "Dev1/port1/line0"}
 VALVE: dict[str, Any] = {
     "line": "Dev1/ctr0",
@@ -84,6 +88,10 @@ def syringe(folder: Path, request: pytest.FixtureRequest) -> SerialBench:
     return SerialBench(SyringePump, PUMP, folder, pump)
 
 
+def lightcrafter(folder: Path, request: pytest.FixtureRequest) -> LightBench:
+    return LightBench(folder, request.getfixturevalue("emulated_lightcrafter"))
+
+
 def psychopy(folder: Path, request: pytest.FixtureRequest) -> ScreenBench:
     return ScreenBench(PsychopyDisplay, SCREEN, folder, request)
 
@@ -100,7 +108,9 @@ BENCHES: dict[type[Device], Maker] = {
     AudibleSpeaker: audible,
     DisplayTwin: twin(DisplayTwin, DISPLAY),
     ProjectorTwin: twin(ProjectorTwin, PROJECTOR),
+    LightCrafter: lightcrafter,
     NiDigitalInput: ni(NiDigitalInput, INPUT),
+    NiAnalogLick: ni(NiAnalogLick, CIRCUIT),
     NiDigitalOutput: ni(NiDigitalOutput, OUTPUT),
     NiValve: ni(NiValve, VALVE),
     BoardDigitalInput: board,

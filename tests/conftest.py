@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import queue
 import shutil
@@ -11,7 +12,6 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import hypothesis
@@ -19,7 +19,9 @@ import pytest
 from gui_driver import Display, virtual_display
 from gui_helpers import Bench, delete_closed, make_place
 from helpers import plan_for, run_virtual
+from inside import Done, inside
 from killed import EVENTS, written
+from light_bench import PACE
 from PyQt5 import sip
 from PyQt5.QtCore import QSettings
 from PyQt5.QtWidgets import QApplication
@@ -28,6 +30,7 @@ from sound_server import SoundServer, started
 
 from gui.starting import _Watch
 from gui.theme import make_app
+from hardware.emulators.lightcrafter import EmulatedLightCrafter
 from hardware.emulators.ni_client import EmulatedCard
 from rig.commands.init import make_lab
 from rig.inbox import Command
@@ -118,6 +121,13 @@ def sound_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SoundServ
 
 
 @pytest.fixture(scope="session")
+def emulated_lightcrafter() -> Iterator[EmulatedLightCrafter]:
+    """Start an emulated projector that keeps slow time; a test looks at its light from then on."""
+    with EmulatedLightCrafter(PACE) as projector:
+        yield projector
+
+
+@pytest.fixture(scope="session")
 def emulated_card() -> Iterator[EmulatedCard]:
     """Start an emulated NI card, whose first counter is wired to a digital input."""
     with EmulatedCard() as card:
@@ -145,18 +155,15 @@ def killed(tmp_path: Path) -> SessionFolder:
     return written(tmp_path, EVENTS)
 
 
-@dataclass(frozen=True)
-class Done:
-    """What a command came to."""
-
-    code: int
-    out: str
-    err: str
+@pytest.fixture
+def command(lab: Lab) -> Callable[..., Done]:
+    """Return a function that runs ``rig`` in the lab's folder, inside the tests' own process."""
+    return functools.partial(inside, lab)
 
 
 @pytest.fixture
-def command(lab: Lab) -> Callable[..., Done]:
-    """Return a function that runs ``rig`` in the lab's folder as a shell would."""
+def shell(lab: Lab) -> Callable[..., Done]:
+    """Return a function that runs ``rig`` in the lab's folder as a shell would: a new process."""
 
     def run(*arguments: str, **environment: str) -> Done:
         done = subprocess.run(

@@ -33,6 +33,8 @@ class NiBench:
         A lab's folder.
     card
         The emulated card, whose lines are low.
+    address
+        Where it is reached; empty for the C library of this computer.
     """
 
     ul_per_second = 139.68  # through the valve of the lab's calibration, by its line
@@ -42,22 +44,27 @@ class NiBench:
     """Seconds by which the end of a stimulus may be late."""
 
     def __init__(
-        self, driver: type[Device], settings: dict[str, object], folder: Path, card: EmulatedCard
+        self,
+        driver: type[Device],
+        settings: dict[str, object],
+        folder: Path,
+        card: EmulatedCard,
+        address: str | None = None,
     ) -> None:
         self._card = card
         self._clock = SystemClock(time.monotonic)
         self._began = time.monotonic() - self._clock.now()
         self._inbox = Inbox()
         context = Context(self._clock, self._inbox, Room(), folder)
-        table = {**settings, "address": card.address}
+        table = {**settings, "address": card.address if address is None else address}
         self.device = driver("box", driver.Settings.model_validate(table), context)
-        self._line = str(settings["line"])
+        self._line = str(settings.get("line", ""))
         self._calibration = ValveCalibration(folder, "calibration/box1-valve.toml")
 
     def close(self) -> None:
         """Close the device, and let go of its sensor."""
         self.device.close()
-        if "/port0/" in self._line:
+        if "/port0/" in self._line or "/ai" in self._line:
             self._card.set_line(self._line, False)
 
     def now(self) -> float:

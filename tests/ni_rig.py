@@ -9,8 +9,10 @@ from ni_bench import NiBench
 
 from hardware.emulators.ni_client import EmulatedCard
 from hardware.ni_analog_input import NiAnalogInput
+from hardware.ni_analog_lick import NiAnalogLick
 from hardware.ni_digital_input import NiDigitalInput
 from hardware.ni_digital_output import NiDigitalOutput
+from hardware.ni_line_record import NiLineRecord
 from hardware.ni_speaker import NiSpeaker
 from hardware.ni_valve import NiValve
 from rig.devices import Device
@@ -48,13 +50,19 @@ DRIVERS: list[tuple[type[Device], dict[str, object]]] = [
     (NiValve, dict(VALVE)),
     (NiSpeaker, dict(SPEAKER)),
     (NiAnalogInput, dict(ANALOG)),
+    (NiAnalogLick, {"line": "Dev1/ai5", "on_v": 0.3, "off_v": 0.1}),
+    (NiLineRecord, {"meaning": "lick", "channels": [{"name": "lick", **LICK}]}),
 ]
 
 
 def bench(
-    driver: type[Device], settings: dict[str, object], lab: Lab, card: EmulatedCard
+    driver: type[Device],
+    settings: dict[str, object],
+    lab: Lab,
+    card: EmulatedCard,
+    address: str | None = None,
 ) -> NiBench:
-    return NiBench(driver, settings, lab.folder, card)
+    return NiBench(driver, settings, lab.folder, card, address)
 
 
 def in_order(device: Device) -> str:

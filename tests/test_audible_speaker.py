@@ -97,14 +97,14 @@ def heard_rig(edit: Callable[[str, str, str], None]) -> None:
 
 @pytest.mark.usefixtures("heard_rig")
 def test_a_computer_without_sound_is_warned_of_and_only_rehearses(
-    command: Callable[..., Done], silent: dict[str, str]
+    shell: Callable[..., Done], silent: dict[str, str]
 ) -> None:
-    checked = command("check", *HABITUATION, "--json", **silent)
+    checked = shell("check", *HABITUATION, "--json", **silent)
     assert checked.code == 0, "checks play the protocols, and that in silence"
     (problem,) = json.loads(checked.out)["problems"]
     assert problem["level"] == "warning"
     assert "nobody will hear it: this computer has no sound output" in problem["what"]
-    run = command(*RUN, **silent)
+    run = shell(*RUN, **silent)
     assert run.code == 4
     assert "this computer has no sound output" in run.err
     assert "name 'hardware.speaker:SpeakerTwin' as driver" in run.err

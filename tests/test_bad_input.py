@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 from collections.abc import Callable
 
@@ -104,6 +105,13 @@ MISTAKES = {
     "subject key mistyped": (SUBJECT, "simulated = true", "simulate = true",
                              "unknown key 'simulate'", "Did you mean 'simulated'?"),
 }  # fmt: skip
+
+
+@pytest.fixture
+def lab(lab: Lab) -> Lab:
+    """Return a new lab without curricula: a check plays each of their stages, too."""
+    shutil.rmtree(lab.folder / "curricula")
+    return lab
 
 
 def problems_of(lab: Lab) -> list[Problem]:
@@ -346,7 +354,7 @@ def test_a_protocol_that_leaves_on_import(
 ) -> None:
     (lab.folder / "protocols/mine.py").write_text("import sys\nsys.exit(0)\n")
     edit(GO_NOGO, "protocols.go_nogo:GoNoGo", "protocols/mine.py:Mine")
-    done = command("check", "--json")
+    done = command("check", "--protocol", GO_NOGO, "--json")
     assert done.code == ExitCode.CHECK_FAILED
     assert "SystemExit" in done.out
 

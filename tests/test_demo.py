@@ -81,7 +81,7 @@ def test_the_learning_curve_is_a_picture(days: list[dict[str, float]], folder: P
 def test_the_same_seed_gives_the_same_days(
     days: list[dict[str, float]], command: Callable[..., Done], tmp_path: Path
 ) -> None:
-    arguments = ("--headless", "--days", "4", "--seed", "1", "--lab", str(tmp_path / "again"))
+    arguments = ("--headless", "--days", "2", "--seed", "1", "--lab", str(tmp_path / "again"))
     done = command("demo", *arguments, "--json")
     again = json.loads(done.out)["days"]
     for first, second in zip(days, again, strict=False):
@@ -89,9 +89,13 @@ def test_the_same_seed_gives_the_same_days(
 
 
 def test_for_people_it_prints_a_table_and_a_curve(
-    command: Callable[..., Done], tmp_path: Path
+    shell: Callable[..., Done], tmp_path: Path
 ) -> None:
-    out = command("demo", "--headless", "--days", "3", "--lab", str(tmp_path / "demo")).out
+    """On a console that lacks characters, too, as one with Windows' code page 1252."""
+    arguments = ("--headless", "--days", "3", "--lab", str(tmp_path / "demo"))
+    done = shell("demo", *arguments, PYTHONIOENCODING="cp1252")
+    assert done.code == 0, done.err
+    out = done.out
     for words in (
         "FA rate",
         "pretraining",
@@ -106,7 +110,6 @@ def test_for_people_it_prints_a_table_and_a_curve(
 def test_without_a_name_the_next_free_folder_is_taken(
     lab: Lab, command: Callable[..., Done]
 ) -> None:
-    for _ in range(2):
-        assert command("demo", "--headless", "--days", "1").code == 0
-    names = sorted(path.name for path in lab.folder.glob("demo-lab*"))
-    assert names == ["demo-lab", "demo-lab-2"]
+    (lab.folder / "demo-lab").mkdir()
+    assert command("demo", "--headless", "--days", "1").code == 0
+    assert (lab.folder / "demo-lab-2/learning_curve.png").is_file()

@@ -21,14 +21,14 @@ GOLDEN = Path(__file__).parent / "golden"
 
 
 def test_digest_does_not_depend_on_process_processor_folder_or_start(
-    short: Lab, command: Callable[..., Done], tmp_path: Path
+    short: Lab, shell: Callable[..., Done], tmp_path: Path
 ) -> None:
     arguments = ("--rig", "rigs/box1.toml", "--protocol", "protocols/go_nogo.toml")
     run = ("run", *arguments, "--subject", "SIM01", "--virtual", "--seed", "7")
     digests = []
     for hash_seed, processor in (("0", "Haswell"), ("1", "Prescott")):
-        assert command(*run, PYTHONHASHSEED=hash_seed, OPENBLAS_CORETYPE=processor).code == 0
-        shown = command("journal", "SIM01", "--digest")
+        assert shell(*run, PYTHONHASHSEED=hash_seed, OPENBLAS_CORETYPE=processor).code == 0
+        shown = shell("journal", "SIM01", "--digest")
         digests.append(shown.out.strip())
         (short.folder / "subjects" / "SIM01.memory.json").unlink()
     elsewhere = tmp_path / "another place" / "lab"

@@ -270,7 +270,7 @@ def test_watchers_who_come_late_to_a_flood_get_everything_once(tmp_path: Path) -
 
 
 def test_rig_watch_shows_each_record_once_and_ends_with_the_session(
-    tmp_path: Path, command: Callable[..., Done]
+    tmp_path: Path, shell: Callable[..., Done]
 ) -> None:
     lab = flood_lab(tmp_path / "flooded", edges_per_s=1000, trials=5)
     with Session(flood_plan(lab), "system") as session:
@@ -278,7 +278,7 @@ def test_rig_watch_shows_each_record_once_and_ends_with_the_session(
         done: list[Done] = []
 
         def show() -> Done:
-            return command("watch", "flood", "--lab", str(lab.folder), "--json")
+            return shell("watch", "flood", "--lab", str(lab.folder), "--json")
 
         watching.start()
         result = session.run()

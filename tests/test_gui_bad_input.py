@@ -234,11 +234,11 @@ def test_a_broken_rig_file_is_told_where_the_session_is_prepared(
     ],
 )
 def test_without_a_display_or_qt_the_command_says_so(
-    lab: Lab, command: Callable[..., Done], surroundings: dict[str, str], words: str
+    lab: Lab, shell: Callable[..., Done], surroundings: dict[str, str], words: str
 ) -> None:
     (lab.folder / "no-qt/PyQt5").mkdir(parents=True)
     (lab.folder / "no-qt/PyQt5/__init__.py").write_text("raise ImportError('libGL.so.1')")
-    done = command("gui", **surroundings)
+    done = shell("gui", **surroundings)
     assert done.code == ExitCode.CHECK_FAILED, done
     assert words in done.err
     assert "Traceback" not in done.err

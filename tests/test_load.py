@@ -32,6 +32,7 @@ from rig.table_columns import TABLES, TRIAL_EXTRAS
 
 HOW_TO = Path(__file__).parent.parent / "docs/how-to/read-a-session.md"
 PAGE = Path(__file__).parent.parent / "docs/reference/dataset.md"
+HEAVY = {"pandas", "matplotlib", "pynwb", "hdmf", "nwbinspector"}
 RENAMED = {
     ("fault", "level"): "fault_level",
     ("command", "value"): "command_value",
@@ -354,16 +355,19 @@ def test_a_signal_with_a_whole_block_lost_says_so(lab: Lab) -> None:
     assert damage.endswith(f" rows, and {rows} were recorded")
 
 
-def test_importing_rig_and_its_commands_stays_light() -> None:
-    for program, heavy in (
+@pytest.mark.parametrize(
+    ("program", "heavy"),
+    [
         ("import rig", {"numpy", "pandas", "h5py"}),
-        ("import rig.cli", {"pandas"}),
-    ):
-        seen = f"{program}; import sys; print(sorted({heavy!r} & set(sys.modules)))"
-        done = subprocess.run(
-            [sys.executable, "-c", seen], capture_output=True, text=True, check=True
-        )
-        assert done.stdout == "[]\n"
+        ("from rig.cli import make_app; make_app(['run'])", {*HEAVY, "h5py"}),
+        ("from rig.cli import make_app; make_app([])", HEAVY),
+    ],
+)
+def test_importing_rig_and_its_commands_stays_light(program: str, heavy: set[str]) -> None:
+    """The help comes at once; pynwb alone takes a second."""
+    seen = f"{program}; import sys; print(sorted({heavy!r} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", seen], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
 
 
 def test_what_the_how_to_does_with_a_session_works(

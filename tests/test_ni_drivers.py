@@ -255,10 +255,10 @@ def test_a_sound_is_given_out_sample_for_sample_and_ends_at_zero(
     sound = Sound((Chord((10_000.0,), 0.1, 73.0),))
     speaker.load({"tone": sound})
     speaker.open()
-    since = time.monotonic()
+    began = time.monotonic() - made.now()
     speaker.present("tone")
     report = waited_for(made, Report)
-    assert isinstance(report, Report)
+    since = began + report.hardware_time - 0.05
     calibration = SpeakerCalibration(lab.folder, SPEAKER["calibration"])
     meant = 2.0 * render(sound, SPEAKER["rate_hz"], calibration, lab.folder)
     # Looked at four times as often as the card gives samples, to hit each in its middle.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import time
 
@@ -9,6 +10,7 @@ import pytest
 from ni_rig import ANALOG, DRIVERS, LICK, LIGHT, SPEAKER, VALVE, bench, in_order, waited_for
 
 from hardware.emulators.ni_client import EmulatedCard
+from hardware.emulators.ni_library import uninstalled
 from hardware.ni_analog_input import NiAnalogInput
 from hardware.ni_digital_input import NiDigitalInput
 from hardware.ni_digital_output import NiDigitalOutput
@@ -84,7 +86,10 @@ def test_a_computer_without_ni_is_told(
 ) -> None:
     context = Context(SystemClock(), Inbox(), Room(), lab.folder)
     device = driver("box", driver.Settings.model_validate(settings), context)
-    assert "the NI-DAQmx driver is not installed" in in_order(device)
+    with uninstalled():
+        assert "the NI-DAQmx driver is not installed on this computer" in in_order(device)
+        with pytest.raises(DeviceError, match="the NI-DAQmx driver is not installed"):
+            device.open()
     for module in ("nidaqmx", "nidaqmx.system"):
         monkeypatch.setitem(sys.modules, module, None)
     assert "package 'nidaqmx' is not installed" in in_order(device)
@@ -113,15 +118,45 @@ def test_a_card_that_is_unplugged_ends_the_session_in_words(lab: Lab) -> None:
         lick.device.close()
 
 
-def test_a_computer_that_is_too_slow_is_told() -> None:
-    """-200279 is what the driver says when samples were overwritten."""
-    from nidaqmx.errors import DaqError
+@pytest.mark.parametrize(("driver", "settings"), DRIVERS)
+def test_another_computer_without_the_driver_is_told(
+    driver: type[Device], settings: dict[str, object], emulated_card: EmulatedCard, lab: Lab
+) -> None:
+    made = bench(driver, settings, lab, emulated_card)
+    emulated_card.uninstall()
+    try:
+        there = "the NI-DAQmx driver is not installed on the computer that has the card"
+        assert there in in_order(made.device)
+        with pytest.raises(DeviceError, match=there):
+            made.device.open()
+        made.device.close()
+    finally:
+        emulated_card.install()
+    assert in_order(bench(driver, settings, lab, emulated_card).device) == ""
 
-    from hardware.ni_errors import in_words
 
-    what, do = in_words(DaqError("", -200279))
-    assert "too slow" in what
-    assert do
+@pytest.mark.parametrize(("driver", "settings"), DRIVERS)
+def test_a_card_of_another_name_is_told(
+    driver: type[Device], settings: dict[str, object], emulated_card: EmulatedCard, lab: Lab
+) -> None:
+    renamed = json.loads(json.dumps(settings).replace("Dev1", "Dev2"))
+    made = bench(driver, renamed, lab, emulated_card)
+    assert "there is no card of that name" in in_order(made.device)
+    with pytest.raises(DeviceError, match="there is no card of that name"):
+        made.device.open()
+    made.device.close()
+
+
+def test_a_computer_that_is_too_slow_is_told(
+    emulated_card: EmulatedCard, lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Samples are overwritten when the next look at the card comes too late."""
+    monkeypatch.setattr("hardware.ni_input_tasks.BUFFERED", 0.1)
+    monkeypatch.setattr("hardware.ni_sampling.LOOK_EVERY", 1.2)
+    made = bench(NiDigitalInput, LICK, lab, emulated_card)
+    made.device.open()
+    assert "the computer was too slow: samples" in waited_for(made, Failure).what
+    made.device.close()
 
 
 @pytest.mark.parametrize(

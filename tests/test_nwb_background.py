@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -37,18 +35,18 @@ def ended(folder: SessionFolder) -> dict[str, str]:
 
 
 def test_a_session_in_real_time_is_exported_when_it_has_ended(
-    lab: Lab, edit: Edit, command: Callable[..., Done]
+    lab: Lab, edit: Edit, shell: Callable[..., Done]
 ) -> None:
     edit("lab.toml", "export = []", 'export = ["nwb"]')
     short = "max_duration = 0.3\nlast_trial = 0"
     edit("protocols/go_nogo_head_fixed.toml", "max_duration = 5400", short)
-    done = command(*RUN, "--simulate")
+    done = shell(*RUN, "--simulate")
     assert done.code == ExitCode.OK, done.err
     (folder,) = find_sessions(lab.data)
     assert ended(folder) == {"nwb": "done"}
     assert list(folder.path.glob("*.nwb"))
     assert "no message" in (folder.path / LOG).read_text(encoding="utf-8")
-    shown = command("show", "SIM01", "--json")
+    shown = shell("show", "SIM01", "--json")
     assert json.loads(shown.out)["summary"]["exports"] == {"nwb": "done"}
 
 
@@ -87,15 +85,3 @@ def test_an_export_that_cannot_begin_is_no_error(
     assert "the session is not exported" in capsys.readouterr().err
     export_in_background(SessionFolder(tmp_path), [])
     assert list(tmp_path.iterdir()) == [lab.folder]
-
-
-def test_the_program_starts_without_what_exports_need() -> None:
-    """Help comes at once; pynwb alone takes a second."""
-    script = (
-        "import sys, rig.cli\n"
-        "print(sorted({'pynwb', 'hdmf', 'nwbinspector', 'pandas'} & set(sys.modules)))"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True
-    )
-    assert done.stdout.strip() == "[]"

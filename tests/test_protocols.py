@@ -11,7 +11,7 @@ from helpers import PROTOCOLS, Played, play
 from rig.lab import Lab
 from rig.trials import TrialRow
 
-TRIALS = 1000
+TRIALS = 300
 GO = ("A", "up", "noise_1_hz", "low", "? at *", "S+ and C", "45 deg", "5 kHz")
 """The stimuli of all protocols that mean water."""
 POLICIES = ("always", "never", "perfect", "random", "impulsive")
@@ -76,7 +76,7 @@ def test_simple_mice_get_the_outcomes_of_simple_mice(lab: Lab, protocol: str) ->
         "perfect": {"miss", "false_alarm", "catch_lick"},
     }
     for policy, never in wrong.items():
-        rows = [r for p in sessions(lab, protocol, policy, 200) for r in p.rows]
+        rows = [r for p in sessions(lab, protocol, policy, 100) for r in p.rows]
         rows = [row for row in rows if row.trial_type != "silent"]
         assert not never & set(Counter(row.outcome for row in rows)), policy
 

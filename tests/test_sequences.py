@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import chisquare
 
@@ -174,6 +174,7 @@ def test_intervals_are_uniform_between_their_ends(start: QuietInterval | FreeRew
     assert chisquare(counts).pvalue > FAIR
 
 
+@settings(max_examples=15)  # each begins three QUEST+, which takes a while
 @given(seed=st.integers(0, 2**32), length=st.integers(0, 80))
 def test_adaptive_trials_are_balanced_over_sounds_and_silence(seed: int, length: int) -> None:
     """In every 20 trials 2 are silent, and the others take turns among the sounds."""

@@ -22,6 +22,7 @@ from hardware.emulators.side_channel import (
     SetSine,
     SetVolts,
     Slow,
+    Uninstall,
     Unplug,
     Voltages,
     Volts,
@@ -103,6 +104,14 @@ class CardWires:
     def plug_in(self) -> None:
         """Put the card back."""
         self._do(Unplug(gone=False))
+
+    def uninstall(self) -> None:
+        """Take the driver away: the device server of that computer has nothing to call."""
+        self._do(Uninstall())
+
+    def install(self) -> None:
+        """Put the driver back."""
+        self._do(Uninstall(gone=False))
 
     def slow(self, latency: float) -> None:
         """Let every call of the client library take `latency` seconds longer."""

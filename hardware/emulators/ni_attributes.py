@@ -20,7 +20,7 @@ DRIVER_VERSION = {0x1272: 25, 0x1923: 8, 0x2F22: 0}
 """Major, minor and update number: recent, so that the client takes its usual ways."""
 
 PULSE_TIME = 10269
-LOW = 10214
+LOW, HIGH = 10214, 10192
 
 
 class Attributes:
@@ -43,6 +43,7 @@ class Attributes:
             "GetReadAttributeInt32": self._reading,
             "GetReadAttributeBool": self._reading,
             "GetWriteAttributeUInt32": self._writing,
+            "GetWriteAttributeUInt64": self._writing,
             "GetBufferAttributeUInt32": self._buffer,
             "SetBufferAttributeUInt32": self._set_buffer,
             **{f"GetTimingAttribute{sort}": self._timing for sort in ("Double", "String", "Int32")},
@@ -121,7 +122,10 @@ class Attributes:
 
     def _writing(self, request: Any) -> Answer:
         task = self._task(request)
-        return _get(request, {0x217E: len(task.channels), 0x217F: _widest(task)})
+        table = {0x217E: len(task.channels), 0x217F: _widest(task)}
+        if task.kind is Kind.AO and task.timing is not None:
+            table[0x192B] = ni_inputs.acquired(self._card, task)
+        return _get(request, table)
 
     def _buffer(self, request: Any) -> Answer:
         task = self._task(request)
@@ -155,7 +159,7 @@ class Attributes:
         task = self._task(request)
         if task.kind is None:
             raise _unknown(request)
-        exact = self._card.profile.true_duration
+        exact, now = self._card.profile.true_duration, self._card.world.now()
         table: dict[int, object] = {
             0x187F: task.kind.value,
             0x18F5: task.channels[0].physical,
@@ -168,7 +172,8 @@ class Attributes:
                 0x18BC: exact(task.pulse.delay),
                 0x1170: LOW,
                 0x18E1: _terminal(task.lines()[0], self._card.device),
-                0x190E: task.done(self._card.world.now()),
+                0x190E: task.done(now),
+                0x0294: HIGH if self._card.world.level(task.lines()[0], now) else LOW,
             }
         return _get(request, table)
 

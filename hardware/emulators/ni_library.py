@@ -106,6 +106,26 @@ def installed(address: str) -> Iterator[None]:
             _put(lib_importer, *before)
 
 
+@contextmanager
+def uninstalled() -> Iterator[None]:
+    """Let `nidaqmx` find no C library, as on a computer without the driver."""
+    from nidaqmx._lib import lib_importer
+    from nidaqmx.errors import DaqNotFoundError
+
+    class Absent:
+        """In the place of the library: whatever is looked up there is not found."""
+
+        def __getattr__(self, name: str) -> object:
+            raise DaqNotFoundError("Could not find an installation of NI-DAQmx.")
+
+    before = lib_importer._windll, lib_importer._cdll, lib_importer._encoding  # noqa: SLF001
+    _put(lib_importer, Absent(), Absent(), "utf-8")
+    try:
+        yield
+    finally:
+        _put(lib_importer, *before)
+
+
 def _put(lib_importer: Any, windll: object, cdll: object, encoding: str | None) -> None:
     lib_importer._windll = windll  # noqa: SLF001
     lib_importer._cdll = cdll  # noqa: SLF001

@@ -38,6 +38,7 @@ GRACE = 0.1
 """Seconds that calls under way may take when the server ends."""
 THREADS = 32
 """Calls that can wait at the same time."""
+DRIVERLESS = "The NI-DAQmx library could not be loaded. Is the driver installed?"
 
 
 def start(card: Card, port: int) -> tuple[grpc.Server, int]:
@@ -83,6 +84,8 @@ def _answering(card: Card, call: Call, form: Any) -> Callable[[Any, grpc.Service
 
     def answered(request: Any, context: grpc.ServicerContext) -> Any:
         time.sleep(card.latency)
+        if card.driverless:
+            context.abort(grpc.StatusCode.NOT_FOUND, DRIVERLESS)
         try:
             return response_of(call(request), form)
         except CardError as fault:

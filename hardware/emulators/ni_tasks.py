@@ -147,6 +147,8 @@ class Card:
         The runs of sample clocks that tasks have started, by their terminal.
     unplugged
         Whether the card is gone: every call is answered with an error then.
+    driverless
+        Whether the computer has no NI-DAQmx driver: no call reaches the card then.
     latency
         Seconds that every call takes longer.
     held
@@ -163,6 +165,7 @@ class Card:
     tasks: dict[str, Task] = field(default_factory=dict)
     clocks: dict[str, Ticks] = field(default_factory=dict)
     unplugged: bool = False
+    driverless: bool = False
     latency: float = 0.0
     held: set[str] = field(default_factory=set)
     driven: set[str] = field(default_factory=set)

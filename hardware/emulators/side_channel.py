@@ -84,6 +84,12 @@ class Unplug(Message, frozen=True):
     gone: bool = True
 
 
+class Uninstall(Message, frozen=True):
+    """Let the computer that has the card lose its NI-DAQmx driver; or put that back."""
+
+    gone: bool = True
+
+
 class Slow(Message, frozen=True):
     """Let every call of the client library take `latency` seconds longer."""
 
@@ -118,5 +124,17 @@ class Refused(Message, frozen=True):
     why: str
 
 
-Request = SetLine | PulseLine | SetVolts | SetSine | Wire | History | Volts | Unplug | Slow | Stop
+Request = (
+    SetLine
+    | PulseLine
+    | SetVolts
+    | SetSine
+    | Wire
+    | History
+    | Volts
+    | Unplug
+    | Uninstall
+    | Slow
+    | Stop
+)
 Reply = Done | Edges | Voltages | Refused

@@ -25,6 +25,7 @@ from hardware.emulators.side_channel import (
     SetVolts,
     Slow,
     Stop,
+    Uninstall,
     Unplug,
     Voltages,
     Volts,
@@ -71,6 +72,8 @@ def _answer(card: Card, request: Request) -> Reply:
             card.unplugged = gone
             if gone:
                 lose_power(card)
+        case Uninstall(gone):
+            card.driverless = gone
         case Slow(latency):
             card.latency = latency
     return Done(now)

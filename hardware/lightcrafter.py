@@ -1,0 +1,300 @@
+"""A TI LightCrafter (DLP3000, DM365 board, reached over TCP) that flashes disks on the cortex.
+
+The unit shows two patterns in turn by its own clock, the disks and black, each for half a period.
+Its memory has room for one sequence of patterns that always begins at the first one, so that
+stimuli cannot all be held there and end by themselves: the sequence repeats, and the driver ends
+it with the current of the LED set to 0, in the middle of the last dark half. The number of flashes
+is exact unless the computer is late by a quarter of a period; what came then is reported. A
+computer that hangs does not end it: **the LED needs an enable line of the DAQ card, or the
+guardian**, see ``docs/how-to/projector.md``.
+
+Tried on the emulator only (`hardware.emulators.lightcrafter`), never on a physical unit. To be
+verified there, because public sources do not tell:
+
+- how long a pattern takes to upload: it is uploaded when another stimulus than the last one is
+  ordered, and delays that onset (the report holds the true one);
+- whether a rising edge at the trigger input starts the sequence, or shows one pattern. In the
+  second case the line must carry an edge for each half period: then the card times the flashes;
+- what the mirrors show between `stop` and the next start (here: the pattern that was shown last);
+- which odd row of mirrors is shifted, and in which direction;
+- the order of bytes of a solid colour (here: all of them 0), and the unit of the LED's current;
+- whether it serves more than one connection: only then can another process make it dark while
+  this one hangs.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import pydantic
+
+from calibration.projector import ProjectorCalibration
+from hardware.lightcrafter_control import Light, LightCrafterControl
+from hardware.lightcrafter_link import LightCrafterLink
+from hardware.lightcrafter_protocol import (
+    HIGHEST_CURRENT,
+    LONGEST_EXPOSURE_US,
+    SHORTEST_EXPOSURE_US,
+    Sequence,
+    Trigger,
+    bitmap,
+)
+from hardware.projector import ProjectorSettings, ProjectorTwin, refuse_flashes
+from rig.devices import Context, Projector
+from rig.errors import DeviceError, Problem, problems_of
+from rig.inbox import Failure, Report
+from rig.picture import Flashes
+
+BEAT = 0.25
+"""Seconds between two looks whether the projector is still there."""
+_LEDS = ("red", "green", "blue")
+
+
+class LightCrafterSettings(ProjectorSettings):
+    """Settings of a LightCrafter; `line` is the name of its cable.
+
+    `address` is ``host`` or ``host:port``. `calibration` is the file of its registration.
+    `led_current` is what the LED gets while disks flash, 0 to 1023, and never more than
+    `max_led_current`; above 274 a unit needs cooling. `trigger` is the line of the card that is
+    wired to the trigger input: flashes are armed by their order, and begin at its next rising
+    edge. Without one they begin at once.
+    """
+
+    address: str = "192.168.1.100"
+    calibration: str
+    led: Literal["red", "green", "blue"] = "blue"
+    led_current: int = pydantic.Field(ge=1, le=HIGHEST_CURRENT)
+    max_led_current: int = pydantic.Field(default=274, ge=1, le=HIGHEST_CURRENT)
+    trigger: str = ""
+
+    @pydantic.model_validator(mode="after")
+    def _within_limit(self) -> LightCrafterSettings:
+        if self.led_current > self.max_led_current:
+            raise ValueError(
+                f"led_current {self.led_current} is over max_led_current {self.max_led_current}"
+            )
+        return self
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    """Flashes that can be projected: the bitmap of the disks, and how it is shown."""
+
+    disks: bytes
+    sequence: Sequence
+    duration: float
+
+
+@dataclass(frozen=True)
+class _Running:
+    """Flashes that last: the session's seconds of their begin, and when they are to be ended."""
+
+    name: str
+    began: float
+    duration: float
+    due: float
+
+    @property
+    def end(self) -> float:
+        """When the last period is over."""
+        return self.began + self.duration
+
+    def achieved(self, ended: float) -> float:
+        """Return how long they lasted, exactly as asked for where it is."""
+        return self.duration if ended == self.end else ended - self.began
+
+
+class LightCrafter(Projector):
+    """A LightCrafter in the mode of pattern sequences; dark in between."""
+
+    twin = ProjectorTwin
+    Settings = LightCrafterSettings
+
+    def __init__(self, name: str, settings: LightCrafterSettings, context: Context) -> None:
+        self._name = name
+        self._settings = settings
+        self._where = f"device '{name}'"
+        self._clock = context.clock
+        self._inbox = context.inbox
+        self._registration = ProjectorCalibration(context.folder, settings.calibration)
+        self._light = Light(_LEDS.index(settings.led), settings.led_current)
+        self._prepared: Mapping[str, _Prepared] = {}
+        self._lock = threading.RLock()
+        self._wake = threading.Event()
+        self._unit: LightCrafterControl | None = None
+        self._running: _Running | None = None
+
+    def open(self) -> None:
+        """Connect, make the projector dark, and see that it is."""
+        with self._lock:
+            if self._unit is None:
+                self._unit = self._connected()
+                watch = threading.Thread(
+                    target=self._watch, args=(self._unit,), name=self._name, daemon=True
+                )
+                watch.start()
+
+    def off(self) -> None:
+        """Be dark, LED and mirrors; flashes that this cuts short are reported.
+
+        A projector that is not open, or whose connection breaks now, is connected to for this.
+        """
+        with self._lock:
+            cut = self._clock.now()
+            try:
+                if self._unit is not None:
+                    self._unit.darken()
+            except DeviceError:
+                self._forget()
+            if self._unit is None:
+                self._connected().close()
+            self._report(cut)
+
+    def close(self) -> None:
+        """Be dark and let go of the projector."""
+        with self._lock:
+            if self._unit is None:
+                return
+            try:
+                self.off()
+            finally:
+                self._forget()
+
+    def check(self) -> list[Problem]:
+        """Return what keeps the projector from being reached."""
+        if self._unit is not None:
+            return []
+        try:
+            LightCrafterLink(self._settings.address, self._where).close()
+        except DeviceError as error:
+            return problems_of(error)
+        return []
+
+    def files(self) -> tuple[Path, ...]:
+        """Return the file of the registration."""
+        return (self._registration.path,)
+
+    def refuse_stimulus(self, stimulus: Flashes) -> str | None:
+        """Return why these flashes cannot be projected as they are meant, or None if they can."""
+        reason = refuse_flashes(stimulus, self._settings)
+        if reason:
+            return reason
+        half_us = 5e5 / stimulus.rate_hz
+        if abs(half_us - round(half_us)) > 1e-6:
+            return f"half a period of {stimulus.rate_hz:g} Hz is no whole number of microseconds"
+        if not SHORTEST_EXPOSURE_US <= half_us <= LONGEST_EXPOSURE_US:
+            return f"half a period of {half_us:g} us is none that it can show a pattern for"
+        reasons = [self._registration.refuse(disk) for disk in stimulus.disks]
+        return next((each for each in reasons if each), None)
+
+    def load(self, stimuli: Mapping[str, Flashes]) -> None:
+        """Make these the flashes that can be projected; their patterns are drawn now."""
+        for name, flashes in stimuli.items():
+            reason = self.refuse_stimulus(flashes)
+            if reason:
+                where = f"{self._where}, flashes '{name}'"
+                raise DeviceError(reason, where, "Change the stimulus.")
+        self._prepared = {name: self._prepare(flashes) for name, flashes in stimuli.items()}
+
+    def loaded(self) -> frozenset[str]:
+        """Return the names of the flashes that can be projected."""
+        return frozenset(self._prepared)
+
+    def present(self, stimulus: str) -> None:
+        """Begin to project flashes, or arm them, in place of any that still last."""
+        with self._lock:
+            unit = self._unit
+            if unit is None or stimulus not in self._prepared:
+                do = "Open the device and load the stimulus first."
+                raise DeviceError(f"it cannot present '{stimulus}'", self._where, do)
+            prepared = self._prepared[stimulus]
+            self._cut(unit)
+            unit.arm(prepared.disks, prepared.sequence)
+            before = self._clock.now()
+            unit.start()
+            began = (before + self._clock.now()) / 2
+            due = began + prepared.duration - prepared.sequence.exposure_us / 2e6
+            self._running = _Running(stimulus, began, prepared.duration, due)
+        self._wake.set()
+
+    def _connected(self) -> LightCrafterControl:
+        return LightCrafterControl(self._settings.address, self._where, self._light)
+
+    def _prepare(self, flashes: Flashes) -> _Prepared:
+        trigger = Trigger.EXTERNAL if self._settings.trigger else Trigger.AUTO
+        half_us = round(5e5 / flashes.rate_hz)
+        sequence = Sequence(2, half_us, self._light.led, trigger, period_us=half_us)
+        disks = bitmap(self._registration.render(flashes.disks))
+        return _Prepared(disks, sequence, flashes.duration)
+
+    def _cut(self, unit: LightCrafterControl) -> None:
+        """End the flashes that last, if any do, before their time."""
+        if self._running is not None:
+            unit.put_out()
+            cut = self._clock.now()
+            unit.stop()
+            self._report(cut)
+
+    def _finish(self, unit: LightCrafterControl, running: _Running) -> None:
+        """End flashes in their last dark half; if that is over, another flash has begun."""
+        unit.put_out()
+        ended = self._clock.now()
+        unit.stop()
+        self._report(max(ended, running.end))
+
+    def _report(self, ended: float) -> None:
+        """Report the flashes that lasted, if any did."""
+        running, self._running = self._running, None
+        if running is not None:
+            self._inbox.put(
+                Report(
+                    self._name,
+                    "flashes",
+                    running.name,
+                    running.began,
+                    running.duration,
+                    running.achieved(ended),
+                )
+            )
+
+    def _forget(self) -> None:
+        """Let go of the connection, if there is one."""
+        unit, self._unit = self._unit, None
+        if unit is not None:
+            unit.close()
+        self._wake.set()
+
+    def _watch(self, unit: LightCrafterControl) -> None:
+        """End flashes when it is time, and see that the projector is there, until it is closed."""
+        while self._unit is unit:
+            running = self._running
+            left = BEAT if running is None else running.due - self._clock.now()
+            self._wake.wait(min(max(left, 0.0), BEAT))
+            self._wake.clear()
+            try:
+                self._round(unit)
+            except DeviceError as error:
+                self._fail(unit, error.what, error.do)
+            except Exception as error:  # whatever it is, the session must know
+                self._fail(unit, f"its driver failed: {error}", "Switch the projector off.")
+
+    def _round(self, unit: LightCrafterControl) -> None:
+        with self._lock:
+            running = self._running
+            if self._unit is not unit:
+                return
+            if running is None:
+                unit.look()
+            elif self._clock.now() >= running.due:
+                self._finish(unit, running)
+
+    def _fail(self, unit: LightCrafterControl, what: str, do: str) -> None:
+        """Tell once that the projector is lost; `off` connects again."""
+        with self._lock:
+            if self._unit is unit:
+                self._forget()
+                self._inbox.put(Failure(self._name, what, do))

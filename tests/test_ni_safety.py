@@ -1,0 +1,153 @@
+"""Outputs of an NI card go off though the program that opened them hangs or has died."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+
+import pytest
+from ni_bench import VALVE_LINE, NiBench
+from ni_rig import SPEAKER, bench, waited_for
+from ni_victim import LIGHT, VALVE
+
+from hardware.emulators.ni_client import EmulatedCard
+from hardware.emulators.ni_library import installed
+from hardware.ni_digital_output import NiDigitalOutput
+from hardware.ni_speaker import NiSpeaker
+from hardware.ni_valve import NiValve
+from hardware.ni_watchdog import TIMEOUT
+from rig.devices import Device
+from rig.errors import DeviceError
+from rig.inbox import Failure
+from rig.lab import Lab
+from rig.sound import Chord, Sound
+
+ROOT = Path(__file__).resolve().parent.parent
+OUTPUTS = (LIGHT["line"], VALVE_LINE)
+
+
+@pytest.fixture(scope="module")
+def with_watchdog() -> Iterator[EmulatedCard]:
+    with EmulatedCard("pcie_6321") as card:
+        yield card
+
+
+@contextmanager
+def victim(lab: Lab, card: EmulatedCard) -> Iterator[subprocess.Popen[bytes]]:
+    """Start a program that opens the outputs, and is killed at the end at the latest."""
+    command = [sys.executable, str(ROOT / "tests/ni_victim.py"), card.address, str(lab.folder)]
+    environment = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}"}
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, cwd=ROOT
+    ) as program:
+        try:
+            assert program.stdout is not None
+            assert program.stdout.readline().strip() == b"on"
+            yield program
+        finally:
+            program.kill()
+
+
+def levels(card: EmulatedCard) -> list[bool]:
+    """Return whether each output is high now."""
+    return [card.history(line)[-1][1] for line in OUTPUTS]
+
+
+def driver_of(lab: Lab, card: EmulatedCard, driver: type[Device]) -> NiBench:
+    return bench(driver, dict(LIGHT if driver is NiDigitalOutput else VALVE), lab, card)
+
+
+def test_outputs_that_a_program_holds_are_taken_away_while_it_hangs_and_after_its_death(
+    emulated_card: EmulatedCard, lab: Lab
+) -> None:
+    light = driver_of(lab, emulated_card, NiDigitalOutput).device
+    valve = driver_of(lab, emulated_card, NiValve).device
+    with victim(lab, emulated_card) as program:
+        assert levels(emulated_card) == [True, True]
+        with pytest.raises(DeviceError, match="in use already"):
+            valve.off()
+        light.force_off()
+        assert levels(emulated_card) == [False, False], "a reset ends all that was held"
+        valve.force_off()
+    with victim(lab, emulated_card) as program:
+        program.kill()
+        program.wait()
+        time.sleep(0.2)
+        assert levels(emulated_card) == [True, True], "the server keeps what its client held"
+        with pytest.raises(DeviceError, match="in use already"):
+            light.open()
+        valve.force_off()
+        light.force_off()
+        assert levels(emulated_card) == [False, False]
+    light.open()
+    light.close()
+
+
+def test_a_sound_that_another_program_plays_is_silenced(
+    emulated_card: EmulatedCard, lab: Lab
+) -> None:
+    playing = bench(NiSpeaker, dict(SPEAKER), lab, emulated_card)
+    assert isinstance(playing.device, NiSpeaker)
+    playing.device.load({"tone": Sound((Chord((4000.0,), 2.0, 73.0),))})
+    playing.device.open()
+    playing.device.present("tone")
+    bench(NiSpeaker, dict(SPEAKER), lab, emulated_card).device.force_off()
+    assert not any(emulated_card.volts("Dev1/ao0", time.monotonic() - 1e-3, 1e6, 900))
+    assert "NI-DAQmx says" in waited_for(playing, Failure).what, "its own task is gone"
+
+
+def test_a_card_with_a_watchdog_closes_its_outputs_when_the_program_dies(
+    with_watchdog: EmulatedCard, lab: Lab
+) -> None:
+    with victim(lab, with_watchdog) as program:
+        time.sleep(2 * TIMEOUT)
+        assert levels(with_watchdog) == [True, True], "it is kicked while the program lives"
+        died = time.monotonic()
+        program.kill()
+        program.wait()
+        time.sleep(TIMEOUT + 0.2)
+        for line in OUTPUTS:
+            low, level = with_watchdog.history(line)[-1]
+            assert level is False
+            assert 0 < low - died < TIMEOUT + 0.2
+    light = driver_of(lab, with_watchdog, NiDigitalOutput).device
+    light.force_off()
+    assert isinstance(light, NiDigitalOutput)
+    light.open()
+    light.switch_on()
+    assert levels(with_watchdog) == [True, False], "it takes orders again"
+    light.close()
+
+
+@pytest.mark.parametrize("way", ["server", "library"])
+def test_a_watchdog_that_expires_is_told_and_the_outputs_can_be_opened_again(
+    way: str, with_watchdog: EmulatedCard, lab: Lab
+) -> None:
+    with installed(with_watchdog.address) if way == "library" else nullcontext():
+        address = with_watchdog.address if way == "server" else ""
+        made = bench(NiDigitalOutput, dict(LIGHT), lab, with_watchdog, address)
+        light = made.device
+        assert isinstance(light, NiDigitalOutput)
+        light.open()
+        light.switch_on()
+        with_watchdog.slow(1.5 * TIMEOUT)
+        failure = waited_for(made, Failure)
+        with_watchdog.slow(0.0)
+        assert f"it had not been reached for {TIMEOUT:g} s" in failure.what
+        assert levels(with_watchdog)[0] is False
+        light.switch_on()
+        assert levels(with_watchdog)[0] is False, "what has expired takes no orders"
+        light.off()
+        light.close()
+        light.open()
+        light.switch_on()
+        time.sleep(1.2 * TIMEOUT)
+        assert levels(with_watchdog)[0] is True
+        light.close()
+        assert levels(with_watchdog)[0] is False
+        assert not [each for each in made.messages() if isinstance(each, Failure)]
