@@ -17,6 +17,7 @@ import msgspec
 import numpy as np
 
 from hardware.device_child import Driver, DriverGone
+from hardware.screen_door import Door
 from hardware.screen_messages import (
     Done,
     Flip,
@@ -65,6 +66,7 @@ class Screen:
     def __init__(self, driver: Driver[Request], wanted: Open) -> None:
         self._driver = driver
         self._wanted = wanted
+        self._door = Door(wanted.screen)
         self.window = ScreenWindow(wanted.screen)
         self._pictures: dict[str, Picture] = {}
         self._showing: Showing | None = None
@@ -78,7 +80,15 @@ class Screen:
         self._pace = ScreenPace(period) if wanted.pace == "screen" else ClockPace(period)
 
     def obey_until_late(self) -> None:
-        """Do what is asked, until it is time to draw for the next refresh."""
+        """Do what is asked, until it is time to draw for the next refresh.
+
+        Raises
+        ------
+        DriverGone
+            If nobody is there any more, or somebody has knocked.
+        """
+        if self._door.knocked.is_set():
+            raise DriverGone
         due = self._pace.next() - self._margin
         while True:
             request = self._driver.receive(max(0.0, due - time.perf_counter()))

@@ -8,6 +8,7 @@ from typing import Generic, Literal, TypeVar
 
 import numpy as np
 
+from hardware.screen_door import knock
 from hardware.screen_messages import Flush, Hide, Open, Show, Shown, load_of
 from hardware.screen_picture import Picture
 from hardware.screen_process import ScreenProcess
@@ -111,6 +112,12 @@ class ScreenPlayback(Generic[Presented]):
         """Show the background; a stimulus that this cuts short is reported before it returns."""
         if self._size is not None and not self._gone:
             self._screen.ask(Hide(), DARK_WITHIN)
+
+    def force_off(self) -> None:
+        """Show the background, also where another process has the screen: that one ends."""
+        if self._size is None:
+            knock(self._wanted.screen)
+        self.cut()
 
     def close(self) -> None:
         """Show the background, and need the screen no more."""

@@ -20,7 +20,7 @@ def main(folder: Path) -> None:
     path = folder / "calibration/box1-screen.toml"
     path.parent.mkdir()
     path.write_text(measured(), encoding="utf-8")
-    settings = {**SCREEN, "screen": 1, "width_px": 320}
+    settings = {**SCREEN, "screen": 3, "width_px": 320}
     context = Context(SystemClock(), Inbox(), Room(), folder)
     device = PsychopyDisplay("box", PsychopyDisplay.Settings.model_validate(settings), context)
     device.open()

@@ -52,7 +52,7 @@ def test_a_screen_is_grey_and_then_given_back_when_its_driver_is_killed(
     command = [sys.executable, str(TESTS / "screen_driver.py"), str(tmp_path)]
     with (
         subprocess.Popen(command, env=environment) as driver,
-        ScreenGrab(virtual_screens.display.name, 1) as eye,
+        ScreenGrab(virtual_screens.display.name, 3) as eye,
     ):
         try:
             row = Box(100, 100, 220, 1)
