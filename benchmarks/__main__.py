@@ -10,6 +10,7 @@ from benchmarks import (
     logger_alone,
     long_session,
     recording_peers,
+    screen,
     session_speed,
     two_cards,
     window_kill,
@@ -25,6 +26,7 @@ BENCHMARKS = (
     lick_to_command,
     recording_peers,
     two_cards,
+    screen,
     window_kill,
 )
 
