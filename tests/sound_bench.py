@@ -23,6 +23,8 @@ SOUND_CARD: dict[str, Any] = {
     "rate_hz": RATE_HZ,
     "calibration": "calibration/box1-speaker.toml",
 }
+PATIENT: dict[str, Any] = {**SOUND_CARD, "latency": 0.1, "delay": 0.12}
+"""Settings that a computer with much other work can keep up with."""
 
 
 class Rows(Drain):

