@@ -11,12 +11,14 @@ from benchmarks import (
     long_session,
     recording_peers,
     session_speed,
+    sound_card,
     two_cards,
     window_kill,
 )
 
 BENCHMARKS = (
     session_speed,
+    sound_card,
     engine_step,
     long_session,
     all_protocols,
