@@ -12,12 +12,14 @@ from benchmarks import (
     recording_peers,
     screen,
     session_speed,
+    sound_card,
     two_cards,
     window_kill,
 )
 
 BENCHMARKS = (
     session_speed,
+    sound_card,
     engine_step,
     long_session,
     all_protocols,
