@@ -33,7 +33,7 @@ OVERDUE = 1.0
 """Seconds after its end at which a sound that still lasts is a failure."""
 SAME_RATE = 1e-6
 """Share by which the rate of the rig file may differ from the card's own."""
-SEEN_WITHIN = 0.1
+SEEN_WITHIN = 0.5
 """Seconds in which the read-back shows the edge that a sound began at."""
 UNSEEN = (
     "the sound began, and its read-back line did not show the trigger",

@@ -27,7 +27,7 @@ from rig.inbox import Failure, Report
 ASK_EVERY = 0.001
 OVERDUE = 1.0
 """Seconds after its end at which an opening that still lasts is a failure."""
-SEEN_WITHIN = 0.1
+SEEN_WITHIN = 0.5
 """Seconds in which the read-back shows the end of an opening."""
 UNSEEN = (
     "the valve was opened, and its read-back line did not show it",

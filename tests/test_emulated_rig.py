@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from hardware.emulators.hearing import SoundRecogniser, first_loud
 from hardware.policy_mouse import PolicyMouse, PolicySettings
 from hardware.synthesis import render
 from rig.clock import SystemClock
-from rig.devices import Camera, Projector, Valve
+from rig.devices import Camera, Projector, Speaker, Valve
 from rig.emulation_link import NOTHING, stimuli_of
 from rig.errors import CheckFailed, ExitCode
 from rig.inbox import Edge, Inbox, Report
@@ -47,6 +48,15 @@ line = "AB0LZ2TM"
 calibration = "calibration/box1-syringe.toml"
 max_open_ms = 60
 rate_ml_min = 8.064
+"""
+SOUND_CARD_RIG = """
+[devices.speaker]
+driver = "hardware.sound_card:SoundCard"
+line = "Digi 192"
+host_api = "Windows WASAPI"
+exclusive = true
+rate_hz = 192_000
+calibration = "calibration/box1-speaker.toml"
 """
 PATIENT = "[guardian]\nlongest_silence = 5\n"
 """Other tests keep the computer busy."""
@@ -175,6 +185,37 @@ def test_a_projector_flashes_and_a_camera_films(lab: Lab) -> None:
     assert (lab.folder / "eye.avi").stat().st_size > 0
 
 
+def test_what_a_sound_card_plays_is_heard(lab: Lab) -> None:
+    (lab.folder / RIG).write_text(SOUND_CARD_RIG, encoding="utf-8")
+    plan = plan_protocol(lab, lab.folder / "protocols/go_nogo_tones.toml")
+    stimuli = stimuli_of(plan, 1)
+    rig = plan_emulated_rig(lab, lab.folder / RIG)
+    mouse = PolicyMouse(PolicySettings(policy="perfect", go=("low",)), {}, np.random.default_rng(1))
+    emulation = EmulatedRig(lab, rig, stimuli, mouse)
+    try:
+        ways = emulation.start(str)
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in ways.environment.items():
+                patch.setenv(name, value)
+            inbox = Inbox()
+            context = new_context(lab, SystemClock(), inbox, None, Drain())
+            speaker = led_to(lab, rig, ways.settings).devices(context)["speaker"]
+            assert isinstance(speaker, Speaker)
+            speaker.load(stimuli.sounds)
+            speaker.open()
+            emulation.let_mouse_in()
+            for sound in ("low", "high"):
+                speaker.present(sound)
+                assert inbox.wait(10.0) is not None
+            end = time.monotonic() + 5.0
+            while len(mouse.decisions) < 2 and time.monotonic() < end:
+                time.sleep(0.01)
+            speaker.close()
+    finally:
+        emulation.stop()
+    assert mouse.decisions == [True, False]
+
+
 @pytest.mark.parametrize(
     "protocol", ["go_nogo", "go_nogo_ramps", "go_nogo_noise", "go_nogo_tones", "set_shifting"]
 )
@@ -193,6 +234,16 @@ def test_each_sound_is_told_from_the_others_by_its_samples(protocol: str, lab: L
         window = samples[first + 1 :][: round(recogniser.window * RATE_HZ)]
         heard[name] = recogniser.name_of(window)
     assert heard == {name: name for name in sounds}
+    broken = {}
+    for name, samples in sounds.items():
+        first = first_loud(samples) or 0
+        window = samples[first:][: round(recogniser.window * RATE_HZ)]
+        gap = len(window) // 3
+        late = np.concatenate([window[:gap], np.zeros(50), window[gap:-50]])
+        broken[name] = recogniser.name_of(late)
+    assert all(told in (name, None) for name, told in broken.items()), "never taken for another"
+    if protocol in ("set_shifting", "go_nogo_tones"):
+        assert broken == {name: name for name in sounds}
     hiss = np.random.default_rng(1).normal(0.0, 0.1, round(recogniser.window * RATE_HZ))
     assert recogniser.name_of(hiss) is None
 
@@ -207,6 +258,21 @@ def test_a_driver_without_an_emulator_is_refused_by_name(lab: Lab) -> None:
     assert "'DigitalOutputTwin' has no emulator" in problem.what
     assert problem.where.endswith("devices.fan")
     assert "--simulate" in problem.do
+
+
+def test_all_that_cannot_be_emulated_is_told_before_the_session(
+    ready: Lab, command: Callable[..., Done]
+) -> None:
+    path = ready.folder / RIG
+    twin = 'driver = "hardware.digital_output:DigitalOutputTwin"\nline = "{0}"\n'
+    text = path.read_text(encoding="utf-8")
+    fans = "".join(f"[devices.{name}]\n{twin.format(name)}" for name in ("fan", "lamp"))
+    path.write_text(text.replace("[simulation]\n", f"{fans}[simulation]\n"), encoding="utf-8")
+    done = command("emulate", str(RIG))
+    assert done.code == ExitCode.CHECK_FAILED
+    assert "devices.fan" in done.err
+    assert "devices.lamp" in done.err
+    assert "Traceback" not in done.err
 
 
 def test_a_card_that_nobody_knows_is_refused(ready: Lab, edit: Edit) -> None:
