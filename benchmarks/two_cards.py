@@ -41,7 +41,7 @@ from rig.streams import read_stream
 RATE_HZ = 10_000.0
 DRIFTS_PPM = (40.0, -60.0)
 PROFILES_USED = ("pci_6221", "pcie_6321")
-LOOK_EVERY = 0.02
+LOOK_EVERY = 0.05
 """Virtual seconds between two looks at a card."""
 LICK, WIDTH = "Dev1/port0/line0", 0.03
 INPUTS = tuple(f"Dev1/ai{number}" for number in range(4))
@@ -79,9 +79,10 @@ class Told:
 
     def errors(self) -> NDArray[np.float64]:
         """Return by how many seconds each begin was told too late, from `FROM` on."""
+        begins = np.array(self.begins)
         told = np.array([at for level, at in self.edges if level])
-        begins = np.array(self.begins)[: len(told)]
-        return np.asarray((told - begins)[begins > FROM], np.float64)
+        nearest = begins[np.abs(told[:, np.newaxis] - begins).argmin(axis=1)]
+        return np.asarray((told - nearest)[nearest > FROM], np.float64)
 
     def figures(self, name: str, elapsed: float, drift_ppm: float) -> Figures:
         """Return what was lost and how far times were off."""
@@ -130,7 +131,7 @@ class VirtualCard:
         card = Card("Dev1", PROFILES[profile], self.world, drift_ppm=drift_ppm)
         self.told = Told()
         watches = Watches(
-            [LineWatch("lick", LICK, lambda level, at: self.told.edges.append((level, at)))],
+            [LineWatch("lick", LICK, lambda level, at, _: self.told.edges.append((level, at)))],
             [LevelWatch(LINES, RATE_HZ, self._lines)],
             [VoltageWatch(INPUTS, 10.0, RATE_HZ, self._voltages)],
         )
@@ -170,7 +171,7 @@ def virtual_cards(seconds: float) -> list[VirtualCard]:
     chance = np.random.default_rng(1)
     steps = round(seconds / LOOK_EVERY)
     for step in range(1, steps + 1):
-        if step % 25 == 0 and step < steps - 25:
+        if step % 10 == 0 and step < steps - 10:
             for card in cards:
                 card.lick(clock.seconds + 0.1 * float(chance.random()))
         clock.seconds = step * LOOK_EVERY
@@ -245,11 +246,11 @@ def _lick(
     late: list[float] = []
     start = clock.now()
     for number in range(int(seconds * 2)):
-        at = time.monotonic() + AHEAD
-        for card, each in zip(cards, told, strict=True):
-            if clock.now() < start + seconds - 2 * AHEAD:
-                card.pulse(LICK, WIDTH, at)
-                each.begins.append(at - began)
+        at = start + number / 2 + AHEAD
+        if clock.now() + AHEAD / 2 < at < start + seconds - AHEAD:
+            for card, each in zip(cards, told, strict=True):
+                card.pulse(LICK, WIDTH, at + began)
+                each.begins.append(at)
         until = start + (number + 1) / 2
         while clock.now() < until:
             message = inbox.wait(max(0.0, until - clock.now()))

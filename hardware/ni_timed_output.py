@@ -73,13 +73,14 @@ class NiTimedOutput(DigitalOutput):
 
     def close(self) -> None:
         """Set the output low and let go of the counter."""
-        self._card.watchdog.release(self._name)
-        with self._lock:
-            if self._counter.is_held:
-                try:
+        try:
+            with self._lock:
+                if self._counter.is_held:
                     self.off()
-                finally:
-                    self._counter.let_go()
+        finally:
+            self._card.watchdog.release(self._name)
+            with self._lock:
+                self._counter.let_go()
 
     def check(self) -> list[Problem]:
         """Return a problem if the card is not there, or has no such counter."""

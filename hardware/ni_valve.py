@@ -6,6 +6,7 @@ when the program is killed in the middle of it has to be proved on the rig.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from pathlib import Path
 from typing import Literal
@@ -104,9 +105,11 @@ class NiValve(Valve):
                 self._counter.hold()
                 self._counter.let_go()
                 return
-            opening, is_cut = self._opening, self._is_busy()
-            if opening is not None:
-                self._find_begin(opening)
+            opening, is_cut = self._opening, True
+            with contextlib.suppress(Exception):  # whatever it answers, it is closed now
+                is_cut = self._is_busy()
+                if opening is not None:
+                    self._find_begin(opening)
             self._counter.cut()
             if opening is not None:
                 self._end(opening, cut=self._clock.now() if is_cut else None)
@@ -117,7 +120,6 @@ class NiValve(Valve):
 
     def close(self) -> None:
         """Close the valve and let go of the counter."""
-        self._card.watchdog.release(self._name)
         try:
             with self._lock:
                 if self._counter.is_held:
@@ -219,7 +221,7 @@ class NiValve(Valve):
                 opening.cut.wait(ASK_EVERY)
             if self._settings.read_back and not opening.cut.is_set():
                 opening.seen.wait(SEEN_WITHIN)
-            if self._settings.read_back and not opening.cut.is_set() and opening.fall is None:
+            if self._settings.read_back and not opening.cut.is_set() and opening.width is None:
                 self._inbox.put(Failure(self._name, *UNSEEN))
             with self._lock:
                 self._end(opening, cut=None)
@@ -271,8 +273,8 @@ class NiValve(Valve):
         what: Literal["opening", "flush"] = "flush" if opening.volume_ul is None else "opening"
         self._inbox.put(Report(self._name, what, "", began, opening.requested, achieved, volume_ul))
 
-    def _see(self, level: bool, time: float) -> None:
+    def _see(self, level: bool, time: float, counted: float) -> None:
         """Take in what the read-back line shows; the thread of the card calls."""
         opening = self._opening
         if opening is not None:
-            opening.see(level, time)
+            opening.see(level, time, counted)

@@ -22,12 +22,13 @@ from hardware.sound_outputs import WASAPI
 from hardware.speaker import SpeakerSettings, SpeakerTwin
 from hardware.synthesis import refuse_sound, render
 from rig.devices import Context, Speaker
-from rig.errors import DeviceError, Problem, problems_of
+from rig.errors import DeviceError, Problem, RecordingError, problems_of
 from rig.inbox import Failure, Report
 from rig.sound import Sound
+from rig.streams import Channel, StreamSpec
 
 MODULE = "hardware.sound_card_process"
-GAP_DO = "Close other programs, or raise latency and delay in the rig file."
+COLUMNS = (("time", "s"), ("frame", "1"), ("uncertainty", "s"), ("achieved", "s"), ("gaps", "1"))
 _answers: msgspec.msgpack.Decoder[Answer] = msgspec.msgpack.Decoder(Answer)
 
 
@@ -91,10 +92,24 @@ class SoundCard(Speaker):
         self._folder = context.folder
         self._clock = context.clock
         self._inbox = context.inbox
+        self._streams = context.streams
         self._calibration = SpeakerCalibration(context.folder, settings.calibration)
         self._samples: Mapping[str, NDArray[np.float32]] = {}
         self._durations: Mapping[str, float] = {}
         self._process: DeviceProcess[Answer] | None = None
+
+    def stream(self) -> StreamSpec:
+        """Return what is recorded of each sound, beside its report."""
+        return StreamSpec(
+            name=f"{self._name}_sounds",
+            device=self._name,
+            meaning="sounds: when one was heard first, the frame of the output that it began at "
+            "(-1: it was replaced before), by how much that time may be wrong, how long it lasted, "
+            "and how often the output ran dry meanwhile",
+            channels=tuple(Channel(name, unit) for name, unit in COLUMNS),
+            dtype="<f8",
+            rate_hz=None,
+        )
 
     def open(self) -> None:
         """Take hold of the output; it is silent."""
@@ -192,6 +207,11 @@ class SoundCard(Speaker):
         if not isinstance(answer, Ended):
             return
         began = answer.onset + self._clock.now() - time.perf_counter()
+        row = [began, answer.frame, answer.uncertainty, answer.achieved, answer.gaps]
+        try:
+            self._streams.write(self.stream().name, np.array([row]), began)
+        except RecordingError as error:
+            self._lose(error.what, error.do)
         requested = self._durations.get(answer.sound, answer.achieved)
         self._inbox.put(
             Report(self._name, "sound", answer.sound, began, requested, answer.achieved)

@@ -36,6 +36,9 @@ from rig.errors import DeviceError, RigError
 LOOK_EVERY = 0.002
 SETTLES_WITHIN = 2.0
 LONGEST_FALL = 0.5
+LOST = 0.005
+"""Seconds: an output that plays a block so much later than the one before lets it follow is taken
+for one that ran dry."""
 _requests: msgspec.msgpack.Decoder[Request] = msgspec.msgpack.Decoder(Request)
 
 
@@ -66,7 +69,7 @@ class OutputStream:
         self.block = 0.0
         self._rate_hz = output.rate_hz
         self._longest_gap = max(output.latency, 0.01)
-        self._called = 0.0
+        self._called = self._begin = 0.0
         settings = stream_settings(output)
         try:
             self._stream: Any = library.OutputStream(
@@ -103,8 +106,10 @@ class OutputStream:
     def _fill(self, out: NDArray[np.float32], frames: int, times: Any, flags: Any) -> None:
         """Fill a block; PortAudio calls this in a thread of its own."""
         now = time.perf_counter()
-        gap, self._called = now - self._called, now
-        if flags.output_underflow or gap > self._longest_gap:
+        silent, self._called = now - self._called, now
+        begin = times.outputBufferDacTime - self.player.frames / self._rate_hz
+        lost, self._begin = begin - self._begin, begin
+        if flags.output_underflow or silent > self._longest_gap or lost > LOST:
             if self.player.frames:
                 self.gaps += 1
             self.clock.forget()

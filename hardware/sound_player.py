@@ -77,7 +77,6 @@ class Player:
         self._trigger = trigger
         self._peak = peak
         self._pulse = round(pulse * rate_hz)
-        self._pulse_begin = -self._pulse
         self._fall = np.linspace(1, 0, math.ceil(RAMP * rate_hz) + 1, dtype=np.float32)[1:]
         self._scratch = np.zeros_like(self._fall)
         self._ordered: deque[Track] = deque()
@@ -104,22 +103,22 @@ class Player:
         for track in self._tracks:
             self._move(track, first, last)
             self._mix(track, sound, first, last)
+            if self._trigger is not None and track.began >= 0:
+                begin, end = _within(track.began, track.began + self._pulse, first, last)
+                out[begin:end, self._trigger] = self._peak
         np.clip(sound, -self._peak, self._peak, out=sound)
-        if self._trigger is not None:
-            begin, end = _within(self._pulse_begin, self._pulse_begin + self._pulse, first, last)
-            out[begin:end, self._trigger] = self._peak
         self.frames = last
         if self._tracks:
             self._tracks = [track for track in self._tracks if not self._is_over(track)]
 
     def _is_over(self, track: Track) -> bool:
         end = self.end_of(track)
-        return end is not None and end <= self.frames
+        return end is not None and max(end, track.began + self._pulse) <= self.frames
 
     def _move(self, track: Track, first: int, last: int) -> None:
         """Let a track begin, and begin to fall, in these frames, if it is due."""
         if track.began < 0 and track.onset < last and track.cut > max(track.onset, first):
-            track.began = self._pulse_begin = max(track.onset, first)
+            track.began = max(track.onset, first)
         if track.began >= 0 and track.falls < 0 and track.cut < last:
             track.falls = max(track.cut, first)
 

@@ -51,6 +51,15 @@ def in_order(devices: Mapping[str, Device]) -> list[str]:
     ]
 
 
+def force_off(device: Device) -> str:
+    """Force one device off; return why it is not off, empty if it is."""
+    try:
+        device.force_off()
+    except Exception as error:  # the other outputs must be closed all the same
+        return str(error) or type(error).__name__
+    return ""
+
+
 def close_all(devices: Mapping[str, Device]) -> list[Closed]:
     """Force all outputs off; one that fails is tried a second time.
 

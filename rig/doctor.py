@@ -36,7 +36,7 @@ def examine(lab: Lab | None) -> list[Finding]:
     """Return what was found; nothing that is ``missing`` is needed by a simulated session."""
     findings = [_python(), _clock(), _sockets(), _messages(), _graphviz(), _display(), _sound()]
     findings += [_driver(*driver) for driver in _DRIVERS]
-    findings.append(_priority())
+    findings += [_priority(), _precedence()]
     findings.append(
         _data(lab)
         if lab
@@ -54,7 +54,7 @@ _DRIVERS = (
     ("NI DAQ", "nidaqmx", "Install NI-DAQmx from National Instruments and `pip install nidaqmx`."),
     ("sound card", "sounddevice", "`pip install sounddevice`; on Linux also libportaudio2."),
     ("serial devices", "serial", "`pip install pyserial`."),
-    ("screen stimuli", "psychopy", "`pip install psychopy`."),
+    ("screen stimuli", "psychopy", "docs/how-to/screen.md says how; it needs Python below 3.13."),
     ("cameras", "cv2", "`pip install opencv-python`."),
 )
 
@@ -114,7 +114,7 @@ def _display() -> Finding:
         "display",
         "missing",
         "neither DISPLAY nor WAYLAND_DISPLAY is set",
-        "Log in on the screen; everything without a window works without.",
+        "Log in on the screen; all but the window and the screens of mice works without.",
     )
 
 
@@ -159,6 +159,23 @@ def _priority() -> Finding:
         "missing",
         "may not be raised",
         "On a rig, give your user `nice -20` in /etc/security/limits.conf.",
+    )
+
+
+def _precedence() -> Finding:
+    """Look whether the guardian may run before other programs, however busy they are."""
+    what = "guardian's precedence"
+    if sys.platform != "linux":
+        return Finding(what, "missing", "asked for on Linux only")
+    import resource
+
+    if os.geteuid() == 0 or resource.getrlimit(resource.RLIMIT_RTPRIO)[0] >= 1:
+        return Finding(what, "good", "may run before other programs")
+    return Finding(
+        what,
+        "missing",
+        "may not run before other programs",
+        "On a rig, give your user `rtprio 1` in /etc/security/limits.conf.",
     )
 
 

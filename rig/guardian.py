@@ -115,15 +115,19 @@ class Guardian:
     def __enter__(self) -> Self:
         # -P: a folder called "rig" that the shell happens to stand in is not ours.
         command = [sys.executable, "-P", "-m", "rig.guardian_process"]
-        with self._log.open("ab") as log, signals_held_back():
-            self._process = subprocess.Popen(
-                command,
-                bufsize=0,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                **apart(),
-            )
+        try:
+            with self._log.open("ab") as log, signals_held_back():
+                self._process = subprocess.Popen(
+                    command,
+                    bufsize=0,
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=log,
+                    **apart(),
+                )
+        except OSError as error:
+            what = f"the guardian cannot be started: {error.strerror}"
+            raise DeviceError(what, NAME, "Look at the computer; `rig doctor` helps.") from error
         self._reader = threading.Thread(target=self._listen, daemon=True)
         self._reader.start()
         self._send(msgspec.json.encode(self._charge) + b"\n")

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Literal, Self
 
 from rig.clock import Clock, PacedClock, SystemClock, VirtualClock
-from rig.closing import in_order
+from rig.closing import force_off, in_order
 from rig.desk import Desk, address_file
 from rig.devices import AnalogInput, Camera, Device
 from rig.errors import DeviceError, Problem
@@ -271,7 +271,7 @@ class Session:
             try:
                 device.off()
             except Exception as error:
-                wrong = _force_off(device)
+                wrong = force_off(device)
                 if wrong:
                     failed.append(f"{name}: {wrong}")
                 else:
@@ -352,15 +352,6 @@ class Session:
             file.write(detail)
         if not self._recorder.failed:
             self._loop.fault(error)
-
-
-def _force_off(device: Device) -> str:
-    """Turn a device off by force; return why it is not off, empty if it is."""
-    try:
-        device.force_off()
-    except Exception as error:  # the other outputs must come all the same
-        return str(error) or type(error).__name__
-    return ""
 
 
 def _samples(device: Device) -> bool:

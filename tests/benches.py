@@ -14,7 +14,7 @@ from light_bench import LightBench
 from ni_bench import LONGEST_DROP, NiBench
 from screen_bench import SCREEN, VIDEO, ScreenBench
 from serial_bench import NUMBER, PUMP, SerialBench, lickometer, pump
-from sound_bench import SOUND_CARD, SoundBench
+from sound_bench import PATIENT, SoundBench
 from twin_bench import HurriedClock, TwinBench
 
 from hardware.audible_speaker import AudibleSpeaker
@@ -104,7 +104,7 @@ def video(folder: Path, request: pytest.FixtureRequest) -> ScreenBench:
 
 
 def sound_card(folder: Path, request: pytest.FixtureRequest) -> SoundBench:
-    return SoundBench(SoundCard, SOUND_CARD, folder, request.getfixturevalue("ear"))
+    return SoundBench(SoundCard, PATIENT, folder, request.getfixturevalue("ear"))
 
 
 BENCHES: dict[type[Device], Maker] = {

@@ -130,6 +130,7 @@ def emulated_lightcrafter() -> Iterator[EmulatedLightCrafter]:
         yield projector
 
 
+@pytest.fixture(scope="session")
 def ear(sound_server: SoundServer) -> Iterator[SoundMonitor]:
     """Hear what comes out of that server's output."""
     with SoundMonitor(sound_server) as monitor:

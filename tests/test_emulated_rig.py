@@ -12,6 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import RIG_COMMAND, Done
+from light_bench import registration
+from presented import disks
 from serial_bench import SYRINGE
 from test_docs import files_in
 
@@ -21,10 +23,10 @@ from hardware.emulators.hearing import SoundRecogniser, first_loud
 from hardware.policy_mouse import PolicyMouse, PolicySettings
 from hardware.synthesis import render
 from rig.clock import SystemClock
-from rig.devices import Speaker, Valve
+from rig.devices import Camera, Projector, Speaker, Valve
 from rig.emulation_link import NOTHING, stimuli_of
 from rig.errors import CheckFailed, ExitCode
-from rig.inbox import Edge, Inbox
+from rig.inbox import Edge, Inbox, Report
 from rig.lab import Lab
 from rig.plan import make_plan, plan_protocol
 from rig.rig_plan import led_to, new_context, plan_emulated_rig
@@ -136,6 +138,51 @@ def test_a_pump_is_drunk_from_and_a_board_is_licked_at(lab: Lab) -> None:
     finally:
         emulation.stop()
     assert sum(isinstance(each, Edge) and each.device == "lick" for each in told) >= 2
+
+
+LIGHT_RIG = """
+[devices.projector]
+driver = "hardware.lightcrafter:LightCrafter"
+line = "projector"
+calibration = "calibration/box1-projector.toml"
+led_current = 100
+frame_hz = 1000
+field_width_um = 4000
+field_height_um = 2600
+
+[devices.eye]
+driver = "hardware.opencv_camera:OpenCVCamera"
+line = "cam-17"
+meaning = "the mouse's eye"
+"""
+
+
+def test_a_projector_flashes_and_a_camera_films(lab: Lab) -> None:
+    (lab.folder / RIG).write_text(LIGHT_RIG, encoding="utf-8")
+    (lab.folder / "calibration/box1-projector.toml").write_text(registration(), encoding="utf-8")
+    rig = plan_emulated_rig(lab, lab.folder / RIG)
+    emulation = EmulatedRig(lab, rig, NOTHING, None)
+    try:
+        ways = emulation.start(str)
+        inbox = Inbox()
+        context = new_context(lab, SystemClock(), inbox, None, Drain())
+        devices = led_to(lab, rig, ways.settings).devices(context)
+        projector, eye = devices["projector"], devices["eye"]
+        assert isinstance(projector, Projector)
+        assert isinstance(eye, Camera)
+        eye.record_to(lab.folder)
+        for device in devices.values():
+            device.open()
+        projector.load({"short": disks()})
+        projector.present("short")
+        told = inbox.wait(5.0)
+        for device in devices.values():
+            device.close()
+    finally:
+        emulation.stop()
+    assert isinstance(told, Report)
+    assert told.achieved == 0.4
+    assert (lab.folder / "eye.avi").stat().st_size > 0
 
 
 def test_what_a_sound_card_plays_is_heard(lab: Lab) -> None:

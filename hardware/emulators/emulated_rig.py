@@ -28,6 +28,7 @@ from hardware.ni_digital_output import NiDigitalOutput
 from hardware.ni_line_record import NiLineRecord
 from hardware.ni_speaker import NiSpeaker
 from hardware.ni_valve import NiValve
+from hardware.opencv_camera import OpenCVCamera
 from hardware.psychopy_display import PsychopyDisplay
 from hardware.sound_card import SoundCard
 from hardware.syringe_pump import SyringePump
@@ -55,6 +56,7 @@ MAKERS: dict[type[Device], Maker] = {
     PsychopyDisplay: light_stand_ins.display,
     VideoProjector: light_stand_ins.video_projector,
     LightCrafter: light_stand_ins.lightcrafter,
+    OpenCVCamera: light_stand_ins.camera,
 }
 
 
