@@ -264,7 +264,7 @@ class NiSpeaker(Speaker):
         if playing.began is None:
             before = self._clock.now()
             given = self._output.given()
-            if given:
+            if given and not playing.seen.is_set():  # what the read-back shows is more exact
                 playing.began = (before + self._clock.now()) / 2 - given
 
     def _see(self, level: bool, time: float, counted: float) -> None:
