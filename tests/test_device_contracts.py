@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from benches import BENCHES, Bench
+from physical_bench import physical
 from presented import STIMULI, Stimuli
 
 from rig.devices import Device, DigitalInput, DigitalOutput, Presenter, Valve
@@ -21,23 +22,35 @@ from rig.inbox import Edge, Report
 from rig.lab import Lab
 
 
-def of_kind(kind: type[Device]) -> list[type[Device]]:
-    return [driver for driver in BENCHES if issubclass(driver, kind)]
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Try every driver of a kind on its bench; with ``--hardware`` the devices of that rig."""
+    mark = metafunc.definition.get_closest_marker("every")
+    if mark is None:
+        return
+    (kind,) = mark.args
+    rig = metafunc.config.getoption("--hardware")
+    if rig is None:
+        makers = {each.__name__: make for each, make in BENCHES.items() if issubclass(each, kind)}
+    else:
+        observed = metafunc.definition.get_closest_marker("observed") is not None
+        makers = physical(rig, kind, observed=observed)
+    metafunc.parametrize("bench", list(makers.values()), ids=list(makers), indirect=True)
 
 
 @pytest.fixture
 def bench(request: pytest.FixtureRequest, lab: Lab) -> Iterator[Bench]:
-    made = BENCHES[request.param](lab.folder, request)
+    made = request.param(lab.folder, request)
     made.device.open()
     yield made
     made.close()
 
 
-every_device = pytest.mark.parametrize("bench", BENCHES, indirect=True)
-every_input = pytest.mark.parametrize("bench", of_kind(DigitalInput), indirect=True)
-every_output = pytest.mark.parametrize("bench", of_kind(DigitalOutput), indirect=True)
-every_valve = pytest.mark.parametrize("bench", of_kind(Valve), indirect=True)
-every_presenter = pytest.mark.parametrize("bench", of_kind(Presenter), indirect=True)
+every_device = pytest.mark.every.with_args(Device)
+every_input = pytest.mark.every.with_args(DigitalInput)
+every_output = pytest.mark.every.with_args(DigitalOutput)
+every_valve = pytest.mark.every.with_args(Valve)
+every_presenter = pytest.mark.every.with_args(Presenter)
+observed = pytest.mark.observed
 
 
 @every_device
@@ -68,6 +81,7 @@ def test_orders_of_other_kinds_are_refused_in_words(bench: Bench) -> None:
 
 
 @every_input
+@observed
 def test_an_input_reports_each_change_once_with_its_time(bench: Bench) -> None:
     assert isinstance(bench.device, DigitalInput)
     changed = []
@@ -84,6 +98,7 @@ def test_an_input_reports_each_change_once_with_its_time(bench: Bench) -> None:
 
 
 @every_input
+@observed
 def test_a_closed_input_is_silent(bench: Bench) -> None:
     bench.device.close()
     bench.touch(True)
@@ -114,6 +129,7 @@ def test_a_closed_output_cannot_be_switched_on(bench: Bench) -> None:
 
 
 @every_valve
+@observed
 def test_a_drop_is_one_finite_opening_of_the_calibrated_length(bench: Bench) -> None:
     assert isinstance(bench.device, Valve)
     ordered = bench.now()
@@ -181,6 +197,7 @@ def test_a_valve_refuses_a_second_drop_while_it_is_open(bench: Bench) -> None:
 
 
 @every_valve
+@observed
 def test_an_armed_drop_begins_after_its_delay_and_off_disarms_it(bench: Bench) -> None:
     assert isinstance(bench.device, Valve)
     reason = bench.device.refuse_delay(0.2)
@@ -217,6 +234,7 @@ def test_a_valve_refuses_a_delay_without_a_near_end(bench: Bench, delay: float) 
 
 
 @every_valve
+@observed
 def test_a_closed_valve_delivers_nothing(bench: Bench) -> None:
     bench.device.close()
     with pytest.raises(DeviceError):
@@ -225,6 +243,7 @@ def test_a_closed_valve_delivers_nothing(bench: Bench) -> None:
 
 
 @every_valve
+@observed
 def test_a_flush_is_one_finite_opening_whose_water_is_not_counted(bench: Bench) -> None:
     assert isinstance(bench.device, Valve)
     assert bench.device.refuse_flush(0.5) is None
@@ -301,6 +320,7 @@ def test_a_valve_that_is_open_or_closed_for_orders_is_not_flushed(bench: Bench) 
 
 
 @every_presenter
+@observed
 def test_a_stimulus_is_sensed_at_once_and_reported_with_onset_and_length(
     bench: Bench,
 ) -> None:
@@ -363,6 +383,7 @@ def test_an_unknown_stimulus_is_refused(bench: Bench) -> None:
 
 
 @every_presenter
+@observed
 def test_a_closed_device_presents_nothing(bench: Bench) -> None:
     device, stimuli = loaded(bench)
     device.close()
