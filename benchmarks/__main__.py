@@ -10,13 +10,16 @@ from benchmarks import (
     logger_alone,
     long_session,
     recording_peers,
+    screen,
     session_speed,
+    sound_card,
     two_cards,
     window_kill,
 )
 
 BENCHMARKS = (
     session_speed,
+    sound_card,
     engine_step,
     long_session,
     all_protocols,
@@ -25,6 +28,7 @@ BENCHMARKS = (
     lick_to_command,
     recording_peers,
     two_cards,
+    screen,
     window_kill,
 )
 

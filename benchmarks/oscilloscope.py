@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.oscilloscope_lab import (
+    HURRIED,
     LINES,
     RIG,
     SHORT,
@@ -41,7 +43,7 @@ from rig.trials import TrialRow
 
 NEAR = 0.03
 """Seconds around a border of the window in which a lick may count or not, beside the lag."""
-EARLY = 0.15
+EARLY = 0.3
 """Seconds by which a screen may be ahead of the onset pulse, on a computer that is busy."""
 BOUNCE = 0.002
 """Seconds: edges that follow each other so soon may be left out, as bouncing."""
@@ -49,7 +51,7 @@ SAME = 0.05
 """Seconds within which an edge that was recorded is one that was seen."""
 LAST_LICKS = 4
 """Edges that may come while the session ends, and are not taken in any more."""
-SOON = 0.4
+SOON = 0.6
 """Seconds after an onset within which a screen shows something, on a computer that is busy."""
 STATED = {
     "lick": 0.0002,
@@ -69,6 +71,8 @@ class Findings:
     ----------
     wrong
         What is not as it should be, in words.
+    outcomes
+        How often there was each outcome in each context.
     trials, unsure
         How many trials there were, and how many had a lick at a border of their window.
     seen
@@ -78,6 +82,7 @@ class Findings:
     """
 
     wrong: list[str] = field(default_factory=list)
+    outcomes: dict[str, int] = field(default_factory=dict)
     trials: int = 0
     unsure: int = 0
     seen: dict[str, list[float]] = field(default_factory=dict)
@@ -114,6 +119,8 @@ def compare(record: SessionRecord, traces: Traces, lab: Lab) -> Findings:
     onsets = [at for at, level in lines["onset"] if level]
     rows = [row for row in record.rows if not row.aborted]
     found.trials = len(rows)
+    counted = Counter(f"{row.labels.get('context', '')} {row.outcome}" for row in rows)
+    found.outcomes = dict(sorted(counted.items()))
     found.expect(len(onsets) == len(record.rows), 0, f"{len(onsets)} onsets were seen")
     for index, (row, onset) in enumerate(zip(record.rows, onsets, strict=False)):
         next_onset = onsets[index + 1] if index + 1 < len(onsets) else float("inf")
@@ -300,6 +307,7 @@ def _pulses(edges: list[tuple[float, bool]]) -> list[tuple[float, float]]:
 def told(found: Findings) -> str:
     """Return the distributions, in ms, as a table."""
     rows = [f"{found.trials} trials, {found.unsure} with a lick at a border of the window"]
+    rows.append(", ".join(f"{name} {count}" for name, count in found.outcomes.items()))
     rows.append(f"{'seen from outside, ms':44}{'n':>6}{'least':>11}{'median':>11}{'most':>11}")
     for what, values in found.seen.items():
         low, middle, high = (1e3 * np.percentile(values, q) for q in (0, 50, 100))
@@ -320,11 +328,13 @@ def main() -> None:
     """Run a session under the oscilloscope, and print what it found."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--short", action="store_true", help="12 short trials")
+    parser.add_argument("--hurried", action="store_true", help="a whole one, intervals cut short")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="mouserig-scope-") as folder:
         lab = oscilloscope_lab(Path(folder) / "lab", 0.5 if options.short else 2.5)
-        record, traces = run(lab, SHORT if options.short else WHOLE, options.seed)
+        protocol = SHORT if options.short else HURRIED if options.hurried else WHOLE
+        record, traces = run(lab, protocol, options.seed)
         print(told(compare(record, traces, lab)))
 
 

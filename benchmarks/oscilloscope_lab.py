@@ -12,7 +12,7 @@ from rig.commands.init import make_lab
 from rig.lab import Lab, find_lab
 
 RIG = Path("rigs/scope.toml")
-WHOLE, SHORT = Path("protocols/whole.toml"), Path("protocols/short.toml")
+WHOLE, HURRIED, SHORT = (Path(f"protocols/{name}.toml") for name in ("whole", "hurried", "short"))
 RATE_HZ = 192_307.692
 RIG_TOML = f"""setup = "head_fixed"
 
@@ -118,6 +118,10 @@ max_duration = 7200
 break_time = 20
 criterion = {{ d_prime_above = 1.0, hits_above = 0.6, correct_rejections_above = 0.6 }}
 {TRIAL}"""
+HURRIED_TOML = f"""{WHOLE_TOML}interval = 0.8
+visual_error_interval = 1.6
+auditory_error_interval = 2.0
+"""
 SHORT_TOML = f"""protocol = "protocols/bimodal.py:Bimodal"
 [session]
 max_trials = 12
@@ -143,6 +147,7 @@ def oscilloscope_lab(folder: Path, persistence: float) -> Lab:
         Path("mice/lapsing.py"): MOUSE,
         Path("protocols/bimodal.py"): PROTOCOL,
         WHOLE: WHOLE_TOML,
+        HURRIED: HURRIED_TOML,
         SHORT: SHORT_TOML,
         Path("calibration/screen.toml"): _screen(),
     }

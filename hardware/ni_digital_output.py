@@ -10,7 +10,7 @@ from typing import Any
 
 from hardware.digital_output import DigitalOutputSettings, DigitalOutputTwin
 from hardware.ni_card import card_of, force, missing
-from hardware.ni_errors import told
+from hardware.ni_errors import is_lost, told
 from rig.devices import Context, DigitalOutput
 from rig.errors import DeviceError, Problem
 
@@ -56,7 +56,7 @@ class NiDigitalOutput(DigitalOutput):
             if self._task is None:
                 self._low().close()
             else:
-                _write(self._task, level=False)
+                self._write_low()
         self._level = False
 
     def force_off(self) -> None:
@@ -70,7 +70,7 @@ class NiDigitalOutput(DigitalOutput):
         try:
             self.off()
             self._card.watchdog.release(self._name)
-            self.off()  # the first one counts for nothing if it has expired
+            self.off()  # the first one counts for nothing if the watchdog has expired
         finally:
             self._let_go()
 
@@ -104,6 +104,16 @@ class NiDigitalOutput(DigitalOutput):
         if task is not None:
             with contextlib.suppress(Exception):
                 task.close()
+
+    def _write_low(self) -> None:
+        """Set the line low; if the card was reset meanwhile, it is taken hold of anew for that."""
+        try:
+            _write(self._task, level=False)
+        except Exception as error:
+            if not is_lost(error):
+                raise
+            self._task.close()
+            self._task = self._low()
 
     def _low(self) -> Any:
         """Return a task that holds the line, low."""

@@ -78,7 +78,9 @@ class NiTimedOutput(DigitalOutput):
                 if self._counter.is_held:
                     self.off()
         finally:
-            self._let_go()
+            self._card.watchdog.release(self._name)
+            with self._lock:
+                self._counter.let_go()
 
     def check(self) -> list[Problem]:
         """Return a problem if the card is not there, or has no such counter."""

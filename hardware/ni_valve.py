@@ -6,6 +6,7 @@ when the program is killed in the middle of it has to be proved on the rig.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from pathlib import Path
 from typing import Literal
@@ -26,7 +27,7 @@ from rig.inbox import Failure, Report
 ASK_EVERY = 0.001
 OVERDUE = 1.0
 """Seconds after its end at which an opening that still lasts is a failure."""
-SEEN_WITHIN = 0.1
+SEEN_WITHIN = 0.5
 """Seconds in which the read-back shows the end of an opening."""
 UNSEEN = (
     "the valve was opened, and its read-back line did not show it",
@@ -104,13 +105,12 @@ class NiValve(Valve):
                 self._counter.hold()
                 self._counter.let_go()
                 return
-            opening, is_cut = self._opening, False
-            try:
+            opening, is_cut = self._opening, True
+            with contextlib.suppress(Exception):  # whatever it answers, it is closed now
                 is_cut = self._is_busy()
                 if opening is not None:
                     self._find_begin(opening)
-            finally:
-                self._counter.cut()
+            self._counter.cut()
             if opening is not None:
                 self._end(opening, cut=self._clock.now() if is_cut else None)
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hardware.ni_card import NiCard
+from hardware.ni_errors import is_lost
 
 LARGEST_V = 10.0
 """The range that all of these cards have."""
@@ -111,11 +112,16 @@ class Waveform:
         task, self._task = self._task, None
         if task is None:
             return 0.0
+        given = 0
         try:
             given = int(task.out_stream.total_samp_per_chan_generated)
             task.stop()
             with contextlib.suppress(Exception):  # some drivers count no more after the end
                 given = max(given, int(task.out_stream.total_samp_per_chan_generated))
+        except Exception as error:
+            if not is_lost(error):
+                raise
+            return 0.0
         finally:
             task.close()
         return float(self._volts[min(given, len(self._volts)) - 1]) if given else 0.0

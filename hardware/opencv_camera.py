@@ -140,6 +140,8 @@ class OpenCVCamera(Camera):
             self._write_rows()
             if self._video is not None:
                 self._video.close()
+            if self._filming.last is not None:
+                self._count.miss_until(self._filming.last + 1)
             if self._count.lost > self._told:
                 self._tell_losses(self._clock.now())
             self._filming = None

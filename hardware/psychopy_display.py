@@ -88,6 +88,10 @@ class PsychopyDisplay(Display):
         """Be grey; a grating that this cuts short is reported with its true length."""
         self._playback.cut()
 
+    def force_off(self) -> None:
+        """Be grey; the process that has the screen for another one ends."""
+        self._playback.force_off()
+
     def close(self) -> None:
         """Be grey and let go of the screen."""
         self._playback.close()

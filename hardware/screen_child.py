@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import os
 import time
 from dataclasses import dataclass, field
 
@@ -16,6 +17,7 @@ import msgspec
 import numpy as np
 
 from hardware.device_child import Driver, DriverGone
+from hardware.screen_door import Door
 from hardware.screen_messages import (
     Done,
     Flip,
@@ -64,6 +66,7 @@ class Screen:
     def __init__(self, driver: Driver[Request], wanted: Open) -> None:
         self._driver = driver
         self._wanted = wanted
+        self._door = Door(wanted.screen)
         self.window = ScreenWindow(wanted.screen)
         self._pictures: dict[str, Picture] = {}
         self._showing: Showing | None = None
@@ -77,7 +80,15 @@ class Screen:
         self._pace = ScreenPace(period) if wanted.pace == "screen" else ClockPace(period)
 
     def obey_until_late(self) -> None:
-        """Do what is asked, until it is time to draw for the next refresh."""
+        """Do what is asked, until it is time to draw for the next refresh.
+
+        Raises
+        ------
+        DriverGone
+            If nobody is there any more, or somebody has knocked.
+        """
+        if self._door.knocked.is_set():
+            raise DriverGone
         due = self._pace.next() - self._margin
         while True:
             request = self._driver.receive(max(0.0, due - time.perf_counter()))
@@ -98,6 +109,7 @@ class Screen:
                 self._load(request)
                 self._driver.reply(Done())
             case Flush():
+                self._end()
                 self.window.forget()
                 self._driver.reply(Done())
             case Open():
@@ -120,8 +132,7 @@ class Screen:
         frame = now.frame(refresh) if now is not None else 0
         self._draw(now, frame)
         self._pace.hold()
-        at = self.window.flip()
-        passed = self._pace.flipped(at)
+        at, passed = self._pace.flipped(*self.window.flip())
         self._refresh += passed
         self._tell_of_ends(at, passed - 1)
         if now is not None:
@@ -193,7 +204,7 @@ class Screen:
         times = []
         for _ in range(TRIES):
             self._draw(None, 0)
-            times.append(self.window.flip())
+            times.append(self.window.flip()[1])
         steps = sorted(np.diff(times))
         return float(1 / steps[len(steps) // 2])
 
@@ -217,6 +228,8 @@ def main() -> None:
             screen.rest()
             with contextlib.suppress(Exception):  # whatever a library finds to complain of
                 screen.window.close()
+        # What libraries do at the end of a program takes longer than the dark may wait for.
+        os._exit(0)
 
 
 def _opened(driver: Driver[Request], request: Open) -> Screen | None:

@@ -51,7 +51,7 @@ class Hide(msgspec.Struct, frozen=True, tag="hide"):
 
 
 class Flush(msgspec.Struct, frozen=True, tag="flush"):
-    """Forget the pictures that were loaded; the reply is `Done`."""
+    """Show the background, and forget the pictures that were loaded; the reply is `Done`."""
 
 
 Request = Open | Load | Show | Hide | Flush
@@ -75,7 +75,7 @@ class Flip(msgspec.Struct, frozen=True, array_like=True):
     Attributes
     ----------
     time
-        When the library told that the screen had taken the picture.
+        When the screen took the picture, as far as the library tells; see `screen_pace`.
     refresh
         Number of the refresh since the screen was opened, those that were missed included.
     frame

@@ -19,11 +19,14 @@ class ScreenPace:
     def hold(self) -> None:
         """Wait until the picture may be flipped: at once."""
 
-    def flipped(self, at: float) -> int:
-        """Take note of a flip; return how many refreshes have passed since the one before."""
-        passed = max(1, round((at - self._last) / self._period))
-        self._last = at
-        return passed
+    def flipped(self, asked: float, taken: float) -> tuple[float, int]:
+        """Take note of a flip; return its time, and how many refreshes have passed until it.
+
+        That is when the screen had taken the picture: it makes the program wait for its refresh.
+        """
+        passed = max(1, round((taken - self._last) / self._period))
+        self._last = taken
+        return taken, passed
 
 
 class ClockPace:
@@ -42,9 +45,12 @@ class ClockPace:
         """Wait until the picture may be flipped: until the next refresh is due."""
         time.sleep(max(0.0, self.next() - time.perf_counter()))
 
-    def flipped(self, at: float) -> int:
-        """Take note of a flip; return how many refreshes have passed since the one before."""
-        now = int((at - self._began) / self._period)
+    def flipped(self, asked: float, taken: float) -> tuple[float, int]:
+        """Take note of a flip; return its time, and how many refreshes have passed until it.
+
+        That is when the screen was asked: it does so at once.
+        """
+        now = int((asked - self._began) / self._period)
         passed = max(1, now - self._refresh)
         self._refresh += passed
-        return passed
+        return asked, passed

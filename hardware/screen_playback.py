@@ -8,6 +8,7 @@ from typing import Generic, Literal, TypeVar
 
 import numpy as np
 
+from hardware.screen_door import knock
 from hardware.screen_messages import Flush, Hide, Open, Show, Shown, load_of
 from hardware.screen_picture import Picture
 from hardware.screen_process import ScreenProcess
@@ -64,6 +65,7 @@ class ScreenPlayback(Generic[Presented]):
         self._stimuli: Mapping[str, Presented] = {}
         self._under_way: dict[int, str] = {}
         self._size: tuple[int, int] | None = None
+        self._gone = False
 
     def stream(self) -> StreamSpec:
         """Return what is recorded of each flip while a stimulus is shown."""
@@ -99,6 +101,7 @@ class ScreenPlayback(Generic[Presented]):
             do = "Set the screen or the rig file right; PsychoPy must wait for the screen (vsync)."
             raise DeviceError(problem, self._where, do)
         self._size = opened.width_px, opened.height_px
+        self._gone = False
         try:
             self._upload()
         except BaseException:
@@ -107,8 +110,14 @@ class ScreenPlayback(Generic[Presented]):
 
     def cut(self) -> None:
         """Show the background; a stimulus that this cuts short is reported before it returns."""
-        if self._size is not None:
+        if self._size is not None and not self._gone:
             self._screen.ask(Hide(), DARK_WITHIN)
+
+    def force_off(self) -> None:
+        """Show the background, also where another process has the screen: that one ends."""
+        if self._size is None:
+            knock(self._wanted.screen)
+        self.cut()
 
     def close(self) -> None:
         """Show the background, and need the screen no more."""
@@ -153,7 +162,7 @@ class ScreenPlayback(Generic[Presented]):
         name = self._under_way.pop(shown.number, None)
         if name is None:
             return
-        ahead = self._clock.now() - time.perf_counter()
+        ahead = self._ahead()
         first, last = shown.flips[0], shown.flips[-1]
         rows = np.array(
             [[f.time + ahead, f.refresh, shown.number, f.frame, f.missed] for f in shown.flips]
@@ -168,8 +177,19 @@ class ScreenPlayback(Generic[Presented]):
         self._inbox.put(Report(self._name, self._what, name, onset, requested, achieved))
 
     def lost(self, what: str, do: str) -> None:
-        """Tell the session that the screen is gone."""
+        """Tell the session that the screen is gone, and with it all that it showed."""
+        self._gone = True
         self._inbox.put(Failure(self._name, what, do))
+
+    def _ahead(self) -> float:
+        """Return the session's seconds less those of the process: the surest of some readings."""
+        readings = []
+        for _ in range(5):
+            before = time.perf_counter()
+            now = self._clock.now()
+            after = time.perf_counter()
+            readings.append((after - before, now - (before + after) / 2))
+        return min(readings)[1]
 
     def _upload(self) -> None:
         if self._size is None:

@@ -53,6 +53,7 @@ class ScreenProcess:
             If there is no such screen, or nothing to draw on it with.
         """
         if self._process is None or self._opened is None:
+            self._end()
             where = f"screen {self._wanted.screen}"
             process = DeviceProcess("hardware.screen_child", where, TOLD, self._hear, self._lost)
             told = process.start(self._wanted, OPENS_WITHIN)
@@ -66,9 +67,8 @@ class ScreenProcess:
         """Need it no more."""
         if listener in self._listeners:
             self._listeners.remove(listener)
-        if not self._listeners and self._process is not None:
-            process, self._process = self._process, None
-            process.close()
+        if not self._listeners:
+            self._end()
 
     def next_number(self) -> int:
         """Return a number that no picture on this screen has had."""
@@ -83,6 +83,11 @@ class ScreenProcess:
         """Have something begun; raise `DeviceError` if the process is gone."""
         self._running().tell(request)
 
+    def _end(self) -> None:
+        process, self._process, self._opened = self._process, None, None
+        if process is not None:
+            process.close()
+
     def _running(self) -> DeviceProcess[Told]:
         if self._process is None:
             raise DeviceError("it is closed", f"screen {self._wanted.screen}", "Open it first.")
@@ -94,6 +99,7 @@ class ScreenProcess:
                 listener.hear(told)
 
     def _lost(self, what: str, do: str) -> None:
+        self._opened = None
         for listener in list(self._listeners):
             listener.lost(what, do)
 

@@ -8,6 +8,7 @@ depends on how well a card computes sines. No gamma table of the system is touch
 from __future__ import annotations
 
 import ctypes
+import sys
 import time
 from typing import Any
 
@@ -18,6 +19,7 @@ from hardware.screen_messages import Corner, Levels
 from hardware.screen_picture import Picture
 from rig.errors import DeviceError
 
+LOOK = "Look whether the screen is on, and which number the system gives it."
 _R32F = 0x822E
 """GL_R32F, which pyglet has no name for: one number of 32 bits for each point of a texture."""
 _VERTEX = "void main() { gl_Position = gl_Vertex; }"
@@ -109,10 +111,11 @@ class ScreenWindow:
         """Wait until all is drawn."""
         self._gl.glFinish()
 
-    def flip(self) -> float:
-        """Let the screen show what was drawn; return when it has taken it."""
+    def flip(self) -> tuple[float, float]:
+        """Let the screen show what was drawn; return when it was asked to, and when it had."""
+        asked = time.perf_counter()
         self._window.flip(clearBuffer=False)
-        return time.perf_counter()
+        return asked, time.perf_counter()
 
     def close(self) -> None:
         """Give the screen back."""
@@ -155,6 +158,8 @@ def _opened(screen: int) -> Any:
         from psychopy import logging, visual
 
         logging.console.setLevel(logging.ERROR)
+        if not _is_there(pyglet, screen):  # PsychoPy would take another one
+            raise DeviceError("the system has no screen of that number", where, LOOK)
         return visual.Window(
             fullscr=True,
             screen=screen,
@@ -166,7 +171,23 @@ def _opened(screen: int) -> Any:
     except ImportError as error:
         what = f"PsychoPy is not installed ({error})"
         raise DeviceError(what, where, "Install it: docs/how-to/screen.md says how.") from error
+    except DeviceError:
+        raise
     except Exception as error:  # of pyglet, of the display, of the graphics driver
         what = f"no window could be opened: {type(error).__name__}: {error}"
-        do = "Look whether the screen is on, and which number the system gives it."
-        raise DeviceError(what, where, do) from error
+        raise DeviceError(what, where, LOOK) from error
+
+
+def _is_there(pyglet: Any, screen: int) -> bool:
+    """Whether the system has a screen of that number: a monitor, or a screen of an X server."""
+    if screen < len(pyglet.canvas.get_display().get_screens()):
+        return True
+    if sys.platform != "linux":
+        return False
+    from pyglet.canvas.xlib import NoSuchDisplayException
+
+    try:
+        pyglet.canvas.Display(x_screen=screen)
+    except NoSuchDisplayException:
+        return False
+    return True

@@ -66,6 +66,10 @@ class VideoProjector(Projector):
         """Be dark; flashes that this cuts short are reported with their true length."""
         self._playback.cut()
 
+    def force_off(self) -> None:
+        """Be dark; the process that has the screen for another one ends."""
+        self._playback.force_off()
+
     def close(self) -> None:
         """Be dark and let go of the projector."""
         self._playback.close()

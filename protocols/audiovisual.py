@@ -179,8 +179,8 @@ def audiovisual_states(
     show = (Show("screen", trial.grating_name(visual)),) if visual else ()
     play = (Play("speaker", trial.tone_name(auditory)),) if auditory else ()
     armed, drop = _drops(trial, answer)
-    # The grating last: it begins at the next refresh, and a sound may first have to be loaded.
-    start: tuple[Action, ...] = (*armed, *play, *show)
+    # A sound may first have to be loaded: what waits for its onset, or for nothing, comes later.
+    start: tuple[Action, ...] = (*play, *armed, *show)
     responded, withheld = (
         ("hit", "miss") if answer == "go" else ("false_alarm", "correct_rejection")
     )

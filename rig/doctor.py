@@ -54,7 +54,7 @@ _DRIVERS = (
     ("NI DAQ", "nidaqmx", "Install NI-DAQmx from National Instruments and `pip install nidaqmx`."),
     ("sound card", "sounddevice", "`pip install sounddevice`; on Linux also libportaudio2."),
     ("serial devices", "serial", "`pip install pyserial`."),
-    ("screen stimuli", "psychopy", "`pip install psychopy`."),
+    ("screen stimuli", "psychopy", "docs/how-to/screen.md says how; it needs Python below 3.13."),
     ("cameras", "cv2", "`pip install opencv-python`."),
 )
 
@@ -114,7 +114,7 @@ def _display() -> Finding:
         "display",
         "missing",
         "neither DISPLAY nor WAYLAND_DISPLAY is set",
-        "Log in on the screen; everything without a window works without.",
+        "Log in on the screen; all but the window and the screens of mice works without.",
     )
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 import msgspec
 
+from rig.errors import Problem
 from rig.lab import Lab
 from rig.picture import Flashes, Grating
 from rig.rig_plan import RigPlan
@@ -97,11 +98,10 @@ class Memory(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="memor
 
 
 class Failed(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="failed"):
-    """It cannot go on."""
+    """It cannot go on, by a mistake in the lab's files or by something else."""
 
-    what: str
-    where: str
-    do: str
+    problems: tuple[Problem, ...]
+    is_mistake: bool
 
 
 Order = EmulationOrder | LetMouseIn | TellMemory

@@ -29,7 +29,7 @@ from rig.emulation import (
     TellMemory,
     Ways,
 )
-from rig.errors import DeviceError
+from rig.errors import CheckFailed, DeviceError, RigError
 from rig.lab import Lab
 from rig.loading import ask_for_stimuli
 from rig.plan import MousePlan, Plan, ProtocolPlan, generators
@@ -66,8 +66,10 @@ class EmulationLink:
 
     Raises
     ------
+    CheckFailed
+        From entering, with every device that cannot be emulated.
     DeviceError
-        From entering, if it does not start.
+        From entering, if something does not start.
     """
 
     ways: Ways
@@ -133,7 +135,7 @@ class EmulationLink:
         if told is None:
             raise _silent()
         if isinstance(told, Failed):
-            raise DeviceError(told.what, told.where, told.do)
+            raise _failure(told)
         return told
 
     def _listen(self) -> None:
@@ -187,7 +189,7 @@ class MouseElsewhere(Mouse):
         """Return what it has learned; what it knew before if it can tell no more."""
         try:
             self._memory = self._link.memory()
-        except DeviceError as error:
+        except RigError as error:
             sys.stderr.write(f"warning: {error}\n")
         return self._memory
 
@@ -241,6 +243,14 @@ def _environment(variables: dict[str, str]) -> Iterator[None]:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
+
+
+def _failure(told: Failed) -> RigError:
+    """Return the error that stands for what failed there."""
+    if told.is_mistake:
+        return CheckFailed(list(told.problems))
+    first = told.problems[0]
+    return DeviceError(first.what, first.where, first.do)
 
 
 def _silent() -> DeviceError:

@@ -28,7 +28,7 @@ from rig.emulation import (
     Progress,
     TellMemory,
 )
-from rig.errors import RigError
+from rig.errors import ConfigError, RigError, problems_of
 from rig.lab import Lab, find_lab
 from rig.plan import MousePlan, generators
 from rig.plugins import load_class
@@ -64,7 +64,8 @@ def run(orders: Iterable[bytes], out: BinaryIO) -> None:
                 elif emulation is not None:
                     _obey(emulation, order, answer)
             except RigError as error:
-                answer(Failed(error.what, error.where, error.do))
+                is_mistake = isinstance(error, ConfigError)
+                answer(Failed(tuple(problems_of(error)), is_mistake))
     except BrokenPipeError:  # the parent is gone
         pass
     finally:

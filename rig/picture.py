@@ -15,7 +15,8 @@ class Grating(msgspec.Struct, frozen=True, tag="grating", forbid_unknown_fields=
     Parameters
     ----------
     orientation_deg
-        Orientation in degrees, counter-clockwise from horizontal; the grating drifts upwards.
+        Orientation of the stripes in degrees, counter-clockwise from horizontal. They drift
+        upwards, vertical ones to the left.
     duration
         Seconds.
     spatial_frequency_cpd

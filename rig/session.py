@@ -7,7 +7,6 @@ import gc
 import shutil
 import traceback
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
 from typing import Literal, Self
@@ -36,51 +35,19 @@ from rig.session_folder import (
     SOUNDS,
     SUBJECT_TOML,
     TRACEBACK,
-    SessionFolder,
     check_data_folder,
     check_writable,
     create_folder,
     hold_running,
     remove_folder,
 )
+from rig.session_result import Result
 from rig.sound_files import keep_sound_files, sound_file_digests
 from rig.stream_store import StreamStore
 from rig.sync_lines import Sync, sync_names
 from rig.trial_source import TrialSource
-from rig.trials import ALONE, Before, TrialRow
+from rig.trials import ALONE, Before
 from rig.watcher import Nobody, Watcher
-
-
-@dataclass(frozen=True)
-class Result:
-    """What a session came to.
-
-    Attributes
-    ----------
-    folder
-        Where it is recorded.
-    reason
-        Why it ended, in words.
-    finished, stopped
-        Whether the protocol said that it was over, or a person stopped it.
-    rows
-        Its trials.
-    water_ul
-        All water delivered.
-    duration
-        Seconds of session time.
-    warnings
-        What a person should know, though the session went on.
-    """
-
-    folder: SessionFolder
-    reason: str
-    finished: bool
-    stopped: bool
-    rows: list[TrialRow]
-    water_ul: float
-    duration: float
-    warnings: list[Problem]
 
 
 class Session:

@@ -31,6 +31,7 @@ from gui.starting import _Watch
 from gui.theme import make_app
 from hardware.emulators.lightcrafter import EmulatedLightCrafter
 from hardware.emulators.ni_client import EmulatedCard
+from hardware.emulators.sound_monitor import SoundMonitor
 from hardware.emulators.sound_server import SoundServer
 from hardware.emulators.sound_server import sound_server as started_sound_server
 from rig.commands.init import make_lab
@@ -127,6 +128,13 @@ def emulated_lightcrafter() -> Iterator[EmulatedLightCrafter]:
     """Start an emulated projector that keeps slow time; a test looks at its light from then on."""
     with EmulatedLightCrafter(PACE) as projector:
         yield projector
+
+
+@pytest.fixture(scope="session")
+def ear(sound_server: SoundServer) -> Iterator[SoundMonitor]:
+    """Hear what comes out of that server's output."""
+    with SoundMonitor(sound_server) as monitor:
+        yield monitor
 
 
 @pytest.fixture(scope="session")

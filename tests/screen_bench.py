@@ -23,7 +23,8 @@ from rig.room import Room
 from rig.shared import Shared
 from rig.stream_store import Drain, StreamSink
 
-SCREENS = ((640, 480), (320, 240))
+SCREENS = ((640, 480), (320, 240), (320, 240), (320, 240))
+"""For the display, for the projector, and two for processes that are killed."""
 SCREEN: dict[str, object] = {
     "line": "HDMI-1",
     "refresh_hz": 60,
@@ -79,8 +80,8 @@ class Screens:
     def keep(self, screen: ScreenProcess) -> None:
         """Keep a screen's process running until all tests are over."""
         if id(screen) not in self._held:
-            self._held.add(id(screen))
             screen.open(self)
+            self._held.add(id(screen))
             self._stack.callback(screen.close, self)
 
     def hear(self, shown: Shown) -> None: ...
@@ -121,7 +122,8 @@ class ScreenBench:
         self.device = driver("box", driver.Settings.model_validate(settings), context)
         desk.keep(self.device._playback._screen)
         self.ahead = self._clock.now() - time.perf_counter()
-        screen, place = (0, PATCH) if driver is PsychopyDisplay else (1, DISK)
+        screen = self.device._settings.screen
+        place = PATCH if driver is PsychopyDisplay else DISK
         self._watch = ScreenWatch(desk.display.name, screen, place)
         self.eye = ScreenGrab(desk.display.name, screen)
 
@@ -138,9 +140,8 @@ class ScreenBench:
 
     def close(self) -> None:
         """Close the device, and both eyes."""
-        self.device.close()
-        self._watch.close()
-        self.eye.close()
+        with self.eye, self._watch:
+            self.device.close()
 
     def changes(self) -> list[Change]:
         """Return the changes of the patch, or of the middle of the projector's field."""

@@ -9,10 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from calibration.screen import ScreenCalibration
 from calibration.speaker import SpeakerCalibration
 from calibration.valve import ValveCalibration
 from hardware.synthesis import refuse_sound, render
 from protocols.sounds import BUILT_IN, pips
+from rig.errors import CheckFailed
 from rig.lab import Lab
 from rig.sound import Chord, Silence, Sound
 
@@ -105,3 +107,58 @@ def test_what_cannot_be_played_true_is_refused(
     speaker: SpeakerCalibration, sound: Chord, reason: str
 ) -> None:
     assert reason in str(refuse_sound(Sound((sound,)), RATE_HZ, speaker, TEMPLATE))
+
+
+def photometer(gamma: float = 2.2) -> str:
+    """Return the file of a screen whose guns are alike."""
+    points = [
+        f'[[points]]\ngun = "{gun}"\nlevel = {level}\n'
+        f"luminance_cd_m2 = {100.0 * (level / 255) ** gamma + 0.2}\n"
+        for gun in ("red", "green", "blue")
+        for level in (0, 32, 64, 96, 128, 160, 192, 224, 255)
+    ]
+    return 'measured_on = 2026-11-02\nmeasured_by = "test"\nphotometer = "LS-1"\n' + "\n".join(
+        points
+    )
+
+
+@pytest.mark.parametrize("gamma", [1.0, 1.8, 2.2, 2.4])
+def test_a_screen_s_curve_gives_the_levels_for_a_light(tmp_path: Path, gamma: float) -> None:
+    (tmp_path / "screen.toml").write_text(photometer(gamma), encoding="utf-8")
+    screen = ScreenCalibration(tmp_path, "screen.toml")
+    assert [curve.exponent for curve in screen.curves] == pytest.approx([gamma] * 3, abs=0.01)
+    assert screen.curves[0].luminance_cd_m2(np.array([255])) == pytest.approx([100.2], abs=0.01)
+    every = np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, axis=1)
+    assert np.array_equal(screen.levels(screen.light(every)), every)
+    assert screen.light(every)[:, 0] == pytest.approx((np.arange(256) / 255) ** gamma, abs=1e-3)
+    half = screen.grey(0.5)
+    assert screen.light(half).max() <= 0.5 < screen.light(half + np.uint8(1)).min()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        ("luminance_cd_m2 = 0.2\n", "luminance_cd_m2 = 50.0\n", "does not rise"),
+        ("level = 255", "level = 250", "was not measured at the levels 0 and 255"),
+        ("level = 32\n", "level = 64\n", "different levels or more, each once"),
+    ],
+)
+def test_points_that_lie_on_no_screen_s_curve_are_refused(
+    tmp_path: Path, old: str, new: str, reason: str
+) -> None:
+    text = photometer()
+    assert old in text
+    (tmp_path / "screen.toml").write_text(text.replace(old, new), encoding="utf-8")
+    with pytest.raises(CheckFailed, match=reason):
+        ScreenCalibration(tmp_path, "screen.toml")
+
+
+def test_a_bent_curve_of_a_screen_is_refused(tmp_path: Path) -> None:
+    text = (
+        photometer()
+        .replace("level = 96\n", "level = 80\n")
+        .replace("level = 224\n", "level = 250\n")
+    )
+    (tmp_path / "screen.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(CheckFailed, match="beside a curve"):
+        ScreenCalibration(tmp_path, "screen.toml")

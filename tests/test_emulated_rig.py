@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from conftest import RIG_COMMAND, Done
+from light_bench import registration
+from presented import disks
 from serial_bench import SYRINGE
 from test_docs import files_in
 
@@ -20,10 +23,10 @@ from hardware.emulators.hearing import SoundRecogniser, first_loud
 from hardware.policy_mouse import PolicyMouse, PolicySettings
 from hardware.synthesis import render
 from rig.clock import SystemClock
-from rig.devices import Valve
+from rig.devices import Camera, Projector, Speaker, Valve
 from rig.emulation_link import NOTHING, stimuli_of
 from rig.errors import CheckFailed, ExitCode
-from rig.inbox import Edge, Inbox
+from rig.inbox import Edge, Inbox, Report
 from rig.lab import Lab
 from rig.plan import make_plan, plan_protocol
 from rig.rig_plan import led_to, new_context, plan_emulated_rig
@@ -45,6 +48,15 @@ line = "AB0LZ2TM"
 calibration = "calibration/box1-syringe.toml"
 max_open_ms = 60
 rate_ml_min = 8.064
+"""
+SOUND_CARD_RIG = """
+[devices.speaker]
+driver = "hardware.sound_card:SoundCard"
+line = "Digi 192"
+host_api = "Windows WASAPI"
+exclusive = true
+rate_hz = 192_000
+calibration = "calibration/box1-speaker.toml"
 """
 PATIENT = "[guardian]\nlongest_silence = 5\n"
 """Other tests keep the computer busy."""
@@ -128,6 +140,82 @@ def test_a_pump_is_drunk_from_and_a_board_is_licked_at(lab: Lab) -> None:
     assert sum(isinstance(each, Edge) and each.device == "lick" for each in told) >= 2
 
 
+LIGHT_RIG = """
+[devices.projector]
+driver = "hardware.lightcrafter:LightCrafter"
+line = "projector"
+calibration = "calibration/box1-projector.toml"
+led_current = 100
+frame_hz = 1000
+field_width_um = 4000
+field_height_um = 2600
+
+[devices.eye]
+driver = "hardware.opencv_camera:OpenCVCamera"
+line = "cam-17"
+meaning = "the mouse's eye"
+"""
+
+
+def test_a_projector_flashes_and_a_camera_films(lab: Lab) -> None:
+    (lab.folder / RIG).write_text(LIGHT_RIG, encoding="utf-8")
+    (lab.folder / "calibration/box1-projector.toml").write_text(registration(), encoding="utf-8")
+    rig = plan_emulated_rig(lab, lab.folder / RIG)
+    emulation = EmulatedRig(lab, rig, NOTHING, None)
+    try:
+        ways = emulation.start(str)
+        inbox = Inbox()
+        context = new_context(lab, SystemClock(), inbox, None, Drain())
+        devices = led_to(lab, rig, ways.settings).devices(context)
+        projector, eye = devices["projector"], devices["eye"]
+        assert isinstance(projector, Projector)
+        assert isinstance(eye, Camera)
+        eye.record_to(lab.folder)
+        for device in devices.values():
+            device.open()
+        projector.load({"short": disks()})
+        projector.present("short")
+        told = inbox.wait(5.0)
+        for device in devices.values():
+            device.close()
+    finally:
+        emulation.stop()
+    assert isinstance(told, Report)
+    assert told.achieved == 0.4
+    assert (lab.folder / "eye.avi").stat().st_size > 0
+
+
+def test_what_a_sound_card_plays_is_heard(lab: Lab) -> None:
+    (lab.folder / RIG).write_text(SOUND_CARD_RIG, encoding="utf-8")
+    plan = plan_protocol(lab, lab.folder / "protocols/go_nogo_tones.toml")
+    stimuli = stimuli_of(plan, 1)
+    rig = plan_emulated_rig(lab, lab.folder / RIG)
+    mouse = PolicyMouse(PolicySettings(policy="perfect", go=("low",)), {}, np.random.default_rng(1))
+    emulation = EmulatedRig(lab, rig, stimuli, mouse)
+    try:
+        ways = emulation.start(str)
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in ways.environment.items():
+                patch.setenv(name, value)
+            inbox = Inbox()
+            context = new_context(lab, SystemClock(), inbox, None, Drain())
+            speaker = led_to(lab, rig, ways.settings).devices(context)["speaker"]
+            assert isinstance(speaker, Speaker)
+            speaker.load(stimuli.sounds)
+            speaker.open()
+            emulation.let_mouse_in()
+            for sound in ("low", "high"):
+                speaker.present(sound)
+                assert inbox.wait(10.0) is not None
+            end = time.monotonic() + 5.0
+            while len(mouse.decisions) < 2 and time.monotonic() < end:
+                time.sleep(0.01)
+            speaker.close()
+    finally:
+        emulation.stop()
+    assert mouse.decisions == [True, False]
+
+
 @pytest.mark.parametrize(
     "protocol", ["go_nogo", "go_nogo_ramps", "go_nogo_noise", "go_nogo_tones", "set_shifting"]
 )
@@ -146,6 +234,16 @@ def test_each_sound_is_told_from_the_others_by_its_samples(protocol: str, lab: L
         window = samples[first + 1 :][: round(recogniser.window * RATE_HZ)]
         heard[name] = recogniser.name_of(window)
     assert heard == {name: name for name in sounds}
+    broken = {}
+    for name, samples in sounds.items():
+        first = first_loud(samples) or 0
+        window = samples[first:][: round(recogniser.window * RATE_HZ)]
+        gap = len(window) // 3
+        late = np.concatenate([window[:gap], np.zeros(50), window[gap:-50]])
+        broken[name] = recogniser.name_of(late)
+    assert all(told in (name, None) for name, told in broken.items()), "never taken for another"
+    if protocol in ("set_shifting", "go_nogo_tones"):
+        assert broken == {name: name for name in sounds}
     hiss = np.random.default_rng(1).normal(0.0, 0.1, round(recogniser.window * RATE_HZ))
     assert recogniser.name_of(hiss) is None
 
@@ -160,6 +258,21 @@ def test_a_driver_without_an_emulator_is_refused_by_name(lab: Lab) -> None:
     assert "'DigitalOutputTwin' has no emulator" in problem.what
     assert problem.where.endswith("devices.fan")
     assert "--simulate" in problem.do
+
+
+def test_all_that_cannot_be_emulated_is_told_before_the_session(
+    ready: Lab, command: Callable[..., Done]
+) -> None:
+    path = ready.folder / RIG
+    twin = 'driver = "hardware.digital_output:DigitalOutputTwin"\nline = "{0}"\n'
+    text = path.read_text(encoding="utf-8")
+    fans = "".join(f"[devices.{name}]\n{twin.format(name)}" for name in ("fan", "lamp"))
+    path.write_text(text.replace("[simulation]\n", f"{fans}[simulation]\n"), encoding="utf-8")
+    done = command("emulate", str(RIG))
+    assert done.code == ExitCode.CHECK_FAILED
+    assert "devices.fan" in done.err
+    assert "devices.lamp" in done.err
+    assert "Traceback" not in done.err
 
 
 def test_a_card_that_nobody_knows_is_refused(ready: Lab, edit: Edit) -> None:

@@ -160,7 +160,7 @@ def test_a_trigger_that_does_not_come_is_told_and_waited_for_no_more(
     with opened(driver, settings, lab, wired) as made:
         arm(made)
         failure = waited_for(made, Failure)
-        assert failure.what == "no edge came at '/Dev1/PFI0' within 1 s of the order"
+        assert failure.what == "no edge came at '/Dev1/PFI0' within 2 s of the order"
         pulsed(made, wired)
         made.pass_time(0.1)
         assert made.messages() == []

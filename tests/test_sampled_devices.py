@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import pytest
 from helpers import plan_for, run_virtual
-from serial_bench import NUMBER, SerialBench, treadmill
+from serial_bench import NUMBER, SerialBench, eventually, treadmill
 
 from hardware.analog_input import AnalogInputTwin
 from hardware.board_encoder import BoardEncoder, BoardEncoderTwin
@@ -126,6 +126,8 @@ class FilmingBench:
 
     def pass_time(self, seconds: float) -> None:
         time.sleep(seconds / 2)
+        if self.device._filming is not None:
+            assert eventually(lambda: self.device._count.came > 4)
 
     def recorded(self) -> Stream:
         return read_stream(self._folder / "streams" / "box.stream")

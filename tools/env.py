@@ -102,12 +102,25 @@ NEEDS = (
         # The wheel of sounddevice brings PortAudio to macOS and Windows.
         libraries={"libportaudio.so.2": "libportaudio2"},
     ),
+    Need(
+        "screens for mice (PsychoPy)",
+        libraries={
+            "libGL.so.1": "libgl1",
+            "libGLU.so.1": "libglu1-mesa",
+            "libXxf86vm.so.1": "libxxf86vm1",
+        },
+    ),
+    Need("virtual screens and their tests", programs={"Xvfb": "xvfb"}),
     Need("the tests of failing disks", programs={"strace": "strace"}),
     Need(
         "the tests of the operator window on a display",
         programs={"Xvfb": "xvfb", "xdotool": "xdotool"},
     ),
-    Need("the tests of sounds that a person can hear", programs={"pulseaudio": "pulseaudio"}),
+    Need(
+        "the virtual sound output, and its tests",
+        # With it come pulseaudio-utils and libasound2-plugins, which lead PortAudio to it.
+        programs={"pulseaudio": "pulseaudio"},
+    ),
 )
 
 

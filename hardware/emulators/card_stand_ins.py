@@ -8,10 +8,10 @@ import numpy as np
 
 from calibration.speaker import SpeakerCalibration
 from calibration.valve import ValveCalibration
+from hardware.emulators.ears import WireEar
 from hardware.emulators.hearing import SoundRecogniser
 from hardware.emulators.spout import ValveSpout
 from hardware.emulators.stand_ins import StandIn, Surroundings
-from hardware.emulators.wired_speaker import WiredSpeaker
 from hardware.ni_card import card_name
 from hardware.synthesis import render
 
@@ -85,9 +85,7 @@ def speaker(name: str, settings: Any, around: Surroundings) -> StandIn:
         for sound, each in around.stimuli.sounds.items()
     }
     around.trigger(settings.trigger, settings.read_back)
-    ear = WiredSpeaker(
-        wires, settings.line, SoundRecogniser(volts, settings.rate_hz), settings.rate_hz
-    )
+    ear = WireEar(wires, settings.line, SoundRecogniser(volts, settings.rate_hz), settings.rate_hz)
     return _reached(around, settings.line, observers=(ear,))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 
 import numpy as np
@@ -95,7 +96,7 @@ class TriggerWire:
         for at, level in self._wires.history(self._line, self._since):
             self._since = at + 1e-9
             if level:
-                self._unit.rise()
+                self._unit.rise(at + time.perf_counter() - time.monotonic())
         return []
 
 

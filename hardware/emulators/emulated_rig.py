@@ -12,7 +12,12 @@ from typing import Any
 
 from hardware.board_digital_input import BoardDigitalInput
 from hardware.board_encoder import BoardEncoder
-from hardware.emulators import card_stand_ins, light_stand_ins, serial_stand_ins
+from hardware.emulators import (
+    card_stand_ins,
+    light_stand_ins,
+    serial_stand_ins,
+    sound_stand_ins,
+)
 from hardware.emulators.mouse_life import MouseLife
 from hardware.emulators.stand_ins import Maker, StandIn, Surroundings
 from hardware.lightcrafter import LightCrafter
@@ -23,7 +28,9 @@ from hardware.ni_digital_output import NiDigitalOutput
 from hardware.ni_line_record import NiLineRecord
 from hardware.ni_speaker import NiSpeaker
 from hardware.ni_valve import NiValve
+from hardware.opencv_camera import OpenCVCamera
 from hardware.psychopy_display import PsychopyDisplay
+from hardware.sound_card import SoundCard
 from hardware.syringe_pump import SyringePump
 from hardware.video_projector import VideoProjector
 from rig.devices import Device
@@ -45,9 +52,11 @@ MAKERS: dict[type[Device], Maker] = {
     BoardDigitalInput: serial_stand_ins.lickometer,
     BoardEncoder: serial_stand_ins.treadmill,
     SyringePump: serial_stand_ins.pump,
+    SoundCard: sound_stand_ins.sound_card,
     PsychopyDisplay: light_stand_ins.display,
     VideoProjector: light_stand_ins.video_projector,
     LightCrafter: light_stand_ins.lightcrafter,
+    OpenCVCamera: light_stand_ins.camera,
 }
 
 

@@ -1,4 +1,4 @@
-"""Stands in for what shows something: screens, and projectors on the cortex."""
+"""Stands in for what has to do with light: screens, projectors on the cortex, cameras."""
 
 from __future__ import annotations
 
@@ -60,6 +60,11 @@ def lightcrafter(name: str, settings: Any, around: Surroundings) -> StandIn:
     wires = around.wires_of(card_name(around.onset))
     wire = TriggerWire(wires, around.onset, unit, time.monotonic())
     return StandIn("emulated LightCrafter", {"address": unit.address}, observers=(wire, eye))
+
+
+def camera(name: str, settings: Any, around: Surroundings) -> StandIn:
+    """Stand in for a camera: frames that are drawn, as many and as large as it would give."""
+    return StandIn("drawn frames", {"source": "synthetic"})
 
 
 def _words(screen: int) -> str:

@@ -43,7 +43,10 @@ class AskPicture(Message, frozen=True):
 
 
 class Plague(Message, frozen=True):
-    """Answer the next `count` commands with trouble; `code` is that of error packets."""
+    """Answer the next `count` commands with trouble, and none behind them.
+
+    `code` is that of error packets.
+    """
 
     trouble: Trouble
     count: int = 1

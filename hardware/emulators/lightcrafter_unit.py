@@ -223,7 +223,7 @@ class LightCrafterUnit:
         sequence = self._sequence
         if self._began is None or sequence is None:
             return
-        period = (sequence.period_us or sequence.exposure_us) / 1e6
+        period = sequence.exposure_us / 1e6
         while (due := self._began + self._step * period) <= until:
             if self._step >= sequence.patterns and not sequence.repeats:
                 self._show(due, 0)

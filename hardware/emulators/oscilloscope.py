@@ -10,6 +10,7 @@ import contextlib
 import subprocess
 import sys
 import threading
+import time
 from types import TracebackType
 from typing import Self
 
@@ -17,12 +18,12 @@ import msgspec
 import numpy as np
 
 from hardware.emulators.card_wires import CardWires
+from hardware.emulators.ears import PATROL_HZ
 from hardware.emulators.hearing import SILENT, first_loud
 from hardware.emulators.screen_grab import Box, Change, ScreenWatch
 from hardware.emulators.side_channel import Addresses
-from hardware.emulators.wired_speaker import PATROL_HZ
 from rig.errors import DeviceError
-from rig.signals import signals_held_back
+from rig.signals import ignore_stop_signals, signals_held_back
 
 LOOK_EVERY = 0.5
 GAP = 0.02
@@ -144,39 +145,56 @@ class SoundTrace:
         return start + (first_loud(volts) or 0) / self._rate_hz
 
 
-def main() -> None:
-    """Look at the outputs, and tell what was seen at each line of input, until it ends."""
-    import time
+class Eyes:
+    """Looks at all that the probes name, from ``with`` to the end of the block."""
 
-    probes = msgspec.json.decode(sys.stdin.buffer.readline(), type=Probes)
-    ends = threading.Event()
-    with contextlib.ExitStack() as stack:
-        wires = stack.enter_context(CardWires(Addresses("", probes.card)))
-        began = time.monotonic()
-        sound = SoundTrace(wires, probes.speaker, probes.speaker_hz, began)
-        watch = None
+    def __init__(self, probes: Probes) -> None:
+        self._probes = probes
+        self._began = time.monotonic()
+        self._ends = threading.Event()
+        self._lock = threading.Lock()
+        self._stack = contextlib.ExitStack()
+
+    def __enter__(self) -> Self:
+        probes = self._probes
+        self._wires = self._stack.enter_context(CardWires(Addresses("", probes.card)))
+        self._sound = SoundTrace(self._wires, probes.speaker, probes.speaker_hz, self._began)
+        self._watch = None
         if probes.display:
             watch = ScreenWatch(probes.display, probes.screen, Box(*probes.patch))
-            stack.enter_context(watch)
-        lock = threading.Lock()
+            self._watch = self._stack.enter_context(watch)
+        listener = threading.Thread(target=self._listen, daemon=True)
+        listener.start()
+        self._stack.callback(listener.join)
+        self._stack.callback(self._ends.set)
+        return self
 
-        def look() -> None:
-            while not ends.wait(LOOK_EVERY):
-                with lock:
-                    sound.look(time.monotonic())
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
 
-        looker = threading.Thread(target=look, daemon=True)
-        looker.start()
+    def traces(self) -> Traces:
+        """Return what was seen up to now."""
+        with self._lock:
+            self._sound.look(time.monotonic())
+            lines = {line: self._wires.history(line, self._began) for line in self._probes.lines}
+        changes = self._watch.changes() if self._watch is not None else []
+        return Traces(lines, list(self._sound.sounds), [_seen(each) for each in changes])
+
+    def _listen(self) -> None:
+        """Listen again and again: the voltages of long ago are forgotten."""
+        while not self._ends.wait(LOOK_EVERY):
+            with self._lock:
+                self._sound.look(time.monotonic())
+
+
+def main() -> None:
+    """Look at the outputs, and tell what was seen at each line of input, until it ends."""
+    ignore_stop_signals()
+    probes = msgspec.json.decode(sys.stdin.buffer.readline(), type=Probes)
+    with Eyes(probes) as eyes:
         _tell(b"{}")
         for _ in sys.stdin.buffer:
-            with lock:
-                sound.look(time.monotonic())
-                lines = {line: wires.history(line, began) for line in probes.lines}
-            changes = watch.changes() if watch is not None else []
-            seen = [_seen(each) for each in changes]
-            _tell(msgspec.json.encode(Traces(lines, list(sound.sounds), seen)))
-        ends.set()
-        looker.join()
+            _tell(msgspec.json.encode(eyes.traces()))
 
 
 def _seen(change: Change) -> Seen:

@@ -16,6 +16,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from hardware.priority import session_goes_first
 from rig.errors import DeviceError
 from rig.signals import apart
 
@@ -76,6 +77,7 @@ def sound_server(folder: Path, rate_hz: int = RATE_HZ) -> Iterator[SoundServer]:
             **apart(),
         )
         stack.callback(_end, process)
+        session_goes_first(process.pid)
         environment = {**os.environ, **server.environment}
         _wait_for(["info"], process, environment, folder / "log")
         player = stack.enter_context(_silence(environment))

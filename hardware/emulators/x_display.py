@@ -14,8 +14,9 @@ from dataclasses import dataclass
 
 from hardware.emulators.x_connection import XConnection
 from rig.errors import DeviceError
-from rig.signals import apart, signals_held_back
+from rig.signals import apart
 
+ENDS_WITHIN = 3.0
 INSTALL = "Install it: `sudo apt install xvfb` (Debian, Ubuntu)."
 
 
@@ -56,10 +57,7 @@ def x_display(*screens: tuple[int, int]) -> Iterator[XDisplay]:
     for number, (width, height) in enumerate(screens):
         command += ["-screen", str(number), f"{width}x{height}x24"]
     try:
-        with signals_held_back():
-            server = subprocess.Popen(
-                command, pass_fds=[writing], stderr=subprocess.DEVNULL, **apart()
-            )
+        server = subprocess.Popen(command, pass_fds=[writing], stderr=subprocess.DEVNULL, **apart())
     except OSError as error:
         os.close(reading)
         raise DeviceError(f"Xvfb cannot be started: {error}", "virtual screen", INSTALL) from error
@@ -75,4 +73,8 @@ def x_display(*screens: tuple[int, int]) -> Iterator[XDisplay]:
             yield XDisplay(f":{number_line}", server.pid)
     finally:
         server.terminate()
-        server.wait()
+        try:
+            server.wait(ENDS_WITHIN)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()

@@ -44,7 +44,8 @@ from rig.rehearsal import rehearse
 from rig.resumption import Resumption, check_same, find_resumption
 from rig.rig_plan import plan_rig
 from rig.room import Mouse
-from rig.session import Result, Session
+from rig.session import Session
+from rig.session_result import Result
 from rig.set_options import is_text, read_changes
 from rig.signals import ignore_stop_signals, stop_on_signals
 from rig.stages import choose
