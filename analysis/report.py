@@ -54,7 +54,9 @@ def report(record: SessionRecord) -> str:
 
 
 def simulated_words(record: SessionRecord) -> str:
-    """Return what of a session was simulated, in words; empty if nothing was."""
+    """Return what of a session was simulated or emulated, in words; empty if nothing was."""
+    if record.definition.emulated:
+        return "EMULATED: there was no animal in the rig, and emulators behind the drivers."
     devices = record.definition.devices
     twins = [device.name for device in devices if device.simulated]
     if record.definition.mouse:
@@ -135,7 +137,7 @@ def _outcomes(rows: Sequence[TrialRow]) -> list[tuple[object, ...]]:
 
 
 def _figures(record: SessionRecord, found: Psychometric) -> Iterator[str]:
-    rows, mark = record.rows, "SIMULATED" if simulated_words(record) else ""
+    rows, mark = record.rows, simulated_words(record).partition(":")[0]
     if not rows:
         return
     yield heading("Course of the session")

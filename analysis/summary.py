@@ -55,6 +55,7 @@ def _summary(outline: Outline) -> dict[str, Any]:
         "outcomes": dict(sorted(outcomes.items())),
         "water_ml": round(outline.water_ul / 1000, 6),
         "simulated": len(simulated) == len(definition.devices),
+        "emulated": definition.emulated,
         "seed": definition.seed,
         "clock": definition.clock,
         "ended": why_ended(outline.ended, running=outline.running),

@@ -15,8 +15,9 @@ import msgspec
 from rig.lab import Lab
 from rig.performance import performance
 from rig.plan import first_rig_for, make_plan, plan_protocol
-from rig.session import Result, Session
+from rig.session import Session
 from rig.session_folder import find_sessions
+from rig.session_result import Result
 from rig.stage_moves import accept
 from rig.stages import choose, history_in, read_standing
 

@@ -12,11 +12,14 @@ from benchmarks import (
     recording_peers,
     screen,
     session_speed,
+    sound_card,
+    two_cards,
     window_kill,
 )
 
 BENCHMARKS = (
     session_speed,
+    sound_card,
     engine_step,
     long_session,
     all_protocols,
@@ -24,6 +27,7 @@ BENCHMARKS = (
     logger_alone,
     lick_to_command,
     recording_peers,
+    two_cards,
     screen,
     window_kill,
 )

@@ -1,15 +1,16 @@
-"""A lab on an emulated NI card whose outputs are on most of the time, to be killed meanwhile."""
+"""A lab on emulated hardware whose outputs are on most of the time, to be killed meanwhile."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pydantic
 
 from rig.commands.init import make_lab
-from rig.graph import END, Pulse, State, TrialGraph, TurnOff, TurnOn
+from rig.graph import END, Flash, Pulse, State, TrialGraph, TurnOff, TurnOn
 from rig.lab import LAB_TOML, Lab, find_lab
+from rig.picture import Disk, Flashes
 from rig.protocol import Parameters, TrialProtocol
 from rig.trials import TrialRow
 
@@ -50,6 +51,16 @@ address = "{address}"
 driver = "hardware.ni_digital_output:NiDigitalOutput"
 line = "Dev1/port1/line1"
 address = "{address}"
+
+[devices.projector]
+driver = "hardware.lightcrafter:LightCrafter"
+line = "projector"
+address = "{projector}"
+calibration = "calibration/mirrors.toml"
+led_current = 100
+frame_hz = 1000
+field_width_um = 4000
+field_height_um = 2600
 """
 PROTOCOL = """
 protocol = "benchmarks.outputs_lab:Bright"
@@ -73,8 +84,22 @@ points = [
     { open_ms = 800, volume_ul = 8.0 },
 ]
 """
+REGISTRATION = """
+measured_on = 2026-11-02
+measured_by = "benchmark"
+matrix = [[0.125, 0, 304], [0, 0.25, 342], [0, 0, 1]]
+odd_rows_shift = 0
+points = [
+    { x_um = -2000, y_um = -1200, column = 54, row = 42 },
+    { x_um = 2000, y_um = -1200, column = 554, row = 42 },
+    { x_um = -2000, y_um = 1200, column = 54, row = 642 },
+    { x_um = 2000, y_um = 1200, column = 554, row = 642 },
+]
+"""
 SUBJECT = 'id = "M1"\nsex = "F"\n'
 SHORTEST_UL, LONGEST_UL = 2.0, 7.5
+FLASH_TIME = 0.7
+"""Seconds."""
 
 
 class BrightParams(Parameters):
@@ -89,13 +114,18 @@ class Bright(TrialProtocol):
 
     Params = BrightParams
 
+    def flashes(self) -> Mapping[str, Flashes]:
+        """Return a disk that flashes for most of the time that the other outputs are on."""
+        return {"disk": Flashes((Disk(0.0, 0.0, 720.0),), FLASH_TIME)}
+
     def trial(self, number: int, past: Sequence[TrialRow]) -> TrialGraph:
         """Return a trial with openings of other lengths each time."""
         drops = [round(float(self.rng.uniform(SHORTEST_UL, LONGEST_UL)), 1) for _ in range(2)]
         switches_on = TurnOn("laser"), TurnOn("led"), Pulse("valve", drops[0])
         lit = State(
-            "lit", "Laser and LED are on, valve and vacuum open.",
-            enter=(*switches_on, Pulse("vacuum", drops[1])), timeout=(self.params.lit, "dark"),
+            "lit", "Laser and LED are on, valve and vacuum open, a disk flashes.",
+            enter=(*switches_on, Pulse("vacuum", drops[1]), Flash("projector", "disk")),
+            timeout=(self.params.lit, "dark"),
         )  # fmt: skip
         dark = State(
             "dark", "Everything is off.", enter=(TurnOff("laser"), TurnOff("led")),
@@ -104,15 +134,17 @@ class Bright(TrialProtocol):
         return TrialGraph((lit, dark), "go", "A")
 
 
-def outputs_lab(folder: Path, address: str, longest_silence: float, lit: float = 0.8) -> Lab:
-    """Make a lab whose rig is on the emulated card at an address.
+def outputs_lab(
+    folder: Path, address: str, projector: str, longest_silence: float, lit: float = 0.8
+) -> Lab:
+    """Make a lab whose rig is on an emulated card and an emulated projector.
 
     Parameters
     ----------
     folder
         Where it is to be.
-    address
-        Where the client library reaches the card.
+    address, projector
+        Where the client library reaches the card, and the driver the projector.
     longest_silence
         The guardian's, in seconds.
     lit
@@ -121,11 +153,12 @@ def outputs_lab(folder: Path, address: str, longest_silence: float, lit: float =
     make_lab(folder)
     path = folder / LAB_TOML
     path.write_text(path.read_text(encoding="utf-8").replace('["nwb"]', "[]"), encoding="utf-8")
-    rig = RIG.format(address=address, longest_silence=longest_silence)
+    rig = RIG.format(address=address, projector=projector, longest_silence=longest_silence)
     files = {
         "rigs/outputs.toml": rig,
         "protocols/bright.toml": PROTOCOL.format(lit=lit),
         "calibration/slow-valve.toml": CALIBRATION,
+        "calibration/mirrors.toml": REGISTRATION,
         "subjects/M1.toml": SUBJECT,
     }
     for name, text in files.items():

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from PyQt5.QtWidgets import QFrame, QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 SIMULATED = "SIMULATION: no animal is in the rig, and nothing here is data of an animal."
+EMULATED = "EMULATION: no hardware is behind the drivers, and nothing here is data of an animal."
 
 
 class Frame(QWidget):
@@ -37,7 +38,8 @@ class Frame(QWidget):
         self.banner.setProperty("role", "simulated")
         words = QHBoxLayout(self.banner)
         words.setContentsMargins(12, 3, 12, 3)
-        words.addWidget(QLabel(SIMULATED))
+        self.words = QLabel(SIMULATED)
+        words.addWidget(self.words)
         self.banner.hide()
         right = QVBoxLayout()
         right.setContentsMargins(8, 8, 8, 8)

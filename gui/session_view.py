@@ -181,10 +181,17 @@ class SessionView:
         return before + self.table.water_ul
 
     @property
+    def emulated(self) -> bool:
+        """Whether emulators stand behind the drivers."""
+        return self.definition is not None and self.definition.emulated
+
+    @property
     def simulated(self) -> tuple[str, ...]:
-        """The names of the devices that are simulated."""
-        devices = self.definition.devices if self.definition else ()
-        return tuple(device.name for device in devices if device.simulated)
+        """The names of the devices that are simulated or emulated."""
+        if self.definition is None:
+            return ()
+        devices = self.definition.devices
+        return tuple(one.name for one in devices if one.simulated or self.emulated)
 
     def take_beat(self, beat: Heartbeat) -> None:
         """Take in a heartbeat."""

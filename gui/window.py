@@ -25,7 +25,7 @@ from gui.answers import take_answers
 from gui.boxes import Box
 from gui.closing import ClosingBar
 from gui.command_list import CommandList
-from gui.frame import Frame
+from gui.frame import EMULATED, SIMULATED, Frame
 from gui.guide.bar import GuideBar
 from gui.key_sheet import KeySheet
 from gui.palette import PALETTES, Palette
@@ -218,7 +218,7 @@ class Window(QMainWindow):
         guide = [] if self._guide is None else [self._guide]
         screens = [entry.screen for entry in entries]
         whole = Frame(self.rail, screens, [self._closing, *guide], [self._list])
-        self._stack, self._banner = whole.stack, whole.banner
+        self._stack, self._banner, self._unreal = whole.stack, whole.banner, whole.words
         self.setCentralWidget(whole)
         self._commands = CommandList(whole, lambda: self.actions_known)
         self._keys = KeySheet(whole, lambda: self.actions_known)
@@ -290,11 +290,10 @@ class Window(QMainWindow):
         if self._reader.trouble:
             self._alerts.tell("bad", DEAF.format(self._reader.trouble))
         self._alerts.look()
-        simulated = any(
-            box.view is not None and box.view.simulated and not box.wrapped_up
-            for box in self._place.boxes.by_rig.values()
-        )
-        self._banner.setVisible(simulated)
+        boxes = self._place.boxes.by_rig.values()
+        views = [box.view for box in boxes if box.view is not None and not box.wrapped_up]
+        self._unreal.setText(EMULATED if any(view.emulated for view in views) else SIMULATED)
+        self._banner.setVisible(any(view.simulated for view in views))
         self.rail.refresh()
         alerts = self._alerts.all()
         self._sound.listen(alerts, self._place.muted)

@@ -77,6 +77,11 @@ class DeviceProcess(Generic[Told]):
         self._heard = 0
         self._threads: list[threading.Thread] = []
 
+    @property
+    def over(self) -> bool:
+        """Whether the process has ended."""
+        return self._over.is_set()
+
     def start(self, first: msgspec.Struct, within: float = READY_WITHIN) -> Told:
         """Start the process and return its answer to a first request.
 

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from hardware.frame_source import Frame, FrameSource
 from rig.errors import RigError
 
-QUEUE = 64
+QUEUE = 128
 """Frames that may wait to be kept."""
 LONGEST_READ = 0.5
 """Seconds that the end waits for a camera that gives nothing."""
@@ -41,12 +41,15 @@ class Filming:
     ----------
     overflowed
         How many frames were lost because the queue was full.
+    last
+        Number of the last frame that came; None before the first.
     """
 
     def __init__(
         self, source: FrameSource, keep: Callable[[Frame], None], patience: float, failed: Told
     ) -> None:
         self.overflowed = 0
+        self.last: int | None = None
         self._source = source
         self._keep = keep
         self._patience = patience
@@ -76,6 +79,7 @@ class Filming:
                 frame = self._source.read()
                 if self._ends.is_set():
                     break
+                self.last = frame.number
                 try:
                     self._frames.put_nowait(frame)
                 except queue.Full:

@@ -30,13 +30,19 @@ class FrameCount:
 
     def take(self, number: int) -> int:
         """Count a frame; return how many are missing before it."""
-        missing = 0 if self._last is None else number - self._last - 1
+        missing = self.miss_until(number)
         self.came += 1
-        if missing > 0:
+        self._last = number
+        return missing
+
+    def miss_until(self, number: int) -> int:
+        """Count what is missing before a frame as lost; return how many that are."""
+        missing = 0 if self._last is None else max(0, number - self._last - 1)
+        if missing:
             self.lost += missing
             self._gaps.append((number - missing, number - 1))
-        self._last = number
-        return max(missing, 0)
+            self._last = number - 1
+        return missing
 
     def words(self) -> str:
         """Return which frames are missing."""

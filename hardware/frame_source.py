@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy.typing as npt
@@ -39,8 +40,39 @@ class Frame:
     pixels: Pixels
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What a camera is to give.
+
+    Attributes
+    ----------
+    address
+        Where it is: a number, a device file, a serial number, as its source understands it.
+    folder
+        The lab's folder, for paths.
+    shape
+        Height and width of the picture.
+    bits
+        Of a pixel: 8 or 16.
+    rate_hz
+        Frames a second.
+    where
+        The device, for errors.
+    """
+
+    address: str
+    folder: Path
+    shape: tuple[int, int]
+    bits: int
+    rate_hz: float
+    where: str
+
+
 class FrameSource(ABC):
-    """A camera, or something that stands for one."""
+    """A camera, or something that stands for one; making it touches no hardware."""
+
+    @abstractmethod
+    def __init__(self, asked: Asked) -> None: ...
 
     @abstractmethod
     def open(self) -> None:

@@ -1,18 +1,23 @@
 """A TI LightCrafter (DLP3000, DM365 board, reached over TCP) that flashes disks on the cortex.
 
-The unit shows two patterns in turn by its own clock, the disks and black, each for half a period.
-Its memory has room for one sequence of patterns that always begins at the first one, so that
-stimuli cannot all be held there and end by themselves: the sequence repeats, and the driver ends
-it with the current of the LED set to 0, in the middle of the last dark half. The number of flashes
-is exact unless the computer is late by a quarter of a period; what came then is reported. A
-computer that hangs does not end it: **the LED needs an enable line of the DAQ card, or the
-guardian**, see ``docs/how-to/projector.md``.
+The unit shows patterns one after the other by its own clock, the disks and black in turn, each for
+half a period. How flashes end is a setting:
+
+- ``unit``: its memory gets one pattern for each half period, and the unit shows them once. The
+  flashes end by themselves, whatever the computer does. All patterns of the disks are sent anew, 52
+  kB each, when another stimulus than the last one is ordered: that delays its onset.
+- ``driver``: its memory gets two patterns, which the unit shows again and again. The driver ends
+  them with the current of the LED set to 0, in the middle of the last dark half. The number of
+  flashes is exact unless the computer is late by a quarter of a period; what came then is reported.
+
+A unit whose computer is gone shows on what it was told: **the LED needs an enable line of the DAQ
+card**, see ``docs/how-to/projector.md``.
 
 Tried on the emulator only (`hardware.emulators.lightcrafter`), never on a physical unit. To be
 verified there, because public sources do not tell:
 
-- how long a pattern takes to upload: it is uploaded when another stimulus than the last one is
-  ordered, and delays that onset (the report holds the true one);
+- how long a pattern takes to upload (the report holds the true onset);
+- whether settings of 19 bytes are taken, and a repetition of 0 shows a sequence once;
 - whether a rising edge at the trigger input starts the sequence, or shows one pattern. In the
   second case the line must carry an edge for each half period: then the card times the flashes;
 - what the mirrors show between `stop` and the next start (here: the pattern that was shown last);
@@ -26,7 +31,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -34,10 +38,12 @@ import pydantic
 
 from calibration.projector import ProjectorCalibration
 from hardware.lightcrafter_control import Light, LightCrafterControl
+from hardware.lightcrafter_flashes import Prepared, Running
 from hardware.lightcrafter_link import LightCrafterLink
 from hardware.lightcrafter_protocol import (
     HIGHEST_CURRENT,
     LONGEST_EXPOSURE_US,
+    MOST_PATTERNS,
     SHORTEST_EXPOSURE_US,
     Sequence,
     Trigger,
@@ -61,7 +67,7 @@ class LightCrafterSettings(ProjectorSettings):
     `led_current` is what the LED gets while disks flash, 0 to 1023, and never more than
     `max_led_current`; above 274 a unit needs cooling. `trigger` is the line of the card that is
     wired to the trigger input: flashes are armed by their order, and begin at its next rising
-    edge. Without one they begin at once.
+    edge. Without one they begin at once. `ends` is ``unit`` or ``driver``, see this module.
     """
 
     address: str = "192.168.1.100"
@@ -70,6 +76,7 @@ class LightCrafterSettings(ProjectorSettings):
     led_current: int = pydantic.Field(ge=1, le=HIGHEST_CURRENT)
     max_led_current: int = pydantic.Field(default=274, ge=1, le=HIGHEST_CURRENT)
     trigger: str = ""
+    ends: Literal["unit", "driver"] = "unit"
 
     @pydantic.model_validator(mode="after")
     def _within_limit(self) -> LightCrafterSettings:
@@ -78,34 +85,6 @@ class LightCrafterSettings(ProjectorSettings):
                 f"led_current {self.led_current} is over max_led_current {self.max_led_current}"
             )
         return self
-
-
-@dataclass(frozen=True)
-class _Prepared:
-    """Flashes that can be projected: the bitmap of the disks, and how it is shown."""
-
-    disks: bytes
-    sequence: Sequence
-    duration: float
-
-
-@dataclass(frozen=True)
-class _Running:
-    """Flashes that last: the session's seconds of their begin, and when they are to be ended."""
-
-    name: str
-    began: float
-    duration: float
-    due: float
-
-    @property
-    def end(self) -> float:
-        """When the last period is over."""
-        return self.began + self.duration
-
-    def achieved(self, ended: float) -> float:
-        """Return how long they lasted, exactly as asked for where it is."""
-        return self.duration if ended == self.end else ended - self.began
 
 
 class LightCrafter(Projector):
@@ -122,11 +101,11 @@ class LightCrafter(Projector):
         self._inbox = context.inbox
         self._registration = ProjectorCalibration(context.folder, settings.calibration)
         self._light = Light(_LEDS.index(settings.led), settings.led_current)
-        self._prepared: Mapping[str, _Prepared] = {}
+        self._prepared: Mapping[str, Prepared] = {}
         self._lock = threading.RLock()
         self._wake = threading.Event()
         self._unit: LightCrafterControl | None = None
-        self._running: _Running | None = None
+        self._running: Running | None = None
 
     def open(self) -> None:
         """Connect, make the projector dark, and see that it is."""
@@ -188,6 +167,9 @@ class LightCrafter(Projector):
             return f"half a period of {stimulus.rate_hz:g} Hz is no whole number of microseconds"
         if not SHORTEST_EXPOSURE_US <= half_us <= LONGEST_EXPOSURE_US:
             return f"half a period of {half_us:g} us is none that it can show a pattern for"
+        patterns = round(2 * stimulus.duration * stimulus.rate_hz)
+        if self._settings.ends == "unit" and patterns > MOST_PATTERNS:
+            return f"its memory holds {MOST_PATTERNS} half periods, not {patterns}"
         reasons = [self._registration.refuse(disk) for disk in stimulus.disks]
         return next((each for each in reasons if each), None)
 
@@ -217,19 +199,24 @@ class LightCrafter(Projector):
             before = self._clock.now()
             unit.start()
             began = (before + self._clock.now()) / 2
-            due = began + prepared.duration - prepared.sequence.exposure_us / 2e6
-            self._running = _Running(stimulus, began, prepared.duration, due)
+            self._running = Running(stimulus, began, prepared)
         self._wake.set()
 
     def _connected(self) -> LightCrafterControl:
         return LightCrafterControl(self._settings.address, self._where, self._light)
 
-    def _prepare(self, flashes: Flashes) -> _Prepared:
+    def _prepare(self, flashes: Flashes) -> Prepared:
         trigger = Trigger.EXTERNAL if self._settings.trigger else Trigger.AUTO
-        half_us = round(5e5 / flashes.rate_hz)
-        sequence = Sequence(2, half_us, self._light.led, trigger, period_us=half_us)
+        ends_itself = self._settings.ends == "unit"
+        sequence = Sequence(
+            patterns=round(2 * flashes.duration * flashes.rate_hz) if ends_itself else 2,
+            exposure_us=round(5e5 / flashes.rate_hz),
+            led=self._light.led,
+            trigger=trigger,
+            repeats=not ends_itself,
+        )
         disks = bitmap(self._registration.render(flashes.disks))
-        return _Prepared(disks, sequence, flashes.duration)
+        return Prepared(disks, sequence, flashes.duration)
 
     def _cut(self, unit: LightCrafterControl) -> None:
         """End the flashes that last, if any do, before their time."""
@@ -239,12 +226,16 @@ class LightCrafter(Projector):
             unit.stop()
             self._report(cut)
 
-    def _finish(self, unit: LightCrafterControl, running: _Running) -> None:
-        """End flashes in their last dark half; if that is over, another flash has begun."""
+    def _finish(self, unit: LightCrafterControl, running: Running) -> None:
+        """Take the current from the LED: flashes have ended, or are in their last dark half.
+
+        If the last dark half is over for flashes that go on by themselves, another one has begun.
+        """
         unit.put_out()
         ended = self._clock.now()
         unit.stop()
-        self._report(max(ended, running.end))
+        goes_on = running.prepared.sequence.repeats
+        self._report(max(ended, running.end) if goes_on else running.end)
 
     def _report(self, ended: float) -> None:
         """Report the flashes that lasted, if any did."""
@@ -256,7 +247,7 @@ class LightCrafter(Projector):
                     "flashes",
                     running.name,
                     running.began,
-                    running.duration,
+                    running.prepared.duration,
                     running.achieved(ended),
                 )
             )

@@ -1,4 +1,4 @@
-"""What a LightCrafter is made to do, over its connection: be dark, hold two patterns, run."""
+"""What a LightCrafter is made to do, over its connection: be dark, hold patterns, run."""
 
 from __future__ import annotations
 
@@ -22,7 +22,6 @@ from hardware.lightcrafter_protocol import (
 )
 from rig.errors import DeviceError
 
-_DISKS, _BLACK = 0, 1
 _ALL_BLACK = bitmap(np.zeros((ROWS, COLUMNS), dtype=bool))
 
 
@@ -53,7 +52,8 @@ class LightCrafterControl:
     def __init__(self, address: str, where: str, light: Light) -> None:
         self._where = where
         self._light = light
-        self._disks = b""
+        self._sequence: Sequence | None = None
+        self._memory: dict[int, bytes] = {}
         self._link = LightCrafterLink(address, where)
         try:
             self._link.read(Command.VERSION, b"\0")
@@ -72,7 +72,7 @@ class LightCrafterControl:
 
     def darken(self) -> None:
         """Be dark three times over: no current, no sequence, black mirrors; and see that it is."""
-        self._disks = b""
+        self._sequence = None
         self._link.write(Command.CURRENT, pack_currents(self._light.led, 0))
         try:
             self._link.write(Command.RUN, b"\0")
@@ -90,12 +90,18 @@ class LightCrafterControl:
             )
 
     def arm(self, disks: bytes, sequence: Sequence) -> None:
-        """Hand over the bitmap of the disks, if it has another one, and the settings.
+        """Hand over the settings and the patterns, disks and black in turn, that it has not yet.
 
         The LED gets its current last: the mirrors may show anything before.
         """
-        if disks != self._disks:
-            self._upload(disks, sequence)
+        if sequence != self._sequence:
+            self._set(sequence)
+        for index in range(sequence.patterns):
+            wanted = _ALL_BLACK if index % 2 else disks
+            if self._memory.get(index) != wanted:
+                self._memory.pop(index, None)
+                self._link.write(Command.PATTERN, bytes([index]) + wanted)
+                self._memory[index] = wanted
         self._link.write(Command.CURRENT, pack_currents(self._light.led, self._light.current))
 
     def start(self) -> None:
@@ -110,22 +116,20 @@ class LightCrafterControl:
         """End the sequence."""
         self._link.write(Command.RUN, b"\0")
 
-    def _upload(self, disks: bytes, sequence: Sequence) -> None:
-        is_first, self._disks = not self._disks, b""
+    def _set(self, sequence: Sequence) -> None:
+        """Hand over settings, and see that they are taken; the patterns are to be sent anew."""
+        self._sequence, self._memory = None, {}
         self._link.write(Command.MODE, bytes([Mode.SEQUENCE]))
         self._link.write(Command.SEQUENCE, pack_sequence(sequence))
-        if is_first:
-            self._link.write(Command.PATTERN, bytes([_BLACK]) + _ALL_BLACK)
-        self._link.write(Command.PATTERN, bytes([_DISKS]) + disks)
-        if self._sequence() != sequence:
+        if self._told_sequence() != sequence:
             raise DeviceError(
                 "the projector has other settings than it was given",
                 self._where,
                 "Close other programs that use it, and switch it off and on again.",
             )
-        self._disks = disks
+        self._sequence = sequence
 
-    def _sequence(self) -> Sequence | None:
+    def _told_sequence(self) -> Sequence | None:
         """Return the settings that the projector says it has; None if they are not ours."""
         try:
             return unpack_sequence(self._link.read(Command.SEQUENCE))

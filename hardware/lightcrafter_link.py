@@ -81,11 +81,11 @@ class LightCrafterLink:
         return self._ask(Packet(Kind.READ, command, payload)).payload
 
     def _ask(self, packet: Packet) -> Packet:
+        reply = self._exchange(packet)
         end = time.monotonic() + ANSWERING
-        reply = self._exchange(packet, end)
         while reply.kind == Kind.BUSY and time.monotonic() < end:
             time.sleep(BUSY_AGAIN)
-            reply = self._exchange(packet, end)
+            reply = self._exchange(packet)
         if reply.kind == Kind.BUSY:
             do = "Wait a moment and try again; restart it if it stays so."
             raise DeviceError(f"the projector was busy for {ANSWERING:g} s", self._where, do)
@@ -95,16 +95,15 @@ class LightCrafterLink:
             raise self._lost("the projector answered something else than was asked")
         return reply
 
-    def _exchange(self, packet: Packet, end: float) -> Packet:
+    def _exchange(self, packet: Packet) -> Packet:
         """Send a packet and return the next one that comes."""
         try:
-            self._socket.settimeout(max(0.01, end - time.monotonic()))
+            self._socket.settimeout(ANSWERING)
             self._socket.sendall(pack(packet))
             while True:
                 reply, self._received = unpack(self._received)
                 if reply is not None:
                     return reply
-                self._socket.settimeout(max(0.01, end - time.monotonic()))
                 self._receive()
         except TimeoutError as error:
             raise self._lost(f"the projector did not answer within {ANSWERING:g} s") from error

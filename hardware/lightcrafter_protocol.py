@@ -100,15 +100,13 @@ class Packet:
 
 @dataclass(frozen=True)
 class Sequence:
-    """How patterns of one bit are shown one after the other; times in microseconds."""
+    """How patterns of one bit are shown, each at once after the other; times in microseconds."""
 
     patterns: int
     exposure_us: int
     led: int
     trigger: Trigger = Trigger.AUTO
     repeats: bool = True
-    period_us: int = 0
-    delay_us: int = 0
 
 
 class Damaged(ValueError):  # noqa: N818 (it says what is wrong with the bytes)
@@ -184,8 +182,8 @@ def pack_sequence(sequence: Sequence) -> bytes:
         sequence.patterns,
         0,
         sequence.trigger,
-        sequence.delay_us,
-        sequence.period_us or sequence.exposure_us,
+        0,
+        sequence.exposure_us,
         sequence.exposure_us,
         sequence.led,
         int(sequence.repeats),
@@ -199,9 +197,10 @@ def unpack_sequence(payload: bytes) -> Sequence:
     depth, patterns, inverted, trigger, delay, period, exposure, led, repeats = _SEQUENCE.unpack(
         payload
     )
-    if depth != 1 or inverted or trigger not in list(Trigger):
+    is_ours = depth == 1 and not inverted and not delay and period == exposure
+    if not is_ours or trigger not in list(Trigger):
         raise Damaged("the settings are of another sequence than one of single bits")
-    return Sequence(patterns, exposure, led, Trigger(trigger), bool(repeats), period, delay)
+    return Sequence(patterns, exposure, led, Trigger(trigger), bool(repeats))
 
 
 def bitmap(picture: Picture) -> bytes:

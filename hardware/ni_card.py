@@ -87,30 +87,38 @@ class NiCard:
         self.watchdog = CardWatchdog(self)
         self.players: list[str] = []
 
+    def way(self) -> Any:
+        """Return what the client library needs to reach the card; None for this computer's."""
+        if self._address and self._options is None:
+            from hardware.ni_server import server_at
+
+            self._options = server_at(self._address, ANSWER_WITHIN)
+        return self._options
+
     def task(self) -> Any:
         """Return a new task of the client library; raise what that raises."""
         import nidaqmx
 
-        return nidaqmx.Task(grpc_options=self._way())
+        return nidaqmx.Task(grpc_options=self.way())
 
     def watchdog_task(self, timeout: float) -> Any:
         """Return a new task of the card's watchdog; raise what the client library raises."""
         from nidaqmx.system.watchdog import WatchdogTask
 
-        return WatchdogTask(self.name, timeout=timeout, grpc_options=self._way())
+        return WatchdogTask(self.name, timeout=timeout, grpc_options=self.way())
 
     def reset(self) -> None:
         """End all tasks on the card, whoever has them; outputs go to their state at power-up."""
         from nidaqmx.system import Device
 
-        Device(self.name, grpc_options=self._way()).reset_device()
+        Device(self.name, grpc_options=self.way()).reset_device()
 
     def facts(self) -> CardFacts:
         """Return what the card has; raise what the client library raises. It is asked once."""
         if self._facts is None:
             from nidaqmx.system import Device
 
-            device = Device(self.name, grpc_options=self._way())
+            device = Device(self.name, grpc_options=self.way())
             terminals = frozenset(device.terminals)
             self._facts = CardFacts(
                 product=device.product_type,
@@ -140,14 +148,6 @@ class NiCard:
                 raise
         return True
 
-    def _way(self) -> Any:
-        """Return what the client library needs to reach the card; None for this computer's."""
-        if self._address and self._options is None:
-            from hardware.ni_server import server_at
-
-            self._options = server_at(self._address, ANSWER_WITHIN)
-        return self._options
-
 
 def card_of(line: str, address: str, context: Context) -> NiCard:
     """Return the card that a line such as ``Dev1/port0/line0`` belongs to."""
@@ -165,19 +165,34 @@ def card_name(line: str) -> str:
     return line.strip("/").partition("/")[0]
 
 
-def force(card: NiCard, off: Callable[[], None], where: str) -> None:
+def force(
+    card: NiCard, off: Callable[[], None], where: str, let_go: Callable[[], None] | None = None
+) -> None:
     """Turn an output off, also if somebody else holds it: then the card is reset.
 
     A program that hangs holds its outputs, and a device server goes on to hold those of a client
     that has died.
+
+    Parameters
+    ----------
+    card
+        The card.
+    off
+        Turns the output off.
+    where
+        The device and its line, for errors.
+    let_go
+        Lets go of the output's task: one that is of no use any more, since somebody has reset the
+        card, is in the way of another one.
     """
     try:
         off()
     except DeviceError as error:
-        if not is_taken(error):
-            raise
-        with told(where):
-            card.reset()
+        if let_go is not None:
+            let_go()
+        if is_taken(error):
+            with told(where):
+                card.reset()
         off()
 
 

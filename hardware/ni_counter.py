@@ -6,6 +6,7 @@ import contextlib
 from typing import Any
 
 from hardware.ni_card import NiCard
+from hardware.ni_errors import is_lost
 
 SHORTEST_LOW = 1e-3
 """Seconds; the driver wants to know a low time, though there is one pulse only."""
@@ -97,11 +98,20 @@ class PulseCounter:
         return bool(self._task.is_task_done())
 
     def cut(self) -> None:
-        """End a pulse now, or disarm one that has not begun; the output is low."""
+        """End a pulse now, or disarm one that has not begun; the output is low.
+
+        If the card was reset meanwhile, the counter is taken hold of anew for that.
+        """
         from nidaqmx.constants import TaskMode
 
-        self._task.control(TaskMode.TASK_ABORT)
-        _commit(self._task)
+        try:
+            self._task.control(TaskMode.TASK_ABORT)
+            _commit(self._task)
+        except Exception as error:
+            if not is_lost(error):
+                raise
+            self.let_go()
+            self.hold()
 
     def let_go(self) -> None:
         """Let go of the counter, whatever it answers; its output stays low."""

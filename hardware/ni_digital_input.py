@@ -49,7 +49,7 @@ class NiDigitalInput(DigitalInput):
         self._watch = LineWatch(
             name,
             settings.line,
-            self._edges.change,
+            self._changed,
             settings.active_low,
             settings.debounce_ms / 1000,
         )
@@ -78,3 +78,7 @@ class NiDigitalInput(DigitalInput):
     def level(self) -> bool:
         """Return whether the line is on."""
         return self._edges.level
+
+    def _changed(self, level: bool, time: float, counted: float) -> None:
+        """Take in a change; the thread of the card calls."""
+        self._edges.change(level, time)

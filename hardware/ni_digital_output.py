@@ -10,7 +10,7 @@ from typing import Any
 
 from hardware.digital_output import DigitalOutputSettings, DigitalOutputTwin
 from hardware.ni_card import card_of, force, missing
-from hardware.ni_errors import told
+from hardware.ni_errors import is_lost, told
 from rig.devices import Context, DigitalOutput
 from rig.errors import DeviceError, Problem
 
@@ -56,26 +56,23 @@ class NiDigitalOutput(DigitalOutput):
             if self._task is None:
                 self._low().close()
             else:
-                _write(self._task, level=False)
+                self._write_low()
         self._level = False
 
     def force_off(self) -> None:
         """Set the line low, also if somebody else holds it."""
-        force(self._card, self.off, self._where)
+        force(self._card, self.off, self._where, self._let_go)
 
     def close(self) -> None:
         """Set the line low and let go of it; raise `DeviceError` if it could not be set."""
-        task, self._task = self._task, None
-        if task is None:
+        if self._task is None:
             return
-        self._card.watchdog.release(self._name)
         try:
-            with told(self._where):
-                _write(task, level=False)
-            self._level = False
+            self.off()
+            self._card.watchdog.release(self._name)
+            self.off()  # the first one counts for nothing if the watchdog has expired
         finally:
-            with contextlib.suppress(Exception):
-                task.close()
+            self._let_go()
 
     def check(self) -> list[Problem]:
         """Return a problem if the card is not there, or has no such line."""
@@ -99,6 +96,24 @@ class NiDigitalOutput(DigitalOutput):
         with told(self._where):
             _write(self._task, level=level)
         self._level = level
+
+    def _let_go(self) -> None:
+        """Let go of the line, whatever the card answers."""
+        task, self._task = self._task, None
+        self._card.watchdog.release(self._name)
+        if task is not None:
+            with contextlib.suppress(Exception):
+                task.close()
+
+    def _write_low(self) -> None:
+        """Set the line low; if the card was reset meanwhile, it is taken hold of anew for that."""
+        try:
+            _write(self._task, level=False)
+        except Exception as error:
+            if not is_lost(error):
+                raise
+            self._task.close()
+            self._task = self._low()
 
     def _low(self) -> Any:
         """Return a task that holds the line, low."""

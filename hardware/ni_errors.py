@@ -39,12 +39,19 @@ UNCLOCKED = (
     "the card cannot sample that line by a clock",
     "Wire it to another line: port0 on most cards.",
 )
+LOST = (
+    "the card was reset while the session used it, by the guardian or by another program",
+    "Look into guardian.log in the session's folder, end other programs, and begin again.",
+)
+LOST_CODE = -200088
+"""The error of the driver that means: somebody has ended the task."""
 TAKEN_CODES = (-50103, -200587, -200022)
 """Errors of the driver that mean: somebody else has it."""
 BY_CODE = {
     -200220: NO_CARD,
     -200170: NO_LINE,
     **dict.fromkeys(TAKEN_CODES, TAKEN),
+    LOST_CODE: LOST,
     -201003: GONE,
     -88709: GONE,
     -88708: GONE,
@@ -69,12 +76,21 @@ def told(where: str) -> Iterator[None]:
 
 def is_taken(error: DeviceError) -> bool:
     """Return whether the reason of an error is that somebody else holds the resource."""
-    cause = error.__cause__
-    if cause is None or isinstance(cause, ImportError):
-        return False
+    return _code(error.__cause__) in TAKEN_CODES
+
+
+def is_lost(error: Exception) -> bool:
+    """Return whether an error of the client library means that somebody has ended the task."""
+    return _code(error) == LOST_CODE
+
+
+def _code(error: BaseException | None) -> int:
+    """Return the number of an error of the driver; 0 if it is none."""
+    if error is None or isinstance(error, ImportError):
+        return 0
     from nidaqmx.errors import DaqError
 
-    return isinstance(cause, DaqError) and cause.error_code in TAKEN_CODES
+    return int(error.error_code) if isinstance(error, DaqError) else 0
 
 
 def in_words(error: Exception) -> tuple[str, str]:

@@ -90,7 +90,7 @@ class InputTasks:
         for watch in self._watches.lines:
             level = high[self._wires.index(watch.line)] != watch.active_low
             for is_on, sample in watch.filter.take(level):
-                watch.changed(is_on, self._times.time(sample))
+                watch.changed(is_on, self._times.time(sample), sample / self._rate_hz)
         _share(high.astype(np.uint8), self._levels_out)
 
     def _take_voltages(self, at_least: int) -> bool:

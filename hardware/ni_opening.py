@@ -20,8 +20,8 @@ class Opening:
         The drop; None for a flush.
     began
         When it begins, by what is known without a read-back; None while a trigger is waited for.
-    rise, fall
-        When the read-back showed its begin and its end.
+    rise, width
+        When the read-back showed its begin, and for how many seconds it did, as the card counts.
     cut, told, seen
         Whether it was ended, reported, and shown whole by the read-back.
     """
@@ -32,17 +32,18 @@ class Opening:
     volume_ul: float | None
     began: float | None = None
     rise: float | None = None
-    fall: float | None = None
+    width: float | None = None
     cut: threading.Event = field(default_factory=threading.Event)
     told: threading.Event = field(default_factory=threading.Event)
     seen: threading.Event = field(default_factory=threading.Event)
+    _rose: float = 0.0
 
-    def see(self, level: bool, time: float) -> None:
-        """Take in what the read-back shows."""
+    def see(self, level: bool, time: float, counted: float) -> None:
+        """Take in what the read-back shows: a level, its time, and the card's own seconds."""
         if level and self.rise is None:
-            self.rise = time
+            self.rise, self._rose = time, counted
         elif not level and self.rise is not None:
-            self.fall = time
+            self.width = counted - self._rose
             self.seen.set()
 
     def truth(self, length: float, cut: float | None) -> tuple[float, float] | None:
@@ -55,8 +56,8 @@ class Opening:
         cut
             When it was cut short; None if it was not.
         """
-        if self.rise is not None and self.fall is not None:
-            return self.rise, self.fall - self.rise
+        if self.rise is not None and self.width is not None:
+            return self.rise, self.width
         began = self.began if self.rise is None else self.rise
         if cut is None:
             return None if began is None else (began, length)

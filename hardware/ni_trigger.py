@@ -5,7 +5,7 @@ from __future__ import annotations
 from hardware.ni_card import NiCard, missing
 from rig.errors import Problem
 
-TRIGGER_WITHIN = 1.0
+TRIGGER_WITHIN = 2.0
 """Seconds after an order within which its trigger comes."""
 
 

@@ -6,6 +6,7 @@ when the program is killed in the middle of it has to be proved on the rig.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from pathlib import Path
 from typing import Literal
@@ -26,7 +27,7 @@ from rig.inbox import Failure, Report
 ASK_EVERY = 0.001
 OVERDUE = 1.0
 """Seconds after its end at which an opening that still lasts is a failure."""
-SEEN_WITHIN = 0.1
+SEEN_WITHIN = 0.5
 """Seconds in which the read-back shows the end of an opening."""
 UNSEEN = (
     "the valve was opened, and its read-back line did not show it",
@@ -104,27 +105,27 @@ class NiValve(Valve):
                 self._counter.hold()
                 self._counter.let_go()
                 return
-            opening, is_cut = self._opening, self._is_busy()
-            if opening is not None:
-                self._find_begin(opening)
+            opening, is_cut = self._opening, True
+            with contextlib.suppress(Exception):  # whatever it answers, it is closed now
+                is_cut = self._is_busy()
+                if opening is not None:
+                    self._find_begin(opening)
             self._counter.cut()
             if opening is not None:
                 self._end(opening, cut=self._clock.now() if is_cut else None)
 
     def force_off(self) -> None:
         """Close the valve, also if somebody else holds the counter."""
-        force(self._card, self.off, self._where)
+        force(self._card, self.off, self._where, self._let_go)
 
     def close(self) -> None:
         """Close the valve and let go of the counter."""
-        self._card.watchdog.release(self._name)
         try:
             with self._lock:
                 if self._counter.is_held:
                     self.off()
         finally:
-            with self._lock:
-                self._counter.let_go()
+            self._let_go()
             self._card.sampler.close(self._name)
 
     def check(self) -> list[Problem]:
@@ -175,6 +176,12 @@ class NiValve(Valve):
         if opening is not None and opening.volume_ul is None:
             self.off()
 
+    def _let_go(self) -> None:
+        """Let go of the counter, whatever the card answers."""
+        self._card.watchdog.release(self._name)
+        with self._lock:
+            self._counter.let_go()
+
     def _is_busy(self) -> bool:
         return self._opening is not None and not self._counter.is_done()
 
@@ -214,7 +221,7 @@ class NiValve(Valve):
                 opening.cut.wait(ASK_EVERY)
             if self._settings.read_back and not opening.cut.is_set():
                 opening.seen.wait(SEEN_WITHIN)
-            if self._settings.read_back and not opening.cut.is_set() and opening.fall is None:
+            if self._settings.read_back and not opening.cut.is_set() and opening.width is None:
                 self._inbox.put(Failure(self._name, *UNSEEN))
             with self._lock:
                 self._end(opening, cut=None)
@@ -266,8 +273,8 @@ class NiValve(Valve):
         what: Literal["opening", "flush"] = "flush" if opening.volume_ul is None else "opening"
         self._inbox.put(Report(self._name, what, "", began, opening.requested, achieved, volume_ul))
 
-    def _see(self, level: bool, time: float) -> None:
+    def _see(self, level: bool, time: float, counted: float) -> None:
         """Take in what the read-back line shows; the thread of the card calls."""
         opening = self._opening
         if opening is not None:
-            opening.see(level, time)
+            opening.see(level, time, counted)

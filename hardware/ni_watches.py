@@ -21,7 +21,8 @@ class LineWatch:
     device, line
         The device's name and the wire.
     changed
-        Is told each new level with its time, by the thread of the card.
+        Is told each new level, its time, and the seconds of the run until then as the card counts
+        them, by the thread of the card.
     active_low
         Whether low counts as on.
     steady
@@ -32,7 +33,7 @@ class LineWatch:
 
     device: str
     line: str
-    changed: Callable[[bool, float], None]
+    changed: Callable[[bool, float, float], None]
     active_low: bool = False
     steady: float = 0.0
     filter: LineFilter = field(default_factory=lambda: LineFilter(1))

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hardware.ni_card import NiCard
+from hardware.ni_errors import is_lost
 
 LARGEST_V = 10.0
 """The range that all of these cards have."""
@@ -18,6 +19,8 @@ FALL = 0.005
 """Seconds in which a waveform that is cut short falls to 0 V: a step would be heard as a click."""
 FALLEN_WITHIN = 1.0
 """Seconds that the end of the fall is waited for."""
+LONGEST_WRITE = 250_000
+"""Samples that are handed over at a time: a device server takes messages of 4 MB at most."""
 NO_SUCH_RATE = -200077
 
 
@@ -84,11 +87,12 @@ class Waveform:
 
     def silence(self) -> None:
         """Put the output on 0 V; a waveform that still lasts falls to it within some 5 ms."""
-        from nidaqmx.stream_writers import AnalogSingleChannelWriter
-
-        if not self._end():
-            with self._made() as quiet:
-                AnalogSingleChannelWriter(quiet.out_stream, auto_start=True).write_one_sample(0.0)
+        fallen = False
+        try:
+            fallen = self._end()
+        finally:
+            if not fallen:
+                self._write_zero()
 
     def _end(self) -> bool:
         """End the waveform; return whether the output had to fall, and is on 0 V now."""
@@ -97,16 +101,27 @@ class Waveform:
             self._fall(held)
         return bool(held)
 
+    def _write_zero(self) -> None:
+        from nidaqmx.stream_writers import AnalogSingleChannelWriter
+
+        with self._made() as quiet:
+            AnalogSingleChannelWriter(quiet.out_stream, auto_start=True).write_one_sample(0.0)
+
     def _stop(self) -> float:
         """Stop the waveform; return the volts of its last sample, which stay on the output."""
         task, self._task = self._task, None
         if task is None:
             return 0.0
+        given = 0
         try:
             given = int(task.out_stream.total_samp_per_chan_generated)
             task.stop()
             with contextlib.suppress(Exception):  # some drivers count no more after the end
                 given = max(given, int(task.out_stream.total_samp_per_chan_generated))
+        except Exception as error:
+            if not is_lost(error):
+                raise
+            return 0.0
         finally:
             task.close()
         return float(self._volts[min(given, len(self._volts)) - 1]) if given else 0.0
@@ -125,7 +140,9 @@ class Waveform:
         task = self._made()
         try:
             _time(task, self._rate_hz, len(volts))
-            AnalogSingleChannelWriter(task.out_stream, auto_start=False).write_many_sample(volts)
+            writer = AnalogSingleChannelWriter(task.out_stream, auto_start=False)
+            for start in range(0, len(volts), LONGEST_WRITE):
+                writer.write_many_sample(volts[start : start + LONGEST_WRITE])
         except BaseException:
             with contextlib.suppress(Exception):
                 task.close()

@@ -1,7 +1,7 @@
 """Cameras by OpenCV: UVC cameras, video files and synthetic ones.
 
 Tried with files and synthetic cameras only, never with a physical camera. A camera that OpenCV
-cannot open (GigE Vision, USB3 Vision) needs a `hardware.frame_source.FrameSource` of its own,
+cannot open (GigE Vision, USB3 Vision) needs a `hardware.frame_source.FrameSource` of the lab's own,
 around its vendor's SDK.
 """
 
@@ -18,14 +18,15 @@ import pydantic
 from hardware.camera import CameraSettings, CameraTwin
 from hardware.filming import Filming
 from hardware.frame_count import FrameCount
-from hardware.frame_source import Frame, FrameSource, Pixels
+from hardware.frame_source import Asked, Frame, FrameSource, Pixels
 from hardware.opencv_source import CaptureSource, FileSource
 from hardware.synthetic_source import SyntheticSettings, SyntheticSource
 from hardware.thumbnail import Thumbnail
 from hardware.video_file import SUFFIXES, Recording, VideoFile
 from rig.devices import Camera, Context
-from rig.errors import Problem
+from rig.errors import ConfigError, Problem, problems_of
 from rig.inbox import Command, Failure
+from rig.plugins import load_class
 from rig.session_folder import SessionFolder
 from rig.streams import Channel, StreamSpec
 
@@ -40,14 +41,15 @@ PATIENCE = 0.8
 class OpenCVCameraSettings(CameraSettings):
     """Settings of a camera; `line` is its serial number, or what you call it.
 
-    `source` is ``camera``, ``file`` or ``synthetic``. `address` is the number or the device file of
-    a camera, or the path of a video file, relative to the lab's folder. `recording` is ``small``
+    `source` is ``camera``, ``file`` or ``synthetic``, or names a lab's own `FrameSource` as drivers
+    are named. `address` is the number or the device file of a camera, or the path of a video file,
+    relative to the lab's folder. `recording` is ``small``
     (Motion JPEG, for behaviour) or ``lossless`` (FFV1, for imaging), and `bits` is 16 for a
     lossless one if the camera has them. `width_px`, `height_px` and `rate_hz` must be the
     camera's.
     """
 
-    source: Literal["camera", "file", "synthetic"] = "camera"
+    source: str = "camera"
     address: str = "0"
     recording: Recording = "small"
     bits: Literal[8, 16] = 8
@@ -57,7 +59,7 @@ class OpenCVCameraSettings(CameraSettings):
     def _fits(self) -> OpenCVCameraSettings:
         if self.bits == 16 and self.recording != "lossless":
             raise ValueError('16 bits need recording = "lossless"')
-        if self.bits == 16 and self.source != "synthetic":
+        if self.bits == 16 and self.source in {"camera", "file"}:
             raise ValueError(f"a {self.source} gives 8 bits through OpenCV, not 16")
         return self
 
@@ -116,7 +118,7 @@ class OpenCVCamera(Camera):
         path = self._folder / self.stream().external_file
         if self._openings:
             path = path.with_stem(f"{path.stem}-{self._openings + 1}")
-        source = self._source(shape)
+        source = self._source()
         source.open()
         try:
             self._video = VideoFile(
@@ -138,6 +140,8 @@ class OpenCVCamera(Camera):
             self._write_rows()
             if self._video is not None:
                 self._video.close()
+            if self._filming.last is not None:
+                self._count.miss_until(self._filming.last + 1)
             if self._count.lost > self._told:
                 self._tell_losses(self._clock.now())
             self._filming = None
@@ -150,20 +154,33 @@ class OpenCVCamera(Camera):
 
     def check(self) -> list[Problem]:
         """Return what is wrong with the file, if there is one; a camera is seen when it opens."""
-        path = self._lab / self._settings.address
-        if self._settings.source != "file" or path.is_file():
-            return []
-        return [Problem("there is no such video", f"{self._where}, {path}", "Correct `address`.")]
+        if self._settings.source == "file":
+            path = self._lab / self._settings.address
+            do = "Correct `address`."
+            problem = Problem("there is no such video", f"{self._where}, {path}", do)
+            return [] if path.is_file() else [problem]
+        try:
+            self._source()
+        except ConfigError as error:
+            return problems_of(error)
+        return []
 
-    def _source(self, shape: tuple[int, int]) -> FrameSource:
+    def _source(self) -> FrameSource:
         settings = self._settings
+        shape = settings.height_px, settings.width_px
+        asked = Asked(
+            settings.address, self._lab, shape, settings.bits, settings.rate_hz, self._where
+        )
         match settings.source:
             case "camera":
-                return CaptureSource(settings.address, shape, settings.rate_hz, self._where)
+                return CaptureSource(asked)
             case "file":
-                return FileSource(self._lab / settings.address, settings.rate_hz, self._where)
+                return FileSource(asked)
             case "synthetic":
-                return SyntheticSource(shape, settings.bits, settings.rate_hz, settings.synthetic)
+                return SyntheticSource(asked, settings.synthetic)
+            case own:
+                where = f"{self._where}, source"
+                return load_class(own, FrameSource, self._lab, where)(asked)
 
     def _keep(self, frame: Frame) -> None:
         """Keep a frame: the picture in the video, the times in a row."""

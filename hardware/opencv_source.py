@@ -8,35 +8,22 @@ from __future__ import annotations
 
 import math
 import time
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from hardware.frame_source import Frame, FrameSource, Pixels
+from hardware.frame_source import Asked, Frame, FrameSource, Pixels
 from rig.errors import DeviceError
 
 
 class CaptureSource(FrameSource):
-    """A camera that OpenCV opens by its number or its device file.
+    """A camera that OpenCV opens; its address is a number, as ``0``, a device file or a URL."""
 
-    Parameters
-    ----------
-    address
-        Number of the camera, as ``0``, or a device file or URL.
-    shape
-        Height and width that are asked for; the camera must have them.
-    rate_hz
-        Frames a second that are asked for.
-    where
-        The device, for errors.
-    """
-
-    def __init__(self, address: str, shape: tuple[int, int], rate_hz: float, where: str) -> None:
-        self._address = address
-        self._shape = shape
-        self._rate_hz = rate_hz
-        self._where = where
+    def __init__(self, asked: Asked) -> None:
+        self._address = asked.address
+        self._shape = asked.shape
+        self._rate_hz = asked.rate_hz
+        self._where = asked.where
         self._capture: Any = None
         self._count = 0
 
@@ -73,22 +60,12 @@ class CaptureSource(FrameSource):
 
 
 class FileSource(FrameSource):
-    """A video file in place of a camera; at its end it begins anew.
+    """A video file in place of a camera, at the rate that is asked for; it begins anew."""
 
-    Parameters
-    ----------
-    path
-        The file.
-    rate_hz
-        Frames a second of real time; what the file says does not count.
-    where
-        The device, for errors.
-    """
-
-    def __init__(self, path: Path, rate_hz: float, where: str) -> None:
-        self._path = path
-        self._rate_hz = rate_hz
-        self._where = f"{where}, {path}"
+    def __init__(self, asked: Asked) -> None:
+        self._path = asked.folder / asked.address
+        self._rate_hz = asked.rate_hz
+        self._where = f"{asked.where}, {self._path}"
         self._capture: Any = None
         self._began = 0.0
         self._count = 0

@@ -8,7 +8,7 @@ import time
 import numpy as np
 import pydantic
 
-from hardware.frame_source import Frame, FrameSource, Pixels
+from hardware.frame_source import Asked, Frame, FrameSource, Pixels
 from rig.errors import DeviceError
 from rig.frozen import FrozenModel, Items
 
@@ -31,27 +31,25 @@ class SyntheticSettings(FrozenModel):
     last: int | None = None
 
 
+NOTHING = SyntheticSettings()
+"""Nothing goes wrong."""
+
+
 class SyntheticSource(FrameSource):
     """Draws a bar that moves on with every frame, and the frame's number as a code.
 
     Parameters
     ----------
-    shape
-        Height and width of the picture.
-    bits
-        Of a pixel, 8 or 16.
-    rate_hz
-        Frames a second of real time.
+    asked
+        What it is to give; its address means nothing.
     settings
         What goes wrong.
     """
 
-    def __init__(
-        self, shape: tuple[int, int], bits: int, rate_hz: float, settings: SyntheticSettings
-    ) -> None:
-        self._shape = shape
-        self._bits = bits
-        self._rate_hz = rate_hz
+    def __init__(self, asked: Asked, settings: SyntheticSettings = NOTHING) -> None:
+        self._shape = asked.shape
+        self._bits = asked.bits
+        self._rate_hz = asked.rate_hz
         self._settings = settings
         self._rng = np.random.default_rng(0)
         self._closed = threading.Event()

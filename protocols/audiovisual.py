@@ -179,7 +179,8 @@ def audiovisual_states(
     show = (Show("screen", trial.grating_name(visual)),) if visual else ()
     play = (Play("speaker", trial.tone_name(auditory)),) if auditory else ()
     armed, drop = _drops(trial, answer)
-    start: tuple[Action, ...] = (*armed, *show, *play)
+    # A sound may first have to be loaded: what waits for its onset, or for nothing, comes later.
+    start: tuple[Action, ...] = (*play, *armed, *show)
     responded, withheld = (
         ("hit", "miss") if answer == "go" else ("false_alarm", "correct_rejection")
     )

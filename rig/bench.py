@@ -24,6 +24,7 @@ from rig.inbox import Failure, Inbox, Report
 from rig.room import Room
 from rig.sound import Chord, Sound
 from rig.streams import Samples
+from rig.sync_lines import PULSE
 
 State = Literal["good", "warn", "bad"]
 PATIENCE = 2.0
@@ -60,8 +61,16 @@ class Bench:
         self.clock = SystemClock()
         self.rows: Counter[str] = Counter()
         self.reports: list[Report] = []
+        self.onset: DigitalOutput | None = None
         self._inbox = Inbox()
         self._room = Room()
+
+    def give_onset(self) -> None:
+        """Give a pulse on the onset line, at which devices with a trigger begin."""
+        if self.onset is not None:
+            self.onset.switch_on()
+            self.wait(lambda: False, PULSE)
+            self.onset.switch_off()
 
     def context(self, folder: Path) -> Context:
         """Return the surroundings of a device in a lab's folder."""
@@ -165,6 +174,7 @@ def _speaker(speaker: Speaker, bench: Bench, *, tone: bool) -> Look:
         return Look("warn", f"It cannot play the tone: {reason}.", "", do)
     speaker.load({"tone": sound})
     speaker.present("tone")
+    bench.give_onset()
     value = f"{TONE_HZ / 1000:g} kHz, {TONE_DB_SPL:g} dB SPL"
     if not bench.wait(_has_reported(bench, 1), TONE_DURATION + PATIENCE):
         do = "Look at the amplifier and the sound card."

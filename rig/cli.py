@@ -22,6 +22,7 @@ VERBS = {
     "describe": "describe",
     "devices": "devices",
     "try": "try_rig",
+    "emulate": "emulate",
     "doctor": "doctor",
     "journal": "journal",
     "recover": "recover",

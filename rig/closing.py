@@ -1,4 +1,4 @@
-"""Closes outputs one after the other, each with a limit of its own, and tells what came of it."""
+"""Closes outputs by force, each with a limit of its own, and tells what came of it."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from rig.devices import Device, DigitalOutput, Display, Projector, Speaker, Valve
+from rig.devices import Device, DigitalOutput, Display, Presenter, Projector, Speaker, Valve
 
 IN_ORDER = (Valve, DigitalOutput, Projector, Speaker, Display)
 """The kinds that give something out: water first, then light, sound, and the screen."""
 FIRST_LIMIT = 0.25
-"""Seconds that an output may take before the next one is closed beside it."""
+"""Seconds that a valve or line may take before the next one is closed beside it."""
 LAST_LIMIT = 2.0
 """Seconds that an output has for its second try, or to end a first one that hangs."""
 
@@ -51,8 +51,20 @@ def in_order(devices: Mapping[str, Device]) -> list[str]:
     ]
 
 
+def force_off(device: Device) -> str:
+    """Force one device off; return why it is not off, empty if it is."""
+    try:
+        device.force_off()
+    except Exception as error:  # the other outputs must be closed all the same
+        return str(error) or type(error).__name__
+    return ""
+
+
 def close_all(devices: Mapping[str, Device]) -> list[Closed]:
-    """Force all outputs off, in the order of their kinds; one that fails is tried a second time.
+    """Force all outputs off; one that fails is tried a second time.
+
+    Valves and lines are closed one after the other, for most are on one card. What has hardware
+    of its own, projectors, speakers and displays, is closed beside them.
 
     Parameters
     ----------
@@ -62,13 +74,17 @@ def close_all(devices: Mapping[str, Device]) -> list[Closed]:
     Returns
     -------
     list of Closed
-        One for each, in the order in which they were closed.
+        One for each, in the order of their kinds.
     """
-    tries = []
-    for name in in_order(devices):
-        tries.append(_Try(name, devices[name]))
-        tries[-1].wait(FIRST_LIMIT)
-    return [_again(each) for each in tries]
+    names = in_order(devices)
+    beside = [name for name in names if isinstance(devices[name], Presenter)]
+    wired = [name for name in names if name not in beside]
+    tries = {name: _Try(name, devices[name]) for name in (*wired[:1], *beside)}
+    for name in wired:
+        if name not in tries:
+            tries[name] = _Try(name, devices[name])
+        tries[name].wait(FIRST_LIMIT)
+    return [_again(tries[name]) for name in names]
 
 
 def _again(first: _Try) -> Closed:

@@ -84,9 +84,15 @@ class LabConfig(FrozenModel):
 
 
 class Simulation(FrozenModel):
-    """The virtual mouse of a rig, used when its devices are simulated."""
+    """The virtual mouse of a rig, used when its devices are simulated or emulated.
+
+    `emulation` is the class that stands in for its hardware, and `card` the model of NI card that
+    is emulated.
+    """
 
     mouse: str = "hardware.virtual_mouse:LearningMouse"
+    emulation: str = "hardware.emulators.emulated_rig:EmulatedRig"
+    card: str = "pci_6221"
     settings: dict[str, Any] = pydantic.Field(default_factory=dict)
 
 

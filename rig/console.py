@@ -39,6 +39,12 @@ def the_lab(folder: Path | None) -> Lab:
     return find_lab(folder or Path.cwd())
 
 
+def rig_file(lab: Lab, rig: str) -> Path:
+    """Return the file of a rig that was named by its name or by its path."""
+    named = lab.folder / "rigs" / f"{rig}.toml"
+    return lab.find(Path(rig)) if rig.endswith(".toml") else named
+
+
 def the_session(name: str, lab: Path | None) -> SessionFolder:
     """Return the session named on the command line; one named by its path needs no lab."""
     if (Path(name) / JOURNAL).is_file():

@@ -241,6 +241,7 @@ def _meta(record: SessionRecord, sealed: bool) -> dict[str, Any]:
         "limits": definition.session,
         "devices": {each.name: msgspec.to_builtins(each) for each in definition.devices},
         "simulated": all(device.simulated for device in definition.devices),
+        "emulated": definition.emulated,
         "sounds": definition.sounds,
         "gratings": definition.gratings,
         "flashes": definition.flashes,

@@ -302,7 +302,7 @@ class Presenter(Device):
         """Begin to present the loaded stimulus of that name, in place of any that still lasts."""
 
     def stream(self) -> StreamSpec | None:
-        """Return what is recorded of each frame that is shown; None if nothing is."""
+        """Return what is recorded of what was presented, beside reports; None if nothing is."""
         return None
 
     def _refuse_name(self, stimulus: str, sort: str) -> str | None:

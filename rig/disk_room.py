@@ -20,7 +20,7 @@ from rig.session_folder import check_writable, nearest_folder
 EVENTS_GB = 0.05
 """Journal, HDF5 file and export of the events of a long session."""
 BYTES_PER_PIXEL = 0.2
-"""Of a frame in a video; a grey one, by the codec of our cameras."""
+"""Of a frame in a small video; a grey one, by the codec of our cameras."""
 _GB = 1e9
 
 
@@ -76,9 +76,15 @@ def expected_gb(
             row = np.dtype(spec.dtype).itemsize * len(spec.channels)
             total += row * rate_hz * duration * copies
             if isinstance(device, Camera):
-                pixels = settings[name].get("width_px", 640) * settings[name].get("height_px", 480)
-                total += pixels * BYTES_PER_PIXEL * rate_hz * duration
+                total += _bytes_of_frame(settings[name]) * rate_hz * duration
     return total / _GB
+
+
+def _bytes_of_frame(settings: Mapping[str, Any]) -> float:
+    """Return the bytes that a frame may take in the video; a lossless one may be all noise."""
+    lossless = settings.get("recording") == "lossless"
+    each = settings.get("bits", 8) / 8 if lossless else BYTES_PER_PIXEL
+    return float(settings.get("width_px", 640) * settings.get("height_px", 480) * each)
 
 
 def free_gb(data: Path) -> float | None:

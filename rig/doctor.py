@@ -36,7 +36,7 @@ def examine(lab: Lab | None) -> list[Finding]:
     """Return what was found; nothing that is ``missing`` is needed by a simulated session."""
     findings = [_python(), _clock(), _sockets(), _messages(), _graphviz(), _display(), _sound()]
     findings += [_driver(*driver) for driver in _DRIVERS]
-    findings.append(_priority())
+    findings += [_priority(), _precedence()]
     findings.append(
         _data(lab)
         if lab
@@ -159,6 +159,23 @@ def _priority() -> Finding:
         "missing",
         "may not be raised",
         "On a rig, give your user `nice -20` in /etc/security/limits.conf.",
+    )
+
+
+def _precedence() -> Finding:
+    """Look whether the guardian may run before other programs, however busy they are."""
+    what = "guardian's precedence"
+    if sys.platform != "linux":
+        return Finding(what, "missing", "asked for on Linux only")
+    import resource
+
+    if os.geteuid() == 0 or resource.getrlimit(resource.RLIMIT_RTPRIO)[0] >= 1:
+        return Finding(what, "good", "may run before other programs")
+    return Finding(
+        what,
+        "missing",
+        "may not run before other programs",
+        "On a rig, give your user `rtprio 1` in /etc/security/limits.conf.",
     )
 
 

@@ -65,7 +65,8 @@ class Definition(msgspec.Struct, frozen=True, tag="definition"):
     `experimenters` are the persons who run the session, as ``Last, First``; `operator` is who
     started it. `changed` holds parameters, by dotted key, that were given for this session alone.
     `speed` is how many times faster than real time a paced clock was at the start. `before_ul` is
-    the water of the sessions that this one goes on with: the limit of water counts it.
+    the water of the sessions that this one goes on with: the limit of water counts it. A session
+    was `emulated` if emulators stood behind its real drivers.
     """
 
     rig: str
@@ -102,6 +103,7 @@ class Definition(msgspec.Struct, frozen=True, tag="definition"):
     operator: str = ""
     speed: float = 1.0
     before_ul: float = 0.0
+    emulated: bool = False
 
 
 class Happened(msgspec.Struct, frozen=True):

@@ -43,9 +43,12 @@ class Guard(Protocol):
     ----------
     due
         Session's seconds at which the next beat is due.
+    tripped
+        Why the outputs were closed, if they were: whatever else fails then follows from that.
     """
 
     due: float
+    tripped: DeviceError | None
 
     def wait_until_ready(self) -> None:
         """Wait until every output could be closed; raise `DeviceError` if that cannot be."""
@@ -61,6 +64,7 @@ class NoGuard:
     """The guard of a rig without outputs: there is nothing to watch."""
 
     due = math.inf
+    tripped: DeviceError | None = None
 
     def wait_until_ready(self) -> None:
         """Do not wait."""
@@ -93,10 +97,13 @@ class Guardian:
     ----------
     due
         Session's seconds at which the next beat is due.
+    tripped
+        Why it has closed the outputs, if it has.
     """
 
     def __init__(self, charge: Charge, log: Path, inbox: Inbox) -> None:
         self.due = 0.0
+        self.tripped: DeviceError | None = None
         self._charge = charge
         self._log = log
         self._inbox = inbox
@@ -108,15 +115,19 @@ class Guardian:
     def __enter__(self) -> Self:
         # -P: a folder called "rig" that the shell happens to stand in is not ours.
         command = [sys.executable, "-P", "-m", "rig.guardian_process"]
-        with self._log.open("ab") as log, signals_held_back():
-            self._process = subprocess.Popen(
-                command,
-                bufsize=0,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                **apart(),
-            )
+        try:
+            with self._log.open("ab") as log, signals_held_back():
+                self._process = subprocess.Popen(
+                    command,
+                    bufsize=0,
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=log,
+                    **apart(),
+                )
+        except OSError as error:
+            what = f"the guardian cannot be started: {error.strerror}"
+            raise DeviceError(what, NAME, "Look at the computer; `rig doctor` helps.") from error
         self._reader = threading.Thread(target=self._listen, daemon=True)
         self._reader.start()
         self._send(msgspec.json.encode(self._charge) + b"\n")
@@ -184,7 +195,9 @@ class Guardian:
                 case Failed(why=why):
                     self._why = why
                 case Tripped() as tripped:
-                    self._inbox.put(_closed(tripped))
+                    closed = _closed(tripped)
+                    self.tripped = DeviceError(closed.what, NAME, closed.do)
+                    self._inbox.put(closed)
                 case Alive():
                     pass
         self._why = self._why or self._last_words()

@@ -89,6 +89,7 @@ def run_guardian() -> None:
     except Exception as error:  # whatever it is, the engine must hear of it
         _tell(pipe, Failed(str(error) or type(error).__name__))
         os._exit(1)
+    _take_precedence()
     _note(f"watches {', '.join(outputs)}; longest silence {charge.longest_silence:g} s")
     _tell(pipe, Ready())
     _watch(pipe, outputs, charge.longest_silence)
@@ -127,6 +128,16 @@ def _outputs(charge: Charge) -> dict[str, Device]:
         for problem in errors_among(device.check()):
             raise RigError(problem.what, problem.where, problem.do)
     return made
+
+
+def _take_precedence() -> None:
+    """Run before ordinary programs, where the system allows that; nearly always it sleeps.
+
+    Only from here on: loading the libraries must not delay the session on another rig.
+    """
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError):
+            os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))
 
 
 def _watch(pipe: int, outputs: dict[str, Device], longest_silence: float) -> None:

@@ -14,7 +14,7 @@ from rig.errors import CheckFailed, ConfigError, Problem, ProtocolError, RigErro
 from rig.lab import Lab
 from rig.plugins import load_class
 from rig.protocol import Parameters, TrialProtocol
-from rig.rig_plan import RigPlan, plan_rig
+from rig.rig_plan import RigPlan, plan_emulated_rig, plan_rig
 from rig.room import Mouse, MouseSettings
 from rig.set_options import OPTION, as_tables, value_at
 
@@ -64,7 +64,7 @@ class StageParams:
 
 @dataclass(frozen=True)
 class MousePlan:
-    """The virtual mouse of a simulated session; `name` is its class, as a rig file names it."""
+    """The virtual mouse of a session; `name` is its class, as a rig file names it."""
 
     name: str
     mouse: type[Mouse]
@@ -78,7 +78,7 @@ class MousePlan:
 
 @dataclass(frozen=True)
 class Plan:
-    """A session that may be run: lab, rig, protocol, subject, and the mouse if simulated.
+    """A session that may be run: lab, rig, protocol, subject, and the mouse if it is virtual.
 
     `stage` is the stage that chose the protocol, as ``CURRICULUM/STAGE``; empty if a person did.
     `experimenters` are who runs it, as ``Last, First``; `operator` is who starts it, if told.
@@ -207,13 +207,22 @@ def make_plan(
     seed: int,
     stage: StageParams | None = None,
     changes: Mapping[str, Any] | None = None,
+    emulate: bool = False,
 ) -> Plan:
     """Return the plan of a session; raise `CheckFailed` with every mistake in all its files.
 
-    `changes` are parameters by dotted key that lie over all others.
+    `changes` are parameters by dotted key that lie over all others. The devices of a rig that is
+    to be emulated must be led to their emulators yet (`rig.emulation_link`).
     """
     parts = read_parts(
-        lab, rig, protocol, subject, simulate=simulate, stage=stage, changes=changes or {}
+        lab,
+        rig,
+        protocol,
+        subject,
+        simulate=simulate,
+        stage=stage,
+        changes=changes or {},
+        emulate=emulate,
     )
     rig_plan, protocol_plan, animal = parts.rig, parts.protocol, parts.subject
     if parts.problems or rig_plan is None or protocol_plan is None or animal is None:
@@ -240,6 +249,7 @@ def read_parts(
     simulate: bool,
     stage: StageParams | None,
     changes: Mapping[str, Any],
+    emulate: bool = False,
 ) -> Parts:
     """Return what a session would be made of, with every mistake in all its files.
 
@@ -248,7 +258,10 @@ def read_parts(
     problems: list[Problem] = []
     rig_plan = protocol_plan = unchanged = animal = mouse = None
     try:
-        rig_plan = plan_rig(lab, lab.find(rig), simulate=simulate)
+        path = lab.find(rig)
+        rig_plan = (
+            plan_emulated_rig(lab, path) if emulate else plan_rig(lab, path, simulate=simulate)
+        )
         problems += _wrong_world(rig_plan, simulate=simulate)
     except RigError as error:
         problems += problems_of(error)
@@ -262,10 +275,10 @@ def read_parts(
     try:
         animal = lab.subject(subject)
         where = str(lab.subject_file(subject))
-        problems += _wrong_subject(animal, where, simulate=simulate)
+        problems += _wrong_subject(animal, where, simulate=simulate, emulate=emulate)
         if protocol_plan is not None:
             protocol_plan = unchanged = with_subject(lab, protocol_plan, animal)
-        if simulate and rig_plan is not None:
+        if (simulate or emulate) and rig_plan is not None:
             mouse = plan_mouse(lab, rig_plan, animal)
     except RigError as error:
         problems += problems_of(error)
@@ -334,22 +347,24 @@ def _wrong_world(rig: RigPlan, *, simulate: bool) -> list[Problem]:
     ]
 
 
-def _wrong_subject(subject: Subject, where: str, *, simulate: bool) -> list[Problem]:
-    """Return a problem if a real mouse would run on a simulated rig or the reverse."""
-    if subject.simulated and not simulate:
+def _wrong_subject(subject: Subject, where: str, *, simulate: bool, emulate: bool) -> list[Problem]:
+    """Return a problem if a real mouse would run without a real rig or the reverse."""
+    virtual = simulate or emulate
+    if subject.simulated and not virtual:
         return [
             Problem(
                 f"'{subject.id}' is a virtual mouse, and the rig is not simulated",
                 where,
-                "Add --simulate, or name a real subject.",
+                "Add --simulate or --emulate, or name a real subject.",
             )
         ]
-    if simulate and not subject.simulated:
+    if virtual and not subject.simulated:
+        world = "emulate" if emulate else "simulate"
         return [
             Problem(
-                f"'{subject.id}' is a real mouse, and the rig is simulated",
+                f"'{subject.id}' is a real mouse, and the rig is {world}d",
                 where,
-                "Name a virtual mouse (simulated = true), or leave out --simulate.",
+                f"Name a virtual mouse (simulated = true), or leave out --{world}.",
             )
         ]
     return []

@@ -138,6 +138,7 @@ def make_definition(
         operator=plan.operator,
         speed=speed,
         before_ul=before_ul,
+        emulated=plan.rig.emulated,
     )
 
 
@@ -145,6 +146,7 @@ def _own_files(plan: Plan) -> dict[str, str]:
     """Return the lab's own Python files: those that classes were named by, as text."""
     names = [plan.protocol.config.protocol, plan.rig.config.simulation.mouse]
     names += [plan.mouse.name] if plan.mouse else []
+    names += [plan.rig.config.simulation.emulation] if plan.rig.emulated else []
     names += [table["driver"] for table in plan.rig.config.devices.values()]
     paths = {name.rpartition(":")[0] for name in names}
     own = sorted(path for path in paths if path.endswith(".py"))

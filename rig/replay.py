@@ -90,7 +90,7 @@ def _played(record: SessionRecord, plan: Plan, resumes: Resumption | None) -> Re
     loop = Loop(
         ReplayClock(tape, paced=record.definition.clock == "paced"),
         inbox,
-        Room(simulated=record.definition.mouse is not None),
+        Room(simulated=record.definition.mouse is not None and not record.definition.emulated),
         stand_ins(twins, tape),
         source,
         validated(Limits, record.definition.session, f"{record.folder.name}, session"),

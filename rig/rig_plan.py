@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -40,13 +40,17 @@ from rig.sync_lines import wrong_lines
 
 @dataclass(frozen=True)
 class RigPlan:
-    """A rig file with its classes found and its settings validated."""
+    """A rig file with its classes found and its settings validated.
+
+    It is `emulated` if emulators stand behind its real drivers.
+    """
 
     path: Path
     config: RigConfig
     drivers: Mapping[str, type[Device]]
     settings: Mapping[str, DeviceSettings]
     mouse: type[Mouse]
+    emulated: bool = False
 
     @property
     def name(self) -> str:
@@ -77,7 +81,50 @@ def plan_rig(lab: Lab, path: Path, *, simulate: bool) -> RigPlan:
     simulate
         Whether every driver is replaced by its twin.
     """
-    config = read_config(path, RigConfig)
+    plan, problems = _read_rig(lab, path, read_config(path, RigConfig), simulate=simulate)
+    return _checked(lab, plan, problems)
+
+
+def plan_emulated_rig(lab: Lab, path: Path) -> RigPlan:
+    """Return the plan of a rig file whose real drivers will be led to emulators (`led_to`).
+
+    The devices are not asked about themselves yet. Raises `CheckFailed` with every mistake.
+    """
+    plan, problems = _read_rig(lab, path, read_config(path, RigConfig), simulate=False)
+    if plan is None or problems:
+        raise CheckFailed(problems)
+    return replace(plan, emulated=True)
+
+
+def led_to(lab: Lab, rig: RigPlan, settings: Mapping[str, Mapping[str, Any]]) -> RigPlan:
+    """Return a rig with some settings of its devices replaced; they are asked about themselves.
+
+    Raises
+    ------
+    CheckFailed
+        With every mistake that is found.
+    """
+    tables = {
+        name: {**table, **settings.get(name, {})} for name, table in rig.config.devices.items()
+    }
+    config = rig.config.model_copy(update={"devices": tables})
+    plan, problems = _read_rig(lab, rig.path, config, simulate=False)
+    return replace(_checked(lab, plan, problems), emulated=rig.emulated)
+
+
+def _checked(lab: Lab, plan: RigPlan | None, problems: list[Problem]) -> RigPlan:
+    """Return a plan in which nothing is wrong, also by what its devices find themselves."""
+    if plan is not None:
+        problems = problems + errors_among(check_devices(lab, plan))
+    if plan is None or problems:
+        raise CheckFailed(problems)
+    return plan
+
+
+def _read_rig(
+    lab: Lab, path: Path, config: RigConfig, *, simulate: bool
+) -> tuple[RigPlan | None, list[Problem]]:
+    """Return the plan of a rig file, as far as it can be read, and the mistakes in it."""
     problems: list[Problem] = []
     drivers: dict[str, type[Device]] = {}
     settings: dict[str, DeviceSettings] = {}
@@ -97,12 +144,8 @@ def plan_rig(lab: Lab, path: Path, *, simulate: bool) -> RigPlan:
     except RigError as error:
         problems += problems_of(error)
     if mouse is None:
-        raise CheckFailed(problems)
-    plan = RigPlan(path, config, drivers, settings, mouse)
-    problems += errors_among(check_devices(lab, plan))
-    if problems:
-        raise CheckFailed(problems)
-    return plan
+        return None, problems
+    return RigPlan(path, config, drivers, settings, mouse), problems
 
 
 def plan_device(

@@ -29,10 +29,12 @@ class Mouse(ABC):
 
     A mouse has a nested class ``Settings`` and is made with its settings, with the memory it
     left its last session with (empty for a naive mouse) and with a random generator. A person
-    touches the sensors for a mouse that is `led_by_hand`.
+    touches the sensors for a mouse that is `led_by_hand`. One that `lives_elsewhere` is in an
+    emulated rig, and meets nothing of the room.
     """
 
     led_by_hand: ClassVar[bool] = False
+    lives_elsewhere: ClassVar[bool] = False
     Settings: type[MouseSettings]
 
     @abstractmethod
@@ -82,7 +84,7 @@ class Room:
     def __init__(self, mouse: Mouse | None = None, *, simulated: bool = False) -> None:
         self.agenda = Agenda()
         self.mouse = mouse
-        self.simulated = simulated or mouse is not None
+        self.simulated = simulated or (mouse is not None and not mouse.lives_elsewhere)
         self.spout_is_blocked = False
         self._flushed = 0.0
         self._sensors: dict[str, Callable[[bool, float], None]] = {}

@@ -7,13 +7,12 @@ import gc
 import shutil
 import traceback
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
 from typing import Literal, Self
 
 from rig.clock import Clock, PacedClock, SystemClock, VirtualClock
-from rig.closing import in_order
+from rig.closing import force_off, in_order
 from rig.desk import Desk, address_file
 from rig.devices import AnalogInput, Camera, Device
 from rig.errors import DeviceError, Problem
@@ -28,6 +27,7 @@ from rig.provenance import make_definition, make_header
 from rig.recorder import SessionRecorder
 from rig.resumption import Resumption, fast_forward
 from rig.rig_plan import graph_check, new_context, streams_of
+from rig.room import Mouse
 from rig.session_folder import (
     GUARDIAN_LOG,
     PROTOCOL_TOML,
@@ -35,51 +35,19 @@ from rig.session_folder import (
     SOUNDS,
     SUBJECT_TOML,
     TRACEBACK,
-    SessionFolder,
     check_data_folder,
     check_writable,
     create_folder,
     hold_running,
     remove_folder,
 )
+from rig.session_result import Result
 from rig.sound_files import keep_sound_files, sound_file_digests
 from rig.stream_store import StreamStore
 from rig.sync_lines import Sync, sync_names
 from rig.trial_source import TrialSource
-from rig.trials import ALONE, Before, TrialRow
+from rig.trials import ALONE, Before
 from rig.watcher import Nobody, Watcher
-
-
-@dataclass(frozen=True)
-class Result:
-    """What a session came to.
-
-    Attributes
-    ----------
-    folder
-        Where it is recorded.
-    reason
-        Why it ended, in words.
-    finished, stopped
-        Whether the protocol said that it was over, or a person stopped it.
-    rows
-        Its trials.
-    water_ul
-        All water delivered.
-    duration
-        Seconds of session time.
-    warnings
-        What a person should know, though the session went on.
-    """
-
-    folder: SessionFolder
-    reason: str
-    finished: bool
-    stopped: bool
-    rows: list[TrialRow]
-    water_ul: float
-    duration: float
-    warnings: list[Problem]
 
 
 class Session:
@@ -102,6 +70,8 @@ class Session:
         The sessions that this one goes on with, if it does; the plan has their seed.
     watcher
         Is told of states and trials.
+    mouse
+        The virtual mouse, if it lives elsewhere: in an emulated rig.
 
     Raises
     ------
@@ -121,6 +91,7 @@ class Session:
         number: int | None = None,
         resumes: Resumption | None = None,
         watcher: Watcher | None = None,
+        mouse: Mouse | None = None,
     ) -> None:
         self._plan = plan
         self._clock_kind: ClockKind = clock
@@ -129,6 +100,7 @@ class Session:
         self._number = number
         self._resumes = resumes
         self._watcher = watcher or Nobody()
+        self._mouse = mouse
         self._inbox = Inbox()
         self._exits = contextlib.ExitStack()
         self._ended = False
@@ -193,6 +165,8 @@ class Session:
             self._loop.run()
         except BaseException as error:
             self._end(error)
+            if self._guard.tripped is not None:
+                raise self._guard.tripped from error
             raise
         finally:
             gc.unfreeze()
@@ -297,7 +271,7 @@ class Session:
             try:
                 device.off()
             except Exception as error:
-                wrong = _force_off(device)
+                wrong = force_off(device)
                 if wrong:
                     failed.append(f"{name}: {wrong}")
                 else:
@@ -329,7 +303,7 @@ class Session:
         plan = self._plan
         protocol_rng, mouse_rng = generators(plan.seed, self._resumes.parts if self._resumes else 0)
         self._clock = self._make_clock()
-        mouse = plan.mouse.make(mouse_rng) if plan.mouse else None
+        mouse = self._mouse or (plan.mouse.make(mouse_rng) if plan.mouse else None)
         self._streams = StreamStore()
         self._context = new_context(plan.lab, self._clock, self._inbox, mouse, self._streams)
         self._devices: dict[str, Device] = plan.rig.devices(self._context)
@@ -378,15 +352,6 @@ class Session:
             file.write(detail)
         if not self._recorder.failed:
             self._loop.fault(error)
-
-
-def _force_off(device: Device) -> str:
-    """Turn a device off by force; return why it is not off, empty if it is."""
-    try:
-        device.force_off()
-    except Exception as error:  # the other outputs must come all the same
-        return str(error) or type(error).__name__
-    return ""
 
 
 def _samples(device: Device) -> bool:

@@ -36,6 +36,18 @@ def stop_on_signals(stop: Callable[[str], None]) -> Iterator[None]:
             signal.signal(number, handler)
 
 
+def interrupt_once() -> Callable[[str], None]:
+    """Return what leaves the devices, by the way on which all are turned off; the first time."""
+    reasons: list[str] = []
+
+    def interrupt(reason: str) -> None:
+        reasons.append(reason)
+        if len(reasons) == 1:
+            raise KeyboardInterrupt(reason)
+
+    return interrupt
+
+
 @contextlib.contextmanager
 def signals_held_back() -> Iterator[None]:
     """Let signals wait that ask the program to end; a process started meanwhile never gets them.

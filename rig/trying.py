@@ -6,18 +6,18 @@ import contextlib
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
 from rig.bench import Bench, Look, Wanted, look_at
 from rig.calibration_age import ages
 from rig.config import LabLimits, RigConfig, read_config
-from rig.devices import Camera, Device
+from rig.devices import Camera, Device, DigitalOutput, Speaker
 from rig.errors import ConfigError, DeviceError, Problem, RigError, problems_of
 from rig.lab import Lab
 from rig.locks import hold
@@ -105,21 +105,29 @@ def try_rig(
         return [
             _try_disk(lab)
             if name == DISK and name not in config.devices
-            else _try_device(lab, path, name, config.devices[name], wanted, simulate=simulate)
+            else _try_device(lab, path, name, config, wanted, simulate=simulate)
             for name in chosen
         ]
 
 
 def _try_device(
-    lab: Lab, path: Path, name: str, table: Mapping[str, Any], wanted: Wanted, *, simulate: bool
+    lab: Lab, path: Path, name: str, config: RigConfig, wanted: Wanted, *, simulate: bool
 ) -> Tried:
     bench = Bench()
     tried = Tried(name, "", "", False, "bad", "")
     try:
+        table = config.devices[name]
         driver, settings = plan_device(lab, path, name, table, simulate=simulate)
         tried = Tried(name, driver.kind, driver.__qualname__, driver.simulated, "bad", "")
-        device = driver(name, settings, bench.context(lab.folder))
-        look = _look(device, bench, wanted, lambda problem: _found(problem, lab, name))
+        context = bench.context(lab.folder)
+        device = driver(name, settings, context)
+        with contextlib.ExitStack() as stack:
+            onset = config.sync.onset
+            if isinstance(device, Speaker) and wanted.tone and onset in config.devices:
+                table = config.devices[onset]
+                driver, settings = plan_device(lab, path, onset, table, simulate=simulate)
+                stack.enter_context(_at_hand(driver(onset, settings, context), bench))
+            look = _look(device, bench, wanted, lambda problem: _found(problem, lab, name))
         look = _with_age(look, name, device, lab.config.limits)
     except RigError as error:
         first = problems_of(error)[0]
@@ -141,6 +149,14 @@ def _look(device: Device, bench: Bench, wanted: Wanted, in_words: Callable[[Prob
     if problems and look.state == "good":
         return replace(look, state="warn", words=in_words(problems[0]), do=problems[0].do)
     return look
+
+
+@contextlib.contextmanager
+def _at_hand(onset: Device, bench: Bench) -> Iterator[None]:
+    """Open the output that starts the devices of a rig which have a trigger."""
+    with _opened(onset, Path()):
+        bench.onset = onset if isinstance(onset, DigitalOutput) else None
+        yield
 
 
 @contextlib.contextmanager

@@ -14,6 +14,7 @@ from light_bench import LightBench
 from ni_bench import LONGEST_DROP, NiBench
 from screen_bench import SCREEN, VIDEO, ScreenBench
 from serial_bench import NUMBER, PUMP, SerialBench, lickometer, pump
+from sound_bench import PATIENT, SoundBench
 from twin_bench import HurriedClock, TwinBench
 
 from hardware.audible_speaker import AudibleSpeaker
@@ -26,16 +27,18 @@ from hardware.ni_analog_lick import NiAnalogLick
 from hardware.ni_digital_input import NiDigitalInput
 from hardware.ni_digital_output import NiDigitalOutput
 from hardware.ni_speaker import NiSpeaker
+from hardware.ni_timed_output import NiTimedOutput
 from hardware.ni_valve import NiValve
 from hardware.projector import ProjectorTwin
 from hardware.psychopy_display import PsychopyDisplay
+from hardware.sound_card import SoundCard
 from hardware.speaker import SpeakerTwin
 from hardware.syringe_pump import SyringePump
 from hardware.valve import ValveTwin
 from hardware.video_projector import VideoProjector
 from rig.devices import Device
 
-Bench = TwinBench | NiBench | SerialBench | LightBench | ScreenBench
+Bench = TwinBench | NiBench | SerialBench | LightBench | ScreenBench | SoundBench
 Maker = Callable[[Path, pytest.FixtureRequest], Bench]
 INPUT: dict[str, Any] = {"line": "Dev1/port0/line1"}
 CIRCUIT: dict[str, Any] = {"line": "Dev1/ai9", "on_v": 0.3, "off_v": 0.1}
@@ -100,6 +103,10 @@ def video(folder: Path, request: pytest.FixtureRequest) -> ScreenBench:
     return ScreenBench(VideoProjector, VIDEO, folder, request)
 
 
+def sound_card(folder: Path, request: pytest.FixtureRequest) -> SoundBench:
+    return SoundBench(SoundCard, PATIENT, folder, request.getfixturevalue("ear"))
+
+
 BENCHES: dict[type[Device], Maker] = {
     DigitalInputTwin: twin(DigitalInputTwin, INPUT),
     DigitalOutputTwin: twin(DigitalOutputTwin, OUTPUT),
@@ -112,9 +119,11 @@ BENCHES: dict[type[Device], Maker] = {
     NiDigitalInput: ni(NiDigitalInput, INPUT),
     NiAnalogLick: ni(NiAnalogLick, CIRCUIT),
     NiDigitalOutput: ni(NiDigitalOutput, OUTPUT),
+    NiTimedOutput: ni(NiTimedOutput, {"line": "Dev1/ctr1"}),
     NiValve: ni(NiValve, VALVE),
     BoardDigitalInput: board,
     SyringePump: syringe,
+    SoundCard: sound_card,
     NiSpeaker: ni(NiSpeaker, {**SPEAKER, "rate_hz": 192_307.692, "full_scale_v": 1.0}),
     PsychopyDisplay: psychopy,
     VideoProjector: video,

@@ -26,12 +26,14 @@ from PyQt5 import sip
 from PyQt5.QtCore import QSettings
 from PyQt5.QtWidgets import QApplication
 from screen_bench import Screens, screens
-from sound_server import SoundServer, started
 
 from gui.starting import _Watch
 from gui.theme import make_app
 from hardware.emulators.lightcrafter import EmulatedLightCrafter
 from hardware.emulators.ni_client import EmulatedCard
+from hardware.emulators.sound_monitor import SoundMonitor
+from hardware.emulators.sound_server import SoundServer
+from hardware.emulators.sound_server import sound_server as started_sound_server
 from rig.commands.init import make_lab
 from rig.inbox import Command
 from rig.lab import Lab, find_lab
@@ -111,7 +113,8 @@ def sound_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SoundServ
     """
     import sounddevice
 
-    with pytest.MonkeyPatch.context() as patch, started(tmp_path_factory.mktemp("sound")) as server:
+    folder = tmp_path_factory.mktemp("sound")
+    with pytest.MonkeyPatch.context() as patch, started_sound_server(folder) as server:
         for name, value in server.environment.items():
             patch.setenv(name, value)
         # PortAudio looks for outputs once, when it is initialized.
@@ -125,6 +128,19 @@ def emulated_lightcrafter() -> Iterator[EmulatedLightCrafter]:
     """Start an emulated projector that keeps slow time; a test looks at its light from then on."""
     with EmulatedLightCrafter(PACE) as projector:
         yield projector
+
+
+def ear(sound_server: SoundServer) -> Iterator[SoundMonitor]:
+    """Hear what comes out of that server's output."""
+    with SoundMonitor(sound_server) as monitor:
+        yield monitor
+
+
+@pytest.fixture(scope="session")
+def ear(sound_server: SoundServer) -> Iterator[SoundMonitor]:
+    """Hear what comes out of that server's output."""
+    with SoundMonitor(sound_server) as monitor:
+        yield monitor
 
 
 @pytest.fixture(scope="session")

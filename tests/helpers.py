@@ -25,9 +25,10 @@ from rig.loop import Loop
 from rig.plan import Plan, generators, make_plan, plan_protocol
 from rig.recorder import MemoryRecorder
 from rig.rig_plan import graph_check, new_context, plan_rig
-from rig.session import Result, Session
+from rig.session import Session
 from rig.session_folder import SessionFolder, find_sessions
 from rig.session_record import load_session
+from rig.session_result import Result
 from rig.stream_store import Drain
 from rig.trial_source import TrialSource
 from rig.trials import TrialRow

@@ -14,6 +14,7 @@ from hardware.ni_digital_input import NiDigitalInput
 from hardware.ni_digital_output import NiDigitalOutput
 from hardware.ni_line_record import NiLineRecord
 from hardware.ni_speaker import NiSpeaker
+from hardware.ni_timed_output import NiTimedOutput
 from hardware.ni_valve import NiValve
 from rig.devices import Device
 from rig.lab import Lab
@@ -48,6 +49,7 @@ DRIVERS: list[tuple[type[Device], dict[str, object]]] = [
     (NiDigitalInput, dict(LICK)),
     (NiDigitalOutput, dict(LIGHT)),
     (NiValve, dict(VALVE)),
+    (NiTimedOutput, {"line": "Dev1/ctr1"}),
     (NiSpeaker, dict(SPEAKER)),
     (NiAnalogInput, dict(ANALOG)),
     (NiAnalogLick, {"line": "Dev1/ai5", "on_v": 0.3, "off_v": 0.1}),

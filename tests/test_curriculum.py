@@ -16,9 +16,10 @@ from rig.errors import CheckFailed, ExitCode
 from rig.journal import frame
 from rig.lab import Lab
 from rig.plan import Plan, make_plan
-from rig.session import Result, Session
+from rig.session import Session
 from rig.session_folder import SessionFolder
 from rig.session_record import load_session
+from rig.session_result import Result
 from rig.stage_history import history_file, read_history
 from rig.stage_moves import accept, enter, override
 from rig.stages import choose, read_standing

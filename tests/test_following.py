@@ -36,9 +36,10 @@ from rig.hdf5_reading import read_trials
 from rig.journal import MAGIC, digest, frame, new_journal, read_records
 from rig.lab import Lab
 from rig.logger_link import RESTARTS
-from rig.session import Result, Session
+from rig.session import Session
 from rig.session_folder import SessionFolder
 from rig.session_record import load_session
+from rig.session_result import Result
 from rig.tail import Tail
 from rig.trials import TrialRow
 from rig.watcher import Nobody

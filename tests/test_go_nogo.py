@@ -14,8 +14,8 @@ from analysis.timing import StateTiming, state_timing
 from rig.events import DeviceReported, Event, InputChanged, StateEntered
 from rig.journal import read_records
 from rig.lab import Lab
-from rig.session import Result
 from rig.session_record import load_session
+from rig.session_result import Result
 
 HEAD_FIXED = Path("protocols/go_nogo_head_fixed.toml")
 PRETRAINING = Path("protocols/pretraining.toml")

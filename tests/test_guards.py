@@ -87,6 +87,27 @@ meaning = "the eye"
     assert whole == pytest.approx(samples + video, rel=0.01)
 
 
+def test_a_lossless_video_may_need_all_the_bits_of_its_pixels(lab: Lab) -> None:
+    path = lab.folder / "rigs/box1.toml"
+    path.write_text(
+        path.read_text()
+        + """
+[devices.eye]
+driver = "hardware.opencv_camera:OpenCVCamera"
+line = "cam-17"
+meaning = "the cortex"
+source = "synthetic"
+recording = "lossless"
+bits = 16
+"""
+    )
+    rig = plan_rig(lab, path, simulate=True)
+    settings = {name: each.model_dump() for name, each in rig.settings.items()}
+    needed = expected_gb(made_devices(lab, rig), settings, 3600, copies=1)
+    video = 320 * 240 * 30 * 2 * 3600 / 1e9
+    assert needed == pytest.approx(expected_gb({}, {}, 3600, copies=1) + video, rel=0.01)
+
+
 @pytest.mark.parametrize(
     ("year", "last", "simulated", "level"),
     [

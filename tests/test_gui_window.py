@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Iterator
 
+import msgspec
 import pytest
 from gui_helpers import Bench, Script, beat, button, click, end_window, texts
 from PyQt5.QtCore import QPoint, QPointF, Qt
@@ -208,9 +209,14 @@ def test_the_banner_says_that_a_session_is_simulated(
     box = bench.begin("box1", records)
     look(window)
     assert "SIMULATION" in texts(window)
-    box.wrapped_up = True
+    emulated = msgspec.structs.replace(told.definition, emulated=True)  # type: ignore[attr-defined]
+    other = bench.begin("box2", [records[0], emulated])
+    look(window)
+    assert "EMULATION" in texts(window)
+    box.wrapped_up = other.wrapped_up = True
     look(window)
     assert "SIMULATION" not in texts(window)
+    assert "EMULATION" not in texts(window)
 
 
 @pytest.fixture

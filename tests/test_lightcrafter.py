@@ -55,6 +55,7 @@ def make(
 
     yield make
     emulated_lightcrafter.plug_in()
+    emulated_lightcrafter.plague("busy", 0)
     for bench in made:
         bench.close()
 
@@ -65,14 +66,18 @@ def report_of(bench: LightBench) -> Report:
     return report
 
 
-def test_disks_flash_at_exactly_20_hz_and_end_dark(make: Maker) -> None:
-    bench = make()
+@pytest.mark.parametrize("ends", ["unit", "driver"])
+def test_disks_flash_at_exactly_20_hz_and_end_dark(make: Maker, ends: str) -> None:
+    bench = make(ends=ends)
     for _ in range(2):
         bench.device.present("short")
         bench.pass_time(0.5)
     flashes = np.array(bench.flashes())
-    assert len(flashes) == 16
-    assert flashes[:, 1] - flashes[:, 0] == pytest.approx(0.025, abs=1e-6)
+    reports = [message for message in bench.messages() if isinstance(message, Report)]
+    in_time = [report.achieved == 0.4 for report in reports]
+    assert ends == "driver" or all(in_time), "the unit cannot be late"
+    assert len(flashes) == 16 or not all(in_time)
+    assert flashes[:7, 1] - flashes[:7, 0] == pytest.approx(0.025, abs=1e-6)
     assert np.diff(flashes[:8, 0]) == pytest.approx(0.05, abs=1e-6)
     bright = [each for each in bench.light() if each.is_bright]
     assert {each.currents for each in bright} == {(0, 0, 200)}
@@ -80,13 +85,23 @@ def test_disks_flash_at_exactly_20_hz_and_end_dark(make: Maker) -> None:
     seen = bench.projector.picture(number)
     assert np.array_equal(seen, bench.device._registration.render(disks().disks))
     assert not bench.projector.is_bright()
-    assert [m.achieved for m in bench.messages() if isinstance(m, Report)] == [0.4, 0.4]
+
+
+def test_flashes_end_by_themselves_when_the_computer_hangs(make: Maker) -> None:
+    bench = make()
+    bench.device.present("short")
+    with bench.device._lock:  # nothing of the driver moves
+        bench.pass_time(0.6)
+        assert len(bench.flashes()) == 8
+        assert not bench.projector.is_bright()
+    assert eventually(lambda: bench.light()[-1].currents == (0, 0, 0))
+    assert report_of(bench).achieved == 0.4
 
 
 def test_with_a_trigger_flashes_begin_at_its_edge(make: Maker) -> None:
     bench = make(trigger="Dev1/port0/line4")
     bench.device.present("short")
-    rises = bench.now() + 0.005
+    rises = bench.now()
     assert bench.flashes() == []
     bench.projector.rise(bench.began + rises)
     bench.pass_time(0.5)
@@ -155,12 +170,13 @@ def test_a_lost_projector_is_a_failure_and_off_connects_again(make: Maker) -> No
 
 
 def test_a_computer_that_is_late_reports_what_came(make: Maker) -> None:
-    bench = make()
+    bench = make(ends="driver")
     bench.device.present("short")
-    bench.pass_time(0.3)
-    bench.projector.plague("busy", 6)
-    bench.pass_time(0.4)
-    report = report_of(bench)
+    with bench.device._lock:  # nothing of the driver moves
+        bench.pass_time(0.5)
+    found: list[Any] = []
+    assert eventually(lambda: found.extend(bench.messages()) or found)
+    (report,) = found
     end = bench.flashes()[-1][1]
     assert len(bench.flashes()) > 8
     assert report.achieved > 0.4
@@ -184,11 +200,12 @@ def test_trouble_is_told_in_words(
     code: int,
     sentence: str,
 ) -> None:
-    monkeypatch.setattr("hardware.lightcrafter_link.ANSWERING", 0.3)
+    monkeypatch.setattr("hardware.lightcrafter_link.ANSWERING", 0.6)
     bench = make()
-    bench.projector.plague(trouble, 20 if trouble == "busy" else 1, code)
+    bench.projector.plague(trouble, 1000 if trouble == "busy" else 1, code)
     with pytest.raises(DeviceError, match=sentence):
         bench.device.present("short")
+    bench.projector.plague(trouble, 0)
     bench.device.off()
     assert not bench.projector.is_bright()
 
@@ -197,6 +214,7 @@ def test_what_it_cannot_project_is_refused(make: Maker) -> None:
     device = make(frame_hz=8000, field_height_um=5000).device
     far = Flashes((Disk(0.0, 1600.0, 360.0),), 0.4)
     assert "beyond the mirrors" in device.refuse_stimulus(far)
+    assert "holds 96 half periods, not 120" in device.refuse_stimulus(disks(duration=3.0))
     assert "none that it can show" in device.refuse_stimulus(disks(rate_hz=4000.0))
     with pytest.raises(pydantic.ValidationError, match="led_current 300 is over"):
         LightCrafter.Settings.model_validate({**LIGHTCRAFTER, "led_current": 300})

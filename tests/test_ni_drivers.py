@@ -26,6 +26,8 @@ from rig.clock import SystemClock
 from rig.devices import Context, Device
 from rig.inbox import Edge, Failure, Inbox, Report
 from rig.lab import Lab
+from rig.plan import plan_protocol
+from rig.rehearsal import rehearse
 from rig.rig_plan import plan_rig
 from rig.room import Room
 from rig.sound import Chord, Sound
@@ -34,7 +36,16 @@ from rig.streams import read_stream
 from rig.trying import try_rig
 
 ROOT = Path(__file__).resolve().parent.parent
-RIG_FILE = re.compile(r"into `rigs/ni\.toml`.*?```toml\n(.*?)```", re.DOTALL)
+RIG_FILES = re.compile(r"into `rigs/(\w+)\.toml`.*?```toml\n(.*?)```", re.DOTALL)
+SCREEN = """
+[devices.screen]
+driver = "hardware.display:DisplayTwin"
+line = "HDMI-1"
+refresh_hz = 60
+width_cm = 35
+width_px = 1920
+distance_cm = 30
+"""
 
 
 @pytest.fixture
@@ -175,36 +186,50 @@ def test_off_sets_a_line_low_that_somebody_else_left_high(
     assert [level for _, level in emulated_card.history(output)][-1] is False
 
 
-def with_ni_card(lab: Lab, address: str) -> Path:
-    """Put the rig file of the documentation into a lab, its card at an address."""
-    text = RIG_FILE.search((ROOT / "docs/how-to/ni-card.md").read_text(encoding="utf-8"))
-    assert text
-    path = lab.folder / "rigs/ni.toml"
-    moved = text[1].replace("driver =", f'address = "{address}"\ndriver =')
+def with_ni_card(lab: Lab, name: str, address: str) -> Path:
+    """Put a rig file of the documentation into a lab, its card at an address."""
+    texts = dict(RIG_FILES.findall((ROOT / "docs/how-to/ni-card.md").read_text(encoding="utf-8")))
+    path = lab.folder / f"rigs/{name}.toml"
+    moved = texts[name].replace("driver =", f'address = "{address}"\ndriver =')
     path.write_text(moved, encoding="utf-8")
     return path
 
 
 def test_the_rig_file_of_the_documentation_can_be_simulated(lab: Lab) -> None:
-    plan = plan_rig(lab, with_ni_card(lab, "rig-computer:31763"), simulate=True)
+    plan = plan_rig(lab, with_ni_card(lab, "ni", "rig-computer:31763"), simulate=True)
     assert {driver.simulated for driver in plan.drivers.values()} == {True}
     assert plan.settings["port"].model_dump()["debounce_ms"] == 1.0
 
 
 @pytest.mark.parametrize("way", ["server", "library"])
-def test_the_rig_of_the_documentation_works(
-    way: str, emulated_card: EmulatedCard, lab: Lab
+@pytest.mark.parametrize(("name", "devices"), [("ni", 7), ("shifting", 11)])
+def test_the_rigs_of_the_documentation_work(
+    name: str, devices: int, way: str, emulated_card: EmulatedCard, lab: Lab
 ) -> None:
     emulated_card.wire("Dev1/PFI12", "Dev1/port0/line2")
+    emulated_card.wire("Dev1/port0/line6", "Dev1/PFI0")
+    emulated_card.wire("Dev1/port0/line6", "Dev1/port0/line4")
     emulated_card.set_line("Dev1/port0/line1", True)  # low counts as on
-    path = with_ni_card(lab, emulated_card.address if way == "server" else "")
+    path = with_ni_card(lab, name, emulated_card.address if way == "server" else "")
     with installed(emulated_card.address) if way == "library" else nullcontext():
         tried = try_rig(lab, path, Wanted(drops=1, tone=True), simulate=False)
     emulated_card.set_line("Dev1/port0/line1", False)
     found = {each.device: (each.state, each.words) for each in tried if each.state != "good"}
     assert found == {}
-    assert len(tried) == 7
+    assert len(tried) == devices
     assert not any(each.simulated for each in tried)
+
+
+@pytest.mark.parametrize("who", ["engine", "hardware"])
+def test_the_task_of_the_set_shifting_rig_can_be_played_on_it(who: str, lab: Lab) -> None:
+    path = with_ni_card(lab, "shifting", "rig-computer:31763")
+    with path.open("a", encoding="utf-8") as file:
+        file.write(SCREEN)
+    task = lab.folder / "protocols/set_shifting.toml"
+    with task.open("a", encoding="utf-8") as file:
+        file.write(f'[params.trial]\nreward_by = "{who}"\n')
+    played = rehearse(lab, plan_rig(lab, path, simulate=True), plan_protocol(lab, task), trials=40)
+    assert (played.problems, len(played.graphs) > 4) == ([], True)
 
 
 def test_voltages_are_recorded_with_lines_on_one_clock(
@@ -267,7 +292,7 @@ def test_a_sound_is_given_out_sample_for_sample_and_ends_at_zero(
     first = np.flatnonzero(given)[0] - np.flatnonzero(meant)[0]
     assert given[first : first + len(meant)] == pytest.approx(meant, abs=1e-6)
     assert not given[first + len(meant) :].any()
-    speaker.load({"tone": Sound((Chord((10_000.0,), 2.0, 73.0),))})
+    speaker.load({"tone": Sound((Chord((10_000.0,), 3.0, 73.0),))})
     speaker.present("tone")
     speaker.off()
     assert emulated_card.volts("Dev1/ao0", time.monotonic() - 1e-3, 1e6, 1000)[-1] == 0.0

@@ -78,7 +78,7 @@ def test_a_sound_waits_for_its_trigger_and_begins_at_its_edge(
         assert sounding[[0, -1]] == pytest.approx([0.02, 0.12], abs=2e-4), (
             "gates are quiet at first"
         )
-        exact = 2.1 * SAMPLE if read_back else 0.05
+        exact = 0.01 if read_back else 0.25
         assert report.hardware_time == pytest.approx(made.session_time(edge), abs=exact)
         assert (report.detail, report.achieved) == ("tone", pytest.approx(0.1))
 
@@ -100,11 +100,11 @@ def test_an_armed_drop_falls_its_delay_after_the_trigger(
         ((begin, end),) = made.openings()
         assert begin == pytest.approx(edge + 0.2, abs=1e-6), "to the tick of the counter"
         assert end - begin == pytest.approx(report.requested, abs=1e-6)
-        assert report.hardware_time == pytest.approx(begin, abs=2 * SAMPLE if read_back else 0.05)
+        assert report.hardware_time == pytest.approx(begin, abs=0.01 if read_back else 0.25)
         assert report.achieved == pytest.approx(report.requested, abs=1.01 * SAMPLE)
         valve.deliver(2.0)
         report = waited_for(made, Report)
-        assert made.openings()[-1][0] == pytest.approx(report.hardware_time, abs=0.05)
+        assert made.openings()[-1][0] == pytest.approx(report.hardware_time, abs=0.25)
         assert len(made.openings()) == 2, "a drop that is not armed waits for no trigger"
 
 
@@ -117,7 +117,7 @@ def test_without_a_trigger_the_delay_begins_with_the_order(wired: EmulatedCard, 
         report = waited_for(made, Report)
         ((begin, _),) = made.openings()
         assert ordered <= begin - 0.15 <= obeyed
-        assert report.hardware_time == pytest.approx(begin, abs=2 * SAMPLE)
+        assert report.hardware_time == pytest.approx(begin, abs=0.01)
 
 
 def arm_drop(made: NiBench) -> None:
@@ -160,7 +160,7 @@ def test_a_trigger_that_does_not_come_is_told_and_waited_for_no_more(
     with opened(driver, settings, lab, wired) as made:
         arm(made)
         failure = waited_for(made, Failure)
-        assert failure.what == "no edge came at '/Dev1/PFI0' within 1 s of the order"
+        assert failure.what == "no edge came at '/Dev1/PFI0' within 2 s of the order"
         pulsed(made, wired)
         made.pass_time(0.1)
         assert made.messages() == []

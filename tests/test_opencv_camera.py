@@ -159,8 +159,8 @@ def test_a_full_disk_is_a_failure_before_the_record_suffers(
 class Flood(FrameSource):
     """A camera that gives frames as fast as they are taken."""
 
-    def __init__(self, frames: int) -> None:
-        self.number, self.frames, self.closed = 0, frames, False
+    def __init__(self, frames: int, shape: tuple[int, int] = (2, 2)) -> None:
+        self.number, self.frames, self.closed, self.shape = 0, frames, False, shape
 
     def open(self) -> None: ...
 
@@ -168,7 +168,7 @@ class Flood(FrameSource):
         self.number += 1
         if self.number > self.frames:
             time.sleep(0.01)
-        return Frame(self.number, 0.0, 0.0, np.zeros((2, 2), np.uint8))
+        return Frame(self.number, 0.0, 0.0, np.zeros(self.shape, np.uint8))
 
     def close(self) -> None:
         self.closed = True
@@ -190,10 +190,25 @@ def test_a_slow_disk_costs_frames_that_are_counted_and_never_memory() -> None:
     assert kept == sorted(set(kept))
 
 
+def test_frames_that_were_lost_last_are_told_too(film: Callable[..., Filmed]) -> None:
+    filmed = film(width_px=16, height_px=16)
+    filmed.device._source = lambda: Flood(1000, (16, 16))
+    filmed.device.open()
+    keep = filmed.device._filming._keep
+    filmed.device._filming._keep = lambda frame: (time.sleep(0.001), keep(frame))
+    assert eventually(lambda: (filmed.device._filming.last or 0) >= 1000)
+    last = filmed.device._filming
+    filmed.device.off()
+    notes = [each.text for each in filmed.messages() if isinstance(each, Command)]
+    assert filmed.device._count.lost == last.overflowed > 0
+    assert filmed.device._count.came + last.overflowed == last.last
+    assert f"; {last.overflowed} came while the computer was too slow" in notes[-1]
+
+
 def test_an_error_while_a_frame_is_kept_is_told_once(film: Callable[..., Filmed]) -> None:
     filmed = film(width_px=320)
     filmed.device._settings = filmed.device._settings.model_copy(update={"height_px": 200})
-    filmed.device._source = lambda shape: Flood(10)
+    filmed.device._source = lambda: Flood(10)
     filmed.device.open()
     found: list[Message] = []
     assert eventually(lambda: found.extend(filmed.messages()) or found)
@@ -271,6 +286,27 @@ def test_a_camera_that_is_not_there_cannot_be_opened(
     with pytest.raises(DeviceError, match=error):
         filmed.device.open()
     assert len(filmed.device.check()) == (settings["source"] == "file")
+
+
+OWN = """from hardware.frame_source import FrameSource
+from hardware.synthetic_source import SyntheticSource
+
+
+class Own(SyntheticSource):
+    pass
+"""
+
+
+def test_a_lab_names_a_source_of_its_own(film: Callable[..., Filmed], tmp_path: Path) -> None:
+    (tmp_path / "own.py").write_text(OWN, encoding="utf-8")
+    filmed = film(source="own.py:Own", bits=16, recording="lossless")
+    assert filmed.device.check() == []
+    filmed.film(3)
+    assert pictures(tmp_path / "eye.mkv")[0].dtype == np.uint16
+    settings = filmed.device._settings.model_copy(update={"source": "own.py:Other"})
+    filmed.device._settings = settings
+    (problem,) = filmed.device.check()
+    assert "has no class 'Other'" in problem.what
 
 
 def test_settings_that_contradict_each_other_are_refused() -> None:

@@ -23,8 +23,9 @@ from rig.following import Follower
 from rig.inbox import Command, Inbox
 from rig.lab import Lab
 from rig.replay import replay
-from rig.session import Result, Session
+from rig.session import Session
 from rig.session_record import load_session
+from rig.session_result import Result
 
 Edit = Callable[[str, str, str], None]
 

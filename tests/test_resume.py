@@ -16,8 +16,9 @@ from rig.inbox import Command
 from rig.lab import Lab
 from rig.plan import Plan
 from rig.resumption import check_same, find_resumption
-from rig.session import Result, Session
+from rig.session import Session
 from rig.session_record import load_session
+from rig.session_result import Result
 from rig.watcher import Nobody
 
 GO_NOGO = Path("protocols/go_nogo.toml")

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import pytest
 from helpers import plan_for, run_virtual
-from serial_bench import NUMBER, SerialBench, treadmill
+from serial_bench import NUMBER, SerialBench, eventually, treadmill
 
 from hardware.analog_input import AnalogInputTwin
 from hardware.board_encoder import BoardEncoder, BoardEncoderTwin
@@ -110,7 +110,7 @@ class EmulatedBench:
 class FilmingBench:
     """A synthetic camera, whose frames take real time; the session's is twice as fast."""
 
-    slack = 0.2
+    slack = 0.3
 
     def __init__(self, folder: Path) -> None:
         self._clock = SystemClock(lambda: 2 * time.perf_counter())
@@ -126,6 +126,8 @@ class FilmingBench:
 
     def pass_time(self, seconds: float) -> None:
         time.sleep(seconds / 2)
+        if self.device._filming is not None:
+            assert eventually(lambda: self.device._count.came > 4)
 
     def recorded(self) -> Stream:
         return read_stream(self._folder / "streams" / "box.stream")
@@ -178,11 +180,11 @@ def twin_bench(request: pytest.FixtureRequest, tmp_path: Path) -> Bench:
 def test_it_samples_from_open_to_off_at_its_rate(bench: Bench) -> None:
     rate = RATES[type(bench.device)]
     bench.pass_time(2.0)
-    opened = bench.now()
     bench.device.open()
+    opened = bench.now()
     bench.pass_time(1.23)
-    bench.device.off()
     lasted = bench.now() - opened
+    bench.device.off()
     bench.pass_time(1.0)
     stream = bench.recorded()
     assert stream.damage == ""
@@ -204,9 +206,9 @@ def test_off_and_close_may_be_called_again_and_it_opens_again(bench: Bench) -> N
     bench.device.open()
     bench.pass_time(0.5)
     bench.device.close()
-    assert len(bench.recorded().samples) == pytest.approx(
-        2 * before, abs=2 + 2 * bench.slack * before
-    )
+    unsure = 2 + 2 * bench.slack * RATES[type(bench.device)]
+    assert len(bench.recorded().samples) == pytest.approx(2 * before, abs=unsure)
+    assert len(bench.recorded().samples) > before > 0
 
 
 def test_it_takes_no_orders(bench: Bench) -> None:

@@ -61,7 +61,7 @@ class SilentValve(Logged, ValveTwin):
 
 
 class OpenValve(Logged, ValveTwin):
-    def is_open(self):
+    def is_busy(self):
         return True
 
 

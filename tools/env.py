@@ -116,7 +116,11 @@ NEEDS = (
         "the tests of the operator window on a display",
         programs={"Xvfb": "xvfb", "xdotool": "xdotool"},
     ),
-    Need("the tests of sounds that a person can hear", programs={"pulseaudio": "pulseaudio"}),
+    Need(
+        "the virtual sound output, and its tests",
+        # With it come pulseaudio-utils and libasound2-plugins, which lead PortAudio to it.
+        programs={"pulseaudio": "pulseaudio"},
+    ),
 )
 
 

@@ -56,8 +56,14 @@ def ls(
             "There are no sessions." if first is None else f"There are none since {first}."
         )
         return
-    rows = [[session.get(column) for column in _COLUMNS] for session in sessions]
+    rows = [[_cell(session, column) for column in _COLUMNS] for session in sessions]
     print_table(list(_COLUMNS.values()), rows)
+
+
+def _cell(session: dict[str, Any], column: str) -> object:
+    """Return what stands in a column; an emulated session says so beside its protocol."""
+    emulated = " (emulated)" if column == "protocol" and session.get("emulated") else ""
+    return f"{session[column]}{emulated}" if emulated else session.get(column)
 
 
 def day_of(words: str, today: date) -> date:

@@ -135,7 +135,7 @@ def summary_words(row: Row) -> str:
     lines = {
         "Began": str(row.get("started_at") or "")[:16].replace("T", " "),
         "Lasted": "" if duration is None else f"{duration / 60:.0f} min",
-        "Rig": f"{row.get('rig') or ''}{' (simulated)' if row.get('simulated') else ''}",
+        "Rig": f"{row.get('rig') or ''}{_unreal(row)}",
         "Protocol": " ".join(filter(None, (row.get("protocol"), row.get("stage")))),
         "Trials": counted,
         "Water": _form("water_ml", ".3f")(row) + (" mL" if row.get("water_ml") is not None else ""),
@@ -144,6 +144,13 @@ def summary_words(row: Row) -> str:
         "Exports": exports,
     }
     return "\n".join(f"{name}: {value}" for name, value in lines.items() if value)
+
+
+def _unreal(row: Row) -> str:
+    """Return what is to be known of a session's rig: nothing, if its hardware was real."""
+    if row.get("emulated"):
+        return " (emulated)"
+    return " (simulated)" if row.get("simulated") else ""
 
 
 def wrap_up_words(said: Mapping[str, Any] | None) -> str:

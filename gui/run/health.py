@@ -56,7 +56,10 @@ def summary(box: Box) -> Line:
 
 def _device(device: DeviceRecord, view: SessionView, now: float) -> Line:
     """Return the line of a device."""
-    what = "SIMULATED" if device.simulated else device.driver.rsplit(":", 1)[-1]
+    driver = device.driver.rsplit(":", 1)[-1]
+    what = "SIMULATED" if device.simulated else driver
+    if view.emulated:
+        what = f"{driver} (EMULATED)"
     places = reversed(view.fault_at)
     place = next((where for where in places if _is_of(where, device.name)), None)
     if place is not None:

@@ -42,11 +42,13 @@ class CardWires:
     ----------
     address
         Where the `nidaqmx` package reaches the card: host and port of its gRPC service.
+    side
+        Where its side channel is.
     """
 
     def __init__(self, addresses: Addresses) -> None:
         self.address = addresses.grpc
-        self._side = addresses.side
+        self.side = addresses.side
         self._lock = threading.Lock()
         self._replies: msgspec.msgpack.Decoder[Reply] = msgspec.msgpack.Decoder(Reply)
 
@@ -55,7 +57,7 @@ class CardWires:
         self._socket = self._context.socket(zmq.REQ)
         self._socket.linger = 0
         self._socket.rcvtimeo = LONGEST_REPLY_MS
-        self._socket.connect(self._side)
+        self._socket.connect(self.side)
         return self
 
     def __exit__(

@@ -88,7 +88,7 @@ class EmulatedLightCrafter:
         self._stack.close()
 
     def rise(self, at: float = 0.0) -> None:
-        """Let the line at its trigger input rise, now or at a time."""
+        """Let the line at its trigger input rise, now or at a time, which may just have passed."""
         self._ask(Rise(at))
 
     def light(self, since: float = 0.0) -> tuple[LightChange, ...]:

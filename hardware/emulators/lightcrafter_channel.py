@@ -25,7 +25,7 @@ class Message(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True)
 
 
 class Rise(Message, frozen=True):
-    """Let the trigger line rise; `at` is 0 for "now"."""
+    """Let the trigger line rise; `at` is 0 for "now", and may just have passed."""
 
     at: float = 0.0
 
@@ -43,7 +43,10 @@ class AskPicture(Message, frozen=True):
 
 
 class Plague(Message, frozen=True):
-    """Answer the next `count` commands with trouble; `code` is that of error packets."""
+    """Answer the next `count` commands with trouble, and none behind them.
+
+    `code` is that of error packets.
+    """
 
     trouble: Trouble
     count: int = 1

@@ -85,9 +85,9 @@ class TcpPort:
             each.close()
 
     def plague(self, plague: Plague) -> None:
-        """Answer the next commands with trouble."""
+        """Answer the next commands with trouble, and those behind them as they should be."""
         with self._lock:
-            self._plagues += [plague] * plague.count
+            self._plagues = [plague] * plague.count
 
     def _accept(self, listener: socket.socket) -> None:
         with contextlib.suppress(OSError):

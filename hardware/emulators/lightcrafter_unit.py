@@ -109,11 +109,15 @@ class LightCrafterUnit:
                 return Packet(Kind.ERROR, packet.command, bytes([BAD_LENGTH]))
 
     def edge(self, at: float) -> None:
-        """Let the trigger line rise at a time, or now if that is over."""
+        """Let the trigger line rise at a time, or now if that is 0.
+
+        A time that is over counts as it was, unless something else has come out since.
+        """
         with self._lock:
             now = self._clock()
             self._settle(now)
-            insort(self._edges, max(at, now))
+            insort(self._edges, max(at or now, self._shown[-1].time))
+            self._settle(now)
 
     def history(self, since: float) -> list[Shown]:
         """Return what came out from a time until now; the first may have begun before."""
@@ -219,7 +223,7 @@ class LightCrafterUnit:
         sequence = self._sequence
         if self._began is None or sequence is None:
             return
-        period = (sequence.period_us or sequence.exposure_us) / 1e6
+        period = sequence.exposure_us / 1e6
         while (due := self._began + self._step * period) <= until:
             if self._step >= sequence.patterns and not sequence.repeats:
                 self._show(due, 0)

@@ -25,9 +25,12 @@ class EmulatedCard:
     The block is given its `CardWires`.
     """
 
-    def __init__(self, profile: str = "pci_6221", device: str = "Dev1") -> None:
+    def __init__(
+        self, profile: str = "pci_6221", device: str = "Dev1", drift_ppm: float = 0.0
+    ) -> None:
         self._command = [sys.executable, "-m", "hardware.emulators.ni_server", "--until-input-ends"]
         self._command += ["--profile", profile, "--device", device]
+        self._command += ["--drift-ppm", str(drift_ppm)]
         self._stack = ExitStack()
 
     def __enter__(self) -> CardWires:

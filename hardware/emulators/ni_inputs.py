@@ -8,7 +8,13 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from hardware.emulators.ni_faults import NO_CHANNELS, NOT_KEPT_UP, NOT_YET_THERE, CardError
+from hardware.emulators.ni_faults import (
+    NO_CHANNELS,
+    NO_SUCH_TASK,
+    NOT_KEPT_UP,
+    NOT_YET_THERE,
+    CardError,
+)
 from hardware.emulators.ni_tasks import Card, Kind, Mode, Task
 from hardware.emulators.profiles import default_buffer
 
@@ -58,6 +64,9 @@ def read(card: Card, task: Task, wanted: int, timeout: float) -> tuple[int, int,
         wanted = task.timing.samples if finite else available(card, task)
     wait(lambda: _missing(card, task, wanted), timeout)
     count = min(available(card, task), wanted)
+    with card.lock:  # a reset of the card is over before the answer is given
+        if count < wanted and task.name not in card.tasks:
+            raise CardError(NO_SUCH_TASK, task.name)
     first, last = task.taken, task.taken + count
     times = np.zeros(0) if task.ticks is None else task.ticks.times(first, last)
     task.taken += count

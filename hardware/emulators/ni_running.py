@@ -142,7 +142,7 @@ def _begin(card: Card, task: Task, at: float) -> None:
     own = {"", "onboardclock", terminal(card, task, "sampleclock")}
     lender = card.clocks.get(task.timing.source)
     if task.timing.source in own:
-        task.ticks = Ticks(at, task.timing.rate_hz, limit)
+        task.ticks = Ticks(at, task.timing.rate_hz * card.pace(), limit)
     elif lender is not None and lender.end > at:
         _borrow(task, lender, at)
     _lend(card, task)
@@ -182,8 +182,11 @@ def _lend(card: Card, task: Task) -> None:
 
 def _give_pulses(card: Card, task: Task, pulse: Pulse, at: float) -> float:
     """Plan the edges of a counter's pulses; return when the last one is over."""
-    exact = card.profile.true_duration
-    high, low, edge = exact(pulse.high), exact(pulse.low), at + exact(pulse.delay)
+    high, low, delay = (
+        card.profile.true_duration(each) / card.pace()
+        for each in (pulse.high, pulse.low, pulse.delay)
+    )
+    edge = at + delay
     for line in task.lines():
         card.drive(line, level=False, at=at)
         for number in range(task.pulses):

@@ -100,11 +100,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="An emulated NI-DAQmx card.")
     parser.add_argument("--profile", choices=sorted(PROFILES), default="pci_6221")
     parser.add_argument("--device", default="Dev1")
+    parser.add_argument("--drift-ppm", type=float, default=0.0, help="of the card's clock")
     parser.add_argument("--port", type=int, default=0, help="of gRPC; 0 for a free one")
     parser.add_argument("--side-port", type=int, default=0, help="of the side channel")
     parser.add_argument("--until-input-ends", action="store_true", help="end with the caller")
     options = parser.parse_args()
-    card = Card(options.device, PROFILES[options.profile], World())
+    profile = PROFILES[options.profile]
+    card = Card(options.device, profile, World(), drift_ppm=options.drift_ppm)
     server, port = start(card, options.port)
     with zmq.Context() as context, context.socket(zmq.REP) as socket:
         socket.linger = 500

@@ -151,6 +151,8 @@ class Card:
         Whether the computer has no NI-DAQmx driver: no call reaches the card then.
     latency
         Seconds that every call takes longer.
+    drift_ppm
+        Millionths by which the card's clock is fast.
     held
         Wires that the watchdog keeps where it put them: nothing else drives them.
     driven
@@ -167,10 +169,15 @@ class Card:
     unplugged: bool = False
     driverless: bool = False
     latency: float = 0.0
+    drift_ppm: float = 0.0
     held: set[str] = field(default_factory=set)
     driven: set[str] = field(default_factory=set)
     lock: RLock = field(default_factory=RLock)
     made: int = 0
+
+    def pace(self) -> float:
+        """Return how many seconds pass by the card's clock in one of the world's."""
+        return 1 + self.drift_ppm * 1e-6
 
     def drive(self, line: str, level: bool, at: float) -> None:
         """Put an output on a level at a time, if the watchdog does not hold it."""

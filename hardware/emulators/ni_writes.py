@@ -116,7 +116,9 @@ class NiWrites:
         if task.running:
             raise CardError(RUNNING, f"Task: {task.name}")
         ni_running.reserve(self._card, task)
-        task.written = volts
+        before = task.written
+        is_full = before is None or before.shape[1] >= task.timing.samples
+        task.written = volts if is_full else np.concatenate([before, volts], axis=1)
         if request.auto_start:
             ni_running.start(self._card, task)
         return {"samps_per_chan_written": volts.shape[1]}

@@ -85,9 +85,16 @@ class Watch:
 
 
 class World:
-    """The wires of one card. Safe to use from several threads."""
+    """The wires of one card. Safe to use from several threads.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    now
+        The time, in seconds; the monotonic clock if nothing is said.
+    """
+
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        self._now = now
         self._lock = threading.RLock()
         self._lines: dict[str, _Line] = {}
         self._voltages: dict[str, _Voltage] = {}
@@ -95,8 +102,8 @@ class World:
         self._watches: dict[str, list[Watch]] = {}
 
     def now(self) -> float:
-        """Return the time, in seconds of the monotonic clock."""
-        return time.monotonic()
+        """Return the time, in seconds."""
+        return self._now()
 
     def wire(self, source: str, target: str) -> None:
         """Lead `source`, an output, to `target`, an input: both are one wire from then on."""

@@ -8,7 +8,7 @@ import getpass
 import secrets
 import sys
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -26,6 +26,13 @@ from rig.console import (
     the_lab,
     typed,
 )
+from rig.emulation_link import (
+    EmulationLink,
+    MouseElsewhere,
+    led_to_emulation,
+    order_for,
+    stimuli_of,
+)
 from rig.errors import CheckFailed, ConfigError, ExitCode, RigError, errors_among
 from rig.events import ClockKind
 from rig.export.background import export_in_background
@@ -36,7 +43,9 @@ from rig.progress import ProgressLine
 from rig.rehearsal import rehearse
 from rig.resumption import Resumption, check_same, find_resumption
 from rig.rig_plan import plan_rig
-from rig.session import Result, Session
+from rig.room import Mouse
+from rig.session import Session
+from rig.session_result import Result
 from rig.set_options import is_text, read_changes
 from rig.signals import ignore_stop_signals, stop_on_signals
 from rig.stages import choose
@@ -63,6 +72,9 @@ def run(
     ] = None,
     simulate: Annotated[
         bool, typer.Option("--simulate", help="Replace every device by its twin.")
+    ] = False,
+    emulate: Annotated[
+        bool, typer.Option("--emulate", help="Put emulators behind the real drivers.")
     ] = False,
     virtual: Annotated[
         bool, typer.Option("--virtual", help="Virtual time: simulate, and never wait.")
@@ -110,6 +122,8 @@ def run(
     5 the protocol failed, 6 the recording failed, 7 rig or subject in use.
     """
     clock = _clock(speed, simulate=simulate, virtual=virtual)
+    if emulate and (simulate or virtual):
+        raise typer.BadParameter("--emulate goes with neither --simulate nor --virtual")
     the = the_lab(lab) if lab else find_lab(rig.resolve().parent if rig.exists() else Path.cwd())
     if day is not None and not virtual:
         raise typer.BadParameter("--day goes with --virtual")
@@ -124,7 +138,15 @@ def run(
         seed, changed = resumption.definition.seed, resumption.definition.changed
     seed = secrets.randbits(32) if seed is None else seed
     plan, suggestion = _plan(
-        the, rig, protocol, subject, resumption, changed, simulate=simulate or virtual, seed=seed
+        the,
+        rig,
+        protocol,
+        subject,
+        resumption,
+        changed,
+        simulate=simulate or virtual,
+        emulate=emulate,
+        seed=seed,
     )
     plan = dataclasses.replace(plan, operator=by.strip())
     if experimenter:
@@ -133,38 +155,40 @@ def run(
         _rehearse(plan)
     if not json:
         stage = f", stage {plan.stage}" if plan.stage else ""
-        console.print(f"{subject} on {plan.rig.name}{' (SIMULATED)' if plan.mouse else ''}{stage}")
+        console.print(f"{subject} on {plan.rig.name}{_world(plan)}{stage}")
         for key, value in plan.changed.items():
             console.print(f"changed for this session: {key} = {value}", soft_wrap=True)
         if suggestion:
             console.print(suggestion, soft_wrap=True)
             console.print(f"Accept it: {typed(f'stage {subject} --accept')}", soft_wrap=True)
-    progress = ProgressLine()
-    session = Session(
-        plan,
-        clock,
-        speed=speed or 1.0,
-        started_at=started_at,
-        number=number,
-        resumes=resumption,
-        watcher=progress,
-    )
-    for each in notes:
-        session.hand_in(each)
-    try:
-        with (
-            stop_on_signals(lambda reason: session.stop("stop_now", reason)),
-            contextlib.ExitStack() as afterwards,
-            session,
-            contextlib.redirect_stdout(sys.stderr),
-        ):
-            if not virtual:
-                formats = the.config.recording.export
-                afterwards.callback(export_in_background, session.folder, formats)
-            result = _run(session)
-    finally:
-        ignore_stop_signals()
-        progress.close()
+    with _hardware(plan, resumption, quiet=json) as (plan, mouse):
+        progress = ProgressLine()
+        session = Session(
+            plan,
+            clock,
+            speed=speed or 1.0,
+            started_at=started_at,
+            number=number,
+            resumes=resumption,
+            watcher=progress,
+            mouse=mouse,
+        )
+        for each in notes:
+            session.hand_in(each)
+        try:
+            with (
+                stop_on_signals(lambda reason: session.stop("stop_now", reason)),
+                contextlib.ExitStack() as afterwards,
+                session,
+                contextlib.redirect_stdout(sys.stderr),
+            ):
+                if not virtual:
+                    formats = the.config.recording.export
+                    afterwards.callback(export_in_background, session.folder, formats)
+                result = _run(session)
+        finally:
+            ignore_stop_signals()
+            progress.close()
     with contextlib.suppress(OSError):  # a terminal that was closed is told nothing
         if json:
             print_json(_described(result) | {"stage": plan.stage or None, "suggestion": suggestion})
@@ -182,11 +206,21 @@ def _plan(
     changed: Mapping[str, Any],
     *,
     simulate: bool,
+    emulate: bool,
     seed: int,
 ) -> tuple[Plan, str | None]:
     """Return the plan of the session; and where the stage chose it, the move that it suggests."""
     if protocol is not None:
-        plan = make_plan(lab, rig, protocol, subject, simulate=simulate, seed=seed, changes=changed)
+        plan = make_plan(
+            lab,
+            rig,
+            protocol,
+            subject,
+            simulate=simulate,
+            emulate=emulate,
+            seed=seed,
+            changes=changed,
+        )
         if resumption is not None:
             check_same(resumption, plan.protocol)
         return plan, None
@@ -195,7 +229,15 @@ def _plan(
         path = lab.folder / "protocols" / f"{was.protocol}.toml"
         same = StageParams(was.stage, was.params, resumption.session)
         plan = make_plan(
-            lab, rig, path, subject, simulate=simulate, seed=seed, stage=same, changes=changed
+            lab,
+            rig,
+            path,
+            subject,
+            simulate=simulate,
+            emulate=emulate,
+            seed=seed,
+            stage=same,
+            changes=changed,
         )
         check_same(resumption, plan.protocol)
         return plan, None
@@ -206,6 +248,7 @@ def _plan(
         choice.protocol,
         subject,
         simulate=simulate,
+        emulate=emulate,
         seed=seed,
         stage=choice.params,
         changes=changed,
@@ -262,6 +305,36 @@ def _persons(names: list[str]) -> tuple[str, ...]:
     return lab.experimenters
 
 
+@contextlib.contextmanager
+def _hardware(
+    plan: Plan, resumption: Resumption | None, *, quiet: bool
+) -> Iterator[tuple[Plan, Mouse | None]]:
+    """Start the emulators of an emulated session; the block is given the plan that leads to them.
+
+    The mouse is the one that lives there; None if the session makes its own.
+    """
+    if not plan.rig.emulated:
+        yield plan, None
+        return
+    parts = resumption.parts if resumption else 0
+    stimuli = stimuli_of(plan.protocol, plan.seed)
+    order = order_for(plan.lab, plan.rig, stimuli, plan.mouse, plan.seed, parts)
+    with EmulationLink(order, _tell_start if not quiet else str) as link:
+        memory = plan.mouse.memory if plan.mouse else {}
+        yield led_to_emulation(plan, link), MouseElsewhere(link, memory)
+
+
+def _tell_start(text: str) -> None:
+    typer.echo(f"emulated rig: {text}", err=True)
+
+
+def _world(plan: Plan) -> str:
+    """Return what a person must know of the hardware."""
+    if plan.rig.emulated:
+        return " (EMULATED)"
+    return " (SIMULATED)" if plan.mouse else ""
+
+
 def _run(session: Session) -> Result:
     """Run the session; if it fails, say where it is recorded up to there."""
     try:
@@ -273,7 +346,8 @@ def _run(session: Session) -> Result:
 
 def _rehearse(plan: Plan) -> None:
     """Play a few virtual trials, so that a protocol's mistakes show before the animal comes."""
-    rig = plan.rig if plan.mouse else plan_rig(plan.lab, plan.rig.path, simulate=True)
+    simulated = plan.mouse is not None and not plan.rig.emulated
+    rig = plan.rig if simulated else plan_rig(plan.lab, plan.rig.path, simulate=True)
     problems = rehearse(plan.lab, rig, plan.protocol, trials=REHEARSED_TRIALS).problems
     if errors_among(problems):
         raise CheckFailed(errors_among(problems))

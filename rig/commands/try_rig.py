@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Callable
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from rig.bench import Wanted
-from rig.console import JsonOption, LabOption, print_json, print_table, the_lab
+from rig.console import JsonOption, LabOption, print_json, print_table, rig_file, the_lab
 from rig.errors import ExitCode
-from rig.lab import Lab
-from rig.signals import ignore_stop_signals, stop_on_signals
+from rig.signals import ignore_stop_signals, interrupt_once, stop_on_signals
 from rig.trying import Tried, try_rig
 
 MOST_DROPS = 20
@@ -50,10 +47,10 @@ def try_command(
     wanted = Wanted(drops, tone)
     try:
         with (
-            stop_on_signals(_interrupt_once()),
+            stop_on_signals(interrupt_once()),
             contextlib.redirect_stdout(sys.stderr),  # what drivers print is not our output
         ):
-            found = try_rig(the, _file(the, rig), wanted, simulate=simulate, only=device)
+            found = try_rig(the, rig_file(the, rig), wanted, simulate=simulate, only=device)
     except KeyboardInterrupt:
         ignore_stop_signals()
         typer.echo("Stopped: every device is off.", err=True)
@@ -64,24 +61,6 @@ def try_command(
         _print(found)
     if any(each.state == "bad" for each in found):
         raise typer.Exit(ExitCode.HARDWARE)
-
-
-def _file(lab: Lab, rig: str) -> Path:
-    """Return the file of a rig that was named by its name or by its path."""
-    named = lab.folder / "rigs" / f"{rig}.toml"
-    return lab.find(Path(rig)) if rig.endswith(".toml") else named
-
-
-def _interrupt_once() -> Callable[[str], None]:
-    """Return what leaves the devices, by the way on which all are turned off; the first time."""
-    reasons: list[str] = []
-
-    def interrupt(reason: str) -> None:
-        reasons.append(reason)
-        if len(reasons) == 1:
-            raise KeyboardInterrupt(reason)
-
-    return interrupt
 
 
 def _print(found: list[Tried]) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -57,14 +58,19 @@ def heading(session: SessionData, what: str) -> list[str]:
         "",
         f"Protocol {meta['protocol']} on rig {meta['rig']}, started at "
         f"{meta['started_at'].isoformat()}.",
-        f"Recorded by mouserig {meta['versions']['mouserig']}. All devices were simulated."
-        if meta["simulated"]
-        else f"Recorded by mouserig {meta['versions']['mouserig']}.",
+        f"Recorded by mouserig {meta['versions']['mouserig']}.{_unreal(meta)}",
         "Times are seconds since the session started, unless another unit is named.",
     ]
     for problem in warnings_of(session):
         lines += ["", f"WARNING: {problem}"]
     return lines
+
+
+def _unreal(meta: Mapping[str, Any]) -> str:
+    """Return what a reader must know of the hardware, with a space before it."""
+    if meta["emulated"]:
+        return " Emulators stood behind the drivers."
+    return " All devices were simulated." if meta["simulated"] else ""
 
 
 def write_meta(session: SessionData, path: Path) -> None:

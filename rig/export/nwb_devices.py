@@ -11,6 +11,7 @@ from pynwb.device import Device, DeviceModel
 from rig.events import Definition, DeviceRecord
 from rig.export.nwb_columns import as_json, fit_name, without_nul
 
+EMULATED = "EMULATED: no hardware was behind the driver. "
 _OWN = ("model", "manufacturer", "calibration")
 """Settings that are told in another place than the others."""
 
@@ -31,7 +32,8 @@ def add_devices(file: NWBFile, definition: Definition) -> dict[str, Device]:
             file.add_device_model(models[key])
         devices[device.name] = Device(
             name=fit_name(device.name, [each.name for each in devices.values()]),
-            description=describe(device, definition.calibration_toml),
+            description=(EMULATED if definition.emulated else "")
+            + describe(device, definition.calibration_toml),
             model=None if key is None else models[key],
         )
         file.add_device(devices[device.name])

@@ -81,6 +81,8 @@ def session_description(record: SessionRecord) -> str:
 
 
 def _simulated(definition: Definition) -> str:
+    if definition.emulated:
+        return "EMULATED (no hardware behind the drivers): "
     simulated = [device.name for device in definition.devices if device.simulated]
     if simulated and len(simulated) == len(definition.devices):
         return "SIMULATED (all devices): "
