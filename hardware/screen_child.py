@@ -148,6 +148,7 @@ class Screen:
         self._patch = False
         self._draw(None, 0)
         self.window.flip()
+        self._door.tell_dark()
 
     def _end(self) -> None:
         """Let the next flip end what is shown."""

@@ -44,8 +44,13 @@ class Door:
             ) from error
         threading.Thread(target=self._listen, daemon=True).start()
 
+    def tell_dark(self) -> None:
+        """Tell who has knocked that the screen is dark."""
+        if self.knocked.is_set():
+            self._visitor.close()
+
     def _listen(self) -> None:
-        # The connection stays open until this process ends: so who knocked knows that it did.
+        # The connection is closed when the screen is dark, or, at the latest, by the end.
         self._visitor = self._listener.accept()
         self.knocked.set()
         time.sleep(GIVES_UP)

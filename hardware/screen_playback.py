@@ -109,9 +109,17 @@ class ScreenPlayback(Generic[Presented]):
             raise
 
     def cut(self) -> None:
-        """Show the background; a stimulus that this cuts short is reported before it returns."""
-        if self._size is not None and not self._gone:
+        """Show the background; a stimulus that this cuts short is reported before it returns.
+
+        A screen whose process does not obey is lost: that is a failure of the session, and the
+        picture goes with the process, which is killed.
+        """
+        if self._size is None or self._gone:
+            return
+        try:
             self._screen.ask(Hide(), DARK_WITHIN)
+        except DeviceError as error:
+            self.lost(error.what, error.do)
 
     def force_off(self) -> None:
         """Show the background, also where another process has the screen: that one ends."""
@@ -121,11 +129,8 @@ class ScreenPlayback(Generic[Presented]):
 
     def close(self) -> None:
         """Show the background, and need the screen no more."""
-        if self._size is None:
-            return
-        try:
+        if self._size is not None:
             self.cut()
-        finally:
             self._size = None
             self._screen.close(self)
 
@@ -178,8 +183,9 @@ class ScreenPlayback(Generic[Presented]):
 
     def lost(self, what: str, do: str) -> None:
         """Tell the session that the screen is gone, and with it all that it showed."""
-        self._gone = True
-        self._inbox.put(Failure(self._name, what, do))
+        if not self._gone:
+            self._gone = True
+            self._inbox.put(Failure(self._name, what, do))
 
     def _ahead(self) -> float:
         """Return the session's seconds less those of the process: the surest of some readings."""
