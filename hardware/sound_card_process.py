@@ -66,7 +66,7 @@ class OutputStream:
         )
         self.clock = StreamClock(output.rate_hz)
         self.gaps = 0
-        self.block = 0.0
+        self._block = 0.0
         self._rate_hz = output.rate_hz
         self._longest_gap = max(output.latency, 0.01)
         self._called = self._begin = 0.0
@@ -84,6 +84,10 @@ class OutputStream:
         self.latency = float(self._stream.latency)
         self._stream.start()
         self._settle(output)
+
+    def doubt(self) -> float:
+        """Return by how many seconds the time of a frame may be wrong."""
+        return self._block + self.clock.spread()
 
     def close(self) -> None:
         """Let go of the output."""
@@ -113,7 +117,7 @@ class OutputStream:
             if self.player.frames:
                 self.gaps += 1
             self.clock.forget()
-        self.block = frames / self._rate_hz
+        self._block = frames / self._rate_hz
         self.clock.note(self.player.frames, now, times.outputBufferDacTime - times.currentTime)
         self.player.fill(out)
 
@@ -152,6 +156,7 @@ class SoundCardProcess:
             self.silence()
             self._wait_for_silence()
             if self._stream is not None:
+                time.sleep(self._stream.doubt())  # the end of the fall may be heard so much later
                 self._stream.close()
 
     def silence(self) -> None:
@@ -212,7 +217,7 @@ class SoundCardProcess:
             if each.track.began >= 0 and not each.known:
                 each.known = True
                 each.onset = stream.clock.time_of(each.track.began)
-                each.uncertainty = stream.block + stream.clock.spread()
+                each.uncertainty = stream.doubt()
             end = stream.player.end_of(each.track)
             if end is not None and stream.clock.time_of(end) <= now:
                 self._sounding.remove(each)
