@@ -10,7 +10,6 @@ import argparse
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -34,7 +33,7 @@ from rig.emulation_link import (
     order_for,
     stimuli_of,
 )
-from rig.events import ClockRead, DeviceReported, Event, InputChanged, SyncSwitched
+from rig.events import ClockRead, DeviceReported, InputChanged, SyncSwitched
 from rig.lab import Lab
 from rig.plan import make_plan
 from rig.session import Session
@@ -203,7 +202,7 @@ def _look_at_response(
     late = between[0] - zero - (row.stimulus_time or 0.0)  # the engine counts from its state on
     first = between[0] + trial["reward_time"]
     last = between[0] + trial["stimulus_time"]
-    licks = [at for at, level in lines["lick"] if level and between[0] <= at < between[1]]
+    licks = [at for at in _touches(lines["lick"]) if between[0] <= at < between[1]]
     counted = any(first <= at < last for at in licks)
     unsure = any(-late - NEAR < at - border < NEAR for at in licks for border in (first, last))
     found.unsure += unsure
@@ -287,13 +286,22 @@ def _match(
 
 
 def _zero(record: SessionRecord) -> float:
-    """Return the `time.perf_counter` at which the session's clock showed 0."""
-    ahead = min(time.time() - time.perf_counter() for _ in range(100))
-    reads: Iterable[Event] = record.events
-    return min(
-        each.reading - each.hardware_time for each in reads
-        if isinstance(each, ClockRead) and each.clock == "utc"
-    ) - ahead  # fmt: skip
+    """Return the `time.perf_counter` at which the session's clock showed 0, by its best reading."""
+    reads = [e for e in record.events if isinstance(e, ClockRead) and e.clock == "utc"]
+    best = min(reads, key=lambda read: read.uncertainty)
+    looks = []
+    for _ in range(100):
+        before, utc, after = time.perf_counter(), time.time(), time.perf_counter()
+        looks.append((after - before, utc - (before + after) / 2))
+    return best.reading - best.hardware_time - min(looks)[1]
+
+
+def _touches(edges: list[tuple[float, bool]]) -> list[float]:
+    """Return when the spout began to be touched, but for what a driver takes for bouncing."""
+    return [
+        at for index, (at, level) in enumerate(edges)
+        if level and (index == 0 or at - edges[index - 1][0] > BOUNCE)
+    ]  # fmt: skip
 
 
 def _pulses(edges: list[tuple[float, bool]]) -> list[tuple[float, float]]:

@@ -132,9 +132,9 @@ bimodal_trials = 12
 break_time = 0
 {TRIAL}stimulus_time = 0.8
 reward_time = 0.5
-interval = 0.4
-visual_error_interval = 0.8
-auditory_error_interval = 0.8
+interval = 0.8
+visual_error_interval = 1.2
+auditory_error_interval = 1.2
 vacuum_time = 0.2
 """
 

@@ -118,6 +118,8 @@ class SyncLines:
         self._state = ""
 
     def _pulse(self, line: str) -> None:
+        if line in self._ends:  # the loop was late: others must see an edge all the same
+            self._switch(line, on=False)
         if line:
             self._switch(line, on=True)
             self._ends[line] = self._clock.now() + PULSE
