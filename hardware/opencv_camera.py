@@ -25,7 +25,7 @@ from hardware.thumbnail import Thumbnail
 from hardware.video_file import SUFFIXES, Recording, VideoFile
 from rig.devices import Camera, Context
 from rig.errors import ConfigError, Problem, problems_of
-from rig.inbox import Command, Failure
+from rig.inbox import Failure, Notice
 from rig.plugins import load_class
 from rig.session_folder import SessionFolder
 from rig.streams import Channel, StreamSpec
@@ -34,6 +34,7 @@ BLOCK_DURATION = 0.1
 """Seconds of rows that are written together: what a killed program can lose of them."""
 TELL_EVERY = 5.0
 """Seconds between two notes about missing frames."""
+SLOW_DO = "Look at the camera's cable; close other programs, or film fewer or smaller frames."
 PATIENCE = 0.8
 """Seconds without a frame after which a camera counts as lost; five periods if they are longer."""
 
@@ -197,11 +198,11 @@ class OpenCVCamera(Camera):
             self._tell_losses(came)
 
     def _tell_losses(self, now: float) -> None:
-        """Put into the record, as a note, which frames are missing so far."""
+        """Tell which frames are missing so far."""
         self._told, self._tells_from = self._count.lost, now + TELL_EVERY
         slow = self._filming.overflowed if self._filming is not None else 0
         why = f"; {slow} came while the computer was too slow to write them" if slow else ""
-        self._inbox.put(Command("note", f"{self._count.words()}{why}", self._where))
+        self._inbox.put(Notice(self._name, f"{self._count.words()}{why}", SLOW_DO))
 
     def _fail(self, what: str, do: str) -> None:
         self._inbox.put(Failure(self._name, what, do))

@@ -14,7 +14,7 @@ from hardware.screen_picture import Picture
 from hardware.screen_process import ScreenProcess
 from rig.devices import Context
 from rig.errors import DeviceError, RecordingError
-from rig.inbox import Failure, Report
+from rig.inbox import Failure, Notice, Report
 from rig.picture import Flashes, Grating
 from rig.streams import Channel, StreamSpec
 
@@ -22,6 +22,7 @@ Presented = TypeVar("Presented", Grating, Flashes)
 SAME_RATE = 0.01
 """Share by which the rate of the rig file may differ from the screen's own."""
 LOADS_WITHIN = 30.0
+SLOW_DO = "Close other programs; see `rig try`, and what the screen's graphics driver can do."
 COUNTED = ("refresh", "stimulus", "frame", "missed")
 """What is recorded of a flip, beside its time."""
 DARK_WITHIN = 1.0
@@ -179,6 +180,10 @@ class ScreenPlayback(Generic[Presented]):
         requested = self._stimuli[name].duration
         achieved = (last.refresh - first.refresh) / self._wanted.refresh_hz
         onset = first.time + ahead
+        missed = round(sum(flip.missed for flip in shown.flips))
+        if missed:
+            what = f"{missed} refreshes passed without a picture while it showed '{name}'"
+            self._inbox.put(Notice(self._name, what, SLOW_DO))
         self._inbox.put(Report(self._name, self._what, name, onset, requested, achieved))
 
     def lost(self, what: str, do: str) -> None:

@@ -18,7 +18,7 @@ from hardware.screen_process import ScreenProcess
 from hardware.video_projector import VideoProjector
 from rig.clock import SystemClock
 from rig.devices import Context
-from rig.inbox import Inbox, Message
+from rig.inbox import Inbox, Message, Notice
 from rig.room import Room
 from rig.shared import Shared
 from rig.stream_store import Drain, StreamSink
@@ -118,6 +118,7 @@ class ScreenBench:
         path.parent.mkdir(exist_ok=True)
         path.write_text(measured(), encoding="utf-8")
         self._clock, self._inbox = SystemClock(), Inbox()
+        self.notices: list[Notice] = []
         context = Context(self._clock, self._inbox, Room(), folder, streams or Drain(), desk.shared)
         self.device = driver("box", driver.Settings.model_validate(settings), context)
         desk.keep(self.device._playback._screen)
@@ -169,12 +170,18 @@ class ScreenBench:
         while len(found) < count:
             assert time.monotonic() < end, f"there are only {found}"
             message = self._inbox.wait(0.1)
-            found += [message] if message is not None else []
+            if isinstance(message, Notice):
+                self.notices.append(message)
+            elif message is not None:
+                found.append(message)
         return found
 
     def messages(self) -> list[Message]:
-        """Take all messages of the device."""
+        """Take all messages of the device; notices of a busy computer are kept apart."""
         found = []
         while (message := self._inbox.take()) is not None:
-            found.append(message)
+            if isinstance(message, Notice):
+                self.notices.append(message)
+            else:
+                found.append(message)
         return found

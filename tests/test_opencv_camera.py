@@ -24,7 +24,7 @@ from hardware.video_file import VideoFile
 from rig.clock import SystemClock
 from rig.devices import Context
 from rig.errors import DeviceError
-from rig.inbox import Command, Failure, Inbox, Message
+from rig.inbox import Failure, Inbox, Message, Notice
 from rig.room import Room
 from rig.stream_store import StreamStore
 from rig.streams import read_stream
@@ -115,7 +115,7 @@ def test_every_frame_is_in_the_video_under_its_number(
 def test_lost_frames_stand_in_the_record_in_words(film: Callable[..., Filmed]) -> None:
     filmed = film(synthetic={"lost": (3, 8, 9)})
     filmed.film(12)
-    notes = [each.text for each in filmed.messages() if isinstance(each, Command)]
+    notes = [each.what for each in filmed.messages() if isinstance(each, Notice)]
     total = filmed.device._count.came + 3
     assert notes[0] == "1 of 5 frames are missing (3)"
     assert notes[-1] == f"3 of {total} frames are missing (3, 8-9)"
@@ -199,7 +199,7 @@ def test_frames_that_were_lost_last_are_told_too(film: Callable[..., Filmed]) ->
     assert eventually(lambda: (filmed.device._filming.last or 0) >= 1000)
     last = filmed.device._filming
     filmed.device.off()
-    notes = [each.text for each in filmed.messages() if isinstance(each, Command)]
+    notes = [each.what for each in filmed.messages() if isinstance(each, Notice)]
     assert filmed.device._count.lost == last.overflowed > 0
     assert filmed.device._count.came + last.overflowed == last.last
     assert f"; {last.overflowed} came while the computer was too slow" in notes[-1]

@@ -17,7 +17,7 @@ from rig.devices import Valve
 from rig.errors import DeviceError
 
 PULSE = 0.3
-"""Seconds of the pulse in which the program is killed: a watchdog would close it after 0.4 s or so."""
+"""Seconds of the pulse in which the program is killed; a watchdog would close it after 0.4 s."""
 KILL_AFTER = 0.005
 RATE_HZ = 10_000.0
 READY_WITHIN = 20.0
