@@ -130,12 +130,6 @@ def emulated_lightcrafter() -> Iterator[EmulatedLightCrafter]:
         yield projector
 
 
-def ear(sound_server: SoundServer) -> Iterator[SoundMonitor]:
-    """Hear what comes out of that server's output."""
-    with SoundMonitor(sound_server) as monitor:
-        yield monitor
-
-
 @pytest.fixture(scope="session")
 def ear(sound_server: SoundServer) -> Iterator[SoundMonitor]:
     """Hear what comes out of that server's output."""
