@@ -45,6 +45,8 @@ PATCH = Box(0, 420, 60, 60)
 DISK = Box(158, 118, 4, 4)
 """The middle of the projector's field."""
 GAMMAS = {"red": (40.0, 2.2), "green": (120.0, 2.1), "blue": (15.0, 2.4)}
+LONG = 0.74
+"""Seconds that the flashes `long` last at least, from the first change to the last."""
 BLACK_CD_M2 = 0.1
 STALL = 0.4
 """Seconds that a busy computer may stand still."""
@@ -151,12 +153,14 @@ class ScreenBench:
     def sensed(self) -> list[tuple[str, float]]:
         """Return the stimuli that were seen, with their onsets.
 
-        A grating of 45 deg is `short`, another one `long`; eight flashes are `short`.
+        A grating of 45 deg is `short`, another one `long`; so are flashes by how long they last.
         """
         changes = self.changes()
         if isinstance(self.device, VideoProjector):
-            on = [change.time for change in changes if change.level > 128]
-            return [("short" if len(on) == 8 else "long", on[0] + self.ahead)] if on else []
+            if not changes:
+                return []
+            lasted = changes[-1].time - changes[0].time
+            return [("short" if lasted < LONG else "long", changes[0].time + self.ahead)]
         return [
             ("short" if abs(c.stripes.orientation_deg - 45) < 5 else "long", c.time + self.ahead)
             for c in changes
