@@ -81,8 +81,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def pytest_configure(config: pytest.Config) -> None:
     """Let Qt draw into memory, and give it the runtime folder that it wants for the user alone."""
-    config.addinivalue_line("markers", "every(kind): tried on every driver of a kind of devices")
-    config.addinivalue_line("markers", "observed: needs somebody who looks from outside")
+    config.addinivalue_line("markers", "every(kind, observed): tried on every driver")
     if not config.getoption("--headed"):
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
     if sys.platform == "linux" and "XDG_RUNTIME_DIR" not in os.environ:

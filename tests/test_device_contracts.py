@@ -11,8 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 
 import pytest
-from benches import BENCHES, Bench
-from physical_bench import physical
+from benches import Bench, benches_for
 from presented import STIMULI, Stimuli
 
 from rig.devices import Device, DigitalInput, DigitalOutput, Presenter, Valve
@@ -27,13 +26,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     mark = metafunc.definition.get_closest_marker("every")
     if mark is None:
         return
-    (kind,) = mark.args
-    rig = metafunc.config.getoption("--hardware")
-    if rig is None:
-        makers = {each.__name__: make for each, make in BENCHES.items() if issubclass(each, kind)}
-    else:
-        observed = metafunc.definition.get_closest_marker("observed") is not None
-        makers = physical(rig, kind, observed=observed)
+    makers = benches_for(metafunc.config.getoption("--hardware"), *mark.args, **mark.kwargs)
     metafunc.parametrize("bench", list(makers.values()), ids=list(makers), indirect=True)
 
 
@@ -46,11 +39,12 @@ def bench(request: pytest.FixtureRequest, lab: Lab) -> Iterator[Bench]:
 
 
 every_device = pytest.mark.every.with_args(Device)
-every_input = pytest.mark.every.with_args(DigitalInput)
+every_input = pytest.mark.every.with_args(DigitalInput, observed=True)
 every_output = pytest.mark.every.with_args(DigitalOutput)
 every_valve = pytest.mark.every.with_args(Valve)
+every_observed_valve = pytest.mark.every.with_args(Valve, observed=True)
 every_presenter = pytest.mark.every.with_args(Presenter)
-observed = pytest.mark.observed
+every_observed_presenter = pytest.mark.every.with_args(Presenter, observed=True)
 
 
 @every_device
@@ -81,7 +75,6 @@ def test_orders_of_other_kinds_are_refused_in_words(bench: Bench) -> None:
 
 
 @every_input
-@observed
 def test_an_input_reports_each_change_once_with_its_time(bench: Bench) -> None:
     assert isinstance(bench.device, DigitalInput)
     changed = []
@@ -98,7 +91,6 @@ def test_an_input_reports_each_change_once_with_its_time(bench: Bench) -> None:
 
 
 @every_input
-@observed
 def test_a_closed_input_is_silent(bench: Bench) -> None:
     bench.device.close()
     bench.touch(True)
@@ -128,8 +120,7 @@ def test_a_closed_output_cannot_be_switched_on(bench: Bench) -> None:
     assert bench.device.level() is False
 
 
-@every_valve
-@observed
+@every_observed_valve
 def test_a_drop_is_one_finite_opening_of_the_calibrated_length(bench: Bench) -> None:
     assert isinstance(bench.device, Valve)
     ordered = bench.now()
@@ -196,8 +187,7 @@ def test_a_valve_refuses_a_second_drop_while_it_is_open(bench: Bench) -> None:
     assert len(bench.messages()) == 1
 
 
-@every_valve
-@observed
+@every_observed_valve
 def test_an_armed_drop_begins_after_its_delay_and_off_disarms_it(bench: Bench) -> None:
     assert isinstance(bench.device, Valve)
     reason = bench.device.refuse_delay(0.2)
@@ -233,8 +223,7 @@ def test_a_valve_refuses_a_delay_without_a_near_end(bench: Bench, delay: float) 
     assert not bench.device.is_busy()
 
 
-@every_valve
-@observed
+@every_observed_valve
 def test_a_closed_valve_delivers_nothing(bench: Bench) -> None:
     bench.device.close()
     with pytest.raises(DeviceError):
@@ -242,8 +231,7 @@ def test_a_closed_valve_delivers_nothing(bench: Bench) -> None:
     assert bench.drunk() == []
 
 
-@every_valve
-@observed
+@every_observed_valve
 def test_a_flush_is_one_finite_opening_whose_water_is_not_counted(bench: Bench) -> None:
     assert isinstance(bench.device, Valve)
     assert bench.device.refuse_flush(0.5) is None
@@ -319,8 +307,7 @@ def test_a_valve_that_is_open_or_closed_for_orders_is_not_flushed(bench: Bench) 
         bench.device.flush(1.0)
 
 
-@every_presenter
-@observed
+@every_observed_presenter
 def test_a_stimulus_is_sensed_at_once_and_reported_with_onset_and_length(
     bench: Bench,
 ) -> None:
@@ -382,8 +369,7 @@ def test_an_unknown_stimulus_is_refused(bench: Bench) -> None:
         device.present("other")
 
 
-@every_presenter
-@observed
+@every_observed_presenter
 def test_a_closed_device_presents_nothing(bench: Bench) -> None:
     device, stimuli = loaded(bench)
     device.close()
