@@ -28,9 +28,9 @@ from pathlib import Path
 from random import Random
 
 from benchmarks.outputs_lab import LINES, READ_BACK, outputs_lab
-from hardware.emulators.card_wires import CardWires
-from hardware.emulators.lightcrafter import EmulatedLightCrafter
-from hardware.emulators.ni_client import EmulatedCard
+from hardware.emulators.lightcrafter.client import EmulatedLightCrafter
+from hardware.emulators.ni.card_wires import CardWires
+from hardware.emulators.ni.client import EmulatedCard
 from rig.errors import RecordingError
 from rig.events import DeviceReported, Record
 from rig.journal import read_records

@@ -1,8 +1,8 @@
 """Cameras by OpenCV: UVC cameras, video files and synthetic ones.
 
 Tried with files and synthetic cameras only, never with a physical camera. A camera that OpenCV
-cannot open (GigE Vision, USB3 Vision) needs a `hardware.frame_source.FrameSource` of the lab's own,
-around its vendor's SDK.
+cannot open (GigE Vision, USB3 Vision) needs a source of the lab's own, around its vendor's SDK
+(`hardware.film.frame_source.FrameSource`).
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ import numpy.typing as npt
 import pydantic
 
 from hardware.camera import CameraSettings, CameraTwin
-from hardware.filming import Filming
-from hardware.frame_count import FrameCount
-from hardware.frame_source import Asked, Frame, FrameSource, Pixels
-from hardware.opencv_source import CaptureSource, FileSource
-from hardware.synthetic_source import SyntheticSettings, SyntheticSource
-from hardware.thumbnail import Thumbnail
-from hardware.video_file import SUFFIXES, Recording, VideoFile
+from hardware.film.filming import Filming
+from hardware.film.frame_count import FrameCount
+from hardware.film.frame_source import Asked, Frame, FrameSource, Pixels
+from hardware.film.opencv_source import CaptureSource, FileSource
+from hardware.film.synthetic_source import SyntheticSettings, SyntheticSource
+from hardware.film.thumbnail import Thumbnail
+from hardware.film.video_file import SUFFIXES, Recording, VideoFile
 from rig.devices import Camera, Context
 from rig.errors import ConfigError, Problem, problems_of
 from rig.inbox import Failure, Notice

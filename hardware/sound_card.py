@@ -16,18 +16,18 @@ import pydantic
 from numpy.typing import NDArray
 
 from calibration.speaker import SpeakerCalibration
-from hardware.device_process import DeviceProcess
-from hardware.sound_messages import Answer, Check, Ended, Found, Load, Open, Output, Start, Stop
-from hardware.sound_outputs import WASAPI
+from hardware.processes.device_process import DeviceProcess
+from hardware.sound.messages import Answer, Check, Ended, Found, Load, Open, Output, Start, Stop
+from hardware.sound.outputs import WASAPI
+from hardware.sound.synthesis import refuse_sound, render
 from hardware.speaker import SpeakerSettings, SpeakerTwin
-from hardware.synthesis import refuse_sound, render
 from rig.devices import Context, Speaker
 from rig.errors import DeviceError, Problem, RecordingError, problems_of
 from rig.inbox import Failure, Notice, Report
 from rig.sound import Sound
 from rig.streams import Channel, StreamSpec
 
-MODULE = "hardware.sound_card_process"
+MODULE = "hardware.sound.card_process"
 COLUMNS = (("time", "s"), ("frame", "1"), ("uncertainty", "s"), ("achieved", "s"), ("gaps", "1"))
 GAP_DO = "Close other programs, or raise latency and delay in the rig file."
 _answers: msgspec.msgpack.Decoder[Answer] = msgspec.msgpack.Decoder(Answer)

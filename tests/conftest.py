@@ -29,8 +29,8 @@ from screen_bench import Screens, screens
 
 from gui.starting import _Watch
 from gui.theme import make_app
-from hardware.emulators.lightcrafter import EmulatedLightCrafter
-from hardware.emulators.ni_client import EmulatedCard
+from hardware.emulators.lightcrafter.client import EmulatedLightCrafter
+from hardware.emulators.ni.client import EmulatedCard
 from hardware.emulators.sound_monitor import SoundMonitor
 from hardware.emulators.sound_server import SoundServer
 from hardware.emulators.sound_server import sound_server as started_sound_server

@@ -13,8 +13,8 @@ import pytest
 from hardware.emulators.screen_grab import Box, Change, ScreenGrab, ScreenWatch
 from hardware.emulators.x_display import XDisplay, x_display
 from hardware.psychopy_display import PsychopyDisplay
-from hardware.screen_messages import Shown
-from hardware.screen_process import ScreenProcess
+from hardware.screen.messages import Shown
+from hardware.screen.process import ScreenProcess
 from hardware.video_projector import VideoProjector
 from rig.clock import SystemClock
 from rig.devices import Context

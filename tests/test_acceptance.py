@@ -20,7 +20,7 @@ from hardware.acceptance.place import Place
 from hardware.acceptance.record import PICTURE, read
 from hardware.acceptance.results import Result, Value, judged
 from hardware.acceptance.sounds import REFERENCE_PA, tone_values
-from hardware.emulators.card_wires import CardWires
+from hardware.emulators.ni.card_wires import CardWires
 from rig.errors import ExitCode
 from rig.lab import Lab
 from rig.rig_plan import plan_rig

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from hardware.emulators.card_wires import CardWires
+from hardware.emulators.ni.card_wires import CardWires
 from rig.lab import Lab
 
 ROOT = Path(__file__).parent.parent

@@ -16,11 +16,11 @@ import pytest
 from serial_bench import eventually
 
 from analysis.exposures import reconcile
-from hardware.filming import Filming
-from hardware.frame_source import Frame, FrameSource
+from hardware.film.filming import Filming
+from hardware.film.frame_source import Frame, FrameSource
+from hardware.film.synthetic_source import drawn, number_in
+from hardware.film.video_file import VideoFile
 from hardware.opencv_camera import OpenCVCamera
-from hardware.synthetic_source import drawn, number_in
-from hardware.video_file import VideoFile
 from rig.clock import SystemClock
 from rig.devices import Context
 from rig.errors import DeviceError
@@ -142,7 +142,7 @@ def test_a_full_disk_is_a_failure_before_the_record_suffers(
 ) -> None:
     free = 1e12
     monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(1e12, 0, free))
-    monkeypatch.setattr("hardware.video_file.LOOK_EVERY", 0.0)
+    monkeypatch.setattr("hardware.film.video_file.LOOK_EVERY", 0.0)
     filmed = film()
     filmed.device.open()
     assert eventually(lambda: filmed.device._count.came > 3)
@@ -288,8 +288,8 @@ def test_a_camera_that_is_not_there_cannot_be_opened(
     assert len(filmed.device.check()) == (settings["source"] == "file")
 
 
-OWN = """from hardware.frame_source import FrameSource
-from hardware.synthetic_source import SyntheticSource
+OWN = """from hardware.film.frame_source import FrameSource
+from hardware.film.synthetic_source import SyntheticSource
 
 
 class Own(SyntheticSource):

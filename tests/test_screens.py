@@ -26,7 +26,7 @@ from streamed import Kept
 from hardware.display import DisplayTwin
 from hardware.emulators.screen_grab import Picture
 from hardware.psychopy_display import PsychopyDisplay
-from hardware.screen_process import ScreenProcess
+from hardware.screen.process import ScreenProcess
 from hardware.video_projector import VideoProjector
 from rig.clock import SystemClock
 from rig.devices import Context

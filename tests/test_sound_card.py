@@ -20,8 +20,8 @@ from sound_bench import SOUND_CARD, SoundBench
 from calibration.speaker import SpeakerCalibration
 from hardware.emulators.sound_monitor import UNCERTAINTY, SoundMonitor, sounds
 from hardware.emulators.sound_server import RATE_HZ
+from hardware.sound.synthesis import render
 from hardware.sound_card import SoundCard, SoundCardSettings
-from hardware.synthesis import render
 from rig.errors import DeviceError
 from rig.inbox import Failure, Report
 from rig.lab import Lab
