@@ -1,8 +1,9 @@
 """A microcontroller of our own at a serial port: its hello, its signs of life, its clock.
 
 The firmware is `hardware/firmware/lickometer/lickometer.ino`; its frames are those of
-`hardware.serial.frame_protocol`. The computer asks the board for its clock twenty times a second. The board takes that for a
-sign of life, too: 0.5 s after the last byte it switches its outputs off by itself.
+`hardware.serial.frame_protocol`. The computer asks the board for its clock twenty times a second.
+The board takes that for a sign of life, too: 0.5 s after the last byte it switches its outputs off
+by itself.
 """
 
 from __future__ import annotations
