@@ -8,7 +8,7 @@ BASE_PYTHON ?= python3
 endif
 PYTHON := $(BIN)/python
 
-.PHONY: help env demo test lint types docs pages screenshots corpus bench kills lock
+.PHONY: help env demo test lint types docs pages wiring screenshots corpus bench kills lock
 
 help:            ## list the targets
 	@grep -E '^[a-z]+:.*##' Makefile
@@ -36,6 +36,9 @@ docs: env        ## build the documentation into site/
 
 pages: env       ## make the protocols' pages and figures anew, from the code
 	@$(PYTHON) tools/protocol_pages.py
+
+wiring: env      ## draw the wiring of the reference rig anew
+	@$(PYTHON) tools/wiring.py
 
 screenshots: env ## take pictures of every screen of the window into screenshots/
 	@$(PYTHON) tools/screenshots.py --out screenshots

@@ -22,14 +22,15 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from random import Random
 
 from benchmarks.outputs_lab import LINES, READ_BACK, outputs_lab
-from hardware.emulators.card_wires import CardWires
-from hardware.emulators.lightcrafter import EmulatedLightCrafter
-from hardware.emulators.ni_client import EmulatedCard
+from hardware.emulators.lightcrafter.client import EmulatedLightCrafter
+from hardware.emulators.ni.card_wires import CardWires
+from hardware.emulators.ni.client import EmulatedCard
 from rig.errors import RecordingError
 from rig.events import DeviceReported, Record
 from rig.journal import read_records
@@ -91,8 +92,8 @@ class Kill:
     log
         What the guardian told.
     too_soon
-        Whether the session had ended by itself before: on a busy computer an engine can be silent
-        for as long as the brief silence.
+        Whether the outputs were closed before: on a busy computer an engine can be silent for as
+        long as the brief silence. Such a kill does not count.
     """
 
     off_after: dict[str, float] = field(default_factory=dict)
@@ -160,9 +161,7 @@ def kill_once(lab: Lab, world: Outside, how: signal.Signals, after: float) -> Ki
                 raise RuntimeError(f"the session did not begin: {told}")
             time.sleep(0.02)
         time.sleep(after)
-        if engine.poll() is not None:
-            return Kill(too_soon=True)
-        at = time.monotonic()
+        wall, at = datetime.now().astimezone(), time.monotonic()
         os.kill(engine.pid, how)
         found = _wait_until_off(world, at)
     finally:
@@ -171,6 +170,7 @@ def kill_once(lab: Lab, world: Outside, how: signal.Signals, after: float) -> Ki
         _wait_for_end(engine)
     folder = list(find_sessions(lab.data))[-1]
     found.log = _log_when_ended(folder.path / GUARDIAN_LOG)
+    found.too_soon = any(_closed_at(line) < wall for line in found.log.splitlines())
     found.misses = _misses(world.card, folder.journal, began, at)
     return found
 
@@ -209,6 +209,17 @@ def _log_when_ended(path: Path) -> str:
             return text
         time.sleep(0.02)
     return path.read_text(encoding="utf-8")
+
+
+def _closed_at(line: str) -> datetime:
+    """Return when outputs were closed by a line of the log; far in the future if it tells of none.
+
+    The log counts milliseconds.
+    """
+    time, _, words = line.partition(" ")
+    if "closes every output" in words or "turned its outputs off" in words:
+        return datetime.fromisoformat(time) + timedelta(milliseconds=1)
+    return datetime.max.replace(tzinfo=UTC)
 
 
 def _misses(card: CardWires, journal: Path, since: float, at: float) -> list[tuple[float, float]]:
@@ -265,17 +276,17 @@ def print_table(kills: dict[str, list[Kill]]) -> int:
     print(("{:<14}{:>8}  {:<10}" + "{:>10}" * 5).format(*columns))
     wrong = 0
     for sort in SORTS:
-        moments = sum(not kill.too_soon for kill in kills[sort.name])
+        counted = [kill for kill in kills[sort.name] if not kill.too_soon]
         for name in OUTPUTS:
-            times = sorted(k.off_after[name] for k in kills[sort.name] if name in k.off_after)
-            stuck = sum(name in kill.still_on for kill in kills[sort.name])
+            times = sorted(kill.off_after[name] for kill in counted if name in kill.off_after)
+            stuck = sum(name in kill.still_on for kill in counted)
             late = stuck + sum(time > sort.limit for time in times)
             wrong += late
-            row = f"{sort.name:<14}{moments:>8}  {name:<10}{len(times) + stuck:>10}"
+            row = f"{sort.name:<14}{len(counted):>8}  {name:<10}{len(times) + stuck:>10}"
             print(row + "".join(f"{ms:>10}" for ms in _in_ms(times)) + f"{late:>10}")
-    soon = sum(kill.too_soon for each in kills.values() for kill in each)
-    print(f"{soon} sessions had ended by themselves before, and were run again")
-    misses = [miss for each in kills.values() for kill in each for miss in kill.misses]
+    every = [kill for each in kills.values() for kill in each]
+    misses = [miss for kill in every if not kill.too_soon for miss in kill.misses]
+    print(f"{sum(k.too_soon for k in every)} sessions had ended by themselves, and were run again")
     wire, read = (max((miss[i] for miss in misses), default=0.0) for i in (0, 1))
     print(f"{len(misses)} openings of the valve that nothing cut: off by {wire * 1e6:.1f} us on "
           f"the wire, by {read / SAMPLE:.2f} samples as read back, at most")  # fmt: skip

@@ -83,7 +83,7 @@ MOUSE = '''"""A mouse that knows the task, and lapses now and then."""
 
 from __future__ import annotations
 
-from hardware.mouse_body import Percept
+from hardware.common.mouse_body import Percept
 from hardware.policy_mouse import PolicyMouse
 
 LAPSES = 0.15

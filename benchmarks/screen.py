@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from hardware.emulators.x_display import x_display
-from hardware.screen_pace import ClockPace
-from hardware.screen_picture import Picture
-from hardware.screen_window import ScreenWindow
+from hardware.screen.pace import ClockPace
+from hardware.screen.picture import Picture
+from hardware.screen.window import ScreenWindow
 
 ORDERS = 60
 PERIOD = 1 / 60

@@ -18,19 +18,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hardware.emulators.card_wires import CardWires
-from hardware.emulators.ni_client import EmulatedCard
-from hardware.emulators.ni_local import LocalChannel
-from hardware.emulators.ni_tasks import Card
-from hardware.emulators.profiles import PROFILES
-from hardware.emulators.world import World
+from hardware.emulators.ni.card_wires import CardWires
+from hardware.emulators.ni.client import EmulatedCard
+from hardware.emulators.ni.local import LocalChannel
+from hardware.emulators.ni.profiles import PROFILES
+from hardware.emulators.ni.tasks import Card
+from hardware.emulators.ni.world import World
+from hardware.ni.card import NiCard
+from hardware.ni.input_tasks import InputTasks
+from hardware.ni.watches import LevelWatch, LineWatch, VoltageWatch, Watches
 from hardware.ni_analog_input import NiAnalogInput
 from hardware.ni_analog_lick import NiAnalogLick
-from hardware.ni_card import NiCard
 from hardware.ni_digital_input import NiDigitalInput
-from hardware.ni_input_tasks import InputTasks
 from hardware.ni_line_record import NiLineRecord
-from hardware.ni_watches import LevelWatch, LineWatch, VoltageWatch, Watches
 from rig.clock import Clock, SystemClock
 from rig.devices import AnalogInput, Context, Device
 from rig.inbox import Edge, Failure, Inbox, Message

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from gui.session_view import SessionView
+from rig.events import MILD
 from rig.trials import TrialRow
 
 Severity = Literal["note", "warn", "bad"]
@@ -110,7 +111,7 @@ class Alarms:
     def _raised(self, view: SessionView) -> Iterator[Alarm]:
         """Return what the rules say now."""
         for number, fault in enumerate(view.faults):
-            severity: Severity = "warn" if fault.level == "warning" else "bad"
+            severity: Severity = "warn" if fault.level in MILD else "bad"
             yield Alarm(f"fault {number}", severity, f"{fault.told}. {fault.do}")
         if view.ended is not None:
             return

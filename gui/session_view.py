@@ -15,6 +15,7 @@ from analysis.timing import TimingTable
 from gui.raster_data import RasterData
 from rig.bus import Heartbeat
 from rig.events import (
+    MILD,
     ActionDone,
     CommandGiven,
     Definition,
@@ -261,7 +262,7 @@ class SessionView:
                 self._log(event, "warn", text)
             case Fault(what=what, level=level):
                 self._count(event)
-                self._log(event, "warn" if level == "warning" else "bad", what)
+                self._log(event, "warn" if level in MILD else "bad", what)
             case SessionEnded(reason=reason):
                 self.ended = event
                 self.trial = self.stay = self.question = None

@@ -9,7 +9,7 @@ from typing import Annotated
 import numpy as np
 import pydantic
 
-from hardware.twin_sampling import TwinSampling
+from hardware.common.twin_sampling import TwinSampling
 from rig.devices import AnalogInput, Context, DeviceSettings, Line
 from rig.errors import Problem
 from rig.frozen import FrozenModel, Items

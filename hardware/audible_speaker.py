@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibration.speaker import SpeakerCalibration
-from hardware.loudspeaker import RATE_HZ, REMEDY, Loudspeaker, why_silent
+from hardware.sound.loudspeaker import RATE_HZ, REMEDY, Loudspeaker, why_silent
+from hardware.sound.synthesis import render
 from hardware.speaker import SpeakerSettings, SpeakerTwin
-from hardware.synthesis import render
 from rig.clock import VirtualClock
 from rig.devices import Context, Speaker
 from rig.errors import Problem

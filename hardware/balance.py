@@ -1,7 +1,7 @@
 """A balance that speaks MT-SICS (Mettler Toledo and others): one stable weight at a time.
 
 It is no device of a trial: it weighs mice and drops between sessions. Tried on the emulator alone
-(`hardware.emulators.mt_sics`), never on a physical balance.
+(`hardware.emulators.serial.mt_sics`), never on a physical balance.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pydantic
 
-from hardware.serial_address import UsbKind, address_of, problems
-from hardware.serial_link import SerialLink
-from hardware.serial_port import SerialPort
+from hardware.serial.address import UsbKind, address_of, problems
+from hardware.serial.link import SerialLink
+from hardware.serial.port import SerialPort
 from rig.devices import DeviceSettings, Line
 from rig.errors import DeviceError, Problem
 
@@ -39,7 +39,7 @@ class BalanceSettings(DeviceSettings):
     """Settings of a balance; `line` is the serial number of its USB plug or adapter.
 
     `patience` is how long a stable weight is waited for, in seconds. The rest is as in
-    `hardware.serial_address.SerialSettings`.
+    `hardware.serial.address.SerialSettings`.
     """
 
     line: Line

@@ -1,6 +1,6 @@
 """A lickometer or a beam on a board of our own: a digital input with the board's own times.
 
-Tried on the emulator alone (`hardware.emulators.board`), never on a physical board.
+Tried on the emulator alone (`hardware.emulators.serial.board`), never on a physical board.
 """
 
 from __future__ import annotations
@@ -8,9 +8,9 @@ from __future__ import annotations
 import pydantic
 
 from hardware.digital_input import DigitalInputSettings, DigitalInputTwin
-from hardware.frame_protocol import Frame, unpack_level
-from hardware.framed_board import FramedBoard
-from hardware.serial_address import UsbKind, address_of
+from hardware.serial.address import UsbKind, address_of
+from hardware.serial.frame_protocol import Frame, unpack_level
+from hardware.serial.framed_board import FramedBoard
 from rig.devices import Context, DigitalInput
 from rig.errors import DeviceError, Problem
 from rig.inbox import Edge, Failure
@@ -19,7 +19,7 @@ from rig.inbox import Edge, Failure
 class BoardInputSettings(DigitalInputSettings):
     """Settings of a digital input on a board; `line` is the serial number of its USB plug.
 
-    The rest is as in `hardware.serial_address.SerialSettings`.
+    The rest is as in `hardware.serial.address.SerialSettings`.
     """
 
     usb: UsbKind = ""

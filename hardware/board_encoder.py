@@ -1,6 +1,6 @@
 """A treadmill's encoder on a board of our own: an analog input of raw counts.
 
-Tried on the emulator alone (`hardware.emulators.board`), never on a physical board.
+Tried on the emulator alone (`hardware.emulators.serial.board`), never on a physical board.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from typing import Annotated
 import numpy as np
 import pydantic
 
-from hardware.frame_protocol import Frame, unpack_count, wrapped
-from hardware.framed_board import FramedBoard
-from hardware.serial_address import UsbKind, address_of
+from hardware.serial.address import UsbKind, address_of
+from hardware.serial.frame_protocol import Frame, unpack_count, wrapped
+from hardware.serial.framed_board import FramedBoard
 from rig.devices import AnalogInput, Context, DeviceSettings, Line
 from rig.errors import DeviceError, Problem, RecordingError
 from rig.inbox import Failure
@@ -27,7 +27,7 @@ class BoardEncoderSettings(DeviceSettings):
     """Settings of an encoder on a board; `line` is the serial number of its USB plug.
 
     The board sends its count `rate_hz` times a second. `counts_per_cm` comes from rolling the
-    treadmill by a known way. The rest is as in `hardware.serial_address.SerialSettings`.
+    treadmill by a known way. The rest is as in `hardware.serial.address.SerialSettings`.
     """
 
     line: Line

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pydantic
 
-from hardware.thumbnail import Thumbnail
+from hardware.film.thumbnail import Thumbnail
 from rig.clock import VirtualClock
 from rig.devices import Camera, Context, DeviceSettings, Line
 from rig.errors import DeviceError, Problem

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import pydantic
 
-from hardware.playback import Playback
+from hardware.common.playback import Playback
 from rig.devices import Context, DeviceSettings, Display, Line
 from rig.errors import Problem
 from rig.picture import Grating

@@ -37,10 +37,10 @@ from typing import Literal
 import pydantic
 
 from calibration.projector import ProjectorCalibration
-from hardware.lightcrafter_control import Light, LightCrafterControl
-from hardware.lightcrafter_flashes import Prepared, Running
-from hardware.lightcrafter_link import LightCrafterLink
-from hardware.lightcrafter_protocol import (
+from hardware.projection.control import Light, LightCrafterControl
+from hardware.projection.flashes import Prepared, Running
+from hardware.projection.link import LightCrafterLink
+from hardware.projection.protocol import (
     HIGHEST_CURRENT,
     LONGEST_EXPOSURE_US,
     MOST_PATTERNS,

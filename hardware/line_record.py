@@ -12,7 +12,7 @@ import numpy as np
 import pydantic
 
 from hardware.analog_input import same_channels
-from hardware.twin_sampling import TwinSampling
+from hardware.common.twin_sampling import TwinSampling
 from rig.devices import AnalogInput, Context, DeviceSettings, Line
 from rig.errors import Problem
 from rig.frozen import FrozenModel, Items

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hardware.analog_input import AnalogInputSettings, AnalogInputTwin, same_channels, stream_of
-from hardware.ni_card import card_of, missing
-from hardware.ni_stream import CardStream, same_card, same_rate
-from hardware.ni_watches import VoltageWatch
+from hardware.ni.card import card_of, missing
+from hardware.ni.stream import CardStream, same_card, same_rate
+from hardware.ni.watches import VoltageWatch
 from rig.devices import AnalogInput, Context
 from rig.errors import Problem
 from rig.streams import Samples, StreamSpec

@@ -10,10 +10,10 @@ import pydantic
 from numpy.typing import NDArray
 
 from hardware.digital_input import DigitalInputSettings, DigitalInputTwin
-from hardware.edges import Edges
-from hardware.ni_card import card_of, missing, twice
-from hardware.ni_watches import VoltageWatch
-from hardware.threshold import Threshold
+from hardware.ni.card import card_of, missing, twice
+from hardware.ni.watches import VoltageWatch
+from hardware.sampling.edges import Edges
+from hardware.sampling.threshold import Threshold
 from rig.devices import Context, DigitalInput
 from rig.errors import Problem
 

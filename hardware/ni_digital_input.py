@@ -8,9 +8,9 @@ from __future__ import annotations
 import pydantic
 
 from hardware.digital_input import DigitalInputSettings, DigitalInputTwin
-from hardware.edges import Edges
-from hardware.ni_card import card_of, missing, twice
-from hardware.ni_watches import LineWatch
+from hardware.ni.card import card_of, missing, twice
+from hardware.ni.watches import LineWatch
+from hardware.sampling.edges import Edges
 from rig.devices import Context, DigitalInput
 from rig.errors import Problem
 

@@ -9,8 +9,8 @@ import contextlib
 from typing import Any
 
 from hardware.digital_output import DigitalOutputSettings, DigitalOutputTwin
-from hardware.ni_card import card_of, force, missing
-from hardware.ni_errors import is_lost, told
+from hardware.ni.card import card_of, force, missing
+from hardware.ni.errors import is_lost, told
 from rig.devices import Context, DigitalOutput
 from rig.errors import DeviceError, Problem
 

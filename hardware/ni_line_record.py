@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from hardware.analog_input import same_channels
 from hardware.line_record import LineRecordSettings, LineRecordTwin, record_of
-from hardware.ni_card import card_of, missing
-from hardware.ni_stream import CardStream, same_card, same_rate
-from hardware.ni_watches import LevelWatch
+from hardware.ni.card import card_of, missing
+from hardware.ni.stream import CardStream, same_card, same_rate
+from hardware.ni.watches import LevelWatch
 from rig.devices import AnalogInput, Context
 from rig.errors import Problem
 from rig.streams import StreamSpec

@@ -16,13 +16,13 @@ import pydantic
 from numpy.typing import NDArray
 
 from calibration.speaker import SpeakerCalibration
-from hardware.ni_card import card_of, force, missing, twice
-from hardware.ni_errors import in_words, told
-from hardware.ni_trigger import TRIGGER_WITHIN, no_trigger, wrong_trigger
-from hardware.ni_watches import LineWatch
-from hardware.ni_waveform import Waveform
+from hardware.ni.card import card_of, force, missing, twice
+from hardware.ni.errors import in_words, told
+from hardware.ni.trigger import TRIGGER_WITHIN, no_trigger, wrong_trigger
+from hardware.ni.watches import LineWatch
+from hardware.ni.waveform import Waveform
+from hardware.sound.synthesis import refuse_sound, render
 from hardware.speaker import SpeakerSettings, SpeakerTwin
-from hardware.synthesis import refuse_sound, render
 from rig.devices import Context, Speaker
 from rig.errors import DeviceError, Problem, problems_of
 from rig.inbox import Failure, Report

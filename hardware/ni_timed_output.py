@@ -10,9 +10,9 @@ import threading
 import pydantic
 
 from hardware.digital_output import DigitalOutputSettings, DigitalOutputTwin
-from hardware.ni_card import card_of, force, missing
-from hardware.ni_counter import PulseCounter
-from hardware.ni_errors import told
+from hardware.ni.card import card_of, force, missing
+from hardware.ni.counter import PulseCounter
+from hardware.ni.errors import told
 from rig.devices import Context, DigitalOutput
 from rig.errors import DeviceError, Problem
 

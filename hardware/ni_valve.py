@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import Literal
 
 from calibration.valve import ValveCalibration
-from hardware.ni_card import card_of, force, missing, twice
-from hardware.ni_counter import PulseCounter
-from hardware.ni_errors import in_words, told
-from hardware.ni_opening import Opening
-from hardware.ni_trigger import TRIGGER_WITHIN, no_trigger, wrong_trigger
-from hardware.ni_watches import LineWatch
+from hardware.common.valve_limits import ValveLimits
+from hardware.ni.card import card_of, force, missing, twice
+from hardware.ni.counter import PulseCounter
+from hardware.ni.errors import in_words, told
+from hardware.ni.opening import Opening
+from hardware.ni.trigger import TRIGGER_WITHIN, no_trigger, wrong_trigger
+from hardware.ni.watches import LineWatch
 from hardware.valve import ValveSettings, ValveTwin
-from hardware.valve_limits import ValveLimits
 from rig.devices import Context, Valve
 from rig.errors import Problem
 from rig.inbox import Failure, Report

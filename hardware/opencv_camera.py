@@ -1,8 +1,8 @@
 """Cameras by OpenCV: UVC cameras, video files and synthetic ones.
 
 Tried with files and synthetic cameras only, never with a physical camera. A camera that OpenCV
-cannot open (GigE Vision, USB3 Vision) needs a `hardware.frame_source.FrameSource` of the lab's own,
-around its vendor's SDK.
+cannot open (GigE Vision, USB3 Vision) needs a source of the lab's own, around its vendor's SDK
+(`hardware.film.frame_source.FrameSource`).
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ import numpy.typing as npt
 import pydantic
 
 from hardware.camera import CameraSettings, CameraTwin
-from hardware.filming import Filming
-from hardware.frame_count import FrameCount
-from hardware.frame_source import Asked, Frame, FrameSource, Pixels
-from hardware.opencv_source import CaptureSource, FileSource
-from hardware.synthetic_source import SyntheticSettings, SyntheticSource
-from hardware.thumbnail import Thumbnail
-from hardware.video_file import SUFFIXES, Recording, VideoFile
+from hardware.film.filming import Filming
+from hardware.film.frame_count import FrameCount
+from hardware.film.frame_source import Asked, Frame, FrameSource, Pixels
+from hardware.film.opencv_source import CaptureSource, FileSource
+from hardware.film.synthetic_source import SyntheticSettings, SyntheticSource
+from hardware.film.thumbnail import Thumbnail
+from hardware.film.video_file import SUFFIXES, Recording, VideoFile
 from rig.devices import Camera, Context
 from rig.errors import ConfigError, Problem, problems_of
-from rig.inbox import Command, Failure
+from rig.inbox import Failure, Notice
 from rig.plugins import load_class
 from rig.session_folder import SessionFolder
 from rig.streams import Channel, StreamSpec
@@ -34,6 +34,7 @@ BLOCK_DURATION = 0.1
 """Seconds of rows that are written together: what a killed program can lose of them."""
 TELL_EVERY = 5.0
 """Seconds between two notes about missing frames."""
+SLOW_DO = "Look at the camera's cable; close other programs, or film fewer or smaller frames."
 PATIENCE = 0.8
 """Seconds without a frame after which a camera counts as lost; five periods if they are longer."""
 
@@ -197,11 +198,11 @@ class OpenCVCamera(Camera):
             self._tell_losses(came)
 
     def _tell_losses(self, now: float) -> None:
-        """Put into the record, as a note, which frames are missing so far."""
+        """Tell which frames are missing so far."""
         self._told, self._tells_from = self._count.lost, now + TELL_EVERY
         slow = self._filming.overflowed if self._filming is not None else 0
         why = f"; {slow} came while the computer was too slow to write them" if slow else ""
-        self._inbox.put(Command("note", f"{self._count.words()}{why}", self._where))
+        self._inbox.put(Notice(self._name, f"{self._count.words()}{why}", SLOW_DO))
 
     def _fail(self, what: str, do: str) -> None:
         self._inbox.put(Failure(self._name, what, do))

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 import pydantic
 
-from hardware.mouse_body import SPOUT, BodySettings, MouseBody, Percept, Stimulus
+from hardware.common.mouse_body import SPOUT, BodySettings, MouseBody, Percept, Stimulus
 from rig.frozen import Items
 from rig.room import Mouse, MouseSettings, Room
 

@@ -13,11 +13,11 @@ import pydantic
 
 from calibration.screen import ScreenCalibration
 from hardware.display import DisplaySettings, DisplayTwin, refuse_grating
-from hardware.screen_geometry import Projection
-from hardware.screen_messages import Corner, Open, Pace
-from hardware.screen_picture import GratingView
-from hardware.screen_playback import ScreenPlayback
-from hardware.screen_process import lacks
+from hardware.screen.geometry import Projection
+from hardware.screen.messages import Corner, Open, Pace
+from hardware.screen.picture import GratingView
+from hardware.screen.playback import ScreenPlayback
+from hardware.screen.process import lacks
 from rig.devices import Context, Display
 from rig.errors import Problem
 from rig.picture import Grating

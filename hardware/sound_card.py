@@ -16,19 +16,20 @@ import pydantic
 from numpy.typing import NDArray
 
 from calibration.speaker import SpeakerCalibration
-from hardware.device_process import DeviceProcess
-from hardware.sound_messages import Answer, Check, Ended, Found, Load, Open, Output, Start, Stop
-from hardware.sound_outputs import WASAPI
+from hardware.processes.device_process import DeviceProcess
+from hardware.sound.messages import Answer, Check, Ended, Found, Load, Open, Output, Start, Stop
+from hardware.sound.outputs import WASAPI
+from hardware.sound.synthesis import refuse_sound, render
 from hardware.speaker import SpeakerSettings, SpeakerTwin
-from hardware.synthesis import refuse_sound, render
 from rig.devices import Context, Speaker
 from rig.errors import DeviceError, Problem, RecordingError, problems_of
-from rig.inbox import Failure, Report
+from rig.inbox import Failure, Notice, Report
 from rig.sound import Sound
 from rig.streams import Channel, StreamSpec
 
-MODULE = "hardware.sound_card_process"
+MODULE = "hardware.sound.card_process"
 COLUMNS = (("time", "s"), ("frame", "1"), ("uncertainty", "s"), ("achieved", "s"), ("gaps", "1"))
+GAP_DO = "Close other programs, or raise latency and delay in the rig file."
 _answers: msgspec.msgpack.Decoder[Answer] = msgspec.msgpack.Decoder(Answer)
 
 
@@ -212,6 +213,9 @@ class SoundCard(Speaker):
             self._streams.write(self.stream().name, np.array([row]), began)
         except RecordingError as error:
             self._lose(error.what, error.do)
+        if answer.gaps:
+            what = f"the output ran dry {answer.gaps} times while it played '{answer.sound}'"
+            self._inbox.put(Notice(self._name, what, GAP_DO))
         requested = self._durations.get(answer.sound, answer.achieved)
         self._inbox.put(
             Report(self._name, "sound", answer.sound, began, requested, answer.achieved)

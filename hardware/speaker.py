@@ -8,8 +8,8 @@ from pathlib import Path
 import pydantic
 
 from calibration.speaker import SpeakerCalibration
-from hardware.playback import Playback
-from hardware.synthesis import refuse_sound
+from hardware.common.playback import Playback
+from hardware.sound.synthesis import refuse_sound
 from rig.devices import Context, DeviceSettings, Line, Speaker
 from rig.errors import Problem
 from rig.sound import Sound

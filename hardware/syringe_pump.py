@@ -2,7 +2,7 @@
 
 The pump ends each run by itself. In its safe mode it stops, too, when it has heard nothing for a
 second: a computer that hangs cannot let it run. Tried on the emulator alone
-(`hardware.emulators.ne1000`), never on a physical pump.
+(`hardware.emulators.serial.ne1000`), never on a physical pump.
 """
 
 from __future__ import annotations
@@ -16,7 +16,11 @@ from typing import Literal
 import pydantic
 
 from calibration.syringe import SyringeCalibration
-from hardware.pump_protocol import (
+from hardware.common.valve_limits import over_limit
+from hardware.serial.address import UsbKind, address_of, problems
+from hardware.serial.link import SerialLink
+from hardware.serial.port import PortLost, SerialPort
+from hardware.serial.pump_protocol import (
     ANYTHING,
     PUMPING,
     PumpLine,
@@ -26,11 +30,7 @@ from hardware.pump_protocol import (
     number,
     pack,
 )
-from hardware.serial_address import UsbKind, address_of, problems
-from hardware.serial_link import SerialLink
-from hardware.serial_port import PortLost, SerialPort
 from hardware.valve import ValveSettings, ValveTwin
-from hardware.valve_limits import over_limit
 from rig.devices import LONGEST_FLUSH, Context, Valve
 from rig.errors import ConfigError, DeviceError, Problem
 from rig.inbox import Failure, Report
@@ -52,7 +52,7 @@ class SyringePumpSettings(ValveSettings):
     """Settings of a syringe pump; `line` is the serial number of its USB adapter.
 
     `calibration` is the file of its syringe. The rest is as in
-    `hardware.serial_address.SerialSettings`.
+    `hardware.serial.address.SerialSettings`.
     """
 
     rate_ml_min: float = pydantic.Field(gt=0, le=9999)

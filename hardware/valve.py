@@ -12,7 +12,7 @@ from typing import ClassVar, Literal
 import pydantic
 
 from calibration.valve import ValveCalibration
-from hardware.valve_limits import OpeningTimes, ValveLimits
+from hardware.common.valve_limits import OpeningTimes, ValveLimits
 from rig.devices import Context, DeviceSettings, Line, Valve
 from rig.errors import Problem
 from rig.inbox import Report

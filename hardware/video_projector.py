@@ -10,10 +10,10 @@ from collections.abc import Mapping
 import pydantic
 
 from hardware.projector import ProjectorSettings, ProjectorTwin, refuse_flashes
-from hardware.screen_messages import Corner, Open, Pace
-from hardware.screen_picture import Picture, flashes_picture
-from hardware.screen_playback import ScreenPlayback
-from hardware.screen_process import lacks
+from hardware.screen.messages import Corner, Open, Pace
+from hardware.screen.picture import Picture, flashes_picture
+from hardware.screen.playback import ScreenPlayback
+from hardware.screen.process import lacks
 from rig.devices import Context, Projector
 from rig.errors import Problem
 from rig.picture import Flashes

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import numpy as np
 import pydantic
 
-from hardware.mouse_body import SPOUT, BodySettings, MouseBody, Percept, Stimulus
+from hardware.common.mouse_body import SPOUT, BodySettings, MouseBody, Percept, Stimulus
 from models.reinforcement import Core, Weights, learn, response_probability
 from rig.config import validated
 from rig.errors import ConfigError

@@ -80,12 +80,15 @@ class BusyError(RigError):
 
 
 class Problem(msgspec.Struct, frozen=True):
-    """One mistake found by a check; checks return lists, so that all are seen at once."""
+    """One mistake found by a check; checks return lists, so that all are seen at once.
+
+    A `notice` tells what was lost while the session goes on; a check finds none.
+    """
 
     what: str
     where: str
     do: str
-    level: Literal["error", "warning"] = "error"
+    level: Literal["error", "warning", "notice"] = "error"
 
     def __str__(self) -> str:
         return f"{self.what} ({self.where}). {self.do}"

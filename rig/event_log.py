@@ -32,7 +32,7 @@ from rig.events import (
     TrialStarted,
 )
 from rig.graph import Action, Flash, Flush, Play, Pulse, Show, State, TrialGraph
-from rig.inbox import Command, Edge, Failure, Message, Reply, Report, Request
+from rig.inbox import Command, Edge, Failure, Message, Notice, Reply, Report, Request
 from rig.protocol import Question
 from rig.recorder import Recorder
 
@@ -211,6 +211,14 @@ class EventLog:
                     self.command_given(order, TOO_LATE)
             case Failure():
                 self.failed(message)
+            case Notice():
+                self.noticed(message)
+
+    def noticed(self, notice: Notice) -> Problem:
+        """Record what a device did not do; return it as a problem."""
+        problem = Problem(notice.what, f"device '{notice.device}'", notice.do, "notice")
+        self.fault(problem)
+        return problem
 
     def failed(self, failure: Failure) -> None:
         """Record that a device failed; a failure that is not urgent is a warning."""

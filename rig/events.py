@@ -229,11 +229,16 @@ class QuestionAsked(Happened, frozen=True, tag="question"):
     patience: float
 
 
+MILD = ("warning", "notice")
+"""Levels of faults with which the running trial goes on."""
+
+
 class Fault(Happened, frozen=True, tag="fault"):
     """Something failed; a traceback, if there is one, stands beside the journal.
 
-    `level` is ``error`` if it ended the session, ``warning`` if the session went on; empty in
-    records of schema 1, which did not tell.
+    `level` is ``error`` if it ended the session, ``warning`` if the running trial went on, and
+    ``notice`` if a device lost something of what it should record or show, and no more. It is empty
+    in records of schema 1, which did not tell.
     """
 
     what: str

@@ -46,6 +46,14 @@ class Failure(msgspec.Struct, frozen=True):
     urgent: bool = True
 
 
+class Notice(msgspec.Struct, frozen=True):
+    """A device did not do all that it should: it lost a frame, for example. The session goes on."""
+
+    device: str
+    what: str
+    do: str
+
+
 Verb = Literal[
     "pause_after_trial",
     "resume",
@@ -116,7 +124,7 @@ class Request:
     replies: queue.SimpleQueue[Reply]
 
 
-Message = Edge | Report | Failure | Command | Request
+Message = Edge | Report | Failure | Notice | Command | Request
 
 
 class Inbox:

@@ -19,7 +19,7 @@ from rig.engine import Engine, Entered
 from rig.errors import DeviceError, Problem, ProtocolError
 from rig.event_log import ABORTED, EventLog
 from rig.graph import TrialGraph, TurnOn
-from rig.inbox import Command, Edge, Failure, Inbox, Message, Reply, Report, Request, Touch
+from rig.inbox import Command, Edge, Failure, Inbox, Message, Notice, Reply, Report, Request, Touch
 from rig.orders import Orders
 from rig.protocol import Finished, Question
 from rig.recorder import Recorder
@@ -245,6 +245,10 @@ class Loop:
                 raise DeviceError(what, f"device '{device}'", do)
             case Failure():
                 self._lose(message)
+                return
+            case Notice():
+                self._watcher.warned(self._log.noticed(message))
+                self._log.keep()
                 return
         self._log.note(message)
         self._log.keep()

@@ -13,6 +13,7 @@ from typing import Any, cast
 from rig.errors import RigError
 from rig.event_log import TOO_LATE
 from rig.events import (
+    MILD,
     ActionDone,
     ClockRead,
     CommandGiven,
@@ -27,7 +28,7 @@ from rig.events import (
     SyncSwitched,
     TrialEnded,
 )
-from rig.inbox import Command, Edge, Failure, Message, Report, Verb
+from rig.inbox import Command, Edge, Failure, Message, Notice, Report, Verb
 from rig.loop import LONGEST, NEVER_RUN
 from rig.water_orders import VALVE_FAILED, VALVE_IS_OPEN
 
@@ -123,7 +124,7 @@ class Tape:
             If an error ended the session here.
         """
         event = self.next
-        if isinstance(event, Fault) and event.level != "warning":
+        if isinstance(event, Fault) and event.level not in MILD:
             raise RecordedError(event)
         message = self._message(self._made())
         self._edge = isinstance(message, Edge)
@@ -227,8 +228,8 @@ class Tape:
                 command = self._command(place)
                 given = command is not None and not self._is_own(command)
                 return _order(command) if command and given else None
-            case Fault(level="warning") as event:
-                return _failure(event)
+            case Fault(level="warning" | "notice") as event:
+                return _told(event)
             case _:
                 return None
 
@@ -236,7 +237,7 @@ class Tape:
         """Return what came in at a place behind the end; None if nothing did."""
         match self.at(place):
             case Fault() as event:
-                return _failure(event)
+                return _told(event)
             case ActionDone():
                 return None
             case _:
@@ -265,14 +266,16 @@ def _is_by_person(event: Event) -> bool:
 
 
 def _is_from_outside(fault: Fault) -> bool:
-    return fault.level != "warning" and not fault.where.startswith(_PROTOCOL)
+    return fault.level not in MILD and not fault.where.startswith(_PROTOCOL)
 
 
-def _failure(event: Fault) -> Failure | None:
-    """Return the failure of a device that was recorded; None if it is a fault of another sort."""
+def _told(event: Fault) -> Failure | Notice | None:
+    """Return what a device told of itself; None if it is a fault of another sort."""
     if not event.where.startswith(DEVICE):
         return None
     device = event.where.removeprefix(DEVICE).rstrip("'")
+    if event.level == "notice":
+        return Notice(device, event.what, event.do)
     return Failure(device, event.what, event.do, urgent=event.level != "warning")
 
 

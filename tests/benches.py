@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from light_bench import LightBench
 from ni_bench import LONGEST_DROP, NiBench
+from physical_bench import PhysicalBench, physical
 from screen_bench import SCREEN, VIDEO, ScreenBench
 from serial_bench import NUMBER, PUMP, SerialBench, lickometer, pump
 from sound_bench import PATIENT, SoundBench
@@ -38,7 +39,7 @@ from hardware.valve import ValveTwin
 from hardware.video_projector import VideoProjector
 from rig.devices import Device
 
-Bench = TwinBench | NiBench | SerialBench | LightBench | ScreenBench | SoundBench
+Bench = TwinBench | NiBench | SerialBench | LightBench | ScreenBench | SoundBench | PhysicalBench
 Maker = Callable[[Path, pytest.FixtureRequest], Bench]
 INPUT: dict[str, Any] = {"line": "Dev1/port0/line1"}
 CIRCUIT: dict[str, Any] = {"line": "Dev1/ai9", "on_v": 0.3, "off_v": 0.1}
@@ -128,3 +129,15 @@ BENCHES: dict[type[Device], Maker] = {
     PsychopyDisplay: psychopy,
     VideoProjector: video,
 }
+
+
+def benches_for(
+    rig: Path | None, kind: type[Device], *, observed: bool = False
+) -> dict[str, Maker]:
+    """Return the benches of a kind of devices by name: those above, or those of a physical rig.
+
+    A contract that is `observed` needs somebody who looks at the device from outside.
+    """
+    if rig is not None:
+        return physical(rig, kind, observed=observed)
+    return {driver.__name__: make for driver, make in BENCHES.items() if issubclass(driver, kind)}

@@ -29,8 +29,8 @@ from screen_bench import Screens, screens
 
 from gui.starting import _Watch
 from gui.theme import make_app
-from hardware.emulators.lightcrafter import EmulatedLightCrafter
-from hardware.emulators.ni_client import EmulatedCard
+from hardware.emulators.lightcrafter.client import EmulatedLightCrafter
+from hardware.emulators.ni.client import EmulatedCard
 from hardware.emulators.sound_monitor import SoundMonitor
 from hardware.emulators.sound_server import SoundServer
 from hardware.emulators.sound_server import sound_server as started_sound_server
@@ -59,11 +59,29 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="write the golden sessions anew")
+    parser.addoption(
+        "--hardware", type=Path, metavar="RIG.toml",
+        help="try the contracts of devices on those of this physical rig, and nothing else",
+    )  # fmt: skip
     parser.addoption("--headed", action="store_true", help="show windows of tests on the screen")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With ``--hardware``, keep the tests that have got a device of the rig."""
+    if config.getoption("--hardware") is None:
+        return
+    kept = [
+        item
+        for item in items
+        if item.get_closest_marker("every") and not item.get_closest_marker("skip")
+    ]
+    config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+    items[:] = kept
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Let Qt draw into memory, and give it the runtime folder that it wants for the user alone."""
+    config.addinivalue_line("markers", "every(kind, observed): tried on every driver")
     if not config.getoption("--headed"):
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
     if sys.platform == "linux" and "XDG_RUNTIME_DIR" not in os.environ:

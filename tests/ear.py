@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from calibration.speaker import SpeakerCalibration
-from hardware.synthesis import refuse_sound, render
+from hardware.sound.synthesis import refuse_sound, render
 from rig.sound import Part, Sound
 
 TEMPLATE = Path(__file__).parent.parent / "rig" / "template"

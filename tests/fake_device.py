@@ -14,8 +14,8 @@ from typing import Literal
 
 import msgspec
 
-from hardware.device_child import Driver, DriverGone
-from hardware.device_process import DeviceProcess
+from hardware.processes.device_child import Driver, DriverGone
+from hardware.processes.device_process import DeviceProcess
 from rig.errors import DeviceError
 
 

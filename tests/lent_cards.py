@@ -17,8 +17,8 @@ from nidaqmx.stream_readers import (
     DigitalSingleChannelReader,
 )
 
-from hardware.emulators.card_wires import CardWires
-from hardware.emulators.ni_client import EmulatedCard
+from hardware.emulators.ni.card_wires import CardWires
+from hardware.emulators.ni.client import EmulatedCard
 
 RATE_HZ = 10_000
 CONTINUOUS = {"sample_mode": AcquisitionType.CONTINUOUS, "samps_per_chan": 10 * RATE_HZ}

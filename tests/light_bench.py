@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from hardware.emulators.lightcrafter import EmulatedLightCrafter
-from hardware.emulators.lightcrafter_channel import LightChange
+from hardware.emulators.lightcrafter.channel import LightChange
+from hardware.emulators.lightcrafter.client import EmulatedLightCrafter
 from hardware.lightcrafter import LightCrafter
 from rig.clock import SystemClock
 from rig.devices import Context

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from calibration.valve import ValveCalibration
-from hardware.emulators.ni_client import EmulatedCard
+from hardware.emulators.ni.client import EmulatedCard
 from rig.clock import SystemClock
 from rig.devices import Context, Device
 from rig.inbox import Inbox, Message

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from ni_bench import NiBench
 
-from hardware.emulators.ni_client import EmulatedCard
+from hardware.emulators.ni.client import EmulatedCard
 from hardware.ni_analog_input import NiAnalogInput
 from hardware.ni_analog_lick import NiAnalogLick
 from hardware.ni_digital_input import NiDigitalInput

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ni_bench import LONGEST_DROP
 
-from hardware import ni_watchdog
+from hardware.ni import watchdog
 from hardware.ni_digital_output import NiDigitalOutput
 from hardware.ni_valve import NiValve
 from rig.clock import SystemClock
@@ -25,7 +25,7 @@ VALVE = {
 
 def main(address: str, folder: str, timeout: str) -> None:
     """Switch a light on, open a valve for 20 s, say so, and wait for the end of the input."""
-    ni_watchdog.TIMEOUT = float(timeout)
+    watchdog.TIMEOUT = float(timeout)
     context = Context(SystemClock(), Inbox(), Room(), Path(folder))
     light = NiDigitalOutput(
         "light", NiDigitalOutput.Settings.model_validate({**LIGHT, "address": address}), context

@@ -13,12 +13,12 @@ import pytest
 from hardware.emulators.screen_grab import Box, Change, ScreenGrab, ScreenWatch
 from hardware.emulators.x_display import XDisplay, x_display
 from hardware.psychopy_display import PsychopyDisplay
-from hardware.screen_messages import Shown
-from hardware.screen_process import ScreenProcess
+from hardware.screen.messages import Shown
+from hardware.screen.process import ScreenProcess
 from hardware.video_projector import VideoProjector
 from rig.clock import SystemClock
 from rig.devices import Context
-from rig.inbox import Inbox, Message
+from rig.inbox import Inbox, Message, Notice
 from rig.room import Room
 from rig.shared import Shared
 from rig.stream_store import Drain, StreamSink
@@ -45,6 +45,8 @@ PATCH = Box(0, 420, 60, 60)
 DISK = Box(158, 118, 4, 4)
 """The middle of the projector's field."""
 GAMMAS = {"red": (40.0, 2.2), "green": (120.0, 2.1), "blue": (15.0, 2.4)}
+LONG = 0.74
+"""Seconds that the flashes `long` last at least, from the first change to the last."""
 BLACK_CD_M2 = 0.1
 STALL = 0.4
 """Seconds that a busy computer may stand still."""
@@ -118,6 +120,7 @@ class ScreenBench:
         path.parent.mkdir(exist_ok=True)
         path.write_text(measured(), encoding="utf-8")
         self._clock, self._inbox = SystemClock(), Inbox()
+        self.notices: list[Notice] = []
         context = Context(self._clock, self._inbox, Room(), folder, streams or Drain(), desk.shared)
         self.device = driver("box", driver.Settings.model_validate(settings), context)
         desk.keep(self.device._playback._screen)
@@ -150,12 +153,14 @@ class ScreenBench:
     def sensed(self) -> list[tuple[str, float]]:
         """Return the stimuli that were seen, with their onsets.
 
-        A grating of 45 deg is `short`, another one `long`; eight flashes are `short`.
+        A grating of 45 deg is `short`, another one `long`; so are flashes by how long they last.
         """
         changes = self.changes()
         if isinstance(self.device, VideoProjector):
-            on = [change.time for change in changes if change.level > 128]
-            return [("short" if len(on) == 8 else "long", on[0] + self.ahead)] if on else []
+            if not changes:
+                return []
+            lasted = changes[-1].time - changes[0].time
+            return [("short" if lasted < LONG else "long", changes[0].time + self.ahead)]
         return [
             ("short" if abs(c.stripes.orientation_deg - 45) < 5 else "long", c.time + self.ahead)
             for c in changes
@@ -169,12 +174,18 @@ class ScreenBench:
         while len(found) < count:
             assert time.monotonic() < end, f"there are only {found}"
             message = self._inbox.wait(0.1)
-            found += [message] if message is not None else []
+            if isinstance(message, Notice):
+                self.notices.append(message)
+            elif message is not None:
+                found.append(message)
         return found
 
     def messages(self) -> list[Message]:
-        """Take all messages of the device."""
+        """Take all messages of the device; notices of a busy computer are kept apart."""
         found = []
         while (message := self._inbox.take()) is not None:
-            found.append(message)
+            if isinstance(message, Notice):
+                self.notices.append(message)
+            else:
+                found.append(message)
         return found

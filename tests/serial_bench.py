@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from serial.tools import list_ports
 
-from hardware.emulators.board import BoardEmulator, Hello
-from hardware.emulators.ne1000 import PumpEmulator
-from hardware.emulators.pty_line import PtyLine
+from hardware.emulators.serial.board import BoardEmulator, Hello
+from hardware.emulators.serial.ne1000 import PumpEmulator
+from hardware.emulators.serial.pty_line import PtyLine
 from rig.clock import Clock, VirtualClock
 from rig.devices import Context
 from rig.inbox import Inbox, Message
@@ -60,9 +60,9 @@ class Socket:
         self.plugs: list[Plug] = []
         self._patch = pytest.MonkeyPatch()
         self._patch.setattr(list_ports, "comports", lambda: list(self.plugs))
-        self._patch.setattr("hardware.framed_board.BEAT", 0.01)
+        self._patch.setattr("hardware.serial.framed_board.BEAT", 0.01)
         self._patch.setattr("hardware.syringe_pump.BEAT", 0.01)
-        self._patch.setattr("hardware.serial_link.LOOK_AGAIN", 0.05)
+        self._patch.setattr("hardware.serial.link.LOOK_AGAIN", 0.05)
 
     def plug(self, line: PtyLine, number: str = NUMBER) -> None:
         """Plug a device in."""

@@ -12,7 +12,7 @@ from hardware.emulators.sound_monitor import SoundMonitor, sounds
 from hardware.emulators.sound_server import DEVICE, RATE_HZ
 from rig.clock import SystemClock
 from rig.devices import Context, Device
-from rig.inbox import Inbox, Message
+from rig.inbox import Inbox, Message, Notice
 from rig.room import Room
 from rig.stream_store import Drain
 from rig.streams import Samples
@@ -107,8 +107,9 @@ class SoundBench:
         return found
 
     def messages(self) -> list[Message]:
-        """Take all messages of the device."""
+        """Take all messages of the device; notices of a busy computer are left out."""
         found = []
         while (message := self.inbox.take()) is not None:
-            found.append(message)
+            if not isinstance(message, Notice):
+                found.append(message)
         return found

@@ -20,7 +20,7 @@ from hardware.acceptance.place import Place
 from hardware.acceptance.record import PICTURE, read
 from hardware.acceptance.results import Result, Value, judged
 from hardware.acceptance.sounds import REFERENCE_PA, tone_values
-from hardware.emulators.card_wires import CardWires
+from hardware.emulators.ni.card_wires import CardWires
 from rig.errors import ExitCode
 from rig.lab import Lab
 from rig.rig_plan import plan_rig
@@ -106,7 +106,7 @@ def test_a_rig_is_measured_and_what_it_lacks_is_said(
     assert results["microphone"]["verdict"] == "pass", results["microphone"]
     assert len(results["latency"]["series"]["latency (ms)"]) == 5
     assert measured(results["latency"], "largest error of length") <= 0.2
-    assert measured(results["killed-pulse"], "width") == pytest.approx(500, abs=0.2)
+    assert measured(results["killed-pulse"], "width") == pytest.approx(300, abs=0.2)
     kept = read(Path(told["folder"]))
     assert kept.rig == "ni"
     assert [each.check for each in kept.results] == list(CHECKS)

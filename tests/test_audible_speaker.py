@@ -13,7 +13,7 @@ from conftest import Done
 from hardware.audible_speaker import PEAK, AudibleSpeaker, for_people
 from hardware.emulators.sound_monitor import SoundMonitor
 from hardware.emulators.sound_server import RATE_HZ, SoundServer
-from hardware.loudspeaker import RATE_HZ as PLAYED_HZ
+from hardware.sound.loudspeaker import RATE_HZ as PLAYED_HZ
 from hardware.speaker import SpeakerSettings
 from rig.clock import Clock, SystemClock
 from rig.devices import Context

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from calibration.screen import ScreenCalibration
 from calibration.speaker import SpeakerCalibration
 from calibration.valve import ValveCalibration
-from hardware.synthesis import refuse_sound, render
+from hardware.sound.synthesis import refuse_sound, render
 from protocols.sounds import BUILT_IN, pips
 from rig.errors import CheckFailed
 from rig.lab import Lab

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 
 import pytest
-from benches import BENCHES, Bench
+from benches import Bench, benches_for
 from presented import STIMULI, Stimuli
 
 from rig.devices import Device, DigitalInput, DigitalOutput, Presenter, Valve
@@ -21,23 +21,30 @@ from rig.inbox import Edge, Report
 from rig.lab import Lab
 
 
-def of_kind(kind: type[Device]) -> list[type[Device]]:
-    return [driver for driver in BENCHES if issubclass(driver, kind)]
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Try every driver of a kind on its bench; with ``--hardware`` the devices of that rig."""
+    mark = metafunc.definition.get_closest_marker("every")
+    if mark is None:
+        return
+    makers = benches_for(metafunc.config.getoption("--hardware"), *mark.args, **mark.kwargs)
+    metafunc.parametrize("bench", list(makers.values()), ids=list(makers), indirect=True)
 
 
 @pytest.fixture
 def bench(request: pytest.FixtureRequest, lab: Lab) -> Iterator[Bench]:
-    made = BENCHES[request.param](lab.folder, request)
+    made = request.param(lab.folder, request)
     made.device.open()
     yield made
     made.close()
 
 
-every_device = pytest.mark.parametrize("bench", BENCHES, indirect=True)
-every_input = pytest.mark.parametrize("bench", of_kind(DigitalInput), indirect=True)
-every_output = pytest.mark.parametrize("bench", of_kind(DigitalOutput), indirect=True)
-every_valve = pytest.mark.parametrize("bench", of_kind(Valve), indirect=True)
-every_presenter = pytest.mark.parametrize("bench", of_kind(Presenter), indirect=True)
+every_device = pytest.mark.every.with_args(Device)
+every_input = pytest.mark.every.with_args(DigitalInput, observed=True)
+every_output = pytest.mark.every.with_args(DigitalOutput)
+every_valve = pytest.mark.every.with_args(Valve)
+every_observed_valve = pytest.mark.every.with_args(Valve, observed=True)
+every_presenter = pytest.mark.every.with_args(Presenter)
+every_observed_presenter = pytest.mark.every.with_args(Presenter, observed=True)
 
 
 @every_device
@@ -113,7 +120,7 @@ def test_a_closed_output_cannot_be_switched_on(bench: Bench) -> None:
     assert bench.device.level() is False
 
 
-@every_valve
+@every_observed_valve
 def test_a_drop_is_one_finite_opening_of_the_calibrated_length(bench: Bench) -> None:
     assert isinstance(bench.device, Valve)
     ordered = bench.now()
@@ -180,7 +187,7 @@ def test_a_valve_refuses_a_second_drop_while_it_is_open(bench: Bench) -> None:
     assert len(bench.messages()) == 1
 
 
-@every_valve
+@every_observed_valve
 def test_an_armed_drop_begins_after_its_delay_and_off_disarms_it(bench: Bench) -> None:
     assert isinstance(bench.device, Valve)
     reason = bench.device.refuse_delay(0.2)
@@ -216,7 +223,7 @@ def test_a_valve_refuses_a_delay_without_a_near_end(bench: Bench, delay: float) 
     assert not bench.device.is_busy()
 
 
-@every_valve
+@every_observed_valve
 def test_a_closed_valve_delivers_nothing(bench: Bench) -> None:
     bench.device.close()
     with pytest.raises(DeviceError):
@@ -224,7 +231,7 @@ def test_a_closed_valve_delivers_nothing(bench: Bench) -> None:
     assert bench.drunk() == []
 
 
-@every_valve
+@every_observed_valve
 def test_a_flush_is_one_finite_opening_whose_water_is_not_counted(bench: Bench) -> None:
     assert isinstance(bench.device, Valve)
     assert bench.device.refuse_flush(0.5) is None
@@ -300,7 +307,7 @@ def test_a_valve_that_is_open_or_closed_for_orders_is_not_flushed(bench: Bench) 
         bench.device.flush(1.0)
 
 
-@every_presenter
+@every_observed_presenter
 def test_a_stimulus_is_sensed_at_once_and_reported_with_onset_and_length(
     bench: Bench,
 ) -> None:
@@ -362,7 +369,7 @@ def test_an_unknown_stimulus_is_refused(bench: Bench) -> None:
         device.present("other")
 
 
-@every_presenter
+@every_observed_presenter
 def test_a_closed_device_presents_nothing(bench: Bench) -> None:
     device, stimuli = loaded(bench)
     device.close()

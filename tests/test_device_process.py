@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from fake_device import ANSWERS, HARMLESS, Do, Said
 
-import hardware.device_process
-from hardware.device_process import DeviceProcess
+import hardware.processes.device_process
+from hardware.processes.device_process import DeviceProcess
 from rig.errors import DeviceError
 
 LONGEST = 10.0
@@ -97,7 +97,7 @@ def test_the_driver_is_told_at_once_and_once_that_the_process_has_died(child: Ch
     child.process.tell(Do("die"))
     began = time.monotonic()
     what, do = child.lost.get(timeout=LONGEST)
-    assert time.monotonic() - began < hardware.device_process.SILENT_FOR
+    assert time.monotonic() - began < hardware.processes.device_process.SILENT_FOR
     assert what == "its process ended with code 7"
     assert "rig check" in do
     for send in (child.process.tell, child.process.ask):
@@ -111,7 +111,7 @@ def test_a_process_that_hangs_is_noticed_and_killed(
     child: Child, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     child.begin()
-    monkeypatch.setattr(hardware.device_process, "SILENT_FOR", 0.5)
+    monkeypatch.setattr(hardware.processes.device_process, "SILENT_FOR", 0.5)
     child.process.tell(Do("hang"))
     assert child.lost.get(timeout=LONGEST)[0] == "its process hangs: it was silent for 0.5 s"
     with pytest.raises(DeviceError, match="hangs"):

@@ -19,9 +19,9 @@ from test_docs import files_in
 
 from calibration.speaker import SpeakerCalibration
 from hardware.emulators.emulated_rig import EmulatedRig
-from hardware.emulators.hearing import SoundRecogniser, first_loud
+from hardware.emulators.rig.hearing import SoundRecogniser, first_loud
 from hardware.policy_mouse import PolicyMouse, PolicySettings
-from hardware.synthesis import render
+from hardware.sound.synthesis import render
 from rig.clock import SystemClock
 from rig.devices import Camera, Projector, Speaker, Valve
 from rig.emulation_link import NOTHING, stimuli_of

@@ -13,8 +13,8 @@ import pytest
 
 from benchmarks.kill_outputs import USUAL, Outside, kill_once
 from benchmarks.outputs_lab import outputs_lab
-from hardware.emulators.card_wires import CardWires
-from hardware.emulators.lightcrafter import EmulatedLightCrafter
+from hardware.emulators.lightcrafter.client import EmulatedLightCrafter
+from hardware.emulators.ni.card_wires import CardWires
 
 SLOW = 2.0
 """Seconds that a busy computer may take beside."""

@@ -7,7 +7,7 @@ from statistics import NormalDist
 import numpy as np
 import pytest
 
-from hardware.mouse_body import BodySettings, MouseBody, Stimulus
+from hardware.common.mouse_body import BodySettings, MouseBody, Stimulus
 from hardware.virtual_mouse import LearningMouse, LearningSettings
 from models.reinforcement import Core, learn, response_probability
 from rig.room import Room

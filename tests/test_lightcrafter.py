@@ -12,10 +12,10 @@ from light_bench import LIGHTCRAFTER, LightBench
 from presented import disks
 from serial_bench import eventually
 
-from hardware.emulators.lightcrafter import EmulatedLightCrafter
-from hardware.emulators.lightcrafter_unit import LightCrafterUnit
+from hardware.emulators.lightcrafter.client import EmulatedLightCrafter
+from hardware.emulators.lightcrafter.unit import LightCrafterUnit
 from hardware.lightcrafter import LightCrafter
-from hardware.lightcrafter_protocol import (
+from hardware.projection.protocol import (
     Command,
     Kind,
     Mode,
@@ -200,7 +200,7 @@ def test_trouble_is_told_in_words(
     code: int,
     sentence: str,
 ) -> None:
-    monkeypatch.setattr("hardware.lightcrafter_link.ANSWERING", 0.6)
+    monkeypatch.setattr("hardware.projection.link.ANSWERING", 0.6)
     bench = make()
     bench.projector.plague(trouble, 1000 if trouble == "busy" else 1, code)
     with pytest.raises(DeviceError, match=sentence):

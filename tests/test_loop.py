@@ -25,7 +25,7 @@ from rig.events import (
     TrialEnded,
 )
 from rig.graph import END, Count, Dwell, Play, Rule, State, TrialGraph
-from rig.inbox import Command, Edge, Failure, Inbox, Message, Reply, Request
+from rig.inbox import Command, Edge, Failure, Inbox, Message, Notice, Reply, Request
 from rig.lab import Lab
 from rig.loop import Loop
 from rig.protocol import Finished, Parameters, TrialProtocol
@@ -220,6 +220,18 @@ def test_nothing_that_came_is_left_out_of_the_record() -> None:
     assert [event.hardware_time for event in bench.of(InputChanged)] == [5.0]
     assert [event.what for event in bench.of(Fault)] == ["came loose"]
     assert [event.reason for event in bench.of(CommandGiven)] == ["again"]
+
+
+def test_a_device_that_lost_something_is_told_of_and_the_session_goes_on() -> None:
+    bench = Bench(WINDOW, trials=3)
+    lost = Notice("eye", "3 frames are missing", "Look at its cable.")
+    bench.room.agenda.at(1.0, lambda _: bench.inbox.put(lost))
+    bench.loop.run()
+    bench.inbox.put(lost)
+    bench.loop.end()
+    assert bench.loop.ending.reason == "all trials done"
+    told = [(each.what, each.where, each.level) for each in bench.of(Fault)]
+    assert told == [("3 frames are missing", "device 'eye'", "notice")] * 2
 
 
 def test_a_device_that_fails_ends_the_session() -> None:

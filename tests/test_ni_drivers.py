@@ -14,13 +14,13 @@ from ni_bench import NiBench
 from ni_rig import ANALOG, DRIVERS, LICK, SAMPLE, SPEAKER, VALVE, all_of, bench, waited_for
 
 from calibration.speaker import SpeakerCalibration
-from hardware.emulators.ni_client import EmulatedCard
-from hardware.emulators.ni_library import installed
+from hardware.emulators.ni.client import EmulatedCard
+from hardware.emulators.ni.library import installed
 from hardware.ni_analog_input import NiAnalogInput
 from hardware.ni_digital_input import NiDigitalInput
 from hardware.ni_speaker import NiSpeaker
 from hardware.ni_valve import NiValve
-from hardware.synthesis import render
+from hardware.sound.synthesis import render
 from rig.bench import Wanted
 from rig.clock import SystemClock
 from rig.devices import Context, Device

@@ -35,9 +35,9 @@ from nidaqmx.stream_writers import AnalogMultiChannelWriter
 from nidaqmx.system import Device, System
 from nidaqmx.system.watchdog import DOExpirationState, WatchdogTask
 
-from hardware.emulators.card_wires import CardWires
-from hardware.emulators.ni_client import EmulatedCard
-from hardware.emulators.ni_library import installed
+from hardware.emulators.ni.card_wires import CardWires
+from hardware.emulators.ni.client import EmulatedCard
+from hardware.emulators.ni.library import installed
 from rig.errors import DeviceError
 
 __all__ = ["lent", "lent_x", "m_series", "x_series"]  # the fixtures

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 from ni_rig import ANALOG, LICK, RATE_HZ, SAMPLE, VALVE
 
-from hardware.emulators.ni_client import EmulatedCard
-from hardware.emulators.ni_library import installed
+from hardware.emulators.ni.client import EmulatedCard
+from hardware.emulators.ni.library import installed
 from hardware.line_record import LineRecordTwin
 from hardware.ni_analog_input import NiAnalogInput
 from hardware.ni_analog_lick import NiAnalogLick

@@ -15,8 +15,8 @@ from ni_bench import VALVE_LINE, NiBench
 from ni_rig import SPEAKER, all_of, bench, waited_for
 from ni_victim import LIGHT, VALVE
 
-from hardware.emulators.ni_client import EmulatedCard
-from hardware.emulators.ni_library import installed
+from hardware.emulators.ni.client import EmulatedCard
+from hardware.emulators.ni.library import installed
 from hardware.ni_digital_output import NiDigitalOutput
 from hardware.ni_speaker import NiSpeaker
 from hardware.ni_timed_output import NiTimedOutput
@@ -41,7 +41,7 @@ def with_watchdog() -> Iterator[EmulatedCard]:
 
 @pytest.fixture(autouse=True)
 def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hardware.ni_watchdog.TIMEOUT", TIMEOUT)
+    monkeypatch.setattr("hardware.ni.watchdog.TIMEOUT", TIMEOUT)
 
 
 @contextmanager

@@ -12,8 +12,8 @@ import pytest
 from ni_bench import NiBench
 from ni_rig import SAMPLE, SPEAKER, VALVE, bench, in_order, waited_for
 
-from hardware.emulators.ni_client import EmulatedCard
-from hardware.emulators.ni_library import installed
+from hardware.emulators.ni.client import EmulatedCard
+from hardware.emulators.ni.library import installed
 from hardware.ni_speaker import NiSpeaker
 from hardware.ni_valve import NiValve
 from rig.inbox import Failure, Report

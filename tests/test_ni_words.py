@@ -9,8 +9,8 @@ import time
 import pytest
 from ni_rig import ANALOG, DRIVERS, LICK, LIGHT, SPEAKER, VALVE, bench, in_order, waited_for
 
-from hardware.emulators.ni_client import EmulatedCard
-from hardware.emulators.ni_library import uninstalled
+from hardware.emulators.ni.client import EmulatedCard
+from hardware.emulators.ni.library import uninstalled
 from hardware.ni_analog_input import NiAnalogInput
 from hardware.ni_digital_input import NiDigitalInput
 from hardware.ni_digital_output import NiDigitalOutput
@@ -151,8 +151,8 @@ def test_a_computer_that_is_too_slow_is_told(
     emulated_card: EmulatedCard, lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Samples are overwritten when the next look at the card comes too late."""
-    monkeypatch.setattr("hardware.ni_input_tasks.BUFFERED", 0.1)
-    monkeypatch.setattr("hardware.ni_sampling.LOOK_EVERY", 1.2)
+    monkeypatch.setattr("hardware.ni.input_tasks.BUFFERED", 0.1)
+    monkeypatch.setattr("hardware.ni.sampling.LOOK_EVERY", 1.2)
     made = bench(NiDigitalInput, LICK, lab, emulated_card)
     made.device.open()
     assert "the computer was too slow: samples" in waited_for(made, Failure).what
@@ -192,7 +192,7 @@ def test_analog_inputs_that_the_card_cannot_sample_together_are_told(
 def test_a_server_that_hangs_is_told_and_does_not_hold_the_rig_up(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hardware.ni_card.ANSWER_WITHIN", 0.3)
+    monkeypatch.setattr("hardware.ni.card.ANSWER_WITHIN", 0.3)
     with EmulatedCard() as card:
         lick = bench(NiDigitalInput, LICK, lab, card)
         valve = bench(NiValve, {**VALVE, "read_back": ""}, lab, card)

@@ -13,14 +13,14 @@ from screen_bench import measured
 from calibration.projector import ProjectorCalibration
 from calibration.screen import ScreenCalibration
 from hardware.display import DisplaySettings
-from hardware.emulators.cortex_light import FlashedField, LightCrafterEye
-from hardware.emulators.lightcrafter import EmulatedLightCrafter
-from hardware.emulators.mouse_life import BINDING, MouseLife
+from hardware.emulators.lightcrafter.client import EmulatedLightCrafter
+from hardware.emulators.rig.cortex_light import FlashedField, LightCrafterEye
+from hardware.emulators.rig.mouse_life import BINDING, MouseLife
+from hardware.emulators.rig.senses import Drop, Observed, Onset
+from hardware.emulators.rig.sight import ScreenEye
 from hardware.emulators.screen_grab import Picture
-from hardware.emulators.senses import Drop, Observed, Onset
-from hardware.emulators.sight import ScreenEye
 from hardware.policy_mouse import PolicyMouse, PolicySettings
-from hardware.screen_picture import GratingView
+from hardware.screen.picture import GratingView
 from rig.picture import Disk, Flashes, Grating
 
 PX = (320, 240)

@@ -16,15 +16,15 @@ import pytest
 from serial_bench import eventually
 
 from analysis.exposures import reconcile
-from hardware.filming import Filming
-from hardware.frame_source import Frame, FrameSource
+from hardware.film.filming import Filming
+from hardware.film.frame_source import Frame, FrameSource
+from hardware.film.synthetic_source import drawn, number_in
+from hardware.film.video_file import VideoFile
 from hardware.opencv_camera import OpenCVCamera
-from hardware.synthetic_source import drawn, number_in
-from hardware.video_file import VideoFile
 from rig.clock import SystemClock
 from rig.devices import Context
 from rig.errors import DeviceError
-from rig.inbox import Command, Failure, Inbox, Message
+from rig.inbox import Failure, Inbox, Message, Notice
 from rig.room import Room
 from rig.stream_store import StreamStore
 from rig.streams import read_stream
@@ -115,7 +115,7 @@ def test_every_frame_is_in_the_video_under_its_number(
 def test_lost_frames_stand_in_the_record_in_words(film: Callable[..., Filmed]) -> None:
     filmed = film(synthetic={"lost": (3, 8, 9)})
     filmed.film(12)
-    notes = [each.text for each in filmed.messages() if isinstance(each, Command)]
+    notes = [each.what for each in filmed.messages() if isinstance(each, Notice)]
     total = filmed.device._count.came + 3
     assert notes[0] == "1 of 5 frames are missing (3)"
     assert notes[-1] == f"3 of {total} frames are missing (3, 8-9)"
@@ -142,7 +142,7 @@ def test_a_full_disk_is_a_failure_before_the_record_suffers(
 ) -> None:
     free = 1e12
     monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(1e12, 0, free))
-    monkeypatch.setattr("hardware.video_file.LOOK_EVERY", 0.0)
+    monkeypatch.setattr("hardware.film.video_file.LOOK_EVERY", 0.0)
     filmed = film()
     filmed.device.open()
     assert eventually(lambda: filmed.device._count.came > 3)
@@ -199,7 +199,7 @@ def test_frames_that_were_lost_last_are_told_too(film: Callable[..., Filmed]) ->
     assert eventually(lambda: (filmed.device._filming.last or 0) >= 1000)
     last = filmed.device._filming
     filmed.device.off()
-    notes = [each.text for each in filmed.messages() if isinstance(each, Command)]
+    notes = [each.what for each in filmed.messages() if isinstance(each, Notice)]
     assert filmed.device._count.lost == last.overflowed > 0
     assert filmed.device._count.came + last.overflowed == last.last
     assert f"; {last.overflowed} came while the computer was too slow" in notes[-1]
@@ -288,8 +288,8 @@ def test_a_camera_that_is_not_there_cannot_be_opened(
     assert len(filmed.device.check()) == (settings["source"] == "file")
 
 
-OWN = """from hardware.frame_source import FrameSource
-from hardware.synthetic_source import SyntheticSource
+OWN = """from hardware.film.frame_source import FrameSource
+from hardware.film.synthetic_source import SyntheticSource
 
 
 class Own(SyntheticSource):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hardware.line_filter import LineFilter
-from hardware.sample_clock import SampleClock
+from hardware.sampling.line_filter import LineFilter
+from hardware.sampling.sample_clock import SampleClock
 
 RATE_HZ = 10_000.0
 SAMPLE = 1 / RATE_HZ

@@ -17,8 +17,8 @@ from serial_bench import NUMBER, SerialBench, eventually, treadmill
 from hardware.analog_input import AnalogInputTwin
 from hardware.board_encoder import BoardEncoder, BoardEncoderTwin
 from hardware.camera import CameraTwin
+from hardware.film.thumbnail import Thumbnail
 from hardware.opencv_camera import OpenCVCamera
-from hardware.thumbnail import Thumbnail
 from rig.clock import SystemClock, VirtualClock
 from rig.devices import AnalogInput, Camera, Context
 from rig.events import StreamEnded

@@ -26,7 +26,7 @@ from streamed import Kept
 from hardware.display import DisplayTwin
 from hardware.emulators.screen_grab import Picture
 from hardware.psychopy_display import PsychopyDisplay
-from hardware.screen_process import ScreenProcess
+from hardware.screen.process import ScreenProcess
 from hardware.video_projector import VideoProjector
 from rig.clock import SystemClock
 from rig.devices import Context
@@ -212,6 +212,9 @@ def test_refreshes_that_are_missed_are_counted_and_neither_stretch_nor_slow_a_gr
     assert frame[-1] == refresh[-1] - refresh[0] >= 36
     assert np.all(np.diff(frame)[:-1] >= 0)
     assert report.achieved == pytest.approx(frame[-1] * FRAME)
+    (notice,) = bench.notices
+    told = f"{missed.sum():g} refreshes passed without a picture while it showed 'it'"
+    assert notice.what == told
     assert missed[np.diff(flips[:, 0], prepend=flips[0, 0]) < 1.4 * FRAME].sum() == 0
 
 

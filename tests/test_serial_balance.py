@@ -11,8 +11,8 @@ import pytest
 from serial_bench import NUMBER, Socket, eventually, lickometer
 
 from hardware.balance import Balance, BalanceSettings
-from hardware.emulators.mt_sics import BalanceEmulator
-from hardware.emulators.pty_line import PtyLine
+from hardware.emulators.serial.mt_sics import BalanceEmulator
+from hardware.emulators.serial.pty_line import PtyLine
 from rig.errors import DeviceError
 
 

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from serial import Serial
 from serial_bench import NUMBER, Plug, SerialBench, eventually, lickometer, treadmill
 
-from hardware.board_clock import BoardClock
 from hardware.board_digital_input import BoardDigitalInput
 from hardware.board_encoder import BoardEncoder
-from hardware.emulators.board import BoardEmulator
-from hardware.emulators.pty_line import PtyLine
-from hardware.frame_protocol import FrameParser, pack, pack_count, unpack_count
+from hardware.emulators.serial.board import BoardEmulator
+from hardware.emulators.serial.pty_line import PtyLine
+from hardware.serial.board_clock import BoardClock
+from hardware.serial.frame_protocol import FrameParser, pack, pack_count, unpack_count
 from rig.clock import SystemClock
 from rig.errors import DeviceError
 from rig.inbox import Edge, Failure, Inbox
@@ -221,7 +221,7 @@ def test_an_unplugged_board_can_be_turned_off_and_closed(make: Make) -> None:
 def test_a_board_that_falls_silent_is_a_failure(
     make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hardware.framed_board.SILENCE", 0.3)
+    monkeypatch.setattr("hardware.serial.framed_board.SILENCE", 0.3)
     bench = make()
     bench.device.open()
     bench.settle()
@@ -255,7 +255,7 @@ def test_another_board_at_the_plug_is_refused_in_words(make: Make) -> None:
 def test_a_board_without_our_firmware_is_refused_in_words(
     make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hardware.framed_board.HELLO_PATIENCE", 0.2)
+    monkeypatch.setattr("hardware.serial.framed_board.HELLO_PATIENCE", 0.2)
     bench = make()
     bench.emulator.says_hello = False
     bench.line.lose(1000)

@@ -9,8 +9,8 @@ import pytest
 from serial_bench import PUMP, SYRINGE, SerialBench, eventually, lickometer, pump
 
 from calibration.syringe import SyringeCalibration
-from hardware.emulators.ne1000 import PumpEmulator
-from hardware.pump_protocol import number, pack, unpack
+from hardware.emulators.serial.ne1000 import PumpEmulator
+from hardware.serial.pump_protocol import number, pack, unpack
 from hardware.syringe_pump import SyringePump
 from rig.calibration_age import ages
 from rig.clock import SystemClock
@@ -23,7 +23,7 @@ Make = Callable[..., SerialBench]
 
 def let_it_wait_briefly(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a driver that gets no reply give up soon."""
-    monkeypatch.setattr("hardware.pump_protocol.REPLY_PATIENCE", 0.1)
+    monkeypatch.setattr("hardware.serial.pump_protocol.REPLY_PATIENCE", 0.1)
 
 
 @pytest.fixture

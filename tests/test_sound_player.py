@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hardware.sound_player import RAMP, Player, Track
-from hardware.stream_clock import StreamClock
+from hardware.sound.player import RAMP, Player, Track
+from hardware.sound.stream_clock import StreamClock
 
 RATE_HZ = 1000.0
 FALL = round(RAMP * RATE_HZ)

@@ -14,7 +14,7 @@ from ear import BAND_HZ, RATES_HZ, heard, inner, level, played, refused
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hardware.noise import CREST_FACTOR
+from hardware.sound.noise import CREST_FACTOR
 from protocols.sounds import BUILT_IN, COMPLEX_SOUNDS
 from rig.sound import Chord, Noise, Silence
 

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hardware.threshold import Threshold
+from hardware.sampling.threshold import Threshold
 
 VOLTS = st.floats(-2.0, 2.0, allow_nan=False, width=32)
 

@@ -17,8 +17,8 @@ from helpers import plan_for, run_virtual
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from hardware.sound.synthesis import refuse_sound, render
 from hardware.speaker import SpeakerTwin
-from hardware.synthesis import refuse_sound, render
 from rig.commands.check import check_lab
 from rig.errors import CheckFailed, ConfigError, RecordingError
 from rig.journal import digest

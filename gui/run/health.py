@@ -9,7 +9,7 @@ from gui.boxes import Box
 from gui.run.words import ago, bytes_in_words, many
 from gui.session_view import SessionView
 from rig.bus import Heartbeat
-from rig.events import DeviceRecord
+from rig.events import MILD, DeviceRecord
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def _device(device: DeviceRecord, view: SessionView, now: float) -> Line:
     place = next((where for where in places if _is_of(where, device.name)), None)
     if place is not None:
         fault = view.fault_at[place]
-        level = "warn" if fault.level == "warning" else "bad"
+        level = "warn" if fault.level in MILD else "bad"
         return Line(level, device.name, f"{device.kind}, {what}: {fault.told}")
     lit = view.lit.get(device.name)
     if lit is None:

@@ -6,10 +6,10 @@ import numpy as np
 
 from hardware.acceptance.place import Ears, Floats, Place, opened
 from hardware.acceptance.results import NotApplicable, Result, Value, judged
-from hardware.ni_card import card_of
-from hardware.ni_errors import told
+from hardware.ni.card import card_of
+from hardware.ni.errors import told
+from hardware.ni.waveform import Waveform
 from hardware.ni_speaker import NiSpeakerSettings
-from hardware.ni_waveform import Waveform
 from rig.devices import Speaker
 from rig.sound import Chord, Sound
 from rig.streams import StreamSpec

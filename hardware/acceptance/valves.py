@@ -16,15 +16,15 @@ from hardware.ni_valve import NiValveSettings
 from rig.devices import Valve
 from rig.errors import DeviceError
 
-PULSE = 0.5
-"""Seconds of the pulse in which the program is killed."""
+PULSE = 0.3
+"""Seconds of the pulse in which the program is killed; a watchdog would close it after 0.4 s."""
 KILL_AFTER = 0.005
 RATE_HZ = 10_000.0
 READY_WITHIN = 20.0
 PATIENCE = 2.0
 BETWEEN_DROPS = 0.1
 WIDTH_LIMIT_MS = 1.0
-KILLED_WITHIN_MS = 250.0
+KILLED_WITHIN_MS = 150.0
 MEDIAN_LIMIT_MS, WORST_LIMIT_MS = 5.0, 20.0
 LENGTH_LIMIT_MS = 0.2
 WEIGHT_LIMIT = 0.05

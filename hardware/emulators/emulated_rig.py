@@ -12,14 +12,14 @@ from typing import Any
 
 from hardware.board_digital_input import BoardDigitalInput
 from hardware.board_encoder import BoardEncoder
-from hardware.emulators import (
+from hardware.emulators.rig import (
     card_stand_ins,
     light_stand_ins,
     serial_stand_ins,
     sound_stand_ins,
 )
-from hardware.emulators.mouse_life import MouseLife
-from hardware.emulators.stand_ins import Maker, StandIn, Surroundings
+from hardware.emulators.rig.mouse_life import MouseLife
+from hardware.emulators.rig.stand_ins import Maker, StandIn, Surroundings
 from hardware.lightcrafter import LightCrafter
 from hardware.ni_analog_input import NiAnalogInput
 from hardware.ni_analog_lick import NiAnalogLick

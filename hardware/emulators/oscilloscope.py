@@ -17,11 +17,11 @@ from typing import Self
 import msgspec
 import numpy as np
 
-from hardware.emulators.card_wires import CardWires
-from hardware.emulators.ears import PATROL_HZ
-from hardware.emulators.hearing import SILENT, first_loud
+from hardware.emulators.ni.card_wires import CardWires
+from hardware.emulators.ni.side_channel import Addresses
+from hardware.emulators.rig.ears import PATROL_HZ
+from hardware.emulators.rig.hearing import SILENT, first_loud
 from hardware.emulators.screen_grab import Box, Change, ScreenWatch
-from hardware.emulators.side_channel import Addresses
 from rig.errors import DeviceError
 from rig.signals import ignore_stop_signals, signals_held_back
 

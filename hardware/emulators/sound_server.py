@@ -16,7 +16,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from hardware.priority import session_goes_first
+from hardware.processes.priority import session_goes_first
 from rig.errors import DeviceError
 from rig.signals import apart
 

@@ -237,7 +237,7 @@ def _faults(events: Iterable[Event]) -> Table:
         Column("annotation", "what happened", "text"),
         Column("where", "file and key, or device", "text"),
         Column("do", "what to do about it", "text"),
-        Column("level", "error if it ended the session, warning if the session went on", "text"),
+        Column("level", "error if it ended the session, warning or notice if it went on", "text"),
     )
     return _table("faults", "What failed in the session.", columns, rows)
 

@@ -2,7 +2,7 @@
 //
 // One board does one task: choose it below, load the sketch, and write the serial number of the
 // board's USB plug into `line` of the rig file. The frames are described in
-// hardware/frame_protocol.py, which has the same numbers.
+// hardware/serial/frame_protocol.py, which has the same numbers.
 //
 // The enable line is high only while the computer gives signs of life: it falls 0.5 s after the
 // last byte. Let it switch whatever must not stay on by itself (a light, the supply of a valve).

@@ -1,0 +1,1 @@
+"""What twins, drivers and virtual mice have in common."""

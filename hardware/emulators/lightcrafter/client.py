@@ -1,0 +1,150 @@
+"""Starts an emulated LightCrafter in a process of its own, and sees its light."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+
+import msgspec
+import numpy as np
+import zmq
+
+from hardware.emulators.lightcrafter.channel import (
+    AskPicture,
+    Flashed,
+    LightChange,
+    LightChanges,
+    Mirrors,
+    No,
+    Ok,
+    Places,
+    Plague,
+    PullPlug,
+    Reply,
+    Request,
+    Rise,
+    Trouble,
+)
+from hardware.projection.protocol import COLUMNS, ROWS, Picture
+from rig.errors import DeviceError
+
+LONGEST_END = 5.0
+"""Seconds that the emulator may take to end before it is killed."""
+LONGEST_REPLY_MS = 10_000
+CHECKOUT = Path(__file__).resolve().parents[3]
+
+
+class EmulatedLightCrafter:
+    """An emulated projector in a process of its own, from ``with`` to the end of the block.
+
+    All times are seconds of `time.perf_counter` times `pace`. Safe to use from several threads.
+
+    Parameters
+    ----------
+    pace
+        Seconds of the projector's clock in a second.
+    options
+        More options of `hardware.emulators.lightcrafter.server`.
+
+    Attributes
+    ----------
+    address
+        Where the driver finds it, for its setting of that name.
+    """
+
+    def __init__(self, pace: float = 1.0, options: tuple[str, ...] = ()) -> None:
+        self.address = ""
+        self._command = [sys.executable, "-m", "hardware.emulators.lightcrafter.server"]
+        self._command += ["--until-input-ends", "--pace", str(pace), *options]
+        self._stack = ExitStack()
+        self._lock = threading.Lock()
+        self._replies: msgspec.msgpack.Decoder[Reply] = msgspec.msgpack.Decoder(Reply)
+
+    def __enter__(self) -> EmulatedLightCrafter:
+        with ExitStack() as stack:
+            process = subprocess.Popen(
+                self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=CHECKOUT
+            )
+            stack.callback(_end, process)
+            places = self._places(process)
+            context = stack.enter_context(zmq.Context())
+            self._side = stack.enter_context(context.socket(zmq.REQ))
+            self._side.linger, self._side.rcvtimeo = 0, LONGEST_REPLY_MS
+            self._side.connect(places.side)
+            self.address = places.address
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stack.close()
+
+    def rise(self, at: float = 0.0) -> None:
+        """Let the line at its trigger input rise, now or at a time, which may just have passed."""
+        self._ask(Rise(at))
+
+    def light(self, since: float = 0.0) -> tuple[LightChange, ...]:
+        """Return what came out since a time, change by change; the first may be older."""
+        reply = self._ask(Flashed(since))
+        return reply.changes if isinstance(reply, LightChanges) else ()
+
+    def is_bright(self) -> bool:
+        """Whether light comes out now."""
+        return self.light()[-1].is_bright
+
+    def picture(self, number: int) -> Picture:
+        """Return which mirrors throw light in a picture."""
+        reply = self._ask(AskPicture(number))
+        packed = reply.packed if isinstance(reply, Mirrors) else b""
+        bits = np.unpackbits(np.frombuffer(packed, np.uint8)).reshape(ROWS, COLUMNS)
+        return bits.astype(bool)
+
+    def plague(self, trouble: Trouble, count: int = 1, code: int = 1) -> None:
+        """Let it answer the next commands with trouble; see `Plague`."""
+        self._ask(Plague(trouble, count, code))
+
+    def unplug(self) -> None:
+        """Pull its network plug: what it shows, it goes on showing."""
+        self._ask(PullPlug())
+
+    def plug_in(self) -> None:
+        """Put the plug back."""
+        self._ask(PullPlug(gone=False))
+
+    def _ask(self, request: Request) -> Ok | LightChanges | Mirrors:
+        with self._lock:
+            self._side.send(msgspec.msgpack.encode(request))
+            reply = self._replies.decode(self._side.recv())
+        if isinstance(reply, No):
+            raise DeviceError(reply.why, "emulated LightCrafter", "Ask for another one.")
+        return reply
+
+    def _places(self, process: subprocess.Popen[bytes]) -> Places:
+        line = process.stdout.readline() if process.stdout else b""
+        if not line:
+            raise DeviceError(
+                "the emulated projector did not start",
+                " ".join(self._command),
+                "Run this command and read what it says.",
+            )
+        return msgspec.json.decode(line, type=Places)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End the emulator by the end of its input, as it ends when its caller dies."""
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            pipe.close()
+    try:
+        process.wait(LONGEST_END)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

@@ -1,0 +1,1 @@
+"""Parts of the drivers of cameras: sources of frames, video files, counts."""

@@ -1,0 +1,1 @@
+"""Parts of the drivers of NI cards: card, tasks, sampling, triggers, watchdog."""

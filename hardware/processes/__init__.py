@@ -1,0 +1,1 @@
+"""Processes of their own for devices, and the pipes to them."""

@@ -1,0 +1,1 @@
+"""Parts of the driver of LightCrafter projectors: packets, link, patterns."""

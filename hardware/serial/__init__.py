@@ -1,0 +1,1 @@
+"""Parts of the drivers of serial devices: ports, links, protocols."""

@@ -1,0 +1,1 @@
+"""Parts of the drivers that play sounds: synthesis, files, the process of a sound card."""
