@@ -202,7 +202,7 @@ def _look_at_response(
     late = between[0] - zero - (row.stimulus_time or 0.0)  # the engine counts from its state on
     first = between[0] + trial["reward_time"]
     last = between[0] + trial["stimulus_time"]
-    licks = [at for at in _touches(lines["lick"]) if between[0] <= at < between[1]]
+    licks = [at for at in _touches(lines["lick"]) if between[0] - late <= at < between[1]]
     counted = any(first <= at < last for at in licks)
     unsure = any(-late - NEAR < at - border < NEAR for at in licks for border in (first, last))
     found.unsure += unsure

@@ -16,7 +16,7 @@ from rig.room import Mouse, Room
 
 LOOK_EVERY = 0.01
 """Seconds between two looks at what the rig does."""
-BINDING = 0.2
+BINDING = 0.3
 """Seconds within which stimuli that begin are one thing to the mouse. Observers need some of it."""
 
 
