@@ -204,12 +204,12 @@ def test_what_a_sound_card_plays_is_heard(lab: Lab) -> None:
             speaker.load(stimuli.sounds)
             speaker.open()
             emulation.let_mouse_in()
-            for sound in ("low", "high"):
+            for decisions, sound in enumerate(("low", "high"), start=1):
                 speaker.present(sound)
                 assert inbox.wait(10.0) is not None
-            end = time.monotonic() + 5.0
-            while len(mouse.decisions) < 2 and time.monotonic() < end:
-                time.sleep(0.01)
+                end = time.monotonic() + 5.0
+                while len(mouse.decisions) < decisions and time.monotonic() < end:
+                    time.sleep(0.01)
             speaker.close()
     finally:
         emulation.stop()
