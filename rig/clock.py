@@ -41,6 +41,10 @@ class Clock(ABC):
     def now(self) -> float:
         """Return the seconds since session start."""
 
+    def since(self, time: float) -> float:
+        """Return the seconds that have passed since `time`."""
+        return self.now() - time
+
     @abstractmethod
     def receive(self, inbox: Inbox, until: float) -> Message | None:
         """Return the next message, or None when the time `until` has come first."""

@@ -97,6 +97,11 @@ class Engine:
             return NOTHING
         return self._leave(state, state.timeout[1], time, "timeout")
 
+    def begin_later(self, seconds: float) -> None:
+        """Count the time of the running state from so many seconds later on."""
+        self._since += seconds
+        self.deadline += seconds
+
     def abort(self) -> None:
         """Forget the running trial; its measures remain readable."""
         self._state = None

@@ -26,6 +26,7 @@ from rig.events import (
     QuestionAsked,
     SessionEnded,
     StateEntered,
+    StimuliStarted,
     StreamEnded,
     SyncSwitched,
     TrialEnded,
@@ -131,6 +132,10 @@ class EventLog:
         self._batch.append(
             StateEntered(self._seq, time, self._now(), self.trial, state.name, requested, cause)
         )
+
+    def stimuli_started(self, entered: float, after: float) -> None:
+        """Record that the stimuli of a state were started some time after it was entered."""
+        self._add(StimuliStarted, entered + after, after=after)
 
     def action_done(self, action: Action | Flush, time: float, author: str = "") -> None:
         """Record that an order was given; the device will report openings and stimuli."""

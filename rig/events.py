@@ -135,6 +135,15 @@ class TrialStarted(Happened, frozen=True, tag="trial_started"):
     labels: dict[str, str] = {}
 
 
+class StimuliStarted(Happened, frozen=True, tag="started"):
+    """The stimuli of the state that was entered last were started, `after` seconds after that.
+
+    The time of the state counts from here.
+    """
+
+    after: float
+
+
 class StateEntered(Happened, frozen=True, tag="state"):
     """A state was entered; the next one shows how long it really lasted.
 
@@ -292,6 +301,7 @@ Event = (
     GraphDefined
     | TrialStarted
     | StateEntered
+    | StimuliStarted
     | InputChanged
     | ActionDone
     | DeviceReported

@@ -126,6 +126,14 @@ class State(msgspec.Struct, frozen=True):
     otherwise: str | None = None
     outcome: str | None = None
 
+    def presents(self) -> bool:
+        """Whether entering it starts a stimulus, or arms what begins later."""
+        return any(
+            isinstance(action, Play | Show | Flash)
+            or (isinstance(action, Pulse) and action.delay > 0)
+            for action in self.enter
+        )
+
     def targets(self) -> tuple[tuple[str, str], ...]:
         """Return every way out as ``(cause, target)``."""
         timeout = (("timeout", self.timeout[1]),) if self.timeout else ()

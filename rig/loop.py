@@ -313,7 +313,7 @@ class Loop:
 
     def _follow(self, entered: tuple[Entered, ...], edge: Edge | None = None) -> None:
         """Carry out the actions of the states entered; then record all, the edge first."""
-        done = 0
+        done, late = 0, 0.0
         try:
             for step in entered:
                 for action in step.state.enter if step.state else ():
@@ -322,17 +322,20 @@ class Loop:
                     done += 1
                 if step.state is not None:
                     self._sync.entered(step.state)
+            if any(step.state is not None and step.state.presents() for step in entered):
+                late = self._clock.since(entered[-1].time)
+                self._engine.begin_later(late)  # else what is timed from the stimuli came too early
             if edge is not None:
                 self._sync.input_changed(edge.device, edge.level)
         finally:
             if edge is not None:
                 self._log.input_changed(edge)
-            self._record(entered, done)
+            self._record(entered, done, late)
             if self._water.flushing and not self._waits:
                 self._water.stop_flush()  # the mouse has begun the trial that waited for it
 
-    def _record(self, entered: tuple[Entered, ...], done: int) -> None:
-        """Record the states entered and the first `done` of their actions."""
+    def _record(self, entered: tuple[Entered, ...], done: int, late: float) -> None:
+        """Record the states entered, the first `done` of their actions, and what they started."""
         for step in entered:
             state = step.state
             if state is None:
@@ -345,6 +348,8 @@ class Loop:
             for action in state.enter[:done]:
                 self._log.action_done(action, step.time)
             done -= len(state.enter[:done])
+        if late:
+            self._log.stimuli_started(entered[-1].time, late)
         self._sync.record()
         # While more has come already, some steps go to the disk together.
         if self._inbox.is_empty() or self._log.waiting >= GROUP:

@@ -39,6 +39,10 @@ class ReplayClock(Clock):
         """Return the time of the next recorded event."""
         return self._tape.now()
 
+    def since(self, time: float) -> float:
+        """Return how long after their state stimuli were started."""
+        return self._tape.started_after()
+
     def pace(self, speed: float) -> bool:
         """Return whether the session's clock was paced; nothing passes faster here."""
         return self._paced

@@ -17,7 +17,7 @@ from rig.config import SyncConfig
 from rig.devices import Device, DigitalOutput
 from rig.errors import Problem
 from rig.event_log import EventLog
-from rig.graph import Flash, Play, Pulse, Show, State, TrialGraph
+from rig.graph import State, TrialGraph
 
 PULSE = 0.01
 """Seconds that a pulse lasts."""
@@ -97,7 +97,7 @@ class SyncLines:
 
         The onset comes first: devices may wait for it.
         """
-        if any(map(_is_start, state.enter)):
+        if state.presents():
             self._pulse(self._config.onset)
         self._leave_state()
         self._state = state.name
@@ -194,10 +194,3 @@ def wrong_lines(
 
 def _one_of(known: list[str]) -> str:
     return f"Use one of: {', '.join(known)}." if known else "Add it to the rig's devices."
-
-
-def _is_start(action: object) -> bool:
-    """Whether an action starts a stimulus, or arms what begins later."""
-    return isinstance(action, Play | Show | Flash) or (
-        isinstance(action, Pulse) and action.delay > 0
-    )

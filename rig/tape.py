@@ -24,6 +24,7 @@ from rig.events import (
     QuestionAsked,
     SessionEnded,
     StateEntered,
+    StimuliStarted,
     StreamEnded,
     SyncSwitched,
     TrialEnded,
@@ -189,6 +190,15 @@ class Tape:
             place += 1
         if isinstance(event, Fault) and _is_from_outside(event) and given == carried_out:
             raise RecordedError(event)
+
+    def started_after(self) -> float:
+        """Return how long after its state the stimuli were started that come next; 0 if none."""
+        place = self._made()
+        if self._edge and isinstance(self.at(place), InputChanged):
+            place += 1
+        while isinstance(event := self.at(place), StateEntered | ActionDone):
+            place += 1
+        return event.after if isinstance(event, StimuliStarted) else 0.0
 
     def valve_is_open(self) -> bool:
         """Return whether the valve was open when a person's drop was asked for."""
