@@ -100,10 +100,15 @@ class Sampler:
         DeviceError
             If the card cannot be opened, or no samples come.
         """
-        if device not in self._users:
-            if self._thread is None or not self._thread.is_alive():
+        if device in self._users:
+            return
+        self._users[device] = fail
+        if self._thread is None or not self._thread.is_alive():
+            try:
                 self._start(f"device '{device}', card '{self._card.name}'")
-            self._users[device] = fail
+            except DeviceError:
+                self._users.pop(device, None)
+                raise
 
     def close(self, device: str) -> None:
         """Sample no more, if nobody else needs it."""
