@@ -112,7 +112,7 @@ def test_hardware_imports_without_any_vendor_library() -> None:
     assert done.stdout.strip() == "[]"
 
 
-VENDORS = ("nidaqmx", "serial", "sounddevice", "psychopy", "cv2", "PyQt5")
+VENDORS = ("nidaqmx", "grpc", "serial", "sounddevice", "psychopy", "pyglet", "cv2", "PyQt5")
 
 
 @pytest.mark.parametrize("name", ["pretraining", "go_nogo", "go_nogo_head_fixed"])
