@@ -16,6 +16,7 @@ import pytest
 
 import rig.devices
 from hardware.audible_speaker import AudibleSpeaker
+from hardware.emulators.emulated_rig import MAKERS
 from rig import events
 from rig.devices import Device, DeviceSettings
 from rig.lab import Lab
@@ -101,6 +102,10 @@ def test_every_driver_has_a_kind_settings_and_a_twin(driver: type[Device]) -> No
         assert driver.twin is not None
         assert driver.twin.simulated
         assert issubclass(driver.Settings, driver.twin.Settings), "the twin takes its settings"
+
+
+def test_every_driver_of_a_real_device_has_an_emulator() -> None:
+    assert {driver for driver in drivers() if not driver.simulated} == set(MAKERS)
 
 
 def test_hardware_imports_without_any_vendor_library() -> None:
