@@ -221,9 +221,8 @@ class LightCrafter(Projector):
     def _cut(self, unit: LightCrafterControl) -> None:
         """End the flashes that last, if any do, before their time."""
         if self._running is not None:
-            unit.put_out()
             cut = self._clock.now()
-            unit.stop()
+            unit.darken()
             self._report(cut)
 
     def _finish(self, unit: LightCrafterControl, running: Running) -> None:
@@ -233,8 +232,11 @@ class LightCrafter(Projector):
         """
         unit.put_out()
         ended = self._clock.now()
-        unit.stop()
         goes_on = running.prepared.sequence.repeats
+        if goes_on and ended > running.end:
+            unit.darken()  # the mirrors may hold the disks
+        else:
+            unit.stop()
         self._report(max(ended, running.end) if goes_on else running.end)
 
     def _report(self, ended: float) -> None:

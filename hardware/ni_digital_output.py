@@ -112,7 +112,8 @@ class NiDigitalOutput(DigitalOutput):
         except Exception as error:
             if not is_lost(error):
                 raise
-            self._task.close()
+            with contextlib.suppress(Exception):
+                self._task.close()
             self._task = self._low()
 
     def _low(self) -> Any:

@@ -196,6 +196,8 @@ class NiValve(Valve):
             before.told.wait(SEEN_WITHIN + ASK_EVERY)
         trigger = self._settings.trigger if delay else ""
         with self._lock, told(self._where):
+            if before is not None:
+                self._end(before, cut=None)
             ordered = self._clock.now()
             opening = self._opening = Opening(ordered, duration, delay, volume_ul)
             try:

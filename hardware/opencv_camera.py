@@ -138,9 +138,9 @@ class OpenCVCamera(Camera):
         """Film no more; the video and the stream are complete then."""
         if self._filming is not None:
             self._filming.end()
-            self._write_rows()
             if self._video is not None:
                 self._video.close()
+            self._write_rows()
             if self._filming.last is not None:
                 self._count.miss_until(self._filming.last + 1)
             if self._count.lost > self._told:

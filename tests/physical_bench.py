@@ -16,7 +16,8 @@ import numpy as np
 
 from calibration.valve import ValveCalibration
 from hardware.acceptance.place import Ears
-from hardware.ni_line_record import NiLineRecord
+from hardware.acceptance.valves import RATE_HZ, read_back_record
+from hardware.ni_valve import NiValveSettings
 from rig.clock import SystemClock
 from rig.devices import Context, Device, DigitalInput, DigitalOutput, Presenter, Speaker, Valve
 from rig.inbox import Inbox, Message
@@ -29,7 +30,6 @@ SPEAKER: dict[str, Any] = {"calibration": "calibration/box1-speaker.toml"}
 """What the contracts count on, whatever the rig's own valves and speakers are calibrated to."""
 SEEN_AFTER = 0.3
 """Seconds after which the read-back line has shown what happened."""
-RATE_HZ = 10_000.0
 
 
 class PhysicalBench:
@@ -59,8 +59,8 @@ class PhysicalBench:
         self.device = driver("box", settings, context)
         self._calibration = ValveCalibration(folder, VALVE["calibration"])
         self._record = None
-        if table.get("read_back"):
-            self._record = NiLineRecord("record", _record_of(table), context)
+        if isinstance(settings, NiValveSettings) and settings.read_back:
+            self._record = read_back_record(settings, context)
             self._record.open()
 
     def close(self) -> None:
@@ -118,14 +118,3 @@ def physical(
                 driver, settings, folder
             )
     return makers
-
-
-def _record_of(table: dict[str, Any]) -> Any:
-    return NiLineRecord.Settings.model_validate(
-        {
-            "meaning": "read-back",
-            "rate_hz": RATE_HZ,
-            "channels": [{"name": "read_back", "line": table["read_back"]}],
-            "address": table.get("address", ""),
-        }
-    )

@@ -199,7 +199,7 @@ def test_an_armed_drop_begins_after_its_delay_and_off_disarms_it(bench: Bench) -
     bench.device.act(Pulse("box", 5.0, delay=0.2))
     obeyed = bench.now()
     assert bench.device.is_busy()
-    bench.pass_time(0.35)
+    bench.pass_time(0.6)
     assert not bench.device.is_busy()
     (report,) = bench.messages()
     assert isinstance(report, Report)

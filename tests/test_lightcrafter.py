@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -137,6 +138,32 @@ def test_what_is_cut_short_is_dark_at_once(make: Maker, verb: str) -> None:
     assert bench.light()[-1].lit == 0
     assert bench.flashes()[-1][1] <= ended
     assert report_of(bench).achieved < 0.8
+
+
+def test_flashes_that_are_cut_leave_no_light_while_the_next_ones_wait(make: Maker) -> None:
+    bench = make(trigger="Dev1/port0/line4")
+    bench.device.load({"slow": disks(rate_hz=1.0, duration=2.0), "short": disks()})
+    bench.device.present("slow")
+    bench.projector.rise()
+    assert eventually(bench.projector.is_bright)
+    bench.device.present("short")
+    assert not bench.projector.is_bright()
+    bench.projector.rise()
+    assert eventually(bench.projector.is_bright)
+
+
+def test_a_command_that_reaches_it_damaged_is_told_and_not_obeyed(
+    make: Maker, emulated_lightcrafter: EmulatedLightCrafter
+) -> None:
+    host, _, port = emulated_lightcrafter.address.partition(":")
+    light = pack(Packet(Kind.WRITE, Command.CURRENT, pack_currents(2, 100)))
+    with socket.create_connection((host, int(port)), 5.0) as line:
+        line.sendall(light[:-1] + bytes([light[-1] ^ 1]))
+        assert unpack(line.recv(100))[0] == Packet(Kind.ERROR, 0, bytes([9]))
+        line.sendall(pack(Packet(Kind.READ, Command.MODE)))
+        answer = unpack(line.recv(100))[0]
+        assert answer is not None
+        assert answer.kind == Kind.ANSWER
 
 
 def test_a_driver_that_never_opened_it_makes_it_dark(make: Maker) -> None:

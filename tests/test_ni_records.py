@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 from ni_rig import ANALOG, LICK, RATE_HZ, SAMPLE, VALVE
+from serial_bench import eventually
 
 from hardware.emulators.ni.client import EmulatedCard
 from hardware.emulators.ni.library import installed
@@ -23,6 +24,7 @@ from hardware.ni_line_record import NiLineRecord
 from hardware.ni_valve import NiValve
 from rig.clock import SystemClock, VirtualClock
 from rig.devices import AnalogInput, Context, Device
+from rig.errors import RecordingError
 from rig.inbox import Edge, Failure, Inbox, Report
 from rig.lab import Lab
 from rig.room import Room
@@ -204,6 +206,26 @@ def test_a_record_that_the_card_cannot_make_is_told(
 def test_thresholds_that_make_no_sense_are_refused(change: dict[str, Any], words: str) -> None:
     with pytest.raises(ValueError, match=words):
         NiAnalogLick.Settings.model_validate({**CIRCUIT, **change})
+
+
+def test_a_record_that_cannot_be_written_fails_and_lets_the_card_go(
+    emulated_card: EmulatedCard, lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*given: object) -> None:
+        raise RecordingError("the disk is full", "volts", "Make room.")
+
+    rig = Rig(lab, tmp_path / "full", emulated_card, emulated_card.address)
+    volts = rig.device(NiAnalogInput, "volts", ANALOG)
+    rig.open()
+    monkeypatch.setattr(rig.store, "write", full)
+    found: list[Any] = []
+    assert eventually(lambda: found.extend(rig.messages()) or found)
+    assert found == [Failure("volts", "the disk is full", "Make room.")]
+    volts.close()
+    with rig_on(emulated_card, lab, tmp_path / "next") as following:
+        following.device(NiAnalogInput, "volts", ANALOG)
+        following.open()
+    rig.close()
 
 
 def test_the_twin_of_a_record_records_low_lines(tmp_path: Path) -> None:

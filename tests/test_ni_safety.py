@@ -113,14 +113,25 @@ def test_a_sound_that_another_program_plays_is_silenced(
     playing.device.close()
 
 
-@pytest.mark.parametrize("driver", [NiDigitalOutput, NiValve])
+@pytest.mark.parametrize(
+    ("driver", "settings"),
+    [
+        (NiDigitalOutput, dict(LIGHT)),
+        (NiTimedOutput, {"line": "Dev1/ctr1"}),
+        (NiValve, dict(VALVE)),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
 def test_an_output_goes_off_though_the_card_was_reset_meanwhile(
-    driver: type[Device], emulated_card: EmulatedCard, lab: Lab
+    driver: type[Device], settings: dict[str, object], emulated_card: EmulatedCard, lab: Lab
 ) -> None:
-    device = driver_of(lab, emulated_card, driver).device
+    device = bench(driver, settings, lab, emulated_card).device
     device.open()
-    bench(NiSpeaker, dict(SPEAKER), lab, emulated_card).device._card.reset()
+    bench(driver, settings, lab, emulated_card).device.force_off()
     device.off()
+    device.force_off()
+    device.close()
+    device.open()
     device.close()
     assert levels(emulated_card) == [False, False]
 
@@ -198,26 +209,3 @@ def test_a_watchdog_that_expires_is_told_and_the_outputs_can_be_opened_again(
         light.close()
         assert levels(with_watchdog)[0] is False
         assert not [each for each in made.messages() if isinstance(each, Failure)]
-
-
-@pytest.mark.parametrize(
-    ("driver", "settings"),
-    [
-        (NiDigitalOutput, dict(LIGHT)),
-        (NiTimedOutput, {"line": "Dev1/ctr1", "longest": 0.15}),
-        (NiValve, dict(VALVE)),
-    ],
-    ids=lambda value: getattr(value, "__name__", ""),
-)
-def test_an_output_whose_card_was_reset_meanwhile_can_still_be_forced_off_and_closed(
-    driver: type[Device], settings: dict[str, object], emulated_card: EmulatedCard, lab: Lab
-) -> None:
-    engine = bench(driver, settings, lab, emulated_card).device
-    engine.open()
-    bench(driver, settings, lab, emulated_card).device.force_off()
-    with pytest.raises(DeviceError, match="-200088"):
-        engine.off()
-    engine.force_off()
-    engine.close()
-    engine.open()
-    engine.close()

@@ -8,9 +8,11 @@ import time
 
 import pytest
 from ni_rig import ANALOG, DRIVERS, LICK, LIGHT, SPEAKER, VALVE, bench, in_order, waited_for
+from nidaqmx.errors import DaqError
 
 from hardware.emulators.ni.client import EmulatedCard
 from hardware.emulators.ni.library import uninstalled
+from hardware.ni.errors import in_words, is_lost
 from hardware.ni_analog_input import NiAnalogInput
 from hardware.ni_digital_input import NiDigitalInput
 from hardware.ni_digital_output import NiDigitalOutput
@@ -145,6 +147,13 @@ def test_a_card_of_another_name_is_told(
     with pytest.raises(DeviceError, match="there is no card of that name"):
         made.device.open()
     made.device.close()
+
+
+@pytest.mark.parametrize("code", [-200088, -88709, -88710])
+def test_a_task_that_somebody_else_ended_is_told_and_can_be_taken_hold_of_again(code: int) -> None:
+    error = DaqError("aborted", code)
+    assert in_words(error)[0].startswith("the card was reset while the session used it")
+    assert is_lost(error)
 
 
 def test_a_computer_that_is_too_slow_is_told(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import threading
 import time
 from collections import namedtuple
 from collections.abc import Callable, Iterator
@@ -135,6 +136,31 @@ def test_a_camera_that_stops_is_a_failure_within_a_second(film: Callable[..., Fi
     assert took < 1.5
     filmed.device.off()
     assert len(pictures(filmed.folder / "eye.avi")) == 11
+
+
+class Late(FrameSource):
+    """A camera that begins slowly, and stops after its first frame."""
+
+    def __init__(self) -> None:
+        self.number, self.closed = -1, threading.Event()
+
+    def open(self) -> None: ...
+
+    def read(self) -> Frame:
+        self.number += 1
+        self.closed.wait(10.0 if self.number else 0.4)
+        return Frame(self.number, 0.0, 0.0, np.zeros((2, 2), np.uint8))
+
+    def close(self) -> None: ...
+
+
+def test_a_camera_may_take_its_time_to_begin() -> None:
+    source, kept, told = Late(), [], []
+    filming = Filming(source, kept.append, 0.1, lambda what, do: told.append((what, len(kept))))
+    assert eventually(lambda: told)
+    source.closed.set()
+    filming.end()
+    assert told == [("the camera has given no frame for 0.1 s", 1)]
 
 
 def test_a_full_disk_is_a_failure_before_the_record_suffers(

@@ -16,6 +16,7 @@ import pytest
 
 import rig.devices
 from hardware.audible_speaker import AudibleSpeaker
+from hardware.emulators.emulated_rig import MAKERS
 from rig import events
 from rig.devices import Device, DeviceSettings
 from rig.lab import Lab
@@ -103,6 +104,10 @@ def test_every_driver_has_a_kind_settings_and_a_twin(driver: type[Device]) -> No
         assert issubclass(driver.Settings, driver.twin.Settings), "the twin takes its settings"
 
 
+def test_every_driver_of_a_real_device_has_an_emulator() -> None:
+    assert {driver for driver in drivers() if not driver.simulated} == set(MAKERS)
+
+
 def test_hardware_imports_without_any_vendor_library() -> None:
     names = ", ".join(modules("hardware"))
     code = f"import sys, {names}; print([m for m in {VENDORS} if m in sys.modules])"
@@ -112,7 +117,7 @@ def test_hardware_imports_without_any_vendor_library() -> None:
     assert done.stdout.strip() == "[]"
 
 
-VENDORS = ("nidaqmx", "serial", "sounddevice", "psychopy", "cv2", "PyQt5")
+VENDORS = ("nidaqmx", "grpc", "serial", "sounddevice", "psychopy", "pyglet", "cv2", "PyQt5")
 
 
 @pytest.mark.parametrize("name", ["pretraining", "go_nogo", "go_nogo_head_fixed"])

@@ -11,9 +11,10 @@ import numpy as np
 
 from hardware.acceptance.place import Ears, Floats, Place, opened
 from hardware.acceptance.results import NotApplicable, Result, Value, judged
+from hardware.line_record import LineChannelSettings
 from hardware.ni_line_record import NiLineRecord
 from hardware.ni_valve import NiValveSettings
-from rig.devices import Valve
+from rig.devices import Context, Valve
 from rig.errors import DeviceError
 
 PULSE = 0.3
@@ -36,16 +37,8 @@ _TENTHS_UL = range(1, 1001)
 def killed_pulse(place: Place, name: str) -> Result:
     """Kill a program early in a long pulse; the card must end the pulse when it should."""
     settings = _read_back(place, name)
-    record = NiLineRecord.Settings.model_validate(
-        {
-            "meaning": "the valve, as its read-back line shows it",
-            "rate_hz": RATE_HZ,
-            "channels": [{"name": "read_back", "line": settings.read_back}],
-            "address": settings.address,
-        }
-    )
     ears = Ears()
-    watcher = NiLineRecord("read_back", record, ears.context(place.lab.folder))
+    watcher = read_back_record(settings, ears.context(place.lab.folder))
     valve = place.made(name, ears)
 
     def edges() -> tuple[Floats, list[int]]:
@@ -139,6 +132,18 @@ def _read_back(place: Place, name: str) -> NiValveSettings:
     if not isinstance(settings, NiValveSettings) or not settings.read_back:
         raise NotApplicable(f"no line shows when '{name}' is open: it has no `read_back`")
     return settings
+
+
+def read_back_record(settings: NiValveSettings, context: Context) -> NiLineRecord:
+    """Return a record of the line that shows when a valve is open."""
+    line = LineChannelSettings(name="read_back", line=settings.read_back)
+    record = NiLineRecord.Settings(
+        meaning="the valve, as its read-back line shows it",
+        rate_hz=RATE_HZ,
+        channels=(line,),
+        address=settings.address,
+    )
+    return NiLineRecord("read_back", record, context)
 
 
 def _volumes(valve: Valve) -> list[float]:

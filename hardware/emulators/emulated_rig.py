@@ -27,6 +27,7 @@ from hardware.ni_digital_input import NiDigitalInput
 from hardware.ni_digital_output import NiDigitalOutput
 from hardware.ni_line_record import NiLineRecord
 from hardware.ni_speaker import NiSpeaker
+from hardware.ni_timed_output import NiTimedOutput
 from hardware.ni_valve import NiValve
 from hardware.opencv_camera import OpenCVCamera
 from hardware.psychopy_display import PsychopyDisplay
@@ -46,6 +47,7 @@ MAKERS: dict[type[Device], Maker] = {
     NiAnalogLick: card_stand_ins.lick_circuit,
     NiLineRecord: card_stand_ins.line_record,
     NiDigitalOutput: card_stand_ins.line_output,
+    NiTimedOutput: card_stand_ins.line_output,
     NiAnalogInput: card_stand_ins.analog_input,
     NiValve: card_stand_ins.valve,
     NiSpeaker: card_stand_ins.speaker,

@@ -16,6 +16,8 @@ from rig.errors import RigError
 
 QUEUE = 128
 """Frames that may wait to be kept."""
+FIRST_WITHIN = 5.0
+"""Seconds in which the first frame comes: many cameras begin slowly."""
 LONGEST_READ = 0.5
 """Seconds that the end waits for a camera that gives nothing."""
 LONGEST_WRITE = 20.0
@@ -33,7 +35,7 @@ class Filming:
     keep
         Keeps one; called in a thread of its own.
     patience
-        Seconds without a frame after which the camera counts as lost.
+        Seconds without a frame after which the camera counts as lost, once it has begun.
     failed
         Is told, once, what went wrong and what to do.
 
@@ -91,17 +93,17 @@ class Filming:
 
     def _write(self) -> None:
         """Keep frames until the end; tell if none comes."""
-        heard = time.monotonic()
+        heard, patience = time.monotonic(), max(FIRST_WITHIN, self._patience)
         keeps = True
         while not (self._ends.is_set() and self._frames.empty()):
             try:
                 frame = self._frames.get(timeout=0.05)
             except queue.Empty:
-                if time.monotonic() - heard > self._patience and not self._ends.is_set():
-                    what = f"the camera has given no frame for {self._patience:g} s"
+                if time.monotonic() - heard > patience and not self._ends.is_set():
+                    what = f"the camera has given no frame for {patience:g} s"
                     self._fail(what, "Look at its cable and its light.")
                 continue
-            heard = time.monotonic()
+            heard, patience = time.monotonic(), self._patience
             try:
                 if keeps:
                     self._keep(frame)

@@ -41,19 +41,19 @@ UNCLOCKED = (
 )
 LOST = (
     "the card was reset while the session used it, by the guardian or by another program",
-    "Look into guardian.log in the session's folder, end other programs, and begin again.",
+    "Look into guardian.log in the session's folder and at the card's plug, end other programs, "
+    "and begin again.",
 )
-LOST_CODE = -200088
-"""The error of the driver that means: somebody has ended the task."""
+LOST_CODES = (-200088, -88709, -88710)
+"""Errors of the driver that mean: somebody has ended the task."""
 TAKEN_CODES = (-50103, -200587, -200022)
 """Errors of the driver that mean: somebody else has it."""
 BY_CODE = {
     -200220: NO_CARD,
     -200170: NO_LINE,
     **dict.fromkeys(TAKEN_CODES, TAKEN),
-    LOST_CODE: LOST,
+    **dict.fromkeys(LOST_CODES, LOST),
     -201003: GONE,
-    -88709: GONE,
     -88708: GONE,
     -50405: GONE,
     -200279: SLOW,
@@ -81,7 +81,7 @@ def is_taken(error: DeviceError) -> bool:
 
 def is_lost(error: Exception) -> bool:
     """Return whether an error of the client library means that somebody has ended the task."""
-    return _code(error) == LOST_CODE
+    return _code(error) in LOST_CODES
 
 
 def _code(error: BaseException | None) -> int:

@@ -100,10 +100,15 @@ class Sampler:
         DeviceError
             If the card cannot be opened, or no samples come.
         """
-        if device not in self._users:
-            if self._thread is None or not self._thread.is_alive():
+        if device in self._users:
+            return
+        self._users[device] = fail
+        if self._thread is None or not self._thread.is_alive():
+            try:
                 self._start(f"device '{device}', card '{self._card.name}'")
-            self._users[device] = fail
+            except DeviceError:
+                self._users.pop(device, None)
+                raise
 
     def close(self, device: str) -> None:
         """Sample no more, if nobody else needs it."""
@@ -147,9 +152,11 @@ class Sampler:
         begun: queue.SimpleQueue[Exception | None],
     ) -> None:
         """Look at the card again and again; the tasks belong to this thread now."""
+        has_begun = False
         try:
             while not tasks.look() and not stop.wait(LOOK_EVERY):
                 pass
+            has_begun = True
             begun.put(None)
             while not stop.wait(LOOK_EVERY):
                 tasks.look()
@@ -157,12 +164,18 @@ class Sampler:
                     tasks.hand_on()
                     self._asked.get().set()
         except Exception as error:  # whatever it is, the session must know
-            begun.put(error)
-            what, do = in_words(error)
-            for device, fail in list(self._users.items())[:1]:
-                fail(Failure(device, what, do))
+            if has_begun:
+                self._tell(error)
+            else:
+                begun.put(error)
         finally:
             tasks.close()
+
+    def _tell(self, error: Exception) -> None:
+        """Tell one of those who want samples that none come any more: it ends the session."""
+        what, do = in_words(error)
+        for device, fail in list(self._users.items())[:1]:
+            fail(Failure(device, what, do))
 
 
 def _first(begun: queue.SimpleQueue[Exception | None]) -> None:

@@ -56,7 +56,7 @@ class CardStream:
             self._card.sampler.hand_on()
             with self._lock:
                 self._wanted = False
-            self._card.sampler.close(self._name)
+        self._card.sampler.close(self._name)
 
     def take(self, rows: Rows, first: int, time: float) -> None:
         """Take in a block, ``(rows, channels)``, whose first row is sample `first` of the run."""

@@ -72,6 +72,7 @@ class CardWatchdog:
                     self._arm()
             except BaseException:
                 del self._guarded[device]
+                self._end()
                 raise
 
     def release(self, device: str) -> None:
@@ -105,7 +106,9 @@ class CardWatchdog:
             self._task.clear_expiration()
             self._task.reset_timer()
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._kick, args=(self._stop,), daemon=True)
+        self._thread = threading.Thread(
+            target=self._kick, args=(self._task, self._stop), daemon=True
+        )
         self._thread.start()
 
     def _end(self) -> None:
@@ -121,15 +124,17 @@ class CardWatchdog:
             with contextlib.suppress(Exception):
                 task.close()
 
-    def _kick(self, stop: threading.Event) -> None:
+    def _kick(self, task: Any, stop: threading.Event) -> None:
         """Kick the watchdog again and again; in a thread of its own, which has the task."""
         failure = EXPIRED
         try:
-            while not self._task.expired:
-                self._task.reset_timer()
+            while not task.expired:
+                task.reset_timer()
                 if stop.wait(KICK_EVERY):
                     return
         except Exception as error:  # whatever it is, the session must know
+            if stop.is_set():
+                return  # the task was taken away from under a call that hung
             failure = in_words(error)
         for device, (_, fail) in list(self._guarded.items())[:1]:
             fail(Failure(device, *failure))

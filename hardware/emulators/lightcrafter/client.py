@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import threading
 from contextlib import ExitStack
-from pathlib import Path
 from types import TracebackType
 
 import msgspec
 import numpy as np
 import zmq
 
+from hardware.emulators.emulator_process import emulator_process
 from hardware.emulators.lightcrafter.channel import (
     AskPicture,
     Flashed,
@@ -32,10 +30,7 @@ from hardware.emulators.lightcrafter.channel import (
 from hardware.projection.protocol import COLUMNS, ROWS, Picture
 from rig.errors import DeviceError
 
-LONGEST_END = 5.0
-"""Seconds that the emulator may take to end before it is killed."""
 LONGEST_REPLY_MS = 10_000
-CHECKOUT = Path(__file__).resolve().parents[3]
 
 
 class EmulatedLightCrafter:
@@ -58,19 +53,15 @@ class EmulatedLightCrafter:
 
     def __init__(self, pace: float = 1.0, options: tuple[str, ...] = ()) -> None:
         self.address = ""
-        self._command = [sys.executable, "-m", "hardware.emulators.lightcrafter.server"]
-        self._command += ["--until-input-ends", "--pace", str(pace), *options]
+        self._arguments = ("--pace", str(pace), *options)
         self._stack = ExitStack()
         self._lock = threading.Lock()
         self._replies: msgspec.msgpack.Decoder[Reply] = msgspec.msgpack.Decoder(Reply)
 
     def __enter__(self) -> EmulatedLightCrafter:
         with ExitStack() as stack:
-            process = subprocess.Popen(
-                self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=CHECKOUT
-            )
-            stack.callback(_end, process)
-            places = self._places(process)
+            process = emulator_process("hardware.emulators.lightcrafter.server", self._arguments)
+            places = msgspec.json.decode(stack.enter_context(process), type=Places)
             context = stack.enter_context(zmq.Context())
             self._side = stack.enter_context(context.socket(zmq.REQ))
             self._side.linger, self._side.rcvtimeo = 0, LONGEST_REPLY_MS
@@ -126,25 +117,3 @@ class EmulatedLightCrafter:
         if isinstance(reply, No):
             raise DeviceError(reply.why, "emulated LightCrafter", "Ask for another one.")
         return reply
-
-    def _places(self, process: subprocess.Popen[bytes]) -> Places:
-        line = process.stdout.readline() if process.stdout else b""
-        if not line:
-            raise DeviceError(
-                "the emulated projector did not start",
-                " ".join(self._command),
-                "Run this command and read what it says.",
-            )
-        return msgspec.json.decode(line, type=Places)
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """End the emulator by the end of its input, as it ends when its caller dies."""
-    for pipe in (process.stdin, process.stdout):
-        if pipe is not None:
-            pipe.close()
-    try:
-        process.wait(LONGEST_END)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()

@@ -107,7 +107,7 @@ class TcpPort:
                     try:
                         packet, received = unpack(received)
                     except Damaged:
-                        received = b""
+                        packet, received = None, b""
                         connection.sendall(pack(Packet(Kind.ERROR, 0, bytes([_WRONG_CHECKSUM]))))
                     if packet is None:
                         break

@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from contextlib import ExitStack
-from pathlib import Path
 from types import TracebackType
 
 import msgspec
 
+from hardware.emulators.emulator_process import emulator_process
 from hardware.emulators.ni.card_wires import CardWires
 from hardware.emulators.ni.side_channel import Addresses
-from rig.errors import DeviceError
-
-LONGEST_END = 5.0
-"""Seconds that the emulator may take to end before it is killed."""
-CHECKOUT = Path(__file__).resolve().parents[3]
 
 
 class EmulatedCard:
@@ -28,18 +21,14 @@ class EmulatedCard:
     def __init__(
         self, profile: str = "pci_6221", device: str = "Dev1", drift_ppm: float = 0.0
     ) -> None:
-        self._command = [sys.executable, "-m", "hardware.emulators.ni.server", "--until-input-ends"]
-        self._command += ["--profile", profile, "--device", device]
-        self._command += ["--drift-ppm", str(drift_ppm)]
+        self._arguments = ("--profile", profile, "--device", device, "--drift-ppm", str(drift_ppm))
         self._stack = ExitStack()
 
     def __enter__(self) -> CardWires:
         with ExitStack() as stack:
-            process = subprocess.Popen(
-                self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=CHECKOUT
-            )
-            stack.callback(_end, process)
-            wires = stack.enter_context(CardWires(self._addresses(process)))
+            process = emulator_process("hardware.emulators.ni.server", self._arguments)
+            addresses = msgspec.json.decode(stack.enter_context(process), type=Addresses)
+            wires = stack.enter_context(CardWires(addresses))
             self._stack = stack.pop_all()
         return wires
 
@@ -50,25 +39,3 @@ class EmulatedCard:
         trace: TracebackType | None,
     ) -> None:
         self._stack.close()
-
-    def _addresses(self, process: subprocess.Popen[bytes]) -> Addresses:
-        line = process.stdout.readline() if process.stdout else b""
-        if not line:
-            raise DeviceError(
-                "the emulated card did not start",
-                " ".join(self._command),
-                "Run this command and read what it says.",
-            )
-        return msgspec.json.decode(line, type=Addresses)
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """End the emulator by the end of its input, as it ends when its caller dies."""
-    for pipe in (process.stdin, process.stdout):
-        if pipe is not None:
-            pipe.close()
-    try:
-        process.wait(LONGEST_END)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
