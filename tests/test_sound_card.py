@@ -20,6 +20,7 @@ from sound_bench import SOUND_CARD, SoundBench
 from calibration.speaker import SpeakerCalibration
 from hardware.emulators.sound_monitor import UNCERTAINTY, SoundMonitor, sounds
 from hardware.emulators.sound_server import RATE_HZ
+from hardware.emulators.sound_server import sound_server as started_sound_server
 from hardware.sound.synthesis import render
 from hardware.sound_card import SoundCard, SoundCardSettings
 from rig.errors import DeviceError
@@ -214,6 +215,22 @@ def test_the_session_is_told_when_the_process_dies(make: Make) -> None:
     assert (message.device, message.what) == ("box", "its process was ended: Killed")
     with pytest.raises(DeviceError, match="Killed"):
         device.present("click")
+    device.off()
+
+
+def test_the_session_is_told_when_the_output_plays_no_more(
+    make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "sound").mkdir()
+    bench = make()
+    with started_sound_server(tmp_path / "sound") as server:
+        for name, value in server.environment.items():
+            monkeypatch.setenv(name, value)
+        device = ready(bench, SOUNDS)
+        assert bench.messages() == []
+    message = bench.inbox.wait(10.0)
+    assert isinstance(message, Failure)
+    assert (message.what, message.urgent) == ("'pulse' plays no more", True)
     device.off()
 
 
