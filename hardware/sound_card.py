@@ -124,7 +124,7 @@ class SoundCard(Speaker):
         """Be silent; a sound that this cuts short is reported with its true length."""
         process = self._process
         if process is not None and not process.over:
-            process.ask(Stop(self._soon()))
+            process.ask(Stop(time.perf_counter() + self._settings.latency))
 
     def close(self) -> None:
         """Be silent and let go of the output."""
@@ -176,10 +176,7 @@ class SoundCard(Speaker):
                 f"device '{self._name}'",
                 "Open the device and load the stimulus first.",
             )
-        self._process.tell(Start(stimulus, self._soon()))
-
-    def _soon(self) -> float:
-        return time.perf_counter() + self._settings.delay
+        self._process.tell(Start(stimulus, time.perf_counter() + self._settings.delay))
 
     def _made(self) -> DeviceProcess[Answer]:
         return DeviceProcess(MODULE, self._where, _answers, self._hear, self._lose)

@@ -113,6 +113,17 @@ def test_a_sound_that_is_cut_falls_within_five_milliseconds(make: Make) -> None:
     assert np.abs(np.diff(heard[begin + 10 : end + 100])).max() < 0.15 * np.abs(heard).max()
 
 
+def test_off_does_not_wait_as_long_as_sounds_do(make: Make) -> None:
+    bench = make(delay=0.9)
+    device = ready(bench, {"long": Sound((Chord((4000.0,), 5.0, 70.0),))})
+    device.present("long")
+    bench.pass_time(1.1)
+    device.off()
+    (report,) = bench.messages()
+    assert isinstance(report, Report)
+    assert 0 < report.achieved < report.requested
+
+
 def test_orders_do_not_wait_and_onsets_keep_their_distance_from_them(make: Make) -> None:
     bench = make(trigger_ms=1.0)
     device = ready(bench, {"click": SOUNDS["click"]})

@@ -39,7 +39,8 @@ CHECK_EVERY = 0.5
 right after the whole computer stood still.)
 """
 SETTLES_WITHIN = 2.0
-LONGEST_FALL = 0.5
+LONGEST_FALL = 0.7
+"""Seconds until what was cut is silent: longer than the longest latency."""
 LOST = 0.005
 """Seconds: an output that plays a block so much later than the one before lets it follow is taken
 for one that ran dry."""
