@@ -76,9 +76,6 @@ class NoGuard:
         """Tell nobody."""
 
 
-NO_GUARD = NoGuard()
-
-
 class Guardian:
     """A guardian in a process of its own, from ``with`` to the end of the block.
 
