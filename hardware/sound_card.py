@@ -16,6 +16,7 @@ import pydantic
 from numpy.typing import NDArray
 
 from calibration.speaker import SpeakerCalibration
+from hardware.common.session_time import ahead_of_perf_counter
 from hardware.processes.device_process import DeviceProcess
 from hardware.sound.messages import Answer, Check, Ended, Found, Load, Open, Output, Start, Stop
 from hardware.sound.outputs import WASAPI
@@ -204,7 +205,7 @@ class SoundCard(Speaker):
         """Report a sound that is over."""
         if not isinstance(answer, Ended):
             return
-        began = answer.onset + self._clock.now() - time.perf_counter()
+        began = answer.onset + ahead_of_perf_counter(self._clock)
         row = [began, answer.frame, answer.uncertainty, answer.achieved, answer.gaps]
         try:
             self._streams.write(self.stream().name, np.array([row]), began)
