@@ -43,8 +43,8 @@ def test_a_silent_engine_costs_no_output_though_one_hangs_and_one_is_stuck(lab: 
     inbox = Inbox()
     with watching(charge, lab, inbox) as guardian:
         guardian.wait_until_ready()
-        guardian.run(0.0)
         beaten = time.perf_counter()
+        guardian.run(0.0)
         told = inbox.wait(20.0)
         guardian.relieve()
     assert isinstance(told, Failure)
@@ -148,10 +148,12 @@ class Kills(AtTrial):
 
 
 class Hangs(AtTrial):
-    """Hangs for longer than the guardian waits."""
+    """Hangs until the guardian has told of it."""
 
     def happen(self) -> None:
-        time.sleep(1.0)
+        end = time.monotonic() + 20.0
+        while self.session._guard.tripped is None and time.monotonic() < end:
+            time.sleep(0.01)
         self.resumed = time.perf_counter()
 
 
