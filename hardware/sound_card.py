@@ -16,6 +16,7 @@ import pydantic
 from numpy.typing import NDArray
 
 from calibration.speaker import SpeakerCalibration
+from hardware.common.session_time import ahead_of_perf_counter
 from hardware.processes.device_process import DeviceProcess
 from hardware.sound.messages import Answer, Check, Ended, Found, Load, Open, Output, Start, Stop
 from hardware.sound.outputs import WASAPI
@@ -124,7 +125,7 @@ class SoundCard(Speaker):
         """Be silent; a sound that this cuts short is reported with its true length."""
         process = self._process
         if process is not None and not process.over:
-            process.ask(Stop(self._soon()))
+            process.ask(Stop(time.perf_counter() + self._settings.latency))
 
     def close(self) -> None:
         """Be silent and let go of the output."""
@@ -176,10 +177,7 @@ class SoundCard(Speaker):
                 f"device '{self._name}'",
                 "Open the device and load the stimulus first.",
             )
-        self._process.tell(Start(stimulus, self._soon()))
-
-    def _soon(self) -> float:
-        return time.perf_counter() + self._settings.delay
+        self._process.tell(Start(stimulus, time.perf_counter() + self._settings.delay))
 
     def _made(self) -> DeviceProcess[Answer]:
         return DeviceProcess(MODULE, self._where, _answers, self._hear, self._lose)
@@ -207,7 +205,7 @@ class SoundCard(Speaker):
         """Report a sound that is over."""
         if not isinstance(answer, Ended):
             return
-        began = answer.onset + self._clock.now() - time.perf_counter()
+        began = answer.onset + ahead_of_perf_counter(self._clock)
         row = [began, answer.frame, answer.uncertainty, answer.achieved, answer.gaps]
         try:
             self._streams.write(self.stream().name, np.array([row]), began)

@@ -7,7 +7,6 @@ import math
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
@@ -26,7 +25,7 @@ READY_WITHIN = 60.0
 BEATS = 4
 """In the longest silence."""
 FROZEN = 5.0
-"""Seconds without a sign of life after which a guardian is taken for lost."""
+"""Seconds of beats without a sign of life after which a guardian is taken for lost."""
 END_WITHIN = 5.0
 """Seconds that a guardian has to close what the engine could not, when the session ends."""
 NAME = "guardian"
@@ -76,9 +75,6 @@ class NoGuard:
         """Tell nobody."""
 
 
-NO_GUARD = NoGuard()
-
-
 class Guardian:
     """A guardian in a process of its own, from ``with`` to the end of the block.
 
@@ -109,7 +105,7 @@ class Guardian:
         self._inbox = inbox
         self._answered = threading.Event()
         self._why = ""
-        self._heard = time.perf_counter()
+        self._unheard = 0
         self._is_ready = self._is_relieved = self._is_lost = False
 
     def __enter__(self) -> Self:
@@ -165,10 +161,14 @@ class Guardian:
 
     def run(self, now: float) -> None:
         """Tell the guardian that the engine lives, at `now`."""
-        self.due = now + self._charge.longest_silence / BEATS
+        every = self._charge.longest_silence / BEATS
+        if now >= self.due:
+            self._unheard += 1
+        self.due = now + every
         if self._is_lost:
             return
-        if time.perf_counter() - self._heard > FROZEN:
+        # Beats are counted, not seconds: a computer that stood still has not heard either.
+        if self._unheard * every > FROZEN:
             self._lose("it does not answer")
             return
         self._send(BEAT)
@@ -187,7 +187,7 @@ class Guardian:
         """Take in what the guardian tells, until it ends; in a thread of its own."""
         decoder = msgspec.json.Decoder(Told)
         for line in self._process.stdout or ():
-            self._heard = time.perf_counter()
+            self._unheard = 0
             match decoder.decode(line):
                 case Ready():
                     self._is_ready = True

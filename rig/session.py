@@ -17,7 +17,7 @@ from rig.desk import Desk, address_file
 from rig.devices import AnalogInput, Camera, Device
 from rig.errors import DeviceError, Problem
 from rig.events import ClockKind, Definition
-from rig.guardian import NO_GUARD, Guard, Guardian, charge_of
+from rig.guardian import Guard, Guardian, NoGuard, charge_of
 from rig.inbox import Command, Failure, Inbox, Request
 from rig.loading import ask_for_stimuli, load_stimuli
 from rig.locks import hold
@@ -288,7 +288,7 @@ class Session:
         """Start a guardian if the rig has outputs that are not simulated."""
         charge = charge_of(self._plan.rig, self._plan.lab.folder)
         if not charge.outputs:
-            return NO_GUARD
+            return NoGuard()
         log = self.folder.path / GUARDIAN_LOG
         return opened.enter_context(Guardian(charge, log, self._inbox))
 
@@ -341,7 +341,7 @@ class Session:
             self._watcher,
             Before(resumes.trial, resumes.water_ul) if resumes else ALONE,
             Sync(self._plan.rig.config.sync, (self._plan.seed, resumes.parts if resumes else 0)),
-            () if self._guard is NO_GUARD else (self._guard,),
+            (self._guard,),
         )
 
     def _fault(self, error: BaseException) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import queue
+import signal
 import subprocess
 import sys
 import time
@@ -123,6 +124,13 @@ def test_a_request_that_is_not_answered_ends_the_process(child: Child) -> None:
     with pytest.raises(DeviceError, match=r"did not answer within 0.3 s"):
         child.process.ask(Do("hang"), within=0.3)
     assert child.lost.empty(), "who asks is told, and nobody else"
+
+
+def test_a_process_that_takes_no_request_any_more_is_ended(child: Child) -> None:
+    os.kill(child.begin(), signal.SIGSTOP)
+    with pytest.raises(DeviceError, match=r"did not answer within 0.3 s"):
+        child.process.ask(Do("echo", "a" * 10_000_000), within=0.3)
+    assert child.process.over
 
 
 def test_a_device_is_made_harmless_though_driver_and_process_are_past_help(child: Child) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from lamps import charge_for, lamps_plan, trace
 
+import rig.guardian
 from rig.errors import DeviceError
 from rig.events import Fault
 from rig.guardian import Guardian
@@ -42,8 +43,8 @@ def test_a_silent_engine_costs_no_output_though_one_hangs_and_one_is_stuck(lab: 
     inbox = Inbox()
     with watching(charge, lab, inbox) as guardian:
         guardian.wait_until_ready()
-        guardian.run(0.0)
         beaten = time.perf_counter()
+        guardian.run(0.0)
         told = inbox.wait(20.0)
         guardian.relieve()
     assert isinstance(told, Failure)
@@ -88,6 +89,28 @@ def test_nothing_is_closed_before_the_first_beat_and_after_the_goodbye(lab: Lab)
     assert "the engine has turned its outputs off" in log_of(lab.folder)
 
 
+@pytest.mark.parametrize(("beats", "is_lost"), [(2, False), (20, True)])
+def test_a_guardian_that_does_not_answer_is_lost_unless_the_engine_stood_still_as_well(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch, beats: int, is_lost: bool
+) -> None:
+    monkeypatch.setattr(rig.guardian, "FROZEN", 0.6)
+    inbox = Inbox()
+    with watching(charge_for(lab, 1.0, lamp=""), lab, inbox) as guardian:
+        guardian.wait_until_ready()
+        guardian._process.send_signal(signal.SIGSTOP)
+        try:
+            time.sleep(0.9)
+            for beat in range(beats):
+                guardian.run(0.25 * beat)
+        finally:
+            guardian._process.send_signal(signal.SIGCONT)
+        guardian.relieve()
+    told = inbox.take()
+    assert (told is not None) == is_lost
+    if isinstance(told, Failure):
+        assert (told.what, told.urgent) == ("the guardian is lost: it does not answer", False)
+
+
 def test_no_session_begins_with_a_guardian_that_cannot_close_an_output(lab: Lab) -> None:
     charge = charge_for(lab, NEVER, lamp="check")
     with (
@@ -125,10 +148,12 @@ class Kills(AtTrial):
 
 
 class Hangs(AtTrial):
-    """Hangs for longer than the guardian waits."""
+    """Hangs until the guardian has told of it."""
 
     def happen(self) -> None:
-        time.sleep(1.0)
+        end = time.monotonic() + 20.0
+        while self.session._guard.tripped is None and time.monotonic() < end:
+            time.sleep(0.01)
         self.resumed = time.perf_counter()
 
 

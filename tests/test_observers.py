@@ -43,7 +43,7 @@ FLASHES = {
 class Gallery:
     """Shows one picture after the other, as a look at a screen would."""
 
-    width_px, height_px = PX
+    height_px = PX[1]
 
     def __init__(self, pictures: list[np.ndarray]) -> None:
         self._pictures = pictures
@@ -69,7 +69,7 @@ def test_a_grating_is_seen_once_and_told_from_the_others(
     flat = np.broadcast_to(grey.astype(np.uint8), (PX[1], PX[0], 3)).copy()
     flat[180:, :60] = 255  # the photodiode's patch alone is no grating
     frames = [picture.levels(frame)[::-1] for frame in (0, 7, 15)]
-    eye = ScreenEye(Gallery([flat, *frames, flat, *frames[:1]]), GRATINGS, SETTINGS)  # type: ignore[arg-type]
+    eye = ScreenEye(Gallery([flat, *frames, flat, *frames[:1]]), GRATINGS, SETTINGS)
     seen = [[onset.name for onset in eye.look() if isinstance(onset, Onset)] for _ in range(6)]
     assert seen == [[], [name], [], [], [], [name]]
 

@@ -22,6 +22,7 @@ from rig.events import (
     SyncSwitched,
     TrialStarted,
 )
+from rig.export.nwb_events import event_tables
 from rig.inbox import Command
 from rig.lab import Lab
 from rig.replay import replay
@@ -111,6 +112,18 @@ def test_each_line_shows_what_the_rig_file_says(lab: Lab) -> None:
     ]
     assert switched(record, "licks") == licks
     assert len(licks) > 20
+
+
+def test_an_export_tells_when_each_line_was_on(lab: Lab) -> None:
+    wire(lab)
+    record = run(lab)
+    (table,) = (each for each in event_tables(record.events) if each.name == "sync_lines")
+    for line in LINES:
+        rows = [row for row in table.rows if row["device"] == line]
+        assert [row["timestamp"] for row in rows] == [on for on, _ in stretches(record, line)]
+        assert [row["duration"] for row in rows] == [
+            pytest.approx(off - on) for on, off in stretches(record, line)
+        ]
 
 
 def test_the_barcode_runs_throughout_and_tells_every_part_of_the_session(lab: Lab) -> None:

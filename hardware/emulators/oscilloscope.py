@@ -83,8 +83,12 @@ class Oscilloscope:
         command = [sys.executable, "-P", "-m", "hardware.emulators.oscilloscope"]
         with signals_held_back():
             self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        self._say(msgspec.json.encode(self._probes))
-        self._heard()
+        try:
+            self._say(msgspec.json.encode(self._probes))
+            self._heard()
+        except BaseException:
+            self._end()
+            raise
         return self
 
     def __exit__(
@@ -93,16 +97,23 @@ class Oscilloscope:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe is not None:
-                with contextlib.suppress(OSError):
-                    pipe.close()
-        self._process.wait(ENDS_WITHIN)
+        self._end()
 
     def traces(self) -> Traces:
         """Return what was seen up to now."""
         self._say(b"")
         return msgspec.json.decode(self._heard(), type=Traces)
+
+    def _end(self) -> None:
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                with contextlib.suppress(OSError):
+                    pipe.close()
+        try:
+            self._process.wait(ENDS_WITHIN)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
 
     def _say(self, line: bytes) -> None:
         if self._process.stdin is not None:

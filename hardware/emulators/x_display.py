@@ -18,6 +18,7 @@ from rig.signals import apart
 
 ENDS_WITHIN = 3.0
 INSTALL = "Install it: `sudo apt install xvfb` (Debian, Ubuntu)."
+TRY = "Type `Xvfb -displayfd 1 -screen 0 64x48x24`: it says why. Ctrl-C ends it."
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def x_display(*screens: tuple[int, int]) -> Iterator[XDisplay]:
         with os.fdopen(reading) as numbers:
             number_line = numbers.readline().strip()
         if not number_line:
-            raise DeviceError("Xvfb ended at once", "virtual screen", INSTALL)
+            raise DeviceError("Xvfb ended at once", "virtual screen", TRY)
         # The server ends with its last client: this one stays as long as the block.
         with XConnection(f":{number_line}"):
             yield XDisplay(f":{number_line}", server.pid)

@@ -105,10 +105,12 @@ class Driver(Generic[Asked]):
         # Python cannot end while a thread reads standard input by its usual name.
         for frame in frames(os.fdopen(os.dup(0), "rb")):
             self._requests.put(frame)
-        self._orphaned()
-        self._requests.put(None)
-        time.sleep(LAST_DEEDS)
-        os._exit(1)
+        try:
+            self._orphaned()
+        finally:
+            self._requests.put(None)
+            time.sleep(LAST_DEEDS)
+            os._exit(1)
 
 
 def _raw(body: msgspec.Struct) -> msgspec.Raw:

@@ -122,12 +122,15 @@ class DeviceProcess(Generic[Told]):
             If the process refuses or is gone, or does not answer in time: it is killed then.
         """
         with self._asks:
-            self.tell(request)
+            reason = f"its process did not answer within {within:g} s"
+            # A process that stands still may not even take the request.
+            limit = threading.Timer(within, self._kill, [reason])
+            limit.start()
             try:
-                reply = self._replies.get(timeout=within)
-            except queue.Empty:
-                self._kill(f"its process did not answer within {within:g} s")
+                self.tell(request)
                 reply = self._replies.get()
+            finally:
+                limit.cancel()
         if reply is None:
             raise DeviceError(self._reason, self._where, RESTART)
         if reply.kind == "refused":

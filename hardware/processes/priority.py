@@ -20,6 +20,8 @@ def go_first() -> None:
     """
     if sys.platform == "win32":
         kernel = ctypes.windll.kernel32
+        kernel.GetCurrentProcess.restype = ctypes.c_void_p  # a handle has the width of a pointer
+        kernel.SetPriorityClass.argtypes = ctypes.c_void_p, ctypes.c_uint32
         kernel.SetPriorityClass(kernel.GetCurrentProcess(), HIGH_PRIORITY_CLASS)
         return
     with contextlib.suppress(PermissionError):

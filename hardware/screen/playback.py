@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from typing import Generic, Literal, TypeVar
 
 import numpy as np
 
+from hardware.common.session_time import ahead_of_perf_counter
 from hardware.screen.door import knock
 from hardware.screen.messages import Flush, Hide, Open, Show, Shown, load_of
 from hardware.screen.picture import Picture
@@ -168,7 +168,7 @@ class ScreenPlayback(Generic[Presented]):
         name = self._under_way.pop(shown.number, None)
         if name is None:
             return
-        ahead = self._ahead()
+        ahead = ahead_of_perf_counter(self._clock)
         first, last = shown.flips[0], shown.flips[-1]
         rows = np.array(
             [[f.time + ahead, f.refresh, shown.number, f.frame, f.missed] for f in shown.flips]
@@ -191,16 +191,6 @@ class ScreenPlayback(Generic[Presented]):
         if not self._gone:
             self._gone = True
             self._inbox.put(Failure(self._name, what, do))
-
-    def _ahead(self) -> float:
-        """Return the session's seconds less those of the process: the surest of some readings."""
-        readings = []
-        for _ in range(5):
-            before = time.perf_counter()
-            now = self._clock.now()
-            after = time.perf_counter()
-            readings.append((after - before, now - (before + after) / 2))
-        return min(readings)[1]
 
     def _upload(self) -> None:
         if self._size is None:

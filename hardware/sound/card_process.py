@@ -34,8 +34,13 @@ from hardware.sound.stream_clock import StreamClock
 from rig.errors import DeviceError, RigError
 
 LOOK_EVERY = 0.002
+CHECK_EVERY = 0.5
+"""Seconds; an output that was not filled at two checks in a row plays no more. (One check may come
+right after the whole computer stood still.)
+"""
 SETTLES_WITHIN = 2.0
-LONGEST_FALL = 0.5
+LONGEST_FALL = 0.7
+"""Seconds until what was cut is silent: longer than the longest latency."""
 LOST = 0.005
 """Seconds: an output that plays a block so much later than the one before lets it follow is taken
 for one that ran dry."""
@@ -70,6 +75,7 @@ class OutputStream:
         self._rate_hz = output.rate_hz
         self._longest_gap = max(output.latency, 0.01)
         self._called = self._begin = 0.0
+        self._checked = 0
         settings = stream_settings(output)
         try:
             self._stream: Any = library.OutputStream(
@@ -88,6 +94,11 @@ class OutputStream:
     def doubt(self) -> float:
         """Return by how many seconds the time of a frame may be wrong."""
         return self._block + self.clock.spread()
+
+    def was_filled(self) -> bool:
+        """Return whether a block was filled since the last call."""
+        before, self._checked = self._checked, self.player.frames
+        return self._checked > before
 
     def close(self) -> None:
         """Let go of the output."""
@@ -139,7 +150,10 @@ class SoundCardProcess:
 
     def __init__(self) -> None:
         self._stream: OutputStream | None = None
+        self._line = ""
         self._rate_hz = 0.0
+        self._check_at = 0.0
+        self._unfilled = 0
         self._sounds: dict[str, NDArray[np.float32]] = {}
         self._sounding: list[_Sounding] = []
         self._driver = Driver(_requests, self.silence)
@@ -152,6 +166,7 @@ class SoundCardProcess:
                 if request is not None:
                     self._obey(request)
                 self._look()
+                self._check()
         except DriverGone:
             self.silence()
             self._wait_for_silence()
@@ -171,7 +186,7 @@ class SoundCardProcess:
                     self._driver.reply(Found(problems(output)))
                 case Open(output=output):
                     self._stream = OutputStream(output)
-                    self._rate_hz = output.rate_hz
+                    self._line, self._rate_hz = output.line, output.rate_hz
                     self._driver.reply(Opened(self._stream.latency))
                 case Load(sounds=sounds):
                     self._sounds = {
@@ -222,6 +237,19 @@ class SoundCardProcess:
             if end is not None and stream.clock.time_of(end) <= now:
                 self._sounding.remove(each)
                 self._driver.report(self._ended(each, stream))
+
+    def _check(self) -> None:
+        """See whether the output still plays; PortAudio itself tells nobody that a card is gone."""
+        now = time.perf_counter()
+        if self._stream is None or now < self._check_at:
+            return
+        self._check_at = now + CHECK_EVERY
+        self._unfilled = 0 if self._stream.was_filled() else self._unfilled + 1
+        if self._unfilled == 2:
+            self._driver.fail(
+                f"'{self._line}' plays no more",
+                "Look whether the card is connected and switched on; then start the session again.",
+            )
 
     def _ended(self, each: _Sounding, stream: OutputStream) -> Ended:
         track = each.track

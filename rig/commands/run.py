@@ -210,51 +210,30 @@ def _plan(
     seed: int,
 ) -> tuple[Plan, str | None]:
     """Return the plan of the session; and where the stage chose it, the move that it suggests."""
-    if protocol is not None:
-        plan = make_plan(
-            lab,
-            rig,
-            protocol,
-            subject,
-            simulate=simulate,
-            emulate=emulate,
-            seed=seed,
-            changes=changed,
-        )
-        if resumption is not None:
-            check_same(resumption, plan.protocol)
-        return plan, None
-    if resumption is not None:
+    stage = suggestion = None
+    if protocol is None and resumption is not None:
         was = resumption.definition
-        path = lab.folder / "protocols" / f"{was.protocol}.toml"
-        same = StageParams(was.stage, was.params, resumption.session)
-        plan = make_plan(
-            lab,
-            rig,
-            path,
-            subject,
-            simulate=simulate,
-            emulate=emulate,
-            seed=seed,
-            stage=same,
-            changes=changed,
-        )
-        check_same(resumption, plan.protocol)
-        return plan, None
-    choice = choose(lab, subject)
+        protocol = lab.folder / "protocols" / f"{was.protocol}.toml"
+        stage = StageParams(was.stage, was.params, resumption.session)
+    elif protocol is None:
+        choice = choose(lab, subject)
+        protocol, stage = choice.protocol, choice.params
+        if choice.decision.verdict != "hold":
+            suggestion = choice.decision.sentence()
     plan = make_plan(
         lab,
         rig,
-        choice.protocol,
+        protocol,
         subject,
         simulate=simulate,
         emulate=emulate,
         seed=seed,
-        stage=choice.params,
+        stage=stage,
         changes=changed,
     )
-    decision = choice.decision
-    return plan, None if decision.verdict == "hold" else decision.sentence()
+    if resumption is not None:
+        check_same(resumption, plan.protocol)
+    return plan, suggestion
 
 
 def _check_resuming(seed: int | None, changed: Mapping[str, Any]) -> None:

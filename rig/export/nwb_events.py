@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from msgspec.structs import asdict
@@ -18,6 +18,7 @@ from rig.events import (
     InputChanged,
     ParameterChanged,
     QuestionAsked,
+    SyncSwitched,
     is_stimulus,
 )
 from rig.export.nwb_columns import FEWEST_ROWS, Column, Table, as_json
@@ -30,6 +31,7 @@ AUTHOR = Column("author", "the person who asked for it; empty if it was no perso
 TIMESTAMP = Column("timestamp", "when it happened, in seconds since the session started", "number")
 _DEVICE = Column("device", "name of the device", "text")
 _END_SEQ = Column("end_seq", "number of the event in the journal that ended it", "count")
+_ON_PERIOD = (Column("duration", "until it went off, in seconds", "number"), _DEVICE)
 _REQUESTED = Column("requested", "how long it was to last, in seconds", "number")
 
 
@@ -38,6 +40,7 @@ def event_tables(events: Sequence[Event]) -> list[Table]:
     tables = [
         _licks(events),
         _inputs(events),
+        _sync_lines(events),
         _rewards(events),
         _stimuli(events),
         _actions(events),
@@ -76,8 +79,10 @@ def _table(
 
 
 def _licks(events: Iterable[Event]) -> Table:
-    rows = [row | {"lick_times": row["timestamp"], "spout": row["device"]}
-            for row in _on_periods(events, lambda name: name.startswith(LICK_INPUT))]  # fmt: skip
+    rows = [
+        row | {"lick_times": row["timestamp"], "spout": row["device"]}
+        for row in _on_periods(each for each in _inputs_changed(events) if _is_lick(each))
+    ]
     columns = (
         Column("duration", "until the tongue left the spout, in seconds", "number"),
         Column("spout", "the input that saw it", "text"),
@@ -87,22 +92,30 @@ def _licks(events: Iterable[Event]) -> Table:
 
 
 def _inputs(events: Iterable[Event]) -> Table:
-    rows = _on_periods(events, lambda name: not name.startswith(LICK_INPUT))
-    columns = (
-        Column("duration", "until it went off, in seconds", "number"),
-        _DEVICE,
-    )
+    rows = _on_periods(each for each in _inputs_changed(events) if not _is_lick(each))
     text = "Digital inputs that were on, but for licks: a port that was visited, a broken beam."
-    return _table("inputs", text, columns, rows, (_END_SEQ,))
+    return _table("inputs", text, _ON_PERIOD, rows, (_END_SEQ,))
 
 
-def _on_periods(events: Iterable[Event], wanted: Callable[[str], bool]) -> list[dict[str, Any]]:
-    """Return when inputs went on, and how long they stayed so."""
+def _sync_lines(events: Iterable[Event]) -> Table:
+    rows = _on_periods(each for each in events if isinstance(each, SyncSwitched))
+    text = "Sync lines that were on: pulses and levels that other recorders saw."
+    return _table("sync_lines", text, _ON_PERIOD, rows, (_END_SEQ,))
+
+
+def _inputs_changed(events: Iterable[Event]) -> Iterator[InputChanged]:
+    return (event for event in events if isinstance(event, InputChanged))
+
+
+def _is_lick(event: InputChanged) -> bool:
+    return event.device.startswith(LICK_INPUT)
+
+
+def _on_periods(changes: Iterable[InputChanged | SyncSwitched]) -> list[dict[str, Any]]:
+    """Return when lines went on, and how long they stayed so."""
     rows: list[dict[str, Any]] = []
     lasting: dict[str, dict[str, Any]] = {}
-    for event in events:
-        if not isinstance(event, InputChanged) or not wanted(event.device):
-            continue
+    for event in changes:
         if event.level:
             rows.append(row_of(event, device=event.device))
             lasting[event.device] = rows[-1]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from typing import Protocol
 
 import numpy as np
 
 from hardware.display import DisplaySettings
 from hardware.emulators.rig.senses import Observed, Onset
-from hardware.emulators.screen_grab import FLAT, ScreenGrab, Stripes, find_stripes
+from hardware.emulators.screen_grab import FLAT, Picture, Stripes, find_stripes
 from rig.picture import Grating
 
 EVERY = 16
@@ -18,6 +19,15 @@ MARGIN = 0.2
 """Share of the height, above and below, that is not looked at: the photodiode's patch is there."""
 LIKE = 0.3
 """How unlike an expected grating stripes may be: 10 deg, or a tenth of the frequency, are 0.1."""
+
+
+class Grab(Protocol):
+    """Takes pictures of a screen, as `hardware.emulators.screen_grab.ScreenGrab` does."""
+
+    height_px: int
+
+    def grab(self) -> Picture:
+        """Return what the screen shows now."""
 
 
 class ScreenEye:
@@ -34,7 +44,7 @@ class ScreenEye:
     """
 
     def __init__(
-        self, grab: ScreenGrab, gratings: Mapping[str, Grating], settings: DisplaySettings
+        self, grab: Grab, gratings: Mapping[str, Grating], settings: DisplaySettings
     ) -> None:
         self._grab = grab
         self._gratings = gratings
