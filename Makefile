@@ -19,8 +19,9 @@ env:             ## make or update .venv (pinned, hashed) and install what the s
 demo: env        ## a lab of virtual mice: a guided tour of the window, or a table without a display
 	@$(BIN)/rig demo
 
-test: env        ## run every test, on two cores: four at a time, since many wait for real time
-	@$(PYTHON) -m pytest -n 4 --dist worksteal
+test: env        ## run every test, on two cores: four at a time, but those that judge real time two at a time
+	@$(PYTHON) -m pytest -n 4 --dist worksteal -m "not realtime"
+	@$(PYTHON) -m pytest -n 2 --dist loadfile -m realtime
 
 lint: env        ## style, import layers and types
 	@$(BIN)/ruff check .

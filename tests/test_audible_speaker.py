@@ -22,6 +22,8 @@ from rig.lab import Lab
 from rig.room import Room
 from rig.sound import Chord, Sound
 
+pytestmark = pytest.mark.realtime
+
 SETTINGS = SpeakerSettings(
     line="Dev1/ao0", rate_hz=192_000, calibration="calibration/box1-speaker.toml"
 )

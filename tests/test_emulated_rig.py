@@ -34,6 +34,8 @@ from rig.session_folder import find_session
 from rig.session_record import load_session
 from rig.stream_store import Drain
 
+pytestmark = pytest.mark.realtime
+
 PAGE = Path(__file__).parent.parent / "docs/how-to/try-without-hardware.md"
 RIG = Path("rigs/emulated.toml")
 RATE_HZ = 192_000.0

@@ -22,6 +22,8 @@ from rig.session import Session
 from rig.session_record import SessionRecord, load_session
 from rig.watcher import Nobody
 
+pytestmark = pytest.mark.realtime
+
 NEVER = 10.0
 """A silence that no test keeps."""
 

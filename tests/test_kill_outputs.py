@@ -16,6 +16,8 @@ from benchmarks.outputs_lab import outputs_lab
 from hardware.emulators.lightcrafter.client import EmulatedLightCrafter
 from hardware.emulators.ni.card_wires import CardWires
 
+pytestmark = pytest.mark.realtime
+
 SLOW = 2.0
 """Seconds that a busy computer may take beside."""
 

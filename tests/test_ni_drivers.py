@@ -35,6 +35,8 @@ from rig.stream_store import StreamStore
 from rig.streams import read_stream
 from rig.trying import try_rig
 
+pytestmark = pytest.mark.realtime
+
 ROOT = Path(__file__).resolve().parent.parent
 RIG_FILES = re.compile(r"into `rigs/(\w+)\.toml`.*?```toml\n(.*?)```", re.DOTALL)
 SCREEN = """

@@ -31,6 +31,8 @@ from rig.room import Room
 from rig.stream_store import StreamStore
 from rig.streams import Stream, read_stream
 
+pytestmark = pytest.mark.realtime
+
 CIRCUIT: dict[str, Any] = {"line": "Dev1/ai5", "on_v": 0.3, "off_v": 0.1}
 LINES: dict[str, Any] = {
     "meaning": "lines of the rig",

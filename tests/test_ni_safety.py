@@ -27,6 +27,8 @@ from rig.inbox import Failure
 from rig.lab import Lab
 from rig.sound import Chord, Sound
 
+pytestmark = pytest.mark.realtime
+
 ROOT = Path(__file__).resolve().parent.parent
 TIMEOUT = 1.5
 """Seconds of the watchdog in these tests: longer than on a rig, for other tests run beside."""

@@ -20,6 +20,8 @@ from rig.inbox import Failure, Report
 from rig.lab import Lab
 from rig.sound import Chord, Sound
 
+pytestmark = pytest.mark.realtime
+
 TONE = Sound((Chord((10_000.0,), 0.1, 73.0),))
 LONG = Sound((Chord((4000.0,), 2.0, 73.0),))
 TRIGGER = {"trigger": "/Dev1/PFI0"}

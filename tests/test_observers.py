@@ -23,6 +23,8 @@ from hardware.policy_mouse import PolicyMouse, PolicySettings
 from hardware.screen.picture import GratingView
 from rig.picture import Disk, Flashes, Grating
 
+pytestmark = pytest.mark.realtime
+
 PX = (320, 240)
 SETTINGS = DisplaySettings(
     line="HDMI-1", refresh_hz=60, width_cm=40, width_px=PX[0], distance_cm=30

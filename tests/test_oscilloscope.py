@@ -13,6 +13,8 @@ import pytest
 from benchmarks.oscilloscope import STATED, Findings, compare, run, told
 from benchmarks.oscilloscope_lab import SHORT, oscilloscope_lab
 
+pytestmark = pytest.mark.realtime
+
 BUSY = 3.0
 """By how much a median may be worse than what is stated, on a computer that is busy."""
 

@@ -36,6 +36,8 @@ from rig.lab import Lab
 from rig.picture import Grating
 from rig.room import Room
 
+pytestmark = pytest.mark.realtime
+
 MakeBench = Callable[..., ScreenBench]
 FRAME = 1 / 60
 

@@ -28,6 +28,8 @@ from rig.inbox import Failure, Report
 from rig.lab import Lab
 from rig.sound import Chord, Noise, Sound
 
+pytestmark = pytest.mark.realtime
+
 ROOM = 0.15
 """Seconds between sounds."""
 STALL = 0.3
