@@ -165,8 +165,9 @@ class Session:
             self._loop.run()
         except BaseException as error:
             self._end(error)
-            if self._guard.tripped is not None:
-                raise self._guard.tripped from error
+            cause = self._cause(error)
+            if cause is not None:
+                raise cause from error
             raise
         finally:
             gc.unfreeze()
@@ -232,7 +233,7 @@ class Session:
         self._ended = True
         stuck = self._off()
         try:
-            for fault in filter(None, (error, stuck)):
+            for fault in filter(None, (error, stuck, self._cause(error))):
                 self._fault(fault)
             if not self._recorder.failed:
                 self._loop.end(self._streams.end())
@@ -241,6 +242,12 @@ class Session:
         finally:
             if stuck is not None:
                 raise stuck from error
+
+    def _cause(self, error: BaseException | None) -> DeviceError | None:
+        """Return why the guardian closed the outputs, if an error is only what follows from it."""
+        tripped = self._guard.tripped
+        told = isinstance(error, DeviceError) and tripped is not None and error.what == tripped.what
+        return None if told else tripped
 
     def _off(self) -> DeviceError | None:
         """Turn every output off; one that fails does not keep the others from it.

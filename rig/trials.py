@@ -15,6 +15,7 @@ from rig.events import (
     Event,
     InputChanged,
     StateEntered,
+    StimuliStarted,
     TrialEnded,
     TrialStarted,
 )
@@ -39,8 +40,8 @@ class TrialRow(msgspec.Struct, frozen=True):
     start_time, end_time
         When it began and ended.
     stimulus_time
-        Onset of the stimulus: entry of the state that the protocol names as such; None if the
-        trial did not get there.
+        Onset of the stimulus: when the state that the protocol names as such had started it; None
+        if the trial did not get there.
     first_lick_time
         First lick at or after that onset; None if there was none.
     lick_count
@@ -111,6 +112,7 @@ class TrialTable:
         self.water_ul = 0.0
         self._started: TrialStarted | None = None
         self._stimulus_time: float | None = None
+        self._entered = 0.0
         self._first_lick_time: float | None = None
         self._lick_count = 0
         self._reward_ul: float | None = None
@@ -126,6 +128,8 @@ class TrialTable:
                 self._lick(event.hardware_time)
         elif type(event) is StateEntered:
             self._enter(event)
+        elif type(event) is StimuliStarted:
+            self._shift_onset(event)
         elif type(event) is ActionDone:
             if event.device == VACUUM_OUTPUT and event.verb == "on":
                 self._remove()
@@ -150,7 +154,13 @@ class TrialTable:
         if self._first_lick_time is None and self._stimulus_time is not None:
             self._first_lick_time = time
 
+    def _shift_onset(self, event: StimuliStarted) -> None:
+        """Let the onset be when the stimuli were started, if the state entered last is theirs."""
+        if self._stimulus_time is not None and self._stimulus_time == self._entered:
+            self._stimulus_time = event.hardware_time
+
     def _enter(self, event: StateEntered) -> None:
+        self._entered = event.hardware_time
         started = self._started
         if self._stimulus_time is None and started and event.state == started.stimulus_state:
             self._stimulus_time = event.hardware_time

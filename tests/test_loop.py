@@ -22,6 +22,7 @@ from rig.events import (
     Fault,
     InputChanged,
     StateEntered,
+    StimuliStarted,
     TrialEnded,
 )
 from rig.graph import END, Count, Dwell, Play, Rule, State, TrialGraph
@@ -293,3 +294,34 @@ def test_an_empty_reason_ends_the_session_too() -> None:
     bench.loop.run()
     assert bench.loop.ending.finished
     assert bench.recorder.table.rows == []
+
+
+def test_the_time_of_a_state_counts_from_when_its_stimuli_were_started(lab: Lab) -> None:
+    """A speaker that takes 0.3 s to start keeps what follows from coming before its time."""
+    clock = VirtualClock()
+
+    class SlowSpeaker(SpeakerTwin):
+        def present(self, stimulus: str) -> None:
+            clock._now += 0.3
+            super().present(stimulus)
+
+    def with_speaker(context: Context) -> dict[str, Device]:
+        settings = SpeakerSettings(
+            line="1", rate_hz=192_000, calibration="calibration/box1-speaker.toml"
+        )
+        speaker = SlowSpeaker("speaker", settings, context)
+        speaker.load({"long": Sound((Silence(1.5),))})
+        speaker.open()
+        return {"speaker": speaker}
+
+    states = (
+        State("stimulus", "plays", enter=(Play("speaker", "long"),), timeout=(2.0, "after")),
+        State("after", "waits", timeout=(1.0, END), outcome="hit"),
+    )
+    bench = Bench(states, clock, folder=lab.folder, devices=with_speaker)
+    bench.loop.run()
+    bench.loop.end()
+    (started,) = bench.of(StimuliStarted)
+    assert (started.hardware_time, started.after) == (0.3, 0.3)
+    assert [event.hardware_time for event in bench.of(StateEntered)] == [0.0, 2.3]
+    assert bench.recorder.table.rows[0].stimulus_time == 0.3
