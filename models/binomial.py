@@ -43,12 +43,12 @@ def loss_gradient_information(
         (parameters, parameters); Fisher's, given the observations before. Not finite where the
         model runs away: the search goes elsewhere.
     """
-    p = np.clip(probabilities, TINY, 1 - TINY)
+    p = np.minimum(np.maximum(probabilities, TINY), 1 - TINY)
     q = 1 - p
-    loss = -float(responses @ np.log(p) + (trials - responses) @ np.log(q))
+    misses = trials - responses
+    loss = -float(responses @ np.log(p) + misses @ np.log(q))
     inside = p == probabilities
-    variance = p * q
-    gradient = -(((responses - trials * p) * inside / variance) @ slopes)
+    gradient = -((responses / p - misses / q) * inside) @ slopes
     with np.errstate(over="ignore", invalid="ignore"):
-        information = slopes.T @ (slopes * (trials * inside / variance)[:, None])
+        information = (slopes.T * (trials * inside / (p * q))) @ slopes
     return loss, gradient, information

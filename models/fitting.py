@@ -17,6 +17,8 @@ from models.minimise import Minimum, minimise
 from models.model import Data, Model, Parameter
 from models.search import Search
 
+NEARLY = 1e-4
+"""Searches end this near to their minimum, in log-likelihood; the best one then goes on to it."""
 AGREE = 0.01
 """Two searches ended equally well if their log-likelihoods differ by no more than this."""
 
@@ -172,12 +174,13 @@ def fit(
     if starts < 1:
         raise ModelError(f"{starts} starts", "Give at least one.")
     model.check(data)
-    search = Search(model, data, dict(held or {}))
+    search = Search(model, data, held or {})
     minima = [
-        minimise(search.evaluate, point, search.low, search.high)
+        minimise(search.evaluate, point, search.low, search.high, NEARLY)
         for point in search.first_points(starts, seed)
     ]
-    best = min(minima, key=lambda minimum: (minimum.loss, not minimum.converged))
+    nearly = min(minima, key=lambda minimum: minimum.loss)
+    best = minimise(search.evaluate, nearly.point, search.low, search.high)
     return result_of(search, best, minima)
 
 
@@ -185,10 +188,9 @@ def result_of(search: Search[Data], best: Minimum, minima: list[Minimum]) -> Fit
     """Return what the best of some searches found."""
     rivals = [each.point for each in minima if each.converged and each.loss <= best.loss + AGREE]
     covariance, doubts = doubt_of(search, best, rivals)
-    values = search.values(best.point)[search.wanted]
+    values = search.free_values(best.point)
     logs = np.array([each.scale == "log" for each in search.free], np.bool_)
     errors = np.sqrt(np.diag(covariance)) * np.where(logs, values, 1.0)
-    _, trials = search.model.counts(search.data)
     return FitResult(
         model=search.model.name,
         parameters=search.free,
@@ -197,7 +199,7 @@ def result_of(search: Search[Data], best: Minimum, minima: list[Minimum]) -> Fit
         covariance=covariance,
         held=search.held,
         log_likelihood=-best.loss,
-        trials=int(trials.sum()),
+        trials=int(search.trials.sum()),
         converged=best.converged,
         start_losses=np.array([each.loss for each in minima]),
         doubts=doubts,

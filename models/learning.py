@@ -23,7 +23,7 @@ from models.errors import (
     check_same_length,
     whole,
 )
-from models.mean_field import run_mean_field
+from models.mean_field import check_two_stimuli, run_mean_field
 from models.model import Model, Parameter
 from models.reinforcement import Core
 from models.task import Task
@@ -201,11 +201,9 @@ class MeanField(Model[BinnedChoices]):
     def check(self, data: BinnedChoices) -> None:
         """Refuse data of another task, or of one stimulus only."""
         _, _, trials = data.arrays
-        stimuli = len(np.asarray(self.rule.task.units))
-        if trials.shape[1] != stimuli:
-            raise ShapeError(
-                f"{trials.shape[1]} stimuli in the data, {stimuli} in the task", "Mend the task."
-            )
+        check_two_stimuli(self.rule.task)
+        if trials.shape[1] != 2:
+            raise ShapeError(f"{trials.shape[1]} stimuli in the data", "Give S+ and S-.")
         _check_stimuli_differ(trials.sum(axis=0))
 
     def counts(self, data: BinnedChoices) -> tuple[Floats, Floats]:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from models.compiled import compiled
-from models.errors import Floats, Whole, floats
+from models.errors import Floats, ShapeError, Whole, floats
 from models.reinforcement import Core
 from models.task import Task, starting_weights
 
@@ -89,6 +89,7 @@ def mean_field(
     array([[0.841, 0.841],
            [0.947, 0.053]])
     """
+    check_two_stimuli(task)
     units, rewards, shares = task.arrays
     excitation, inhibition = starting_weights(initial, units.shape[1])
     course = Course(
@@ -115,6 +116,22 @@ def mean_field(
     return course
 
 
+def check_two_stimuli(task: Task) -> None:
+    """Refuse a task that is not of S+ and S- and three units, as equations 5 and 6 are.
+
+    Raises
+    ------
+    ShapeError
+        If it is not.
+    """
+    if np.shape(task.units) != (2, 3):
+        raise ShapeError(
+            f"the mean field got {np.shape(task.units)} stimuli and units",
+            "It needs S+ and S-, in that order, and three units: leave out those that neither "
+            "drives. Responses to others come from `Course.probabilities`.",
+        )
+
+
 @compiled
 def run_mean_field(
     core: Floats,
@@ -135,101 +152,139 @@ def run_mean_field(
 ) -> None:
     """Run equations 4 to 6, and write the mean of each bin of trials into the last four arrays.
 
+    Two stimuli (p, m) and three units (0, 1, 2) are written out: so all scalars stay in registers,
+    which makes it 1.6 times as fast as loops over them.
+
     Parameters
     ----------
     core
         Learning rate, asymptote, asymmetry, (3,).
     excitation, inhibition
-        Initial weights, (units,); left as they are after the last trial.
+        Initial weights, (3,).
     core_slopes, excitation_slopes, inhibition_slopes
-        Derivatives of these by the parameters, (3, parameters) and (units, parameters); the last
-        two change.
+        Derivatives of these by the parameters, (3, parameters) each.
     units, rewards, shares
-        The task's, (stimuli, units), (stimuli,), (stimuli,).
+        The task's, (2, 3), (2,), (2,).
     additive
         Whether the size of a weight does not matter.
     ends
         Number of the last trial of each bin, (bins,), rising.
     responses
-        Mean probability of a response in each bin, (bins, stimuli).
+        Mean probability of a response in each bin, (bins, 2).
     slopes
-        Its derivatives, (bins, stimuli, parameters).
+        Its derivatives, (bins, 2, parameters).
     excitation_course, inhibition_course
-        Weights before each trial, and after the last, (trials + 1, units); nothing is written
-        where they have no rows.
+        Weights before each trial, and after the last, (trials + 1, 3); nothing is written where
+        they have no rows.
     """
-    n_stimuli, n_units = units.shape
-    n_parameters = core_slopes.shape[1]
+    n = core_slopes.shape[1]
     alpha, sigma, asymmetry = core[0], core[1], core[2]
-    alpha_slope, sigma_slope, asymmetry_slope = core_slopes[0], core_slopes[1], core_slopes[2]
-    drive_slope = np.zeros(n_parameters)
-    push = np.zeros(n_stimuli)
-    push_slopes = np.zeros((n_stimuli, n_parameters))
-    n_kept = excitation_course.shape[0]
+    xp0, xp1, xp2 = units[0, 0], units[0, 1], units[0, 2]
+    xm0, xm1, xm2 = units[1, 0], units[1, 1], units[1, 2]
+    reward_p, reward_m, share_p, share_m = rewards[0], rewards[1], shares[0], shares[1]
+    e0, e1, e2 = excitation[0], excitation[1], excitation[2]
+    i0, i1, i2 = inhibition[0], inhibition[1], inhibition[2]
+    de0, de1, de2 = (
+        excitation_slopes[0].copy(),
+        excitation_slopes[1].copy(),
+        excitation_slopes[2].copy(),
+    )
+    di0, di1, di2 = (
+        inhibition_slopes[0].copy(),
+        inhibition_slopes[1].copy(),
+        inhibition_slopes[2].copy(),
+    )
+    d_alpha, d_sigma, d_asymmetry = (
+        core_slopes[0].copy(),
+        core_slopes[1].copy(),
+        core_slopes[2].copy(),
+    )
+    sum_dp, sum_dm = np.zeros(n), np.zeros(n)
+    kept = excitation_course.shape[0]
     trial = 0
     for a_bin in range(ends.size):
-        first = trial
+        first, sum_p, sum_m = trial, 0.0, 0.0
+        for k in range(n):
+            sum_dp[k] = 0.0
+            sum_dm[k] = 0.0
         while trial < ends[a_bin]:
-            if trial < n_kept:
-                excitation_course[trial] = excitation
-                inhibition_course[trial] = inhibition
-            for s in range(n_stimuli):
-                drive = 0.0
-                for k in range(n_parameters):
-                    drive_slope[k] = 0.0
-                for u in range(n_units):
-                    x = units[s, u]
-                    if x != 0.0:
-                        drive += (excitation[u] - inhibition[u]) * x
-                        for k in range(n_parameters):
-                            drive_slope[k] += (
-                                excitation_slopes[u, k] - inhibition_slopes[u, k]
-                            ) * x
-                p = 0.5 * math.erfc(-drive * ROOT_HALF)
-                density = DENSITY * math.exp(-0.5 * drive * drive)
-                error = rewards[s] - sigma * drive
-                weight = asymmetry if error > 0 else 1.0
-                push[s] = shares[s] * weight * error * p
-                responses[a_bin, s] += p
-                for k in range(n_parameters):
-                    slopes[a_bin, s, k] += density * drive_slope[k]
-                    gain = -weight * (sigma_slope[k] * drive + sigma * drive_slope[k])
-                    if error > 0:
-                        gain += asymmetry_slope[k] * error
-                    push_slopes[s, k] = shares[s] * (
-                        gain * p + weight * error * density * drive_slope[k]
-                    )
-            for u in range(n_units):
-                step = 0.0
-                for s in range(n_stimuli):
-                    step += units[s, u] * push[s]
-                change = alpha * step
-                up = 1.0 + change
-                down = 1.0 - change
-                for k in range(n_parameters):
-                    slope = 0.0
-                    for s in range(n_stimuli):
-                        slope += units[s, u] * push_slopes[s, k]
-                    slope = alpha_slope[k] * step + alpha * slope
-                    if additive:
-                        excitation_slopes[u, k] += slope
-                        inhibition_slopes[u, k] -= slope
-                    else:
-                        e_slope = excitation_slopes[u, k] * up + excitation[u] * slope
-                        i_slope = inhibition_slopes[u, k] * down - inhibition[u] * slope
-                        excitation_slopes[u, k] = e_slope if up > 0 else 0.0
-                        inhibition_slopes[u, k] = i_slope if down > 0 else 0.0
-                if additive:
-                    excitation[u] += change
-                    inhibition[u] -= change
-                else:
-                    excitation[u] *= max(up, 0.0)
-                    inhibition[u] *= max(down, 0.0)
+            if trial < kept:
+                keep(excitation_course, trial, e0, e1, e2)
+                keep(inhibition_course, trial, i0, i1, i2)
+            # Equation 4.
+            drive_p = (e0 - i0) * xp0 + (e1 - i1) * xp1 + (e2 - i2) * xp2
+            drive_m = (e0 - i0) * xm0 + (e1 - i1) * xm1 + (e2 - i2) * xm2
+            p = 0.5 * math.erfc(-drive_p * ROOT_HALF)
+            m = 0.5 * math.erfc(-drive_m * ROOT_HALF)
+            sum_p += p
+            sum_m += m
+            # What pulls at the weights, share f[R - sigma drive] p, and its derivatives by the
+            # drive, by sigma and by the asymmetry.
+            density_p = DENSITY * math.exp(-0.5 * drive_p * drive_p)
+            density_m = DENSITY * math.exp(-0.5 * drive_m * drive_m)
+            error_p, error_m = reward_p - sigma * drive_p, reward_m - sigma * drive_m
+            gain_p = share_p * (asymmetry if error_p > 0 else 1.0)
+            gain_m = share_m * (asymmetry if error_m > 0 else 1.0)
+            pull_p, pull_m = gain_p * error_p * p, gain_m * error_m * m
+            by_drive_p = gain_p * (error_p * density_p - sigma * p)
+            by_drive_m = gain_m * (error_m * density_m - sigma * m)
+            by_sigma_p, by_sigma_m = -gain_p * drive_p * p, -gain_m * drive_m * m
+            by_asymmetry_p = share_p * max(error_p, 0.0) * p
+            by_asymmetry_m = share_m * max(error_m, 0.0) * m
+            # Equations 5 and 6: what every weight is multiplied by, or moved by.
+            pull_0 = xp0 * pull_p + xm0 * pull_m
+            pull_1 = xp1 * pull_p + xm1 * pull_m
+            pull_2 = xp2 * pull_p + xm2 * pull_m
+            if additive:
+                up_0 = up_1 = up_2 = down_0 = down_1 = down_2 = 1.0
+                at_e0 = at_e1 = at_e2 = at_i0 = at_i1 = at_i2 = 1.0
+                e0, e1, e2 = e0 + alpha * pull_0, e1 + alpha * pull_1, e2 + alpha * pull_2
+                i0, i1, i2 = i0 - alpha * pull_0, i1 - alpha * pull_1, i2 - alpha * pull_2
+            else:
+                up_0, down_0 = max(1 + alpha * pull_0, 0.0), max(1 - alpha * pull_0, 0.0)
+                up_1, down_1 = max(1 + alpha * pull_1, 0.0), max(1 - alpha * pull_1, 0.0)
+                up_2, down_2 = max(1 + alpha * pull_2, 0.0), max(1 - alpha * pull_2, 0.0)
+                at_e0, at_i0 = e0 if up_0 > 0 else 0.0, i0 if down_0 > 0 else 0.0
+                at_e1, at_i1 = e1 if up_1 > 0 else 0.0, i1 if down_1 > 0 else 0.0
+                at_e2, at_i2 = e2 if up_2 > 0 else 0.0, i2 if down_2 > 0 else 0.0
+                e0, e1, e2 = e0 * up_0, e1 * up_1, e2 * up_2
+                i0, i1, i2 = i0 * down_0, i1 * down_1, i2 * down_2
+            for k in range(n):
+                d0, d1, d2 = de0[k] - di0[k], de1[k] - di1[k], de2[k] - di2[k]
+                d_drive_p = d0 * xp0 + d1 * xp1 + d2 * xp2
+                d_drive_m = d0 * xm0 + d1 * xm1 + d2 * xm2
+                sum_dp[k] += density_p * d_drive_p
+                sum_dm[k] += density_m * d_drive_m
+                d_pull_p = (
+                    by_drive_p * d_drive_p
+                    + by_sigma_p * d_sigma[k]
+                    + by_asymmetry_p * d_asymmetry[k]
+                )
+                d_pull_m = (
+                    by_drive_m * d_drive_m
+                    + by_sigma_m * d_sigma[k]
+                    + by_asymmetry_m * d_asymmetry[k]
+                )
+                d0 = d_alpha[k] * pull_0 + alpha * (xp0 * d_pull_p + xm0 * d_pull_m)
+                d1 = d_alpha[k] * pull_1 + alpha * (xp1 * d_pull_p + xm1 * d_pull_m)
+                d2 = d_alpha[k] * pull_2 + alpha * (xp2 * d_pull_p + xm2 * d_pull_m)
+                de0[k], di0[k] = de0[k] * up_0 + at_e0 * d0, di0[k] * down_0 - at_i0 * d0
+                de1[k], di1[k] = de1[k] * up_1 + at_e1 * d1, di1[k] * down_1 - at_i1 * d1
+                de2[k], di2[k] = de2[k] * up_2 + at_e2 * d2, di2[k] * down_2 - at_i2 * d2
             trial += 1
-        for s in range(n_stimuli):
-            responses[a_bin, s] /= trial - first
-            for k in range(n_parameters):
-                slopes[a_bin, s, k] /= trial - first
-    if trial < n_kept:
-        excitation_course[trial] = excitation
-        inhibition_course[trial] = inhibition
+        passed = trial - first
+        responses[a_bin, 0], responses[a_bin, 1] = sum_p / passed, sum_m / passed
+        for k in range(n):
+            slopes[a_bin, 0, k] = sum_dp[k] / passed
+            slopes[a_bin, 1, k] = sum_dm[k] / passed
+    if trial < kept:
+        keep(excitation_course, trial, e0, e1, e2)
+        keep(inhibition_course, trial, i0, i1, i2)
+
+
+@compiled
+def keep(course: Floats, row: int, first: float, second: float, third: float) -> None:
+    """Write three weights into a row."""
+    course[row, 0] = first
+    course[row, 1] = second
+    course[row, 2] = third

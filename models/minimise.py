@@ -13,8 +13,8 @@ from models.errors import Floats
 Evaluate = Callable[[Floats], tuple[float, Floats, Floats]]
 """From a point, (parameters,), to loss, gradient and information there."""
 MOST_STEPS = 200
-FLAT = 1e-9
-"""Half the squared Newton step, in units of the loss, at which a minimum is reached."""
+FLAT = 1e-10
+"""How much lower the loss may still lie, by its curvature, where a minimum is reached."""
 LEAST_DAMPING, FIRST_DAMPING, MOST_DAMPING = 1e-12, 1e-3, 1e12
 RIDGE = 1e-10
 
@@ -48,7 +48,7 @@ def minimise(
     start: Floats,
     low: Floats,
     high: Floats,
-    most_steps: int = MOST_STEPS,
+    flat: float = FLAT,
 ) -> Minimum:
     """Go downhill from a point, inside bounds.
 
@@ -58,21 +58,24 @@ def minimise(
         Loss, gradient and a positive semi-definite approximation of the second derivatives.
     start, low, high
         (parameters,)
-    most_steps
-        When to give up.
+    flat
+        How much lower the loss may still lie, by its curvature, at the end.
     """
-    point = np.clip(start, low, high)
+    point = np.minimum(np.maximum(start, low), high)
     loss, gradient, information = evaluate(point)
     if not (np.isfinite(loss) and np.isfinite(information).all()):
         return Minimum(point, np.inf, gradient, information, False, 0)
-    damping = FIRST_DAMPING
-    for tried in range(most_steps):
-        free = moving(point, gradient, low, high)
-        if _decrement(gradient, information, free) < FLAT:
-            return Minimum(point, loss, gradient, information, True, tried)
-        target = np.clip(point + _step(gradient, information, free, damping), low, high)
+    damping, moved, free = FIRST_DAMPING, True, np.ones(len(point), np.bool_)
+    for tried in range(MOST_STEPS):
+        if moved:
+            free = moving(point, gradient, low, high)
+            if -0.5 * gradient @ _step(gradient, information, free, 0.0) < flat:
+                return Minimum(point, loss, gradient, information, True, tried)
+        target = point + _step(gradient, information, free, damping)
+        target = np.minimum(np.maximum(target, low), high)
         found, found_gradient, found_information = evaluate(target)
-        if found < loss and np.isfinite(found_information).all():
+        moved = found < loss and bool(np.isfinite(found_information).all())
+        if moved:
             point, loss = target, found
             gradient, information = found_gradient, found_information
             damping = max(damping / 8, LEAST_DAMPING)
@@ -80,7 +83,7 @@ def minimise(
             return Minimum(point, loss, gradient, information, True, tried)
         else:
             damping *= 4
-    return Minimum(point, loss, gradient, information, False, most_steps)
+    return Minimum(point, loss, gradient, information, False, MOST_STEPS)
 
 
 def moving(point: Floats, gradient: Floats, low: Floats, high: Floats) -> NDArray[np.bool_]:
@@ -93,14 +96,11 @@ def _step(
 ) -> Floats:
     """Return a damped Newton step of the free parameters, (parameters,)."""
     step = np.zeros_like(gradient)
-    inner = information[np.ix_(free, free)]
-    scale = np.diag(inner) + RIDGE * (1 + np.trace(inner))
-    step[free] = -np.linalg.solve(inner + np.diag(damping * scale + RIDGE), gradient[free])
+    places = free.nonzero()[0]
+    if places.size:
+        inner = information[places[:, None], places]
+        diagonal = inner.diagonal()
+        ridge = RIDGE * (1 + diagonal.sum())
+        inner.flat[:: places.size + 1] += damping * (diagonal + ridge) + ridge
+        step[places] = np.linalg.solve(inner, -gradient[places])
     return step
-
-
-def _decrement(gradient: Floats, information: Floats, free: NDArray[np.bool_]) -> float:
-    """Return how much lower the loss may lie, by the curvature here."""
-    if not free.any():
-        return 0.0
-    return 0.5 * float(-gradient @ _step(gradient, information, free, 1e-9))

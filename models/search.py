@@ -2,58 +2,51 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Generic
 
 import numpy as np
-from numpy.typing import NDArray
 
 from models.binomial import loss_gradient_information
 from models.errors import Floats, UnknownNameError
 from models.model import Data, Model, Parameter
 
 
-@dataclass(frozen=True)
 class Search(Generic[Data]):
     """A model, its data, and the parameters that are held.
 
-    Attributes
+    Parameters
     ----------
     model, data
         What is fitted to what.
     held
         Values of the parameters that are not fitted, by name.
+
+    Attributes
+    ----------
+    free
+        The parameters that are fitted, in the model's order.
+    low, high
+        Their bounds on the scale of the search, (free,).
+    responses, trials
+        Of each observation, (observations,).
     """
 
-    model: Model[Data]
-    data: Data
-    held: Mapping[str, float]
+    def __init__(self, model: Model[Data], data: Data, held: Mapping[str, float]) -> None:
+        check_names(held, model.parameters)
+        self.model, self.data, self.held = model, data, dict(held)
+        self.free = tuple(each for each in model.parameters if each.name not in held)
+        self.low = np.array([each.to_search(each.low) for each in self.free])
+        self.high = np.array([each.to_search(each.high) for each in self.free])
+        self.responses, self.trials = model.counts(data)
+        self._wanted = np.array([each.name not in held for each in model.parameters], np.bool_)
+        self._logs = np.array([each.scale == "log" for each in self.free], np.bool_)
+        self._values = np.array([held.get(each.name, math.nan) for each in model.parameters])
 
-    def __post_init__(self) -> None:
-        check_names(self.held, self.model.parameters)
-
-    @property
-    def free(self) -> tuple[Parameter, ...]:
-        """The parameters that are fitted, in the model's order."""
-        return tuple(each for each in self.model.parameters if each.name not in self.held)
-
-    @property
-    def wanted(self) -> NDArray[np.bool_]:
-        """Which of the model's parameters are fitted, (parameters,)."""
-        return np.array([each.name not in self.held for each in self.model.parameters], np.bool_)
-
-    def values(self, point: Floats) -> Floats:
-        """Return the values of all parameters at a point, (all parameters,)."""
-        searched = iter(point.tolist())
-        return np.array(
-            [
-                self.held[each.name]
-                if each.name in self.held
-                else each.from_search(next(searched))
-                for each in self.model.parameters
-            ]
-        )
+    def free_values(self, point: Floats) -> Floats:
+        """Return the values of the free parameters at a point, (free,)."""
+        return np.where(self._logs, np.exp(np.where(self._logs, point, 0.0)), point)
 
     def evaluate(self, point: Floats) -> tuple[float, Floats, Floats]:
         """Return minus the log-likelihood, its gradient, and the expected information.
@@ -61,24 +54,17 @@ class Search(Generic[Data]):
         Parameters
         ----------
         point
-            Free parameters on the scale of the search, (free parameters,).
+            Free parameters on the scale of the search, (free,).
         """
-        values, wanted = self.values(point), self.wanted
-        probabilities, slopes = self.model.predict(values, self.data, wanted)
-        logs = np.array([each.scale == "log" for each in self.free], np.bool_)
-        stretch = np.where(logs, values[wanted], 1.0)
-        responses, trials = self.model.counts(self.data)
-        return loss_gradient_information(responses, trials, probabilities, slopes * stretch)
-
-    @property
-    def low(self) -> Floats:
-        """Lower bounds on the scale of the search, (free parameters,)."""
-        return np.array([each.to_search(each.low) for each in self.free])
-
-    @property
-    def high(self) -> Floats:
-        """Upper bounds on the scale of the search, (free parameters,)."""
-        return np.array([each.to_search(each.high) for each in self.free])
+        free = self.free_values(point)
+        values = self._values.copy()
+        values[self._wanted] = free
+        probabilities, slopes = self.model.predict(values, self.data, self._wanted)
+        loss, gradient, information = loss_gradient_information(
+            self.responses, self.trials, probabilities, slopes
+        )
+        stretch = np.where(self._logs, free, 1.0)
+        return loss, gradient * stretch, information * (stretch * stretch[:, None])
 
     def first_points(self, starts: int, seed: int) -> Floats:
         """Return where searches begin, (starts, free parameters): defaults first, then draws."""
