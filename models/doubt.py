@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from models.errors import Floats
 from models.minimise import Evaluate, Minimum, moving
-from models.model import Data, Parameter
-from models.search import Search
+from models.model import Parameter
 
 Z_95 = 1.959963984540054
 STEP = 1e-4
@@ -43,16 +43,25 @@ class Doubt:
 
 
 def doubt_of(
-    search: Search[Data], best: Minimum, rivals: Sequence[Floats]
+    parameters: Sequence[Parameter],
+    best: Minimum,
+    low: Floats,
+    high: Floats,
+    information: Floats,
+    rivals: Sequence[Floats] = (),
 ) -> tuple[Floats, tuple[Doubt, ...]]:
     """Return the covariance on the scale of the search, and the doubts.
 
     Parameters
     ----------
-    search
-        Model and data.
+    parameters
+        The fitted ones.
     best
         The minimum.
+    low, high
+        Bounds, (parameters,).
+    information
+        Second derivatives of the loss, (parameters, parameters).
     rivals
         Where other searches ended that are as good, (parameters,) each.
 
@@ -63,29 +72,26 @@ def doubt_of(
     doubts
         At most one for each parameter.
     """
-    parameters = search.free
-    low, high = search.low, search.high
     free = moving(best.point, best.gradient, low, high)
-    inner = observed_information(search.evaluate, best.point, low, high)[np.ix_(free, free)]
+    inner = information[np.ix_(free, free)]
     covariance = np.full((len(parameters), len(parameters)), np.nan)
     found = {
-        parameters[k].name: f"it lies at its bound {parameters[k].from_search(best.point[k]):g}"
+        int(k): f"it lies at its bound {parameters[k].from_search(best.point[k]):g}"
         for k in np.flatnonzero(~free)
     }
     places = np.flatnonzero(free)
     flat = flat_parameters(inner)
-    partners = [parameters[k].name for k in places[flat]]
-    for name in partners:
-        others = ", ".join(other for other in partners if other != name)
-        found[name] = f"{others} can make up for it" if others else "nothing depends on it"
+    partners = [int(k) for k in places[flat]]
+    for k in partners:
+        others = ", ".join(parameters[other].name for other in partners if other != k)
+        found[k] = f"{others} can make up for it" if others else "nothing depends on it"
     if places.size and not flat.any():
         covariance[np.ix_(free, free)] = np.linalg.inv(inner)
     for k, each in enumerate(parameters):
-        why = _too_wide(each, best.point[k], covariance[k, k]) or _rivalled(each, k, best, rivals)
+        why = _too_wide(each, best.point[k], covariance[k, k]) or _rivalled(each, k, rivals)
         if why:
-            found.setdefault(each.name, why)
-    doubts = [Doubt(each.name, found[each.name]) for each in parameters if each.name in found]
-    return covariance, tuple(doubts)
+            found.setdefault(k, why)
+    return covariance, tuple(Doubt(parameters[k].name, found[k]) for k in sorted(found))
 
 
 def observed_information(evaluate: Evaluate, point: Floats, low: Floats, high: Floats) -> Floats:
@@ -104,8 +110,10 @@ def observed_information(evaluate: Evaluate, point: Floats, low: Floats, high: F
     return (information + information.T) / 2
 
 
-def flat_parameters(information: Floats) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def flat_parameters(information: Floats) -> NDArray[np.bool_]:
     """Return which parameters take part in a direction in which the loss does not rise."""
+    if not information.size:
+        return np.zeros(0, np.bool_)
     diagonal = np.diag(information)
     size = np.sqrt(np.where(diagonal > 0, diagonal, 1.0))
     values, vectors = np.linalg.eigh(information / np.outer(size, size))
@@ -127,7 +135,7 @@ def _too_wide(each: Parameter, searched: float, variance: float) -> str:
     return f"its 95 % interval is {max(low, each.low):.2g} to {min(high, each.high):.2g}"
 
 
-def _rivalled(each: Parameter, k: int, best: Minimum, rivals: Sequence[Floats]) -> str:
+def _rivalled(each: Parameter, k: int, rivals: Sequence[Floats]) -> str:
     """Return why a parameter is not told if other values of it fit as well; else nothing."""
     values = [float(rival[k]) for rival in rivals]
     wide = 0.1 if each.scale == "log" else 0.02 * (each.high - each.low)

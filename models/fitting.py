@@ -11,13 +11,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.doubt import Z_95, Doubt, doubt_of
+from models.doubt import Z_95, Doubt, doubt_of, observed_information
 from models.errors import Floats, ModelError, UnknownNameError
 from models.minimise import Minimum, minimise
 from models.model import Data, Model, Parameter
 from models.search import Search
 
-NEARLY = 1e-4
+NEARLY = 1e-3
 """Searches end this near to their minimum, in log-likelihood; the best one then goes on to it."""
 AGREE = 0.01
 """Two searches ended equally well if their log-likelihoods differ by no more than this."""
@@ -187,7 +187,14 @@ def fit(
 def result_of(search: Search[Data], best: Minimum, minima: list[Minimum]) -> FitResult:
     """Return what the best of some searches found."""
     rivals = [each.point for each in minima if each.converged and each.loss <= best.loss + AGREE]
-    covariance, doubts = doubt_of(search, best, rivals)
+    covariance, doubts = doubt_of(
+        search.free,
+        best,
+        search.low,
+        search.high,
+        observed_information(search.evaluate, best.point, search.low, search.high),
+        rivals,
+    )
     values = search.free_values(best.point)
     logs = np.array([each.scale == "log" for each in search.free], np.bool_)
     errors = np.sqrt(np.diag(covariance)) * np.where(logs, values, 1.0)

@@ -24,7 +24,7 @@ from models.errors import (
     whole,
 )
 from models.mean_field import check_two_stimuli, run_mean_field
-from models.model import Model, Parameter
+from models.model import Model, Parameter, Predictor
 from models.reinforcement import Core
 from models.task import Task
 
@@ -145,33 +145,40 @@ class LearningRule:
             return own
         return (ALPHA, SIGMA, *own) if self.symmetric else (ALPHA, SIGMA, ASYMMETRY, *own)
 
-    def start(self, values: Floats, wanted: NDArray[np.bool_]) -> tuple[Floats, ...]:
-        """Return core, excitation, inhibition and their slopes by the wanted parameters.
-
-        Shapes are (3,), (units,), (units,), (3, wanted), (units, wanted), (units, wanted).
-        """
-        count = int(np.asarray(self.task.units).shape[1])
-        core, weights = np.zeros(3), np.zeros((2, count))
-        core_slopes = np.zeros((3, len(values)))
-        slopes = np.zeros((2, count, len(values)))
+    def weights(self, values: Floats) -> tuple[Floats, Floats, Floats]:
+        """Return core, (3,), and excitation and inhibition, (units,) each, of some values."""
         held = self.core or Core()
-        core[:] = held.alpha, held.sigma, 1.0 if self.symmetric else held.asymmetry
-        own = 0
-        if self.core is None:
-            own = 2 if self.symmetric else 3
-            core[:own] = values[:own]
-            core_slopes[:own, :own] = np.eye(own)
+        core = np.array([held.alpha, held.sigma, 1.0 if self.symmetric else held.asymmetry])
+        core[: self._of_core] = values[: self._of_core]
+        weights = np.zeros((2, np.shape(self.task.units)[1]))
         if self.additive:
-            weights[0, 0] = values[own]
-            slopes[0, 0, own] = 1
+            weights[0, 0] = values[self._of_core]
         else:
-            weights[:, 0] = values[own : own + 2]
-            weights[:, 1:] = values[own + 2]
-            slopes[[0, 1], 0, [own, own + 1]] = 1
-            slopes[:, 1:, own + 2] = 1
-        parts = core_slopes, slopes[0], slopes[1]
-        chosen = [np.ascontiguousarray(part[:, wanted]) for part in parts]
-        return core, weights[0], weights[1], *chosen
+            weights[:, 0] = values[self._of_core : self._of_core + 2]
+            weights[:, 1:] = values[self._of_core + 2]
+        return core, weights[0], weights[1]
+
+    def slopes(self, wanted: NDArray[np.bool_]) -> tuple[Floats, Floats, Floats]:
+        """Return the derivatives of `weights`, (3, wanted), (units, wanted), (units, wanted)."""
+        own, count = self._of_core, len(self.parameters)
+        core = np.zeros((3, count))
+        core[:own, :own] = np.eye(own)
+        weights = np.zeros((2, np.shape(self.task.units)[1], count))
+        if self.additive:
+            weights[0, 0, own] = 1
+        else:
+            weights[[0, 1], 0, [own, own + 1]] = 1
+            weights[:, 1:, own + 2] = 1
+        parts = core, weights[0], weights[1]
+        core, excitation, inhibition = (np.ascontiguousarray(part[:, wanted]) for part in parts)
+        return core, excitation, inhibition
+
+    @property
+    def _of_core(self) -> int:
+        """How many of the parameters are of the core."""
+        if self.core is not None:
+            return 0
+        return 2 if self.symmetric else 3
 
 
 @dataclass(frozen=True)
@@ -211,19 +218,22 @@ class MeanField(Model[BinnedChoices]):
         _, responses, trials = data.arrays
         return responses.ravel().astype(np.float64), trials.ravel().astype(np.float64)
 
-    def predict(
-        self, values: Floats, data: BinnedChoices, wanted: NDArray[np.bool_]
-    ) -> tuple[Floats, Floats]:
-        """Return the mean probability of a response by bin and stimulus, and its derivatives."""
+    def predictor(self, data: BinnedChoices, wanted: NDArray[np.bool_]) -> Predictor:
+        """Return what predicts the mean probability of a response by bin and stimulus."""
         ends, _, trials = data.arrays
-        start = self.rule.start(values, wanted)
-        responses = np.zeros(trials.shape)
-        slopes = np.zeros((*trials.shape, start[3].shape[1]))
-        none = np.zeros((0, start[1].size))
-        run_mean_field(
-            *start, *self.rule.task.arrays, self.rule.additive, ends, responses, slopes, none, none
-        )
-        return responses.ravel(), slopes.reshape(responses.size, -1)
+        arrays, seeds, additive = self.rule.task.arrays, self.rule.slopes(wanted), self.rule.additive
+        none = np.zeros((0, 3))
+        shape = (*trials.shape, seeds[0].shape[1])
+
+        def predict(values: Floats) -> tuple[Floats, Floats]:
+            responses, slopes = np.empty(trials.shape), np.empty(shape)
+            weights = self.rule.weights(values)
+            run_mean_field(
+                *weights, *seeds, *arrays, additive, ends, responses, slopes, none, none
+            )
+            return responses.ravel(), slopes.reshape(responses.size, -1)
+
+        return predict
 
 
 @dataclass(frozen=True)
@@ -259,19 +269,23 @@ class Circuit(Model[Choices]):
         responded = np.asarray(data.responded).astype(np.float64)
         return responded, np.ones_like(responded)
 
-    def predict(
-        self, values: Floats, data: Choices, wanted: NDArray[np.bool_]
-    ) -> tuple[Floats, Floats]:
-        """Return the probability of a response in each trial, and its derivatives."""
-        start = self.rule.start(values, wanted)
+    def predictor(self, data: Choices, wanted: NDArray[np.bool_]) -> Predictor:
+        """Return what predicts the probability of a response in each trial."""
         units, rewards, _ = self.rule.task.arrays
         order, responded = np.asarray(data.stimuli), np.asarray(data.responded)
-        responses = np.zeros(order.size)
-        slopes = np.zeros((order.size, start[3].shape[1]))
-        run_choices(
-            *start, units, rewards, self.rule.additive, order, responded, responses, slopes
-        )
-        return responses, slopes
+        seeds, additive = self.rule.slopes(wanted), self.rule.additive
+
+        def predict(values: Floats) -> tuple[Floats, Floats]:
+            responses, slopes = np.empty(order.size), np.empty((order.size, seeds[0].shape[1]))
+            core, *weights = self.rule.weights(values)
+            copies = [part.copy() for part in (*weights, *seeds[1:])]
+            run_choices(
+                core, copies[0], copies[1], seeds[0], copies[2], copies[3],
+                units, rewards, additive, order, responded, responses, slopes,
+            )
+            return responses, slopes
+
+        return predict
 
 
 def _check_stimuli_differ(trials: Whole) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, Literal, TypeVar
 
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from models.errors import Floats, ModelError
 
 Data = TypeVar("Data")
+Predictor = Callable[[Floats], tuple[Floats, Floats]]
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,7 @@ class Model(ABC, Generic[Data]):
     @property
     @abstractmethod
     def parameters(self) -> tuple[Parameter, ...]:
-        """Its parameters, in the order of `predict`."""
+        """Its parameters, in the order of `predictor`."""
 
     @abstractmethod
     def check(self, data: Data) -> None:
@@ -89,15 +91,11 @@ class Model(ABC, Generic[Data]):
         """Return responses and trials of each observation, (observations,) each."""
 
     @abstractmethod
-    def predict(
-        self, values: Floats, data: Data, wanted: NDArray[np.bool_]
-    ) -> tuple[Floats, Floats]:
-        """Return predicted probabilities and their derivatives.
+    def predictor(self, data: Data, wanted: NDArray[np.bool_]) -> Predictor:
+        """Return what predicts the observations.
 
         Parameters
         ----------
-        values
-            Of all parameters, (parameters,).
         data
             The data.
         wanted
@@ -105,8 +103,7 @@ class Model(ABC, Generic[Data]):
 
         Returns
         -------
-        probabilities
-            (observations,)
-        slopes
-            (observations, wanted parameters)
+        Predictor
+            From the values of all parameters, (parameters,), to the probabilities,
+            (observations,), and their derivatives, (observations, wanted parameters).
         """

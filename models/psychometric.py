@@ -19,7 +19,7 @@ from models.errors import (
     floats,
     whole,
 )
-from models.model import Model, Parameter
+from models.model import Model, Parameter, Predictor
 
 Shape = Literal["logistic", "normal"]
 CATCH = -math.inf
@@ -120,21 +120,24 @@ class PsychometricFunction(Model[Levels]):
             np.asarray(data.trials).astype(np.float64),
         )
 
-    def predict(
-        self, values: Floats, data: Levels, wanted: NDArray[np.bool_]
-    ) -> tuple[Floats, Floats]:
-        """Return the probability of a response at each level, and its derivatives."""
-        threshold, slope, guess, lapse = values
+    def predictor(self, data: Levels, wanted: NDArray[np.bool_]) -> Predictor:
+        """Return what predicts the probability of a response at each level."""
         levels = np.asarray(data.levels)
         catch = levels == CATCH
-        distance = np.where(catch, 0.0, levels - threshold)
-        share, density = self._rise(slope * distance)
-        share, density = np.where(catch, 0.0, share), np.where(catch, 0.0, density)
-        span = 1 - guess - lapse
-        slopes = np.column_stack(
-            [-span * density * slope, span * density * distance, 1 - share, -share]
-        )
-        return guess + span * share, slopes[:, wanted]
+        heard = np.where(catch, 0.0, levels)
+
+        def predict(values: Floats) -> tuple[Floats, Floats]:
+            threshold, slope, guess, lapse = values
+            distance = heard - threshold
+            share, density = self._rise(slope * distance)
+            share, density = np.where(catch, 0.0, share), np.where(catch, 0.0, density)
+            span = 1 - guess - lapse
+            slopes = np.column_stack(
+                [-span * density * slope, span * density * distance, 1 - share, -share]
+            )
+            return guess + span * share, slopes[:, wanted]
+
+        return predict
 
     def _rise(self, along: Floats) -> tuple[Floats, Floats]:
         """Return F and its derivative by `along`, which has a slope of 1 in the middle."""

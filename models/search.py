@@ -41,6 +41,7 @@ class Search(Generic[Data]):
         self.high = np.array([each.to_search(each.high) for each in self.free])
         self.responses, self.trials = model.counts(data)
         self._wanted = np.array([each.name not in held for each in model.parameters], np.bool_)
+        self._predict = model.predictor(data, self._wanted)
         self._logs = np.array([each.scale == "log" for each in self.free], np.bool_)
         self._values = np.array([held.get(each.name, math.nan) for each in model.parameters])
 
@@ -59,7 +60,7 @@ class Search(Generic[Data]):
         free = self.free_values(point)
         values = self._values.copy()
         values[self._wanted] = free
-        probabilities, slopes = self.model.predict(values, self.data, self._wanted)
+        probabilities, slopes = self._predict(values)
         loss, gradient, information = loss_gradient_information(
             self.responses, self.trials, probabilities, slopes
         )
