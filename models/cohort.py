@@ -282,17 +282,15 @@ def _result(
     labelled = list(joint.shared)
     for name in alone:
         labelled += [replace(each, name=f"{name}.{each.name}") for each in joint.own]
-    covariance, doubts = doubt_of(
-        labelled, best, joint.low, joint.high, joint.observed(best.point)
-    )
+    covariance, doubts = doubt_of(labelled, best, joint.low, joint.high, joint.observed(best.point))
     values = np.array([p.from_search(x) for p, x in zip(labelled, best.point, strict=True)])
-    slopes = np.array([v if p.scale == "log" else 1.0 for p, v in zip(labelled, values, strict=True)])
+    slopes = np.array(
+        [v if p.scale == "log" else 1.0 for p, v in zip(labelled, values, strict=True)]
+    )
     errors = np.sqrt(np.diag(covariance)) * slopes
     held = {each.name: float(value) for each, value in zip(joint.shared, values, strict=False)}
     mice = {}
-    for (name, result), search, place in zip(
-        alone.items(), searches, joint.places, strict=True
-    ):
+    for (name, result), search, place in zip(alone.items(), searches, joint.places, strict=True):
         own = place[place >= count]
         mice[name] = replace(
             result,

@@ -148,7 +148,7 @@ def chance_of_consistency(
     --------
     >>> chance = chance_of_consistency(trials=70, lick_rate=0.7, seed=1, sessions=100_000)
     >>> round(chance.at_least(20), 2), round(chance.exactly(20), 3)
-    (0.09, 0.009)
+    (0.09, 0.012)
     """
     if trials < 1 or sessions < 1:
         raise EmptyDataError(f"{sessions} blocks of {trials} trials", "Give at least one.")

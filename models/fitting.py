@@ -169,7 +169,7 @@ def fit(
     >>> data = Levels([40, 50, 60, 70], responses=[1, 6, 15, 19], trials=[20, 20, 20, 20])
     >>> found = fit(PsychometricFunction(), data, held={"guess": 0.0, "lapse": 0.0})
     >>> round(found.value("threshold"), 1), found.statement
-    (54.7, 'All parameters are identifiable.')
+    (54.5, 'All parameters are identifiable.')
     """
     if starts < 1:
         raise ModelError(f"{starts} starts", "Give at least one.")

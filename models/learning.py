@@ -221,16 +221,18 @@ class MeanField(Model[BinnedChoices]):
     def predictor(self, data: BinnedChoices, wanted: NDArray[np.bool_]) -> Predictor:
         """Return what predicts the mean probability of a response by bin and stimulus."""
         ends, _, trials = data.arrays
-        arrays, seeds, additive = self.rule.task.arrays, self.rule.slopes(wanted), self.rule.additive
+        arrays, seeds, additive = (
+            self.rule.task.arrays,
+            self.rule.slopes(wanted),
+            self.rule.additive,
+        )
         none = np.zeros((0, 3))
         shape = (*trials.shape, seeds[0].shape[1])
 
         def predict(values: Floats) -> tuple[Floats, Floats]:
             responses, slopes = np.empty(trials.shape), np.empty(shape)
             weights = self.rule.weights(values)
-            run_mean_field(
-                *weights, *seeds, *arrays, additive, ends, responses, slopes, none, none
-            )
+            run_mean_field(*weights, *seeds, *arrays, additive, ends, responses, slopes, none, none)
             return responses.ravel(), slopes.reshape(responses.size, -1)
 
         return predict
@@ -280,8 +282,19 @@ class Circuit(Model[Choices]):
             core, *weights = self.rule.weights(values)
             copies = [part.copy() for part in (*weights, *seeds[1:])]
             run_choices(
-                core, copies[0], copies[1], seeds[0], copies[2], copies[3],
-                units, rewards, additive, order, responded, responses, slopes,
+                core,
+                copies[0],
+                copies[1],
+                seeds[0],
+                copies[2],
+                copies[3],
+                units,
+                rewards,
+                additive,
+                order,
+                responded,
+                responses,
+                slopes,
             )
             return responses, slopes
 

@@ -91,9 +91,7 @@ def moving(point: Floats, gradient: Floats, low: Floats, high: Floats) -> NDArra
     return ~(((point <= low) & (gradient > 0)) | ((point >= high) & (gradient < 0)))
 
 
-def _step(
-    gradient: Floats, information: Floats, free: NDArray[np.bool_], damping: float
-) -> Floats:
+def _step(gradient: Floats, information: Floats, free: NDArray[np.bool_], damping: float) -> Floats:
     """Return a damped Newton step of the free parameters, (parameters,)."""
     step = np.zeros_like(gradient)
     places = free.nonzero()[0]

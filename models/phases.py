@@ -153,9 +153,7 @@ class Sigmoid(Model[BinnedPerformance]):
             span = 1 - start - lapse
             steep = span * share * (1 - share)
             by_learning = -slope / 2 - slope * distance / learning
-            slopes = np.column_stack(
-                [-steep * slope, steep * by_learning, 1 - share, -share]
-            )
+            slopes = np.column_stack([-steep * slope, steep * by_learning, 1 - share, -share])
             return start + span * share, slopes[:, wanted]
 
         return predict
