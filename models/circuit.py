@@ -23,7 +23,7 @@ from models.errors import (
     whole,
 )
 from models.mean_field import DENSITY, ROOT_HALF
-from models.reinforcement import Core
+from models.reinforcement import PUBLISHED, Core
 from models.task import Task, starting_weights
 
 
@@ -70,7 +70,7 @@ def simulate(
     initial: ArrayLike,
     stimuli: ArrayLike,
     seed: int,
-    core: Core = Core(),  # noqa: B008 (frozen)
+    core: Core = PUBLISHED,
     *,
     additive: bool = False,
 ) -> Simulated:
@@ -108,7 +108,7 @@ def simulate(
     excitation = np.array([start[0] for start in starts])
     inhibition = np.array([start[1] for start in starts])
     responded = np.zeros((mice, trials), dtype=np.bool_)
-    draws = np.random.default_rng(seed)
+    rng = np.random.default_rng(seed)
     constants = np.array([core.alpha, core.sigma, core.asymmetry])
     for mouse in range(mice):
         _live(
@@ -119,7 +119,7 @@ def simulate(
             rewards,
             additive,
             order[mouse],
-            draws.random(trials),
+            np.asarray(rng.random(trials)),
             responded[mouse],
         )
     return Simulated(order, responded, excitation, inhibition)

@@ -297,7 +297,7 @@ def _result(
             values=values[own],
             standard_errors=errors[own],
             covariance=covariance[np.ix_(own, own)],
-            held=result.held | held,
+            held={**result.held, **held},
             log_likelihood=-search.evaluate(best.point[place])[0],
             converged=best.converged,
             doubts=tuple(

@@ -76,8 +76,8 @@ def doubt_of(
     inner = information[np.ix_(free, free)]
     covariance = np.full((len(parameters), len(parameters)), np.nan)
     found = {
-        int(k): f"it lies at its bound {parameters[k].from_search(best.point[k]):g}"
-        for k in np.flatnonzero(~free)
+        k: f"it lies at its bound {parameters[k].from_search(best.point[k]):g}"
+        for k in np.flatnonzero(~free).tolist()
     }
     places = np.flatnonzero(free)
     flat = flat_parameters(inner)

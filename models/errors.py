@@ -104,7 +104,7 @@ def flags(name: str, values: ArrayLike) -> NDArray[np.bool_]:
     array = floats(name, values, 1)
     if ((array != 0) & (array != 1)).any():
         raise ImpossibleOutcomeError(f"{name} has a number that is not 0 or 1", "Give 0 or 1.")
-    return array == 1
+    return np.asarray(array == 1)
 
 
 def check_same_length(**arrays: NDArray[np.generic]) -> None:

@@ -25,7 +25,7 @@ from models.errors import (
 )
 from models.mean_field import check_two_stimuli, run_mean_field
 from models.model import Model, Parameter, Predictor
-from models.reinforcement import Core
+from models.reinforcement import PUBLISHED, Core
 from models.task import Task
 
 Variant = Literal[
@@ -124,7 +124,7 @@ class LearningRule:
     """
 
     task: Task
-    core: Core | None = Core()
+    core: Core | None = PUBLISHED
     variant: Variant = "multiplicative asymmetric"
 
     @property
@@ -147,7 +147,7 @@ class LearningRule:
 
     def weights(self, values: Floats) -> tuple[Floats, Floats, Floats]:
         """Return core, (3,), and excitation and inhibition, (units,) each, of some values."""
-        held = self.core or Core()
+        held = self.core or PUBLISHED
         core = np.array([held.alpha, held.sigma, 1.0 if self.symmetric else held.asymmetry])
         core[: self._of_core] = values[: self._of_core]
         weights = np.zeros((2, np.shape(self.task.units)[1]))

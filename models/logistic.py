@@ -147,12 +147,14 @@ def choice_columns(
     trials = len(given["relevant"])
     if not all(0 <= start < trials for start in session_starts):
         raise ImpossibleOutcomeError("a session starts outside the trials", "Mend the starts.")
-    columns = {name: column - 0.5 for name, column in given.items()}
+    columns: dict[str, Floats] = {
+        name: column.astype(np.float64) - 0.5 for name, column in given.items()
+    }
     places = np.arange(trials)
     starts = np.sort(np.array([0, *session_starts]))
     since = places - starts[np.searchsorted(starts, places, side="right") - 1]
     for lag in range(1, lags + 1):
         for name, column in past.items():
-            shifted = np.roll(column - 0.5, lag)
+            shifted = np.roll(column.astype(np.float64) - 0.5, lag)
             columns[f"{name}_{lag}"] = np.where(since >= lag, shifted, 0.0)
     return columns

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 
 from models.compiled import compiled
 from models.errors import Floats, ShapeError, Whole, floats
-from models.reinforcement import Core
+from models.reinforcement import PUBLISHED, Core
 from models.task import Task, starting_weights
 
 ROOT_HALF = math.sqrt(0.5)
@@ -61,7 +61,7 @@ def mean_field(
     task: Task,
     initial: Sequence[float],
     trials: int,
-    core: Core = Core(),  # noqa: B008 (frozen)
+    core: Core = PUBLISHED,
     *,
     additive: bool = False,
 ) -> Course:

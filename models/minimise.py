@@ -69,9 +69,12 @@ def minimise(
     for tried in range(MOST_STEPS):
         if moved:
             free = moving(point, gradient, low, high)
-            if -0.5 * gradient @ _step(gradient, information, free, 0.0) < flat:
+        step = _step(gradient, information, free, damping)
+        if moved and -0.5 * (gradient @ step) < flat:  # cheap, and never more than undamped
+            newton = _step(gradient, information, free, 0.0)
+            if -0.5 * (gradient @ newton) < flat:
                 return Minimum(point, loss, gradient, information, True, tried)
-        target = point + _step(gradient, information, free, damping)
+        target = point + step
         target = np.minimum(np.maximum(target, low), high)
         found, found_gradient, found_information = evaluate(target)
         moved = found < loss and bool(np.isfinite(found_information).all())

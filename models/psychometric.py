@@ -144,5 +144,5 @@ class PsychometricFunction(Model[Levels]):
         if self.shape == "logistic":
             share = 0.5 * (1 + np.tanh(2 * along))
             return share, 4 * share * (1 - share)
-        share = 0.5 * (1 + _ERF(along * math.sqrt(math.pi)).astype(np.float64))
+        share = 0.5 * (1 + np.asarray(_ERF(along * math.sqrt(math.pi)), np.float64))
         return share, np.exp(-math.pi * along**2)

@@ -34,6 +34,10 @@ class Core:
     asymmetry: float = 6.0
 
 
+PUBLISHED = Core()
+"""The published values."""
+
+
 def response_probability(excitation: Weights, inhibition: Weights, units: Weights) -> float:
     """Return the probability of licking: equation 1, averaged over its unit Gaussian noise.
 

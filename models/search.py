@@ -47,7 +47,9 @@ class Search(Generic[Data]):
 
     def free_values(self, point: Floats) -> Floats:
         """Return the values of the free parameters at a point, (free,)."""
-        return np.where(self._logs, np.exp(np.where(self._logs, point, 0.0)), point)
+        values: Floats = point.copy()
+        np.exp(point, out=values, where=self._logs)
+        return values
 
     def evaluate(self, point: Floats) -> tuple[float, Floats, Floats]:
         """Return minus the log-likelihood, its gradient, and the expected information.
