@@ -47,7 +47,7 @@ class Search(Generic[Data]):
 
     def free_values(self, point: Floats) -> Floats:
         """Return the values of the free parameters at a point, (free,)."""
-        values: Floats = point.copy()
+        values = np.array(point, dtype=np.float64)
         np.exp(point, out=values, where=self._logs)
         return values
 
