@@ -6,15 +6,16 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 
 import numpy as np
 
 from models.circuit import Choices, balanced_order, simulate
 from models.errors import Floats
 from models.fitting import fit
-from models.learning import BinnedChoices, Circuit, LearningRule, MeanField, binned
+from models.learning import Circuit, LearningRule, MeanField, binned
 from models.mean_field import mean_field
-from models.model import Model
+from models.model import Data, Model
 from models.phases import BinnedPerformance, Sigmoid, crossings
 from models.profiles import profile_interval
 from models.task import (
@@ -47,9 +48,7 @@ def main() -> None:
             phases(each, initial, mice)
 
 
-def report(
-    model: Model[Choices] | Model[BinnedChoices], data: list[object], truths: Floats
-) -> None:
+def report(model: Model[Data], data: Sequence[Data], truths: Floats) -> None:
     """Print how often the profile intervals of a model hold the truth."""
     names = [each.name for each in model.parameters]
     held, open_ends = np.zeros(len(names)), np.zeros(len(names))

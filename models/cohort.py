@@ -21,7 +21,7 @@ from models.model import Data, Model, Parameter
 from models.profiles import Interval, Profile
 from models.search import Search
 
-Mapper = Callable[[Callable[[str], "FitResult | str"], Sequence[str]], Iterable["FitResult | str"]]
+Mapper = Callable[..., Iterable["FitResult | str"]]
 """What runs the fits of single mice: `map`, or the `map` of an executor or of a cluster."""
 
 
@@ -178,8 +178,8 @@ def fit_cohort(
     fixed = dict(held or {})
     names = _shared_names(model, shared, fixed)
     defaults = {each.name: each.default for each in model.parameters if each.name in names}
-    alone = partial(_fit_alone, model, mice, fixed | defaults, seed)
-    found = dict(zip(mice, mapper(alone, tuple(mice)), strict=True))
+    alone = partial(_fit_alone, model, fixed | defaults, seed)
+    found = dict(zip(mice, mapper(alone, list(mice.values())), strict=True))
     failed = {name: each for name, each in found.items() if isinstance(each, str)}
     fitted = {name: each for name, each in found.items() if isinstance(each, FitResult)}
     if not fitted:
@@ -241,11 +241,11 @@ def _shared_names(
 
 
 def _fit_alone(
-    model: Model[Data], mice: Mapping[str, Data], held: Mapping[str, float], seed: int, name: str
+    model: Model[Data], held: Mapping[str, float], seed: int, data: Data
 ) -> FitResult | str:
     """Fit one mouse; return why not, if its data cannot be fitted."""
     try:
-        return fit(model, mice[name], held=held, seed=seed)
+        return fit(model, data, held=held, seed=seed)
     except (ModelError, ArithmeticError, np.linalg.LinAlgError) as error:
         return str(error)
 

@@ -15,7 +15,7 @@ Evaluate = Callable[[Floats], tuple[float, Floats, Floats]]
 MOST_STEPS = 200
 FLAT = 1e-10
 """How much lower the loss may still lie, by its curvature, where a minimum is reached."""
-LEAST_DAMPING, FIRST_DAMPING, MOST_DAMPING = 1e-12, 1e-2, 1e12
+LEAST_DAMPING, FIRST_DAMPING, MOST_DAMPING = 1e-12, 0.1, 1e12
 RIDGE = 1e-10
 
 

@@ -47,9 +47,9 @@ class Search(Generic[Data]):
 
     def free_values(self, point: Floats) -> Floats:
         """Return the values of the free parameters at a point, (free,)."""
-        values = np.array(point, dtype=np.float64)
+        values = point.copy()
         np.exp(point, out=values, where=self._logs)
-        return values
+        return np.asarray(values)
 
     def evaluate(self, point: Floats) -> tuple[float, Floats, Floats]:
         """Return minus the log-likelihood, its gradient, and the expected information.

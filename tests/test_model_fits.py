@@ -283,3 +283,10 @@ def test_trials_that_are_left_out_pass_in_the_mean_field_all_the_same() -> None:
     data = binned(Choices([0, 1, 0], [1, 0, 1], [1, 150, 201]))
     assert np.asarray(data.ends).tolist() == [100, 200, 201]
     assert np.asarray(data.trials).tolist() == [[1, 0], [0, 1], [1, 0]]
+
+
+@pytest.mark.parametrize("licks", [0, 1])
+def test_a_mouse_that_always_does_the_same_tells_little(licks: int) -> None:
+    choices = Choices(balanced_order(1, 400, 1)[0], np.full(400, licks))
+    found = fit(Circuit(LearningRule(TASK)), choices, starts=4)
+    assert {"common_inhibition", "specific_weight"} <= {doubt.name for doubt in found.doubts}
