@@ -23,7 +23,7 @@ from models.errors import (
     whole,
 )
 from models.mean_field import DENSITY, ROOT_HALF
-from models.reinforcement import PUBLISHED, Core
+from models.reinforcement import PUBLISHED, Core, Rule
 from models.task import Task, starting_weights
 
 
@@ -71,8 +71,7 @@ def simulate(
     stimuli: ArrayLike,
     seed: int,
     core: Core = PUBLISHED,
-    *,
-    additive: bool = False,
+    rule: Rule = "multiplicative",
 ) -> Simulated:
     """Let mice learn.
 
@@ -88,8 +87,8 @@ def simulate(
         Of the mice's chance. The same seed gives the same choices.
     core
         Learning rate, asymptote and asymmetry.
-    additive
-        As in `models.mean_field.mean_field`.
+    rule
+        How weights change.
 
     Examples
     --------
@@ -117,7 +116,7 @@ def simulate(
             inhibition[mouse],
             units,
             rewards,
-            additive,
+            rule == "additive",
             order[mouse],
             np.asarray(rng.random(trials)),
             responded[mouse],

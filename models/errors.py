@@ -48,6 +48,10 @@ class OneClassError(ModelError):
     """All trials are alike, so that nothing can be told apart."""
 
 
+class OutOfBoundsError(ModelError):
+    """A parameter is held outside its bounds."""
+
+
 class UnknownNameError(ModelError):
     """A parameter, variant or model has no such name."""
 

@@ -7,7 +7,7 @@ symmetric, where v = 1): the symmetric ones are nested in the asymmetric ones.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -18,6 +18,7 @@ from models.errors import (
     ImpossibleOutcomeError,
     OneClassError,
     ShapeError,
+    UnknownNameError,
     Whole,
     check_numbers,
     check_same_length,
@@ -34,6 +35,7 @@ Variant = Literal[
     "additive asymmetric",
     "additive symmetric",
 ]
+VARIANTS: tuple[Variant, ...] = get_args(Variant)
 ALPHA = Parameter("alpha", 0.01, 1e-4, 0.2, 0.003, 0.03, "log", shared=True)
 SIGMA = Parameter("sigma", 0.6195, 0.1, 3.0, 0.4, 1.0, "log", shared=True)
 ASYMMETRY = Parameter("asymmetry", 6.0, 0.2, 50.0, 2.0, 10.0, "log", shared=True)
@@ -126,6 +128,10 @@ class LearningRule:
     task: Task
     core: Core | None = PUBLISHED
     variant: Variant = "multiplicative asymmetric"
+
+    def __post_init__(self) -> None:
+        if self.variant not in VARIANTS:
+            raise UnknownNameError(f"no variant {self.variant!r}", f"There are {VARIANTS}.")
 
     @property
     def additive(self) -> bool:

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 
 from models.compiled import compiled
 from models.errors import Floats, ShapeError, Whole, floats
-from models.reinforcement import PUBLISHED, Core
+from models.reinforcement import PUBLISHED, Core, Rule
 from models.task import Task, starting_weights
 
 ROOT_HALF = math.sqrt(0.5)
@@ -62,8 +62,7 @@ def mean_field(
     initial: Sequence[float],
     trials: int,
     core: Core = PUBLISHED,
-    *,
-    additive: bool = False,
+    rule: Rule = "multiplicative",
 ) -> Course:
     """Return the average course of learning.
 
@@ -77,9 +76,8 @@ def mean_field(
         How many trials; each is of either stimulus, with the task's shares.
     core
         Learning rate, asymptote and asymmetry.
-    additive
-        Whether weights change by the same step whatever their size, and may be negative
-        (Rescorla and Wagner), in place of in proportion to themselves.
+    rule
+        How weights change.
 
     Examples
     --------
@@ -106,7 +104,7 @@ def mean_field(
         units,
         rewards,
         shares,
-        additive,
+        rule == "additive",
         np.arange(1, trials + 1),
         course.responses,
         np.zeros((trials, len(units), 0)),

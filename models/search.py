@@ -9,7 +9,7 @@ from typing import Generic
 import numpy as np
 
 from models.binomial import loss_gradient_information
-from models.errors import Floats, UnknownNameError
+from models.errors import Floats, OutOfBoundsError, UnknownNameError
 from models.model import Data, Model, Parameter
 
 
@@ -76,7 +76,7 @@ class Search(Generic[Data]):
         draws = np.random.default_rng(seed).random((starts, len(self.free)))
         points = low + draws * (high - low)
         points[0] = [each.to_search(each.default) for each in self.free]
-        return points
+        return np.asarray(points)
 
 
 def check_names(names: Mapping[str, float], parameters: tuple[Parameter, ...]) -> None:
@@ -85,7 +85,9 @@ def check_names(names: Mapping[str, float], parameters: tuple[Parameter, ...]) -
     Raises
     ------
     UnknownNameError
-        If there is one.
+        If there is one of the former.
+    OutOfBoundsError
+        If there is one of the latter.
     """
     known = {each.name: each for each in parameters}
     for name, value in names.items():
@@ -93,6 +95,6 @@ def check_names(names: Mapping[str, float], parameters: tuple[Parameter, ...]) -
             raise UnknownNameError(f"no parameter {name!r}", f"There are {', '.join(known)}.")
         each = known[name]
         if not each.low <= value <= each.high:
-            raise UnknownNameError(
+            raise OutOfBoundsError(
                 f"{name} is held at {value}", f"It lies between {each.low} and {each.high}."
             )

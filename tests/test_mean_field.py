@@ -16,7 +16,7 @@ from models.errors import Floats, ImpossibleOutcomeError, ModelError, ShapeError
 from models.kolmogorov import ks_distance, ks_p_value
 from models.mean_field import Course, mean_field
 from models.phases import Phases, crossings
-from models.reinforcement import Core, learn, response_probability
+from models.reinforcement import Core, Rule, learn, response_probability
 from models.task import (
     COLUMNS,
     PUBLISHED_STRONG,
@@ -35,7 +35,7 @@ COMMON, PLUS, MINUS = [1.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, 1.0, 0.0]
 
 
 def literal_mean_field(
-    task: Task, initial: tuple[float, ...], trials: int, core: Core, *, additive: bool = False
+    task: Task, initial: tuple[float, ...], trials: int, core: Core, rule: Rule = "multiplicative"
 ) -> tuple[Floats, Floats, Floats]:
     """Equations 4 to 6 as they are printed; also the additive rule, without `W o`."""
     plus, minus = np.asarray(task.units)
@@ -54,7 +54,7 @@ def literal_mean_field(
             + f(-1 - core.sigma * net @ minus) * p_minus * minus
         )
         responses[trial] = p_plus, p_minus
-        if additive:
+        if rule == "additive":
             excitation = excitation + core.alpha / 2 * braces
             inhibition = inhibition - core.alpha / 2 * braces
         else:
@@ -63,15 +63,13 @@ def literal_mean_field(
     return responses, excitation, inhibition
 
 
-@pytest.mark.parametrize("additive", [False, True])
+@pytest.mark.parametrize("rule", ["multiplicative", "additive"])
 @pytest.mark.parametrize(("core", "trials"), [(CORE, 400), (Core(0.15, 0.4, 15.0), 30)])
-def test_the_fast_loop_equals_the_printed_equations(
-    core: Core, trials: int, additive: bool
-) -> None:
+def test_the_fast_loop_equals_the_printed_equations(core: Core, trials: int, rule: Rule) -> None:
     """At a learning rate of 0.15 weights are clipped at zero now and then, and soon chaotic."""
     for task in (STRONG_MINUS, STRONG_PLUS):
-        course = mean_field(task, (0.8, 0.5, 0.02), trials, core, additive=additive)
-        literal = literal_mean_field(task, (0.8, 0.5, 0.02), trials, core, additive=additive)
+        course = mean_field(task, (0.8, 0.5, 0.02), trials, core, rule)
+        literal = literal_mean_field(task, (0.8, 0.5, 0.02), trials, core, rule)
         found = course.responses, course.excitation[-1], course.inhibition[-1]
         for fast, slow in zip(found, literal, strict=True):
             np.testing.assert_allclose(fast, slow, rtol=1e-9, atol=1e-12)

@@ -12,9 +12,9 @@ import pytest
 from models.choices import BimodalChoices, ChoiceModel
 from models.circuit import Choices, balanced_order, simulate
 from models.cohort import fit_cohort, shared_interval
-from models.errors import Floats, UnknownNameError
+from models.errors import Floats, OutOfBoundsError, UnknownNameError
 from models.fitting import FitResult, fit
-from models.learning import Circuit, LearningRule, MeanField, Variant, binned
+from models.learning import VARIANTS, Circuit, LearningRule, MeanField, Variant, binned
 from models.logistic import Design, LogisticRegression
 from models.mean_field import mean_field
 from models.model import Model
@@ -26,12 +26,6 @@ from models.task import PUBLISHED_STRONG, discrimination, read_initial_weights
 
 TASK = discrimination(2, 1)
 START = (0.8, 0.5, 0.02)
-VARIANTS: tuple[Variant, ...] = (
-    "multiplicative asymmetric",
-    "multiplicative symmetric",
-    "additive asymmetric",
-    "additive symmetric",
-)
 
 
 def mouse(trials: int = 1500, seed: int = 1) -> Choices:
@@ -270,7 +264,7 @@ def test_a_name_that_no_parameter_has_is_refused() -> None:
     model = MeanField(LearningRule(TASK))
     with pytest.raises(UnknownNameError, match="common_excitation"):
         fit(model, data, held={"commn_excitation": 1.0})
-    with pytest.raises(UnknownNameError, match="between"):
+    with pytest.raises(OutOfBoundsError, match="between"):
         fit(model, data, held={"specific_weight": 7.0})
     found: FitResult = fit(model, data, starts=1)
     with pytest.raises(UnknownNameError):
