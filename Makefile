@@ -8,7 +8,7 @@ BASE_PYTHON ?= python3
 endif
 PYTHON := $(BIN)/python
 
-.PHONY: help env demo test lint types docs pages wiring screenshots corpus bench kills lock
+.PHONY: help env demo test lint types docs pages wiring screenshots corpus bench kills recovery lock
 
 help:            ## list the targets
 	@grep -E '^[a-z]+:.*##' Makefile
@@ -52,6 +52,9 @@ bench: env       ## print the benchmark figures
 
 kills: env       ## kill engine and logger a thousand times, and count what is lost
 	@$(PYTHON) -m benchmarks.kill_test --kills 1000
+
+recovery: env    ## simulate 200 mice, fit them, and count how often intervals hold the truth
+	@$(PYTHON) -m benchmarks.model_recovery --mice 200
 
 lock: env        ## renew requirements.lock (pins and hashes, no addresses); needs uv
 	@uv pip compile pyproject.toml --group dev --universal --python-version 3.11 \

@@ -9,6 +9,7 @@ from benchmarks import (
     lick_to_command,
     logger_alone,
     long_session,
+    model_fits,
     recording_peers,
     screen,
     session_speed,
@@ -30,6 +31,7 @@ BENCHMARKS = (
     two_cards,
     screen,
     window_kill,
+    model_fits,
 )
 
 

@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 Weights = NDArray[np.float64]
+Rule = Literal["multiplicative", "additive"]
+"""Whether weights change in proportion to themselves (the paper's rule), or by the same step
+whatever their size and sign (Rescorla and Wagner's rule)."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,10 @@ class Core:
     alpha: float = 0.01
     sigma: float = 0.6195
     asymmetry: float = 6.0
+
+
+PUBLISHED = Core()
+"""The published values."""
 
 
 def response_probability(excitation: Weights, inhibition: Weights, units: Weights) -> float:

@@ -1,0 +1,21 @@
+"""How numerical loops are compiled, in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar, cast
+
+import numba
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def compiled(function: Callable[P, R]) -> Callable[P, R]:
+    """Compile a loop over arrays when it is first called; later processes find it on the disk.
+
+    Division by zero gives infinity or NaN, as in NumPy; products and sums may be fused. The loop
+    runs without Python's lock, so that threads run side by side.
+    """
+    fast = numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})(function)
+    return cast("Callable[P, R]", fast)

@@ -1,0 +1,145 @@
+"""How unsure a fit is: covariance from the observed information, and parameters that it lacks."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.errors import Floats
+from models.minimise import Evaluate, Minimum, moving
+from models.model import Parameter
+
+Z_95 = 1.959963984540054
+STEP = 1e-4
+"""For differences of the exact gradient, on the scale of the search."""
+SINGULAR = 1e-9
+"""Of the scaled information: below this share, a direction is flat."""
+TAKES_PART = 0.2
+"""A parameter with this component or more belongs to a flat direction."""
+WIDEST_DECADES = 1.0
+"""A 95 % interval of a logarithmic parameter that spans more does not tell it."""
+WIDEST_SHARE = 0.5
+"""The same of a linear one, as a share of its bounds."""
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """A parameter that the data do not tell.
+
+    Attributes
+    ----------
+    name
+        Of the parameter.
+    why
+        As the rest of a sentence.
+    """
+
+    name: str
+    why: str
+
+
+def doubt_of(
+    parameters: Sequence[Parameter],
+    best: Minimum,
+    low: Floats,
+    high: Floats,
+    information: Floats,
+    rivals: Sequence[Floats] = (),
+) -> tuple[Floats, tuple[Doubt, ...]]:
+    """Return the covariance on the scale of the search, and the doubts.
+
+    Parameters
+    ----------
+    parameters
+        The fitted ones.
+    best
+        The minimum.
+    low, high
+        Bounds, (parameters,).
+    information
+        Second derivatives of the loss, (parameters, parameters).
+    rivals
+        Where other searches ended that are as good, (parameters,) each.
+
+    Returns
+    -------
+    covariance
+        (parameters, parameters); NaN for parameters without one.
+    doubts
+        At most one for each parameter.
+    """
+    free = moving(best.point, best.gradient, low, high)
+    inner = information[np.ix_(free, free)]
+    covariance = np.full((len(parameters), len(parameters)), np.nan)
+    found = {
+        k: f"it lies at its bound {parameters[k].from_search(best.point[k]):g}"
+        for k in np.flatnonzero(~free).tolist()
+    }
+    places = np.flatnonzero(free)
+    flat = flat_parameters(inner)
+    partners = [int(k) for k in places[flat]]
+    for k in partners:
+        others = ", ".join(parameters[other].name for other in partners if other != k)
+        found[k] = f"{others} can make up for it" if others else "nothing depends on it"
+    if places.size and not flat.any():
+        covariance[np.ix_(free, free)] = np.linalg.inv(inner)
+    for k, each in enumerate(parameters):
+        why = _too_wide(each, best.point[k], covariance[k, k]) or _rivalled(each, k, rivals)
+        if why:
+            found.setdefault(k, why)
+    return covariance, tuple(Doubt(parameters[k].name, found[k]) for k in sorted(found))
+
+
+def observed_information(evaluate: Evaluate, point: Floats, low: Floats, high: Floats) -> Floats:
+    """Return the second derivatives of the loss, (parameters, parameters).
+
+    They are central differences of the exact gradient, taken inside the bounds.
+    """
+    count = len(point)
+    information = np.zeros((count, count))
+    for k in range(count):
+        ahead, behind = point.copy(), point.copy()
+        ahead[k] = min(point[k] + STEP, high[k])
+        behind[k] = max(point[k] - STEP, low[k])
+        slope = evaluate(ahead)[1] - evaluate(behind)[1]
+        information[k] = slope / (ahead[k] - behind[k])
+    return (information + information.T) / 2
+
+
+def flat_parameters(information: Floats) -> NDArray[np.bool_]:
+    """Return which parameters take part in a direction in which the loss does not rise."""
+    if not information.size:
+        return np.zeros(0, np.bool_)
+    diagonal = np.diag(information)
+    size = np.sqrt(np.where(diagonal > 0, diagonal, 1.0))
+    values, vectors = np.linalg.eigh(information / np.outer(size, size))
+    lowest = vectors[:, values < SINGULAR]
+    return np.asarray((np.abs(lowest) > TAKES_PART).any(axis=1) | (diagonal <= 0))
+
+
+def _too_wide(each: Parameter, searched: float, variance: float) -> str:
+    """Return why an interval does not tell a parameter; empty if it does, or if there is none."""
+    half = Z_95 * math.sqrt(variance)
+    width = 2 * half
+    if each.scale == "log":
+        wide = width > WIDEST_DECADES * math.log(10)
+    else:
+        wide = width > WIDEST_SHARE * (each.high - each.low)
+    if not wide:
+        return ""
+    low, high = each.from_search(searched - half), each.from_search(searched + half)
+    return f"its 95 % interval is {max(low, each.low):.2g} to {min(high, each.high):.2g}"
+
+
+def _rivalled(each: Parameter, k: int, rivals: Sequence[Floats]) -> str:
+    """Return why a parameter is not told if other values of it fit as well; else nothing."""
+    values = [float(rival[k]) for rival in rivals]
+    wide = 0.1 if each.scale == "log" else 0.02 * (each.high - each.low)
+    if not values or max(values) - min(values) <= wide:
+        return ""
+    low, high = each.from_search(min(values)), each.from_search(max(values))
+    return f"values from {low:.2g} to {high:.2g} fit as well"

@@ -1,0 +1,107 @@
+"""Bounded minimisation by Fisher scoring with Levenberg's and Marquardt's damping."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.errors import Floats
+
+Evaluate = Callable[[Floats], tuple[float, Floats, Floats]]
+"""From a point, (parameters,), to loss, gradient and information there."""
+MOST_STEPS = 200
+FLAT = 1e-10
+"""How much lower the loss may still lie, by its curvature, where a minimum is reached."""
+LEAST_DAMPING, FIRST_DAMPING, MOST_DAMPING = 1e-12, 0.1, 1e12
+RIDGE = 1e-10
+
+
+@dataclass(frozen=True)
+class Minimum:
+    """Where a minimisation ended.
+
+    Attributes
+    ----------
+    point
+        (parameters,)
+    loss, gradient, information
+        There.
+    converged
+        Whether it is a minimum; otherwise the steps ran out.
+    steps
+        How many steps were tried.
+    """
+
+    point: Floats
+    loss: float
+    gradient: Floats
+    information: Floats
+    converged: bool
+    steps: int
+
+
+def minimise(
+    evaluate: Evaluate,
+    start: Floats,
+    low: Floats,
+    high: Floats,
+    flat: float = FLAT,
+) -> Minimum:
+    """Go downhill from a point, inside bounds.
+
+    Parameters
+    ----------
+    evaluate
+        Loss, gradient and a positive semi-definite approximation of the second derivatives.
+    start, low, high
+        (parameters,)
+    flat
+        How much lower the loss may still lie, by its curvature, at the end.
+    """
+    point = np.minimum(np.maximum(start, low), high)
+    loss, gradient, information = evaluate(point)
+    if not (np.isfinite(loss) and np.isfinite(information).all()):
+        return Minimum(point, np.inf, gradient, information, False, 0)
+    damping, moved, free = FIRST_DAMPING, True, np.ones(len(point), np.bool_)
+    for tried in range(MOST_STEPS):
+        if moved:
+            free = moving(point, gradient, low, high)
+        step = _step(gradient, information, free, damping)
+        if moved and -0.5 * (gradient @ step) < flat:  # cheap, and never more than undamped
+            newton = _step(gradient, information, free, 0.0)
+            if -0.5 * (gradient @ newton) < flat:
+                return Minimum(point, loss, gradient, information, True, tried)
+        target = point + step
+        target = np.minimum(np.maximum(target, low), high)
+        found, found_gradient, found_information = evaluate(target)
+        moved = found < loss and bool(np.isfinite(found_information).all())
+        if moved:
+            point, loss = target, found
+            gradient, information = found_gradient, found_information
+            damping = max(damping / 8, LEAST_DAMPING)
+        elif damping >= MOST_DAMPING:
+            return Minimum(point, loss, gradient, information, True, tried)
+        else:
+            damping *= 4
+    return Minimum(point, loss, gradient, information, False, MOST_STEPS)
+
+
+def moving(point: Floats, gradient: Floats, low: Floats, high: Floats) -> NDArray[np.bool_]:
+    """Return which parameters are free to go downhill, (parameters,): not held by a bound."""
+    return ~(((point <= low) & (gradient > 0)) | ((point >= high) & (gradient < 0)))
+
+
+def _step(gradient: Floats, information: Floats, free: NDArray[np.bool_], damping: float) -> Floats:
+    """Return a damped Newton step of the free parameters, (parameters,)."""
+    step = np.zeros_like(gradient)
+    places = free.nonzero()[0]
+    if places.size:
+        inner = information[places[:, None], places]
+        diagonal = inner.diagonal()
+        ridge = RIDGE * (1 + diagonal.sum())
+        inner.flat[:: places.size + 1] += damping * (diagonal + ridge) + ridge
+        step[places] = np.linalg.solve(inner, -gradient[places])
+    return step
