@@ -25,8 +25,6 @@ from rig.errors import ExitCode
 from rig.lab import Lab
 from rig.rig_plan import plan_rig
 
-pytestmark = pytest.mark.realtime
-
 PASCALS_PER_VOLT = 2.0 * np.sqrt(2)
 """A sine of 1 V stands for 100 dB SPL, which is 2 Pa."""
 SPEAKER = """measured_on = 2026-11-02

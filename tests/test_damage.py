@@ -99,7 +99,7 @@ def test_a_stream_cut_at_any_byte_of_its_last_blocks_keeps_all_before(
         kept_beside(path, data[:cut])
 
 
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(st.data())
 def test_flipped_bytes_are_named_and_cost_only_what_stands_behind_them(
     whole: SessionFolder, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
@@ -238,7 +238,7 @@ def odd_event(seq: int) -> st.SearchStrategy[Event]:
     )  # fmt: skip
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(st.tuples(odd_event(1), odd_event(2), odd_event(3)))
 def test_events_that_no_session_would_record_do_not_crash_a_recovery(
     tmp_path_factory: pytest.TempPathFactory, events: tuple[Event, ...]

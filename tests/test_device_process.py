@@ -18,8 +18,6 @@ import hardware.processes.device_process
 from hardware.processes.device_process import DeviceProcess
 from rig.errors import DeviceError
 
-pytestmark = pytest.mark.realtime
-
 LONGEST = 10.0
 FOUND = os.pathsep.join([str(Path(__file__).parent), str(Path(__file__).parent.parent)])
 

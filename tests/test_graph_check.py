@@ -224,7 +224,7 @@ def graphs(draw: st.DrawFn) -> TrialGraph:
     return TrialGraph(tuple(state for state in states if state.name in used), "go", "A")
 
 
-@settings(max_examples=1500)
+@settings(max_examples=500)
 @given(graphs(), st.integers(0, 2**32))
 def test_what_passes_the_check_is_safe(graph: TrialGraph, seed: int) -> None:
     """However the mouse behaves, a trial that ends has one outcome and all outputs off.

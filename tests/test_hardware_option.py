@@ -6,12 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from hardware.emulators.ni.card_wires import CardWires
 from rig.lab import Lab
-
-pytestmark = pytest.mark.realtime
 
 ROOT = Path(__file__).parent.parent
 RIG = """

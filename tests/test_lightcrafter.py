@@ -36,8 +36,6 @@ from rig.inbox import Failure, Report
 from rig.lab import Lab
 from rig.picture import Disk, Flashes
 
-pytestmark = pytest.mark.realtime
-
 Maker = Callable[..., LightBench]
 
 

@@ -30,8 +30,6 @@ from rig.room import Room
 from rig.stream_store import StreamStore
 from rig.streams import read_stream
 
-pytestmark = pytest.mark.realtime
-
 Usage = namedtuple("Usage", "total used free")
 SYNTHETIC = {
     "line": "cam-17",
