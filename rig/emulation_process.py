@@ -1,8 +1,8 @@
 """The process of an emulated rig: obeys one line after another until it is told to stop.
 
 It is started by `rig.emulation_link`. A parent that goes without that word, because it was killed,
-is outlived by some seconds, in which its guardian closes the emulated outputs. Whatever anybody prints in it goes to standard error:
-standard output is for the answers alone.
+is outlived by some seconds, in which its guardian closes the emulated outputs. Whatever anybody
+prints in it goes to standard error: standard output is for the answers alone.
 """
 
 from __future__ import annotations

@@ -164,6 +164,18 @@ def test_a_pump_is_drunk_from_and_a_board_is_licked_at(lab: Lab) -> None:
     assert sum(isinstance(each, Edge) and each.device == "lick" for each in told) >= 2
 
 
+def test_the_rig_of_serial_devices_can_be_emulated(lab: Lab) -> None:
+    for name, text in files_in("serial-devices.md").items():
+        (lab.folder / name).write_text(text, encoding="utf-8")
+    rig = plan_emulated_rig(lab, lab.folder / "rigs/box4.toml")
+    emulation = EmulatedRig(lab, rig, NOTHING, None)
+    try:
+        ways = emulation.start(str)
+    finally:
+        emulation.stop()
+    assert set(ways.started) == {"lick", "treadmill", "valve", "speaker"}
+
+
 LIGHT_RIG = """
 [devices.projector]
 driver = "hardware.lightcrafter:LightCrafter"
