@@ -81,10 +81,10 @@ class _Playing:
 class NiSpeaker(Speaker):
     """A speaker whose sounds the card plays from its own memory.
 
-    A sound is handed to the card when it is ordered; it begins some 10 ms later for each second
-    that it lasts, or at the next edge of its trigger. With `read_back` its onset is known to one
-    sample of the card's inputs. Without, it is known to the length of a call, 1 to 2 ms: the one
-    that starts it, or one that asks how much of a triggered sound was given out.
+    A sound is handed to the card when it is ordered; it begins some 10 to 50 ms later for each
+    second that it lasts, or at the next edge of its trigger. With `read_back` its onset is known
+    to one sample of the card's inputs. Without, it is known to the length of a call, 1 to 2 ms:
+    the one that starts it, or one that asks how much of a triggered sound was given out.
     """
 
     twin = SpeakerTwin

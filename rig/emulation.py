@@ -60,6 +60,10 @@ class TellMemory(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="t
     """It is asked what the mouse has learned."""
 
 
+class Stop(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="stop"):
+    """It is to end at once: nobody needs what it emulates any more."""
+
+
 class Progress(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="progress"):
     """What is being started, in words."""
 
@@ -104,7 +108,7 @@ class Failed(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="faile
     is_mistake: bool
 
 
-Order = EmulationOrder | LetMouseIn | TellMemory
+Order = EmulationOrder | LetMouseIn | TellMemory | Stop
 Answer = Progress | Ways | MouseIsIn | Memory | Failed
 
 

@@ -26,6 +26,7 @@ from rig.emulation import (
     MouseOrder,
     Order,
     Progress,
+    Stop,
     TellMemory,
     Ways,
 )
@@ -147,9 +148,11 @@ class EmulationLink:
         self._answers.put(None)
 
     def _end(self) -> None:
-        """End the process by the end of its input, as it ends when its parent dies."""
-        with contextlib.suppress(OSError):
-            if self._process.stdin is not None:
+        """Tell the process to end, which it else does some seconds after the end of its input."""
+        if self._process.stdin is not None:
+            with contextlib.suppress(OSError):
+                self._process.stdin.write(msgspec.json.encode(Stop()) + b"\n")
+            with contextlib.suppress(OSError):
                 self._process.stdin.close()
         try:
             self._process.wait(LONGEST_END)

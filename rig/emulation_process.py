@@ -1,13 +1,16 @@
-"""The process of an emulated rig: obeys one line after another, and does not outlive its parent.
+"""The process of an emulated rig: obeys one line after another until it is told to stop.
 
-It is started by `rig.emulation_link`. Whatever anybody prints in it goes to standard error:
-standard output is for the answers alone.
+It is started by `rig.emulation_link`. A parent that goes without that word, because it was killed,
+is outlived by some seconds, in which its guardian closes the emulated outputs. Whatever anybody
+prints in it goes to standard error: standard output is for the answers alone.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
+import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import BinaryIO
@@ -26,6 +29,7 @@ from rig.emulation import (
     MouseOrder,
     Order,
     Progress,
+    Stop,
     TellMemory,
 )
 from rig.errors import ConfigError, RigError, problems_of
@@ -36,9 +40,12 @@ from rig.rig_plan import plan_emulated_rig
 from rig.room import Mouse
 from rig.signals import ignore_stop_signals
 
+OUTLIVES = 3.0
+"""Seconds by which it outlives a parent that has not told it to stop."""
+
 
 def main() -> None:
-    """Emulate a rig until standard input ends."""
+    """Emulate a rig until it is told to stop, or until some seconds after its parent's end."""
     ignore_stop_signals()  # the session ends first, and its outputs are seen to go off
     with os.fdopen(os.dup(1), "wb") as out:
         os.dup2(2, 1)
@@ -46,7 +53,7 @@ def main() -> None:
 
 
 def run(orders: Iterable[bytes], out: BinaryIO) -> None:
-    """Obey orders, one a line, and answer each; all is stopped at the end of the orders."""
+    """Obey orders, one a line, and answer each; stop all that was started when they end."""
 
     def answer(told: Answer) -> None:
         out.write(msgspec.json.encode(told) + b"\n")
@@ -55,19 +62,22 @@ def run(orders: Iterable[bytes], out: BinaryIO) -> None:
     decoder = msgspec.json.Decoder(Order)
     emulation: Emulation | None = None
     try:
-        for line in orders:
-            order = decoder.decode(line)
-            try:
-                if isinstance(order, EmulationOrder):
-                    emulation = _made(order)
-                    answer(emulation.start(lambda text: answer(Progress(text))))
-                elif emulation is not None:
-                    _obey(emulation, order, answer)
-            except RigError as error:
-                is_mistake = isinstance(error, ConfigError)
-                answer(Failed(tuple(problems_of(error)), is_mistake))
-    except BrokenPipeError:  # the parent is gone
-        pass
+        with contextlib.suppress(BrokenPipeError):  # the parent is gone
+            for line in orders:
+                order = decoder.decode(line)
+                if isinstance(order, Stop):
+                    return
+                try:
+                    if isinstance(order, EmulationOrder):
+                        emulation = _made(order)
+                        answer(emulation.start(lambda text: answer(Progress(text))))
+                    elif emulation is not None:
+                        _obey(emulation, order, answer)
+                except RigError as error:
+                    is_mistake = isinstance(error, ConfigError)
+                    answer(Failed(tuple(problems_of(error)), is_mistake))
+        if emulation is not None:
+            time.sleep(OUTLIVES)
     finally:
         if emulation is not None:
             emulation.stop()

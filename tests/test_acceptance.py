@@ -15,6 +15,7 @@ from ni_bench import VALVE_LINE
 from calibration.valve import ValveCalibration
 from hardware.acceptance.cameras import moved
 from hardware.acceptance.checks import CHECKS, make_all
+from hardware.acceptance.histograms import limits_of, shown, values_of
 from hardware.acceptance.lights import lags
 from hardware.acceptance.place import Place
 from hardware.acceptance.record import PICTURE, read
@@ -112,6 +113,21 @@ def test_a_rig_is_measured_and_what_it_lacks_is_said(
     assert [each.check for each in kept.results] == list(CHECKS)
     assert (Path(told["folder"]) / PICTURE).read_bytes().startswith(b"\x89PNG")
     assert command("try", "ni", "--device", "valve").code == ExitCode.OK, "it is free again"
+
+
+def test_the_picture_leaves_outliers_out_and_marks_the_limit_of_each_series() -> None:
+    late_ms = [1.0, 1.1, 1.2, 1.3, 1.4] * 20 + [31.0]
+    values = (
+        Value("median latency", "ms", 1.2, 0.0, 5.0),
+        Value("longest latency", "ms", 31.0, 0.0, 20.0),
+        Value("largest error of length", "ms", 0.1, 0.0, 0.2),
+    )
+    result = judged("latency", "valve", "", values)
+    own = values_of(result, "latency (ms)")
+    assert own == list(values[:2])
+    assert limits_of(own, "latency (ms)") == [5.0, 20.0]
+    assert shown(np.array(late_ms), [5.0, 20.0]) == (1.0, 5.0)
+    assert limits_of(values[2:], "error of length (ms)") == [-0.2, 0.2]
 
 
 def test_a_wire_that_is_loose_fails(

@@ -117,6 +117,28 @@ def test_the_emulators_run_until_their_input_ends(ready: Lab) -> None:
         assert started.wait(20) == 0
 
 
+def test_the_guardian_closes_the_outputs_of_a_session_that_is_killed(ready: Lab) -> None:
+    """The emulators outlive the engine by so long, and end then."""
+    typed = re.search(r"\$ rig (run .*)", PAGE.read_text(encoding="utf-8"))
+    assert typed is not None
+    engine = subprocess.Popen(
+        [*RIG_COMMAND, *typed[1].split()], cwd=ready.folder, stderr=subprocess.PIPE
+    )
+    end = time.monotonic() + 40.0
+    while time.monotonic() < end and engine.poll() is None:
+        logs = list(ready.data.rglob("guardian.log"))
+        if logs and "armed" in logs[0].read_text(encoding="utf-8"):
+            break
+        time.sleep(0.05)
+    engine.kill()
+    engine.communicate(timeout=20)  # the emulators hold this pipe, too
+    (log,) = ready.data.rglob("guardian.log")
+    told = log.read_text(encoding="utf-8")
+    assert "the engine is gone: closes every output" in told
+    assert "valve: closed" in told
+    assert "NOT" not in told
+
+
 def test_a_pump_is_drunk_from_and_a_board_is_licked_at(lab: Lab) -> None:
     (lab.folder / RIG).write_text(SERIAL_RIG, encoding="utf-8")
     (lab.folder / "calibration/box1-syringe.toml").write_text(SYRINGE, encoding="utf-8")
@@ -140,6 +162,18 @@ def test_a_pump_is_drunk_from_and_a_board_is_licked_at(lab: Lab) -> None:
     finally:
         emulation.stop()
     assert sum(isinstance(each, Edge) and each.device == "lick" for each in told) >= 2
+
+
+def test_the_rig_of_serial_devices_can_be_emulated(lab: Lab) -> None:
+    for name, text in files_in("serial-devices.md").items():
+        (lab.folder / name).write_text(text, encoding="utf-8")
+    rig = plan_emulated_rig(lab, lab.folder / "rigs/box4.toml")
+    emulation = EmulatedRig(lab, rig, NOTHING, None)
+    try:
+        ways = emulation.start(str)
+    finally:
+        emulation.stop()
+    assert set(ways.started) == {"lick", "treadmill", "valve", "speaker"}
 
 
 LIGHT_RIG = """

@@ -21,6 +21,9 @@ class Wire(NamedTuple):
     carries: str
 
 
+VALVE = "valve driver\\n(pull-down, one-shot of 1 s)"
+VACUUM = "vacuum driver\\n(pull-down, one-shot of 1 s)"
+LED = "driver of the projector's LED\\n(enable input, pull-down)"
 INPUTS = (
     Wire("ai0", "photodiode at the screen's patch", "light"),
     Wire("ai1", "lick circuit, spout to ground", "licks (V)"),
@@ -31,14 +34,15 @@ INPUTS = (
     Wire("port0/line5", "imaging camera", "exposure"),
 )
 OUTPUTS = (
-    Wire("ctr0 = PFI12", "valve driver\\n(pull-down, one-shot of 1 s)", "drops"),
-    Wire("ctr1 = PFI13", "vacuum driver\\n(pull-down, one-shot of 1 s)", "vacuum"),
+    Wire("ctr0 = PFI12", VALVE, "drops"),
+    Wire("ctr1 = PFI13", VACUUM, "vacuum"),
     Wire("ao0", "amplifier and speaker", "sound"),
     Wire("port0/line6", "Intan board, digital in 1", "onset"),
     Wire("port0/line6", "projector, trigger in", "onset: starts armed flashes"),
     Wire("port0/line7", "Intan board, digital in 2", "barcode"),
     Wire("port1/line1", "house light", "on, off"),
     Wire("port1/line2", "masking light", "on, off"),
+    Wire("port1/line3", LED, "on in a session"),
 )
 LOOPS = (
     Wire("port0/line2", "ctr0 = PFI12", "read-back of the valve"),
@@ -51,6 +55,8 @@ BESIDE = (
     ("computer", "projector", "video, control"),
     ("computer", "behaviour and imaging cameras", "USB, Ethernet"),
 )
+SUPPLY = "supply of valves and lights\\n(through the emergency button)"
+SUPPLIED = (VALVE, VACUUM, "house light", "masking light", LED)
 
 
 def drawing() -> graphviz.Digraph:
@@ -72,6 +78,9 @@ def drawing() -> graphviz.Digraph:
         graph.edge(name, f"card:{_port(wire.terminal)}:w", label=wire.carries, style="dashed")
     for here, there, carries in BESIDE:
         graph.edge(here, there, label=carries, style="bold")
+    # Ranks run from left to right: the supply stands at the far side of what it feeds.
+    for part in SUPPLIED:
+        graph.edge(part, SUPPLY, color="red3", dir="back")
     return graph
 
 

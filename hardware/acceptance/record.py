@@ -9,13 +9,12 @@ from importlib.metadata import version
 from pathlib import Path
 
 import msgspec
-import numpy as np
 
+from hardware.acceptance.histograms import draw
 from hardware.acceptance.results import Result
 from rig.lab import Lab
 
 FOLDER, RECORD, PICTURE = "acceptance", "acceptance.json", "histograms.png"
-BINS = 30
 
 
 class Acceptance(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -57,7 +56,7 @@ def keep(lab: Lab, rig: Path, results: Sequence[Result], made_at: datetime) -> P
     )
     text = msgspec.json.format(msgspec.json.encode(record), indent=2)
     (folder / RECORD).write_bytes(text + b"\n")
-    _draw(results, folder / PICTURE)
+    draw(results, folder / PICTURE)
     return folder
 
 
@@ -74,28 +73,3 @@ def _new_folder(beside: Path, name: str) -> Path:
         path = beside / f"{name}-{number}"
     path.mkdir(parents=True)
     return path
-
-
-def _draw(results: Sequence[Result], path: Path) -> None:
-    """Draw a histogram of each series; without any, nothing."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    drawn = [(each, name) for each in results for name in each.series if len(each.series[name])]
-    if not drawn:
-        return
-    figure = Figure(figsize=(6, 2.6 * len(drawn)), layout="constrained")
-    FigureCanvasAgg(figure)
-    rows = figure.subplots(len(drawn), squeeze=False)[:, 0]
-    for axes, (result, name) in zip(rows, drawn, strict=True):
-        numbers = np.asarray(result.series[name])
-        axes.hist(numbers, bins=BINS, color="0.4")
-        axes.set_xlabel(name)
-        axes.set_ylabel("count")
-        middle, longest = np.median(numbers), numbers.max()
-        axes.set_title(
-            f"{result.check}, {result.device}: n = {len(numbers)}, median {middle:.3g}, "
-            f"largest {longest:.3g}: {result.verdict}",
-            fontsize=9,
-        )
-    figure.savefig(path, dpi=120)
