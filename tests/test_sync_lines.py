@@ -202,9 +202,11 @@ def test_a_device_does_not_wait_for_an_edge_that_never_comes(
     lab: Lab, device: str, sync: str, told: str
 ) -> None:
     wire(lab, f"{device}\n[sync]\n{sync}\n")
-    with pytest.raises(CheckFailed) as caught:  # the calibration is missing, too
+    edges = []
+    try:
         plan_for(lab, SHIFTING)
-    edges = [each.what for each in caught.value.problems if "waits for an edge" in each.what]
+    except CheckFailed as error:  # the speaker's calibration is missing, too
+        edges = [each.what for each in error.problems if "waits for an edge" in each.what]
     assert len(edges) == bool(told)
     assert all(told in each for each in edges)
 
