@@ -13,7 +13,7 @@ import numpy as np
 import rich.console
 import typer
 
-from rig.config import Subject, read_toml
+from rig.config import RigConfig, Subject, read_config, read_toml
 from rig.console import (
     JsonOption,
     LabOption,
@@ -127,16 +127,29 @@ def check_lab(
             rehearsal = rehearse(lab, rig, protocol)
             problems += rehearsal.problems
             rehearsals.append(_described(rig, protocol, rehearsal))
-    problems += [
-        Problem(
-            f"no rig here has setup = '{protocol.config.setup}', so nothing was played",
-            str(protocol.path),
-            "Give a rig file that `setup`, or take it out of the protocol file.",
-        )
-        for protocol in protocol_plans
-        if rig_plans and all(wrong_setup(rig, protocol) for rig in rig_plans)
-    ]
+    named = protocols != lab.files("protocols")
+    problems += _not_played(lab, rig_plans, protocol_plans, named=named)
     return list(dict.fromkeys(problems)), rehearsals
+
+
+def _not_played(
+    lab: Lab, rigs: list[RigPlan], protocols: list[ProtocolPlan], *, named: bool
+) -> list[Problem]:
+    """Return protocols that no rig of the lab is meant for; named ones must suit a named rig."""
+    configs = _collect([], lambda path: read_config(path, RigConfig), lab.files("rigs"))
+    setups = {config.setup for config in configs}
+    problems: list[Problem] = []
+    for protocol in protocols:
+        found = [wrong_setup(rig, protocol) for rig in rigs]
+        if not (found and all(found)):
+            continue
+        if protocol.config.setup not in setups:
+            what = f"no rig here has setup = '{protocol.config.setup}', so nothing was played"
+            do = "Give a rig file that `setup`, or take it out of the protocol file."
+            problems.append(Problem(what, str(protocol.path), do))
+        elif named:
+            problems += found[0]
+    return problems
 
 
 def _collect(
