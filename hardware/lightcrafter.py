@@ -32,7 +32,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 import pydantic
 
@@ -70,6 +70,7 @@ class LightCrafterSettings(ProjectorSettings):
     edge. Without one they begin at once. `ends` is ``unit`` or ``driver``, see this module.
     """
 
+    trigger_is_line: ClassVar[bool] = True
     address: str = "192.168.1.100"
     calibration: str
     led: Literal["red", "green", "blue"] = "blue"

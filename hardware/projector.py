@@ -29,7 +29,10 @@ def refuse_flashes(flashes: Flashes, settings: ProjectorSettings) -> str | None:
     """
     frames = settings.frame_hz / (2 * flashes.rate_hz)
     if not _whole(frames):
-        return f"half a period of {flashes.rate_hz:g} Hz lasts {frames:g} of its frames"
+        return (
+            f"half a period of {flashes.rate_hz:g} Hz lasts {frames:g} of its frames: change the "
+            f"rate in the protocol, or frame_hz = {settings.frame_hz:g} in the rig file"
+        )
     periods = flashes.duration * flashes.rate_hz
     if not _whole(periods):
         return f"{flashes.duration:g} s at {flashes.rate_hz:g} Hz are {periods:g} flashes"
@@ -39,7 +42,9 @@ def refuse_flashes(flashes: Flashes, settings: ProjectorSettings) -> str | None:
         if beyond_x or abs(disk.y_um) + radius > settings.field_height_um / 2:
             return (
                 f"the disk of {disk.diameter_um:g} um at {disk.x_um:g}, {disk.y_um:g} um reaches "
-                f"beyond its field of {settings.field_width_um:g} x {settings.field_height_um:g} um"
+                f"beyond its field of {settings.field_width_um:g} x {settings.field_height_um:g} "
+                "um: change the disk in the protocol, or field_width_um and field_height_um in the "
+                "rig file"
             )
     return None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -53,6 +53,8 @@ class Wish:
         Whether every device is replaced by its twin.
     planned
         Id or ear tag of the mouse that is planned for the rig; empty if none is.
+    emulate
+        Whether emulators stand behind the real drivers.
     """
 
     rig: Path
@@ -61,6 +63,12 @@ class Wish:
     options: tuple[str, ...] = ()
     simulate: bool = False
     planned: str = ""
+    emulate: bool = False
+
+    @property
+    def virtual(self) -> bool:
+        """Whether no real device and no animal take part."""
+        return self.simulate or self.emulate
 
 
 @dataclass(frozen=True)
@@ -90,8 +98,10 @@ def preflight(lab: Lab, wish: Wish, now: datetime) -> Preflight:
     choice = _choice(lab, wish, subject, found) if known else _Choice(wish.protocol, None, None)
     parts = read_parts(
         lab, wish.rig, choice.protocol, subject,
-        simulate=wish.simulate, stage=choice.stage, changes=changes,
+        simulate=wish.simulate, stage=choice.stage, changes=changes, emulate=wish.emulate,
     )  # fmt: skip
+    named = parts.rig
+    parts = _on_twins(lab, parts) if wish.emulate else parts
     for problem in parts.problems:
         name = _place(lab, wish, choice.protocol, problem)
         if known or name != "mouse":
@@ -113,19 +123,30 @@ def preflight(lab: Lab, wish: Wish, now: datetime) -> Preflight:
     found += _devices(lab, wish, parts, now)
     saved = saving(lab, parts.rig, parts.protocol.config.session if parts.protocol else Limits())
     limits, min_free_gb = lab.config.limits, lab.config.min_free_mb / 1000
-    found += guards.disk(saved, min_free_gb, limits.free_gb, simulated=wish.simulate)
-    found.append(guards.clock(now, last, simulated=wish.simulate))
+    found += guards.disk(saved, min_free_gb, limits.free_gb, simulated=wish.virtual)
+    found.append(guards.clock(now, last, simulated=wish.virtual))
     found += guards.wrap_ups(_not_wrapped_up(lab, subject, rig, sessions, now))
     found += [guards.simulation()] if wish.simulate else []
+    found += [guards.emulation()] if wish.emulate else []
     return Preflight(
         subject=subject_card(lab, subject, parts.subject),
-        rig=rig_card(lab, lab.find(wish.rig), parts.rig, busy, simulated=wish.simulate),
+        rig=rig_card(lab, lab.find(wish.rig), named, busy, simulated=wish.simulate),
         protocol=protocol_card(lab, parts, choice.stage),
         stage=stage,
         last=last,
         saving=saved,
         guards=tuple(dict.fromkeys(_short(lab, each) for each in found)),
     )
+
+
+def _on_twins(lab: Lab, parts: Parts) -> Parts:
+    """Return the parts with the rig's twins: its own devices wait for emulators to be asked."""
+    if parts.rig is None:
+        return parts
+    try:
+        return replace(parts, rig=plan_rig(lab, parts.rig.path, simulate=True))
+    except RigError as error:
+        return replace(parts, rig=None, problems=[*parts.problems, *problems_of(error)])
 
 
 def _short(lab: Lab, guard: Guard) -> Guard:
@@ -263,7 +284,7 @@ def _devices(lab: Lab, wish: Wish, parts: Parts, now: datetime) -> list[Guard]:
     if protocol is None or parts.problems:
         return found
     try:
-        twins = rig if wish.simulate else plan_rig(lab, rig.path, simulate=True)
+        twins = rig if wish.virtual else plan_rig(lab, rig.path, simulate=True)
         found += guards.stops(
             "protocol", rehearse(lab, twins, protocol, trials=REHEARSED_TRIALS).problems
         )

@@ -35,10 +35,12 @@ Line = Annotated[str, pydantic.Field(min_length=1, description="the wire, as the
 class DeviceSettings(FrozenModel):
     """Base of the settings of devices.
 
-    A field called ``line`` names a wire; two devices of a rig cannot share one. `model` and
-    `manufacturer` name the part that stands in the rig; they are recorded.
+    A field called ``line`` names a wire; two devices of a rig cannot share one. One called
+    ``trigger`` names the terminal that is wired to the onset line, or that line itself if
+    `trigger_is_line`. `model` and `manufacturer` name the part in the rig; they are recorded.
     """
 
+    trigger_is_line: ClassVar[bool] = False
     model: str = ""
     manufacturer: str = ""
 

@@ -8,6 +8,7 @@ import socket
 import sys
 import tempfile
 import time
+from ctypes.util import find_library
 from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
@@ -35,7 +36,8 @@ class Finding(msgspec.Struct, frozen=True):
 def examine(lab: Lab | None) -> list[Finding]:
     """Return what was found; nothing that is ``missing`` is needed by a simulated session."""
     findings = [_python(), _clock(), _sockets(), _messages(), _graphviz(), _display(), _sound()]
-    findings += [_driver(*driver) for driver in _DRIVERS]
+    findings += [_ni_card(), *(_driver(*driver) for driver in _DRIVERS)]
+    findings += [_emulator(*emulator) for emulator in _EMULATORS]
     findings += [_priority(), _precedence()]
     findings.append(
         _data(lab)
@@ -51,12 +53,20 @@ def examine(lab: Lab | None) -> list[Finding]:
 
 
 _DRIVERS = (
-    ("NI DAQ", "nidaqmx", "Install NI-DAQmx from National Instruments and `pip install nidaqmx`."),
     ("sound card", "sounddevice", "`pip install sounddevice`; on Linux also libportaudio2."),
     ("serial devices", "serial", "`pip install pyserial`."),
     ("screen stimuli", "psychopy", "docs/how-to/screen.md says how; it needs Python below 3.13."),
     ("cameras", "cv2", "`pip install opencv-python`."),
 )
+_EMULATORS = (
+    ("screens", ("Xvfb",), "sudo apt install xvfb"),
+    (
+        "sound cards",
+        ("pulseaudio", "pacat"),
+        "sudo apt install pulseaudio pulseaudio-utils libasound2-plugins",
+    ),
+)
+"""What ``--emulate`` needs for a rig with such devices: programs, and how they are installed."""
 
 
 def _python() -> Finding:
@@ -141,6 +151,37 @@ def _driver(what: str, package: str, do: str) -> Finding:
     if find_spec(package) is not None:
         return Finding(f"driver: {what}", "good", f"package {package}")
     return Finding(f"driver: {what}", "missing", f"package {package} is not installed", do)
+
+
+def _ni_card() -> Finding:
+    """Look for the package and for NI's own driver, which the package alone does not bring."""
+    what, without = "driver: NI DAQ", "`rig run --emulate` needs no card."
+    if find_spec("nidaqmx") is None:
+        do = f"`pip install nidaqmx`, and install NI-DAQmx from ni.com; {without}"
+        return Finding(what, "missing", "package nidaqmx is not installed", do)
+    library = find_library("nicaiu" if sys.platform == "win32" else "nidaqmx")
+    if library is None:
+        return Finding(
+            what,
+            "missing",
+            "package nidaqmx is there, and NI-DAQmx is not installed on this computer",
+            f"Install it from ni.com, or set `address` to a computer that has the card; {without}",
+        )
+    return Finding(what, "good", f"package nidaqmx and NI-DAQmx ({library})")
+
+
+def _emulator(devices: str, programs: tuple[str, ...], do: str) -> Finding:
+    """Look for the programs that `rig run --emulate` needs for a kind of device."""
+    what = f"emulated {devices}"
+    absent = [program for program in programs if shutil.which(program) is None]
+    if not absent:
+        return Finding(what, "good", ", ".join(programs))
+    return Finding(
+        what,
+        "missing",
+        f"without {' and '.join(absent)}, --emulate runs no rig with {devices}",
+        f"`{do}`." if sys.platform == "linux" else "They are emulated on Linux only.",
+    )
 
 
 def _priority() -> Finding:

@@ -49,21 +49,21 @@ class GraphCheck:
                 yield Problem(
                     f"no device of this rig gives the event '{event}'",
                     at,
-                    _instead(event, self._events, "an event that the rig has"),
+                    _without_event(event, self._events),
                 )
         for dwell in state.dwell:
             if dwell.device not in self._inputs:
                 yield Problem(
                     f"the rig has no digital input '{dwell.device}'",
                     at,
-                    _instead(dwell.device, self._inputs, "an input that the rig has"),
+                    _without(dwell.device, self._inputs, "digital input"),
                 )
         for action in state.enter:
             if action.device not in self._refuse:
                 yield Problem(
                     f"the rig has no device '{action.device}'",
                     at,
-                    _instead(action.device, self._refuse, "a device that the rig has"),
+                    _without(action.device, self._refuse, "device"),
                 )
                 continue
             reason = self._refuse[action.device](action)
@@ -79,6 +79,29 @@ def _instead(wrong: str, right: Iterable[str], else_: str) -> str:
     """Return the remedy for a wrong name: the nearest right one."""
     near = difflib.get_close_matches(wrong, sorted(right), n=1)
     return f"Write '{near[0]}'." if near else f"Use {else_}: {', '.join(sorted(right))}."
+
+
+def _without(wanted: str, there: Iterable[str], what: str) -> str:
+    """Return the remedy for a device that the rig lacks: rig file and protocol can be changed."""
+    near = difflib.get_close_matches(wanted, sorted(there), n=1)
+    if near:
+        return (
+            f"Rename '{near[0]}' to '{wanted}' in the rig file, or write '{near[0]}' in the "
+            "protocol."
+        )
+    return (
+        f"Add a {what} called '{wanted}' to the rig file, or use one that the rig has in the "
+        f"protocol: {', '.join(sorted(there)) or 'it has none'}."
+    )
+
+
+def _without_event(event: str, events: Collection[str]) -> str:
+    """Return the remedy for an event that no input of the rig gives."""
+    device, _, edge = event.rpartition("_")
+    inputs = {each.rpartition("_")[0] for each in events}
+    if edge not in {"on", "off"} or device in inputs:
+        return _instead(event, events, "an event that the rig has")
+    return _without(device, inputs, "digital input")
 
 
 def _names(graph: TrialGraph, where: str) -> Iterable[Problem]:

@@ -256,6 +256,11 @@ def simulation() -> Guard:
     return Guard("simulated", "note", "SIMULATED: no animal, and no device is real.")
 
 
+def emulation() -> Guard:
+    """Return that no animal is in the rig, and that emulators stand behind the drivers."""
+    return Guard("emulated", "note", "EMULATED: no animal, and emulators are behind the drivers.")
+
+
 def _found(problem: Problem) -> str:
     return f"{_sentence(problem.what)} ({problem.where})."
 

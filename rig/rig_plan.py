@@ -35,7 +35,7 @@ from rig.plugins import load_class
 from rig.room import Mouse, Room
 from rig.stream_store import Drain, StreamSink
 from rig.streams import StreamSpec
-from rig.sync_lines import wrong_lines
+from rig.sync_lines import wrong_lines, wrong_triggers
 
 
 @dataclass(frozen=True)
@@ -137,6 +137,7 @@ def _read_rig(
     problems += wrong_lines(
         config.sync, _of_kind(drivers, DigitalOutput), _of_kind(drivers, DigitalInput), str(path)
     )
+    problems += wrong_triggers(config.sync, settings, str(path))
     mouse = None
     try:
         where = f"{path}, simulation.mouse"

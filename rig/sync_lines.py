@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from rig.clock import Clock
-from rig.config import SyncConfig
-from rig.devices import Device, DigitalOutput
+from rig.config import SyncConfig, resolved
+from rig.devices import Device, DeviceSettings, DigitalOutput
 from rig.errors import Problem
 from rig.event_log import EventLog
 from rig.graph import State, TrialGraph
@@ -189,6 +189,49 @@ def wrong_lines(
         for name in config.inputs
         if name not in inputs
     ]
+    return found
+
+
+def wrong_triggers(
+    config: SyncConfig, settings: Mapping[str, DeviceSettings], where: str
+) -> list[Problem]:
+    """Return devices that wait for an edge which no onset line gives them.
+
+    Parameters
+    ----------
+    config
+        The table ``[sync]``.
+    settings
+        Settings of the rig's devices by name.
+    where
+        The rig file.
+    """
+    tables = {name: resolved(each) for name, each in settings.items()}
+    onset = str(tables.get(config.onset, {}).get("line", ""))
+    found = []
+    for name, table in tables.items():
+        trigger, at = table.get("trigger", ""), f"{where}, devices.{name}.trigger"
+        if not trigger:
+            continue
+        if not config.onset:
+            found.append(
+                Problem(
+                    f"'{name}' waits for an edge at '{trigger}', and no output gives one",
+                    at,
+                    "Name the output that is wired there in the rig file: `onset` in [sync]; or "
+                    "leave `trigger` out: it begins at its order.",
+                )
+            )
+        elif settings[name].trigger_is_line and onset not in ("", trigger):
+            found.append(
+                Problem(
+                    f"'{name}' waits for an edge of the line '{trigger}', and the onset comes on "
+                    f"'{onset}', the line of '{config.onset}'",
+                    at,
+                    f"Wire it to '{onset}' and write that line, or name the output of "
+                    f"'{trigger}' as `onset` in [sync].",
+                )
+            )
     return found
 
 

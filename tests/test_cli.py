@@ -14,6 +14,7 @@ import pytest
 from conftest import Done
 from helpers import plan_for, run_virtual
 
+from rig.doctor import Finding, examine
 from rig.errors import ExitCode
 from rig.lab import Lab
 
@@ -167,6 +168,25 @@ def test_doctor_says_what_to_do(command: Command) -> None:
     assert findings["display"]["state"] == "missing"
     assert findings["display"]["do"]
     assert "what to do" in command("doctor", DISPLAY="", WAYLAND_DISPLAY="").out
+
+
+def test_doctor_tells_a_package_from_the_driver_of_a_card(monkeypatch: pytest.MonkeyPatch) -> None:
+    def look() -> dict[str, Finding]:
+        return {finding.what: finding for finding in examine(None)}
+
+    monkeypatch.setattr("rig.doctor.find_library", lambda _: None)
+    monkeypatch.setenv("PATH", "")
+    found = look()
+    assert found["driver: NI DAQ"].state == "missing"
+    assert "NI-DAQmx is not installed" in found["driver: NI DAQ"].detail
+    assert [found[f"emulated {each}"].state for each in ("screens", "sound cards")] == [
+        "missing",
+        "missing",
+    ]
+    assert "Xvfb" in found["emulated screens"].detail
+    assert "pulseaudio and pacat" in found["emulated sound cards"].detail
+    monkeypatch.setattr("rig.doctor.find_library", lambda name: f"lib{name}.so")
+    assert look()["driver: NI DAQ"].state == "good"
 
 
 def test_doctor_calls_a_full_disk_bad(

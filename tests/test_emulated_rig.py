@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import RIG_COMMAND, Done
+from inside import inside
 from light_bench import registration
 from presented import disks
 from serial_bench import SYRINGE
@@ -342,3 +343,21 @@ def test_a_session_is_emulated_or_simulated(
     )  # fmt: skip
     assert done.code == ExitCode.USAGE
     assert "--emulate goes with neither" in done.err
+
+
+def test_an_emulated_session_is_looked_at_before_it_without_a_card(ready: Lab) -> None:
+    task = ("--rig", str(RIG), "--protocol", "protocols/go_nogo.toml")
+    checked = inside(ready, "check", *task, "--emulate", "--json")
+    assert checked.code == ExitCode.OK, checked.out
+    assert json.loads(checked.out)["rehearsals"][0]["rig"] == "emulated"
+    page = inside(ready, "preflight", *task, "--subject", "SIM01", "--emulate")
+    assert page.code == ExitCode.OK, page.out
+    assert "EMULATED: no animal" in page.out
+    (ready.folder / "calibration/box1-valve.toml").unlink()
+    page = inside(ready, "preflight", *task, "--subject", "SIM01", "--emulate")
+    assert page.code == ExitCode.CHECK_FAILED
+    assert "box1-valve.toml" in page.out
+    for verb in ("check", "preflight"):
+        more = ("--subject", "SIM01") if verb == "preflight" else ()
+        done = inside(ready, verb, *task, *more, "--emulate", "--simulate")
+        assert done.code == ExitCode.USAGE

@@ -70,17 +70,36 @@ MISTAKES = {
     ),
     "two of a name": ((go(timeout=(1, "done")), DONE, DONE), "two states are called 'done'"),
     "called end": ((go("end", timeout=(1, "done")), DONE), "a state is called 'end'"),
-    "unknown event": ((go(to={"lik_on": "done"}), DONE), "Write 'lick_on'"),
-    "unknown restart": ((go(timeout=(1, "done"), restart=("prt_on",)), DONE), "Write 'port_on'"),
+    "unknown event": (
+        (go(to={"lik_on": "done"}), DONE),
+        "Rename 'lick' to 'lik' in the rig file, or write 'lick'",
+    ),
+    "unknown restart": (
+        (go(timeout=(1, "done"), restart=("prt_on",)), DONE),
+        "write 'port' in the protocol",
+    ),
     "restart alone": (
         (go(to={"port_on": "done"}, restart=("lick_on",)), DONE),
         "no timeout to restart",
     ),
-    "unknown input": ((go(timeout=(1, "done"), dwell=(Dwell("d", "lik"),)), DONE), "Write 'lick'"),
+    "unknown input": (
+        (go(timeout=(1, "done"), dwell=(Dwell("d", "lik"),)), DONE),
+        "write 'lick' in the protocol",
+    ),
     "unknown device": (
         (go(enter=(Pulse("vale", 5),), timeout=(1, "done")), DONE),
-        "Write 'valve'",
+        "Rename 'valve' to 'vale' in the rig file, or write 'valve' in the protocol.",
     ),
+    "device that is not there": (
+        (go(enter=(TurnOn("screen"),), timeout=(1, "done")), DONE),
+        "Add a device called 'screen' to the rig file, or use one that the rig has in the "
+        "protocol: ",
+    ),
+    "event of an input that is not there": (
+        (go(to={"wheel_on": "done"}), DONE),
+        "Add a digital input called 'wheel' to the rig file",
+    ),
+    "event that inputs do not give": ((go(to={"lick_onn": "done"}), DONE), "Write 'lick_on'."),
     "valve over its limit": (
         (go(enter=(Pulse("valve", 50),), timeout=(1, "done")), DONE),
         "more than its limit",

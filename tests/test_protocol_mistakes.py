@@ -185,3 +185,16 @@ def test_a_session_on_the_wrong_kind_of_rig_is_refused(lab: Lab) -> None:
             simulate=True, seed=1,
         )  # fmt: skip
     assert "meant for a rig with setup = 'head_fixed'" in str(caught.value)
+
+
+def test_a_check_of_one_rig_leaves_out_what_is_meant_for_others(lab: Lab) -> None:
+    rig = lab.folder / RIGS["freely_moving"]
+    other = lab.folder / "protocols/set_shifting.toml"
+    for path in lab.files("protocols"):
+        if path not in (other, lab.folder / "protocols/go_nogo.toml"):
+            path.unlink()
+    found, played = check_lab(lab, [rig], lab.files("protocols"), simulate=True)
+    assert [str(each) for each in found] == []
+    assert [each["protocol"] for each in played] == ["go_nogo"]
+    found, _ = check_lab(lab, [rig], [other], simulate=True)
+    assert "meant for a rig with setup = 'head_fixed', and 'box1' has" in str(found[0])

@@ -207,6 +207,13 @@ def described(done: Done) -> dict[str, object] | list[dict[str, object]]:
     return found
 
 
+def test_an_export_that_is_still_being_written_is_no_bad_file(session: SessionFolder) -> None:
+    (session.path / ".session.17.partial.nwb").write_bytes(b"half")
+    assert all(finding.state == "good" for finding in verify(session))
+    (session.path / "session.nwb").write_bytes(b"half")
+    assert [each.file for each in verify(session) if each.state == "bad"] == ["session.nwb"]
+
+
 def test_the_commands_tell_what_they_did(
     session: SessionFolder, command: Callable[..., Done]
 ) -> None:

@@ -165,6 +165,52 @@ def test_mistakes_in_the_table_are_told(lab: Lab, sync: str, told: str) -> None:
     assert told in str(caught.value)
 
 
+SPEAKER = """
+[devices.beeper]
+driver = "hardware.ni_speaker:NiSpeaker"
+line = "Dev1/ao0"
+rate_hz = 96000
+full_scale_v = 1.0
+trigger = "/Dev1/PFI0"
+calibration = "calibration/speaker.toml"
+"""
+PROJECTOR = """
+[devices.lamp]
+driver = "hardware.lightcrafter:LightCrafter"
+line = "cable"
+calibration = "calibration/projector.toml"
+led_current = 120
+frame_hz = 1000
+field_width_um = 4000
+field_height_um = 2600
+trigger = "Dev1/port1/line9"
+"""
+
+
+@pytest.mark.parametrize(
+    ("device", "sync", "told"),
+    [
+        (SPEAKER, 'barcode = "bars"', "'beeper' waits for an edge at '/Dev1/PFI0', and no output"),
+        (SPEAKER, 'onset = "onset"', ""),
+        (PROJECTOR, 'barcode = "bars"', "'lamp' waits for an edge at 'Dev1/port1/line9'"),
+        (PROJECTOR, 'onset = "onset"', "the onset comes on 'Dev1/port1/line4'"),
+        (PROJECTOR.replace("line9", "line4"), 'onset = "onset"', ""),
+    ],
+    ids=["no onset", "onset", "projector without onset", "another line", "the line of onset"],
+)
+def test_a_device_does_not_wait_for_an_edge_that_never_comes(
+    lab: Lab, device: str, sync: str, told: str
+) -> None:
+    wire(lab, f"{device}\n[sync]\n{sync}\n")
+    edges = []
+    try:
+        plan_for(lab, SHIFTING)
+    except CheckFailed as error:  # the speaker's calibration is missing, too
+        edges = [each.what for each in error.problems if "waits for an edge" in each.what]
+    assert len(edges) == bool(told)
+    assert all(told in each for each in edges)
+
+
 def test_a_protocol_cannot_use_a_sync_line(lab: Lab) -> None:
     wire(lab, '\n[sync]\ntrial = "vacuum"\n')
     with pytest.raises(Exception, match=r"names it in \[sync\]"):

@@ -13,7 +13,8 @@ PACKAGE = (
 )
 DRIVER = (
     "the NI-DAQmx driver is not installed on this computer",
-    "Install NI-DAQmx from ni.com and restart, or set `address` to a computer that has the card.",
+    "Install NI-DAQmx from ni.com and restart, or set `address` to a computer that has the card. "
+    "Without a card, `rig run --emulate` runs this rig file on an emulated one.",
 )
 SLOW = (
     "the computer was too slow: samples of the card were overwritten before they were read",

@@ -13,7 +13,7 @@ import numpy as np
 import rich.console
 import typer
 
-from rig.config import Subject, read_toml
+from rig.config import RigConfig, Subject, read_config, read_toml
 from rig.console import (
     JsonOption,
     LabOption,
@@ -28,7 +28,7 @@ from rig.errors import ExitCode, Problem, RigError, errors_among, problems_of
 from rig.lab import Lab
 from rig.plan import ProtocolPlan, plan_mouse, plan_protocol, with_subject, wrong_setup
 from rig.rehearsal import TRIALS, Rehearsal, rehearse
-from rig.rig_plan import RigPlan, check_devices, plan_rig
+from rig.rig_plan import RigPlan, check_devices, plan_emulated_rig, plan_rig
 from rig.session_folder import check_data_folder
 from rig.stages import check_standings
 from rig.trials import short_outcome
@@ -52,6 +52,9 @@ def check(
     simulate: Annotated[
         bool, typer.Option("--simulate", help="Leave real devices alone: check their twins.")
     ] = False,
+    emulate: Annotated[
+        bool, typer.Option("--emulate", help="Leave real devices alone: `rig run --emulate` will.")
+    ] = False,
     json: JsonOption = False,
 ) -> None:
     """Find all mistakes of the lab at once: rigs, protocols, curricula, subjects, calibrations.
@@ -60,6 +63,8 @@ def check(
     with a mouse that licks at random, and then with experts. Ends with exit code 3 if there is an
     error; warnings alone do not count.
     """
+    if simulate and emulate:
+        raise typer.BadParameter("--emulate does not go with --simulate")
     the = the_lab(lab)
     rigs = [the.find(path) for path in rig] if rig else the.files("rigs")
     protocols = [the.find(path) for path in protocol] if protocol else the.files("protocols")
@@ -68,7 +73,7 @@ def check(
         contextlib.redirect_stdout(sys.stderr),  # what protocols print is not our output
     ):
         problems, rehearsals = check_lab(
-            the, rigs, protocols, simulate=simulate, tell=status.update
+            the, rigs, protocols, simulate=simulate, emulate=emulate, tell=status.update
         )
     if json:
         print_json({"problems": problems, "rehearsals": rehearsals})
@@ -84,6 +89,7 @@ def check_lab(
     protocols: list[Path],
     *,
     simulate: bool,
+    emulate: bool = False,
     tell: Callable[[str], object] = str,
 ) -> tuple[list[Problem], list[dict[str, Any]]]:
     """Return all problems, and what each protocol came to on each rig.
@@ -97,7 +103,9 @@ def check_lab(
     ]
     problems += _check_data(lab)
     subjects = _collect(problems, lab.subject, [path.stem for path in lab.files("subjects")])
-    if not simulate:
+    if emulate:
+        _collect(problems, lambda path: plan_emulated_rig(lab, path), rigs)
+    elif not simulate:
         _collect(problems, lambda path: plan_rig(lab, path, simulate=False), rigs)
     rig_plans = _collect(problems, lambda path: plan_rig(lab, path, simulate=True), rigs)
     protocol_plans = _collect(problems, lambda path: plan_protocol(lab, path), protocols)
@@ -119,16 +127,29 @@ def check_lab(
             rehearsal = rehearse(lab, rig, protocol)
             problems += rehearsal.problems
             rehearsals.append(_described(rig, protocol, rehearsal))
-    problems += [
-        Problem(
-            f"no rig here has setup = '{protocol.config.setup}', so nothing was played",
-            str(protocol.path),
-            "Give a rig file that `setup`, or take it out of the protocol file.",
-        )
-        for protocol in protocol_plans
-        if rig_plans and all(wrong_setup(rig, protocol) for rig in rig_plans)
-    ]
+    named = protocols != lab.files("protocols")
+    problems += _not_played(lab, rig_plans, protocol_plans, named=named)
     return list(dict.fromkeys(problems)), rehearsals
+
+
+def _not_played(
+    lab: Lab, rigs: list[RigPlan], protocols: list[ProtocolPlan], *, named: bool
+) -> list[Problem]:
+    """Return protocols that no rig of the lab is meant for; named ones must suit a named rig."""
+    configs = _collect([], lambda path: read_config(path, RigConfig), lab.files("rigs"))
+    setups = {config.setup for config in configs}
+    problems: list[Problem] = []
+    for protocol in protocols:
+        found = [wrong_setup(rig, protocol) for rig in rigs]
+        if not (found and all(found)):
+            continue
+        if protocol.config.setup not in setups:
+            what = f"no rig here has setup = '{protocol.config.setup}', so nothing was played"
+            do = "Give a rig file that `setup`, or take it out of the protocol file."
+            problems.append(Problem(what, str(protocol.path), do))
+        elif named:
+            problems += found[0]
+    return problems
 
 
 def _collect(

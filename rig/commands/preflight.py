@@ -44,6 +44,9 @@ def preflight_command(
     simulate: Annotated[
         bool, typer.Option("--simulate", help="Replace every device by its twin.")
     ] = False,
+    emulate: Annotated[
+        bool, typer.Option("--emulate", help="Real drivers on emulators, as in `rig run`.")
+    ] = False,
     planned: Annotated[
         str, typer.Option(help="The mouse that is planned for the rig.", show_default=False)
     ] = "",
@@ -63,7 +66,10 @@ def preflight_command(
         return
     if rig is None or subject is None:
         raise typer.BadParameter("--rig and --subject are needed, or --choices")
-    wish = Wish(rig, subject, protocol, tuple(changes or ()), simulate, planned)
+    if simulate and emulate:
+        raise typer.BadParameter("--emulate does not go with --simulate")
+    options = tuple(changes or ())
+    wish = Wish(rig, subject, protocol, options, simulate, planned, emulate=emulate)
     with contextlib.redirect_stdout(sys.stderr):  # what protocols print is not our output
         found = preflight(the_lab(lab), wish, datetime.now().astimezone())
     if json:
