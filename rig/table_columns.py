@@ -45,7 +45,12 @@ TRIALS = (
     Column("aborted", "boolean", "whether the trial was cut short"),
     Column("start_time", "number", "when it began", "s"),
     Column("end_time", "number", "when it ended", "s"),
-    Column("stimulus_time", "number", "onset of the stimulus; missing if there was none", "s"),
+    Column(
+        "stimulus_time",
+        "number",
+        "onset of the stimulus: its devices had been told to start; missing if there was none",
+        "s",
+    ),
     Column("first_lick_time", "number", "first lick at or after that onset", "s"),
     Column("lick_count", "count", "licks in the whole trial"),
     Column("dwell", "number", "how long the beam was broken in the response window", "s"),

@@ -8,11 +8,12 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from fake_device import ANSWERS, HARMLESS, Do, Said
+from serial_bench import eventually
 
 import hardware.processes.device_process
 from hardware.processes.device_process import DeviceProcess
@@ -44,13 +45,6 @@ def child(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Child]:
     made = Child(tmp_path / "device")
     yield made
     made.process.close()
-
-
-def eventually(is_so: Callable[[], bool]) -> bool:
-    end = time.monotonic() + LONGEST
-    while not is_so() and time.monotonic() < end:
-        time.sleep(0.005)
-    return is_so()
 
 
 def test_requests_are_answered_and_reports_are_heard_in_their_order(child: Child) -> None:

@@ -32,7 +32,7 @@ from hardware.projection.protocol import (
     unpack,
 )
 from rig.errors import DeviceError
-from rig.inbox import Failure, Report
+from rig.inbox import Failure, Message, Report
 from rig.lab import Lab
 from rig.picture import Disk, Flashes
 
@@ -62,7 +62,9 @@ def make(
 
 
 def report_of(bench: LightBench) -> Report:
-    (report,) = bench.messages()
+    found: list[Message] = []
+    assert eventually(lambda: found.extend(bench.messages()) or found)
+    (report,) = found
     assert isinstance(report, Report)
     return report
 
