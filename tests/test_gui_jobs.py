@@ -11,6 +11,8 @@ from pytestqt.qtbot import QtBot
 from gui.jobs import Done, Jobs
 
 PROBLEM = '{"problems": [{"what": "no", "where": "M014", "do": "Look."}]}'
+pytestmark = pytest.mark.realtime
+
 WAITS = """
 import signal, sys, time
 def leave(*_):
