@@ -36,6 +36,8 @@ MOUSE = '''"""A mouse that responds as long as drops come."""
 
 from hardware.policy_mouse import PolicyMouse
 
+pytestmark = pytest.mark.realtime
+
 
 class EasilyDiscouraged(PolicyMouse):
     """Gives up when two drops have not come; one drop is enough to begin again."""
