@@ -32,11 +32,12 @@ Edit = Callable[[str, str, str], None]
 ANNA = "Doe, Jane"
 BEFORE_THE_FAULT = 24
 """Trials; with fewer, nobody could say that the mouse used to respond."""
+
+pytestmark = pytest.mark.realtime
+
 MOUSE = '''"""A mouse that responds as long as drops come."""
 
 from hardware.policy_mouse import PolicyMouse
-
-pytestmark = pytest.mark.realtime
 
 
 class EasilyDiscouraged(PolicyMouse):
