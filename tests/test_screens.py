@@ -82,6 +82,7 @@ def shown(bench: ScreenBench, grating: Grating) -> Picture:
     seen = len(bench.changes())
     bench.device.present("it")
     until(lambda: len(bench.changes()) > seen)
+    until(lambda: np.ptp(bench.eye.grab().levels[:400, 100:]) > 0)  # it is not the grey before it
     return bench.eye.grab()
 
 
