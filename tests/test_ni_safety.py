@@ -21,7 +21,7 @@ from hardware.ni_digital_output import NiDigitalOutput
 from hardware.ni_speaker import NiSpeaker
 from hardware.ni_timed_output import NiTimedOutput
 from hardware.ni_valve import NiValve
-from rig.devices import Device
+from rig.devices import Device, DigitalOutput, Valve
 from rig.errors import DeviceError
 from rig.inbox import Failure
 from rig.lab import Lab
@@ -64,8 +64,8 @@ def victim(lab: Lab, card: EmulatedCard) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def levels(card: EmulatedCard) -> list[bool]:
-    """Return whether each output is high now."""
-    return [card.history(line)[-1][1] for line in OUTPUTS]
+    """Return whether each output is on now; one that never changed is not."""
+    return [bool(edges) and edges[-1][1] for edges in map(card.history, OUTPUTS)]
 
 
 def driver_of(lab: Lab, card: EmulatedCard, driver: type[Device]) -> NiBench:
@@ -129,6 +129,10 @@ def test_an_output_goes_off_though_the_card_was_reset_meanwhile(
 ) -> None:
     device = bench(driver, settings, lab, emulated_card).device
     device.open()
+    if isinstance(device, DigitalOutput):
+        device.switch_on()
+    elif isinstance(device, Valve):
+        device.flush(5.0)
     bench(driver, settings, lab, emulated_card).device.force_off()
     device.off()
     device.force_off()
