@@ -31,6 +31,8 @@ class Chores:
     @property
     def due(self) -> float:
         """Seconds of session time at which the first of them is due."""
+        if not self._chores:  # as in most simulated sessions: the loop asks at every turn
+            return math.inf
         return min((chore.due for chore in self._chores), default=math.inf)
 
     def run(self, now: float) -> None:

@@ -24,7 +24,7 @@ from rig.orders import Orders
 from rig.protocol import Finished, Question
 from rig.recorder import Recorder
 from rig.room import Room
-from rig.sync_lines import NO_SYNC, Sync, SyncLines
+from rig.sync_lines import NO_SYNC, Sync, SyncLines, sync_names
 from rig.trial_source import TrialSource
 from rig.trials import ALONE, Before
 from rig.watcher import Watcher
@@ -98,7 +98,7 @@ class Loop:
         self._water = WaterOrders(source, devices, room, limits, table, self._log, before.water_ul)
         self._orders = Orders(source, clock, room, self._water)
         self._sync = SyncLines(sync, devices, clock, self._log)
-        self._chores = Chores((self._sync, *chores))
+        self._chores = Chores((self._sync, *chores) if sync_names(sync.config) else chores)
         self._stop = False
         self._first_state = self._state = self._stimulus_state = ""
         self._last_edge: dict[str, float] = {}
@@ -322,7 +322,8 @@ class Loop:
                     done += 1
                 if step.state is not None:
                     self._sync.entered(step.state)
-            if any(step.state is not None and step.state.presents() for step in entered):
+            # Most edges lead nowhere: they ask no state.
+            if entered and any(step.state and step.state.presents() for step in entered):
                 late = self._clock.since(entered[-1].time)
                 self._engine.begin_later(late)  # else what is timed from the stimuli came too early
             if edge is not None:

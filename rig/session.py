@@ -348,7 +348,7 @@ class Session:
             self._watcher,
             Before(resumes.trial, resumes.water_ul) if resumes else ALONE,
             Sync(self._plan.rig.config.sync, (self._plan.seed, resumes.parts if resumes else 0)),
-            (self._guard,),
+            () if isinstance(self._guard, NoGuard) else (self._guard,),
         )
 
     def _fault(self, error: BaseException) -> None:

@@ -97,7 +97,7 @@ class SyncLines:
 
         The onset comes first: devices may wait for it.
         """
-        if state.presents():
+        if self._config.onset and state.presents():
             self._pulse(self._config.onset)
         self._leave_state()
         self._state = state.name

@@ -72,6 +72,8 @@ class WaterOrders:
     @property
     def due(self) -> float:
         """Seconds of session time from which on a drop that has waited can be given."""
+        if not self._postponed:  # as nearly always: the loop asks at every turn
+            return math.inf
         free = (due for due, pulse in self._postponed if pulse.device not in self._busy)
         return min(free, default=math.inf)
 
