@@ -199,7 +199,7 @@ def _look_at_response(
 ) -> None:
     """Look at the licks in the window, at what they came to, and at the vacuum after a miss."""
     trial = record.definition.params["trial"]
-    late = between[0] - zero - (row.stimulus_time or 0.0)  # the engine counts from its state on
+    late = between[0] - zero - (row.stimulus_time or 0.0)  # the engine counts from there on
     first = between[0] + trial["reward_time"]
     last = between[0] + trial["stimulus_time"]
     licks = [at for at in _touches(lines["lick"]) if between[0] - late <= at < between[1]]

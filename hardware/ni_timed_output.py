@@ -78,9 +78,7 @@ class NiTimedOutput(DigitalOutput):
                 if self._counter.is_held:
                     self.off()
         finally:
-            self._card.watchdog.release(self._name)
-            with self._lock:
-                self._counter.let_go()
+            self._let_go()
 
     def check(self) -> list[Problem]:
         """Return a problem if the card is not there, or has no such counter."""

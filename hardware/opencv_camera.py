@@ -7,7 +7,6 @@ cannot open (GigE Vision, USB3 Vision) needs a source of the lab's own, around i
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import Literal
 
@@ -16,6 +15,7 @@ import numpy.typing as npt
 import pydantic
 
 from hardware.camera import CameraSettings, CameraTwin
+from hardware.common.session_time import ahead_of_perf_counter
 from hardware.film.filming import Filming
 from hardware.film.frame_count import FrameCount
 from hardware.film.frame_source import Asked, Frame, FrameSource, Pixels
@@ -188,7 +188,7 @@ class OpenCVCamera(Camera):
         if self._video is None:
             return
         self._video.write(frame.pixels)
-        came = self._clock.now() - (time.perf_counter() - frame.arrival_time)
+        came = frame.arrival_time + ahead_of_perf_counter(self._clock)
         if self._rows and came - self._rows[0][0] >= BLOCK_DURATION:
             self._write_rows()
         self._rows.append((came, float(frame.number), frame.device_time))
