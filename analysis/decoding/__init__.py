@@ -1,0 +1,1 @@
+"""Decoding of stimuli, choices and contexts from the activity of many neurons."""
