@@ -27,10 +27,15 @@ FORCING = 0.01
 """How much of a gradient a direction may leave, relative."""
 STEEPEST = 0.25
 """How much of the slope along a step may be left at its end, uphill; else the step was too long."""
-EXACT = 3e-9
-"""Predicted error of each weight at which a column is done."""
+EXACT = 1e-8
+"""Length of the gradient at which a column is done.
+
+The penalty makes the loss so convex that no weight is farther from its best than that.
+"""
 ROUNDING = 1e-10
-"""The same, in parts of the largest weight: more, numbers of 64 bits do not tell."""
+"""The same, in parts of the largest weight: numbers of 64 bits do not tell more of large ones."""
+SUMMING = 1e-14
+"""The same, in parts of the sizes that are summed to a gradient: nor more of large sums."""
 
 LOG2_E = 1.4426950408889634
 LN2_HIGH, LN2_LOW = 0.6931471803691238, 1.9082149292705877e-10
@@ -67,11 +72,14 @@ class Design(NamedTuple):
         The same, (trials, features + 1).
     ridge
         1 for each feature and 0 for the ones, (features + 1,).
+    largest
+        The largest size of any feature.
     """
 
     rows: Floats
     turned: Floats
     ridge: Floats
+    largest: float
 
 
 class State(NamedTuple):
@@ -134,22 +142,6 @@ def _exp_of_rest(x: float) -> float:
 
 
 @compiled
-def mean_inverse(columns: Columns, design: Design, state: State) -> Floats:
-    """Return the inverse of the columns' mean curvature, (features + 1, features + 1)."""
-    n_columns, trials = state.curves.shape
-    mean = np.zeros(trials)
-    for k in range(n_columns):
-        for t in range(trials):
-            mean[t] += state.curves[k, t] / n_columns
-    curvature = np.dot(design.rows * mean, design.turned)
-    for f in range(design.ridge.size):
-        curvature[f, f] += design.ridge[f]
-    # The intercept has no penalty: where all is separated, next to nothing holds it.
-    curvature[-1, -1] += 1e-12 * (1.0 + curvature[-1, -1])
-    return np.ascontiguousarray(np.linalg.inv(curvature))
-
-
-@compiled
 def solve(columns: Columns, design: Design, state: State, inverse: Floats) -> int:
     """Bring the weights from where they are to their best.
 
@@ -184,11 +176,11 @@ def solve(columns: Columns, design: Design, state: State, inverse: Floats) -> in
         for k in range(n_columns):
             for f in range(design.ridge.size):
                 gradients[k, f] += design.ridge[f] * weights[k, f]
-        steepest = np.dot(gradients, inverse)
-        if _all_done(steepest, weights, done):
+        if _all_done(gradients, state, design, done):
             return turns
         if _shortened(gradients, along, score_steps, lengths, descents, done, state):
             continue
+        steepest = np.dot(gradients, inverse)
         turns += _directions(design, state, inverse, gradients, steepest, done, along, score_steps)
         for k in range(n_columns):
             lengths[k] = 1.0
@@ -205,11 +197,14 @@ def _add(to: Floats, factor: float, values: Floats) -> None:
 
 
 @compiled
-def _all_done(steepest: Floats, weights: Floats, done: NDArray[np.bool_]) -> bool:
+def _all_done(gradients: Floats, state: State, design: Design, done: NDArray[np.bool_]) -> bool:
     """Note the columns whose weights are exact; return whether all are."""
     for k in range(done.size):
-        exact = max(EXACT, ROUNDING * _largest(weights[k]))
-        done[k] = done[k] or _largest(steepest[k]) <= exact
+        summed = 0.0
+        for slope in state.slopes[k]:
+            summed += abs(slope)
+        exact = max(EXACT, ROUNDING * _largest(state.weights[k]), SUMMING * summed * design.largest)
+        done[k] = done[k] or np.dot(gradients[k], gradients[k]) <= exact * exact
     return bool(done.all())
 
 
@@ -274,8 +269,8 @@ def _directions(
     score_steps[:] = 0.0
     for k in range(n_columns):
         sizes[k] = np.dot(left[k], steepest[k])
-        error = _largest(steepest[k])
-        goals[k] = sizes[k] * max(FORCING**2, 0.1 * (EXACT / max(error, EXACT)) ** 2)
+        last = 0.1 * EXACT**2 / np.dot(gradients[k], gradients[k])
+        goals[k] = sizes[k] * max(FORCING**2, last)
         if resting[k]:
             moves[k] = 0.0
     for turn in range(TURNS):
