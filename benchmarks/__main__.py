@@ -5,6 +5,7 @@ from __future__ import annotations
 from benchmarks import (
     all_protocols,
     data_path,
+    decoding,
     engine_step,
     lick_to_command,
     logger_alone,
@@ -32,6 +33,7 @@ BENCHMARKS = (
     screen,
     window_kill,
     model_fits,
+    decoding,
 )
 
 

@@ -11,7 +11,7 @@ which is scikit-learn's objective; b is not penalised.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,10 +32,8 @@ EXACT = 1e-8
 
 The penalty makes the loss so convex that no weight is farther from its best than that.
 """
-ROUNDING = 1e-10
-"""The same, in parts of the largest weight: numbers of 64 bits do not tell more of large ones."""
-SUMMING = 1e-14
-"""The same, in parts of the sizes that are summed to a gradient: nor more of large sums."""
+SUMMING = 1e-15
+"""What numbers of 64 bits may lose in a sum, in parts of the sizes that are summed."""
 
 LOG2_E = 1.4426950408889634
 LN2_HIGH, LN2_LOW = 0.6931471803691238, 1.9082149292705877e-10
@@ -80,6 +78,26 @@ class Design(NamedTuple):
     turned: Floats
     ridge: Floats
     largest: float
+
+
+class Rough(NamedTuple):
+    """A design by which directions are found, in numbers of 32 or of 64 bits.
+
+    A direction need not be exact, so that short numbers do, of which a processor takes twice as
+    many at a time. Only where classes are nearly separated they do not suffice.
+
+    Attributes
+    ----------
+    rows, turned, ridge
+        As in `Design`.
+    inverse
+        About the inverse of the columns' mean curvature, (features + 1, features + 1).
+    """
+
+    rows: NDArray[Any]
+    turned: NDArray[Any]
+    ridge: NDArray[Any]
+    inverse: NDArray[Any]
 
 
 class State(NamedTuple):
@@ -142,35 +160,31 @@ def _exp_of_rest(x: float) -> float:
 
 
 @compiled
-def solve(columns: Columns, design: Design, state: State, inverse: Floats) -> int:
+def solve(columns: Columns, design: Design, rough: Rough, state: State) -> int:
     """Bring the weights from where they are to their best.
 
     Parameters
     ----------
-    columns, design
+    columns, design, rough
         What is to be solved.
     state
         Its weights are where to begin, and where the solution is written; the rest follows.
-    inverse
-        About the inverse of the columns' mean curvature.
 
     Returns
     -------
     int
         How many steps of conjugate gradients it took, or -1 if it did not converge.
     """
-    weights, scores = state.weights, state.scores
-    n_columns, trials = scores.shape
+    weights = state.weights
+    n_columns, trials = state.scores.shape
     powers = np.empty(trials)
     bits = powers.view(np.int64)
-    size = (n_columns, design.ridge.size)
-    gradients, along = np.empty(size), np.zeros(size)
-    score_steps = np.zeros((n_columns, trials))
+    gradients, along = np.empty_like(weights), np.zeros_like(weights)
     lengths, descents = np.zeros(n_columns), np.zeros(n_columns)
     done = np.zeros(n_columns, dtype=np.bool_)
     turns = 0
-    np.dot(weights, design.rows, scores)
     for _ in range(STEPS):
+        np.dot(weights, design.rows, state.scores)
         losses(columns, state, powers, bits)
         np.dot(state.slopes, design.turned, gradients)
         for k in range(n_columns):
@@ -178,20 +192,18 @@ def solve(columns: Columns, design: Design, state: State, inverse: Floats) -> in
                 gradients[k, f] += design.ridge[f] * weights[k, f]
         if _all_done(gradients, state, design, done):
             return turns
-        if _shortened(gradients, along, score_steps, lengths, descents, done, state):
+        if _shortened(gradients, along, lengths, descents, done, weights):
             continue
-        steepest = np.dot(gradients, inverse)
-        turns += _directions(design, state, inverse, gradients, steepest, done, along, score_steps)
+        turns += _directions(rough, state, gradients, done, along)
         for k in range(n_columns):
             lengths[k] = 1.0
             descents[k] = np.dot(gradients[k], along[k])
             _add(weights[k], 1.0, along[k])
-            _add(scores[k], 1.0, score_steps[k])
     return -1
 
 
 @compiled
-def _add(to: Floats, factor: float, values: Floats) -> None:
+def _add(to: NDArray[Any], factor: float, values: NDArray[Any]) -> None:
     for i in range(to.size):
         to[i] += factor * values[i]
 
@@ -200,32 +212,24 @@ def _add(to: Floats, factor: float, values: Floats) -> None:
 def _all_done(gradients: Floats, state: State, design: Design, done: NDArray[np.bool_]) -> bool:
     """Note the columns whose weights are exact; return whether all are."""
     for k in range(done.size):
-        summed = 0.0
+        pulls, reach = 0.0, 0.0
         for slope in state.slopes[k]:
-            summed += abs(slope)
-        exact = max(EXACT, ROUNDING * _largest(state.weights[k]), SUMMING * summed * design.largest)
+            pulls += abs(slope)
+        for weight in state.weights[k]:
+            reach += abs(weight) * design.largest
+        exact = max(EXACT, SUMMING * pulls * design.largest * (1.0 + reach))
         done[k] = done[k] or np.dot(gradients[k], gradients[k]) <= exact * exact
     return bool(done.all())
-
-
-@compiled
-def _largest(values: Floats) -> float:
-    """Return the largest size of any."""
-    largest = 0.0
-    for value in values:
-        largest = max(largest, abs(value))
-    return largest
 
 
 @compiled
 def _shortened(
     gradients: Floats,
     along: Floats,
-    score_steps: Floats,
     lengths: Floats,
     descents: Floats,
     done: NDArray[np.bool_],
-    state: State,
+    weights: Floats,
 ) -> bool:
     """Take back a part of the last step of each column that went too far.
 
@@ -238,57 +242,51 @@ def _shortened(
         if done[k] or uphill <= -STEEPEST * descents[k]:
             continue
         part = min(0.5, max(0.1, -descents[k] / (uphill - descents[k])))
-        back = lengths[k] * (part - 1.0)
+        _add(weights[k], lengths[k] * (part - 1.0), along[k])
         lengths[k] *= part
-        _add(state.weights[k], back, along[k])
-        _add(state.scores[k], back, score_steps[k])
         any_shortened = True
     return any_shortened
 
 
 @compiled
 def _directions(
-    design: Design,
-    state: State,
-    inverse: Floats,
-    gradients: Floats,
-    steepest: Floats,
-    done: NDArray[np.bool_],
-    along: Floats,
-    score_steps: Floats,
+    rough: Rough, state: State, gradients: Floats, done: NDArray[np.bool_], along: Floats
 ) -> int:
-    """Write Newton's steps, nearly, and what they change of the scores; return turns taken.
+    """Write Newton's steps, nearly; return how many turns that took.
 
     Conjugate gradients of all columns side by side; a column that is done stays where it is.
     """
     n_columns, trials = state.scores.shape
-    left, pulls = gradients.copy(), np.empty((n_columns, trials))
-    moves, curved, scores = -steepest, np.empty_like(left), np.empty((n_columns, trials))
+    kind = rough.rows.dtype
+    curves, left = state.curves.astype(kind), gradients.astype(kind)
+    pulls, scores = np.empty_like(curves), np.empty_like(curves)
+    curved, steps = np.empty_like(left), np.zeros_like(left)
+    improved = np.dot(left, rough.inverse)
+    moves = -improved
     sizes, goals, resting = np.zeros(n_columns), np.zeros(n_columns), done.copy()
-    along[:] = 0.0
-    score_steps[:] = 0.0
     for k in range(n_columns):
-        sizes[k] = np.dot(left[k], steepest[k])
+        sizes[k] = np.dot(left[k], improved[k])
         last = 0.1 * EXACT**2 / np.dot(gradients[k], gradients[k])
         goals[k] = sizes[k] * max(FORCING**2, last)
         if resting[k]:
             moves[k] = 0.0
-    for turn in range(TURNS):
-        np.dot(moves, design.rows, scores)
+    turns = 0
+    while turns < TURNS and not resting.all():
+        turns += 1
+        np.dot(moves, rough.rows, scores)
         for k in range(n_columns):
             for t in range(trials):
-                pulls[k, t] = state.curves[k, t] * scores[k, t]
-        np.dot(pulls, design.turned, curved)
+                pulls[k, t] = curves[k, t] * scores[k, t]
+        np.dot(pulls, rough.turned, curved)
         for k in range(n_columns):
             if resting[k]:
                 continue
-            for f in range(design.ridge.size):
-                curved[k, f] += design.ridge[f] * moves[k, f]
+            for f in range(rough.ridge.size):
+                curved[k, f] += rough.ridge[f] * moves[k, f]
             step = sizes[k] / np.dot(moves[k], curved[k])
-            _add(along[k], step, moves[k])
+            _add(steps[k], step, moves[k])
             _add(left[k], step, curved[k])
-            _add(score_steps[k], step, scores[k])
-        improved = np.dot(left, inverse)
+        np.dot(left, rough.inverse, improved)
         for k in range(n_columns):
             if resting[k]:
                 continue
@@ -297,9 +295,8 @@ def _directions(
                 resting[k] = True
                 moves[k] = 0.0
                 continue
-            for f in range(design.ridge.size):
+            for f in range(rough.ridge.size):
                 moves[k, f] = moves[k, f] * (size / sizes[k]) - improved[k, f]
             sizes[k] = size
-        if resting.all():
-            return turn + 1
-    return TURNS
+    along[:] = steps
+    return turns

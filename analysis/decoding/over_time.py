@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from analysis.decoding.newton import Columns, Design, State, losses, solve
+from analysis.decoding.newton import Columns, Design, Rough, State, losses, solve
 from models.errors import Floats
 
 RENEW = 5
@@ -65,7 +67,7 @@ def solve_bins(
         _go_on(state.weights, before, seen)
         if age >= RENEW:
             inverse, age = _mean_inverse(columns, design, state), 0
-        turns = solve(columns, design, state, inverse)
+        turns = solve(columns, design, rough_of(design, inverse, np.float32), state)
         if turns < 0:
             turns = _solve_from_afar(columns, design, state)
         if turns < 0:
@@ -87,6 +89,16 @@ def new_design(size: int, trials: int) -> Design:
     ridge = np.ones(size)
     ridge[-1] = 0.0
     return Design(np.ones((size, trials)), np.ones((trials, size)), ridge, 1.0)
+
+
+def rough_of(design: Design, inverse: Floats, kind: type[np.floating[Any]]) -> Rough:
+    """Return a design for directions, in numbers of some kind."""
+    return Rough(
+        design.rows.astype(kind),
+        design.turned.astype(kind),
+        design.ridge.astype(kind),
+        inverse.astype(kind),
+    )
 
 
 def _go_on(weights: Floats, before: Floats, seen: int) -> None:
@@ -120,7 +132,8 @@ def _solve_from_afar(columns: Columns, design: Design, state: State) -> int:
     while turns >= 0:
         part = Columns(columns.signs, columns.costs * share)
         for _ in range(TRIES):
-            turns = solve(part, design, state, _mean_inverse(part, design, state))
+            inverse = _mean_inverse(part, design, state)
+            turns = solve(part, design, rough_of(design, inverse, np.float64), state)
             if turns >= 0:
                 break
         if share == 1.0:
