@@ -41,7 +41,7 @@ from rig.session_record import SessionRecord, load_session
 from rig.trials import TrialRow
 
 NEAR = 0.03
-"""Seconds around a border of the window in which a lick may count or not, beside the lag."""
+"""Seconds around a border of the engine's window in which a lick may count or not."""
 EARLY = 0.3
 """Seconds by which a screen may be ahead of the onset pulse, on a computer that is busy."""
 BOUNCE = 0.002
@@ -199,21 +199,22 @@ def _look_at_response(
 ) -> None:
     """Look at the licks in the window, at what they came to, and at the vacuum after a miss."""
     trial = record.definition.params["trial"]
-    late = between[0] - zero - (row.stimulus_time or 0.0)  # the engine counts from there on
-    first = between[0] + trial["reward_time"]
-    last = between[0] + trial["stimulus_time"]
-    licks = [at for at in _touches(lines["lick"]) if between[0] - late <= at < between[1]]
+    began = zero + (row.stimulus_time or 0.0)  # the engine counts from there on
+    first, last = began + trial["reward_time"], began + trial["stimulus_time"]
+    licks = [at for at in _touches(lines["lick"]) if began <= at < between[1]]
     counted = any(first <= at < last for at in licks)
-    unsure = any(-late - NEAR < at - border < NEAR for at in licks for border in (first, last))
+    unsure = any(abs(at - border) < NEAR for at in licks for border in (first, last))
     found.unsure += unsure
     responded = row.outcome in ("hit", "false_alarm")
     found.expect(counted == responded or unsure, row.trial,
-                 f"licks in the window: {counted}, outcome: {row.outcome}")  # fmt: skip
+                 f"{[round(at - began, 4) for at in licks]} were seen, "
+                 f"outcome: {row.outcome}")  # fmt: skip
+    end = between[0] + trial["stimulus_time"]
     vacuum = [each for each in _pulses(lines["vacuum"]) if between[0] <= each[0] < between[1]]
     found.expect(len(vacuum) == int(row.outcome == "miss"), row.trial,
                  f"the vacuum ran {len(vacuum)} times after a {row.outcome}")  # fmt: skip
     for rose, fell in vacuum:
-        found.note("vacuum after the end of the stimuli", rose - last)
+        found.note("vacuum after the end of the stimuli", rose - end)
         found.note("length of the vacuum", fell - rose)
 
 
