@@ -18,6 +18,7 @@ from models.errors import (
     Floats,
     ImpossibleOutcomeError,
     OneClassError,
+    check_bins,
     check_numbers,
     check_same_length,
     floats,
@@ -92,6 +93,7 @@ class BinnedPerformance:
         check_numbers(ends)
         if (correct > trials).any():
             raise ImpossibleOutcomeError("more correct trials than trials", "Count them anew.")
+        check_bins(ends, trials)
         for name, array in (("ends", ends), ("correct", correct), ("trials", trials)):
             object.__setattr__(self, name, array)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike
 
-from models.errors import Floats, ModelError, ShapeError, floats
+from models.errors import Floats, ModelError, OutOfBoundsError, ShapeError, floats
 
 PUBLISHED_STRONG = (2.0, 1.0, 0.01)
 """Initial weights of panels a and c of Fig. 5 of Ceballo et al. 2019: common excitation, common
@@ -93,8 +93,23 @@ def starting_weights(initial: Sequence[float], units: int = 3) -> tuple[Floats, 
         Weights of the common unit, excitatory and inhibitory, and the one weight of all others.
     units
         Number of sensory units.
+
+    Raises
+    ------
+    ShapeError
+        If there are not three weights.
+    OutOfBoundsError
+        If one is negative.
     """
-    excitation, inhibition, specific = floats("initial weights", initial, 1)
+    weights = floats("initial weights", initial, 1)
+    if len(weights) != 3:
+        raise ShapeError(
+            f"{len(weights)} initial weights",
+            "Give common excitation and inhibition, and specific.",
+        )
+    if (weights < 0).any():
+        raise OutOfBoundsError(f"initial weights {tuple(initial)}", "A weight is never negative.")
+    excitation, inhibition, specific = weights
     rest = [specific] * (units - 1)
     return np.array([excitation, *rest]), np.array([inhibition, *rest])
 
