@@ -12,7 +12,16 @@ import numpy as np
 import pytest
 
 from models.circuit import balanced_order, simulate
-from models.errors import Floats, ImpossibleOutcomeError, ModelError, ShapeError
+from models.errors import (
+    EmptyDataError,
+    Floats,
+    ImpossibleOutcomeError,
+    ModelError,
+    NotFiniteError,
+    OutOfBoundsError,
+    ShapeError,
+    UnknownNameError,
+)
 from models.kolmogorov import ks_distance, ks_p_value
 from models.mean_field import Course, mean_field
 from models.phases import Phases, crossings
@@ -256,13 +265,14 @@ def test_the_more_recruitment_differs_the_more_learning_does() -> None:
             [
                 phases_of(discrimination(ratio, 1), tuple(row)).learning
                 - phases_of(discrimination(1, ratio), tuple(row)).learning
-                for row in read_initial_weights()[::3]
+                for row in read_initial_weights()
             ]
         )
-        for ratio in (1.0, 1.1, 1.5, 2.0, 2.5)
+        for ratio in (1.0, 1.1, 1.25, 1.5, 1.69, 2.0, 2.5, 3.0)
     ]
     assert differences[0] == pytest.approx(0, abs=1e-6)
     assert (np.diff(differences) > 0).all()
+    assert differences[-1] - differences[-2] < 0.1 * differences[-1], "it levels off"
 
 
 def test_the_optogenetic_ratio_gives_the_catch_trials_of_the_mice() -> None:
@@ -300,7 +310,24 @@ def test_a_curve_that_does_not_rise_has_no_phases() -> None:
         (lambda: Task([[1, 0, 1], [1, 1, 0]], [1, 0]), ModelError),
         (lambda: Task([[1, 0, 1], [1, 1, 0]], [1, -1], [0.5, 0.6]), ModelError),
         (lambda: mean_field(Task(np.eye(4), [1, -1, 1, -1]), (1, 1, 1), 10), ShapeError),
+        (lambda: mean_field(Task([[1, 1, 0], [1, 0, 1]], [-1, 1]), (1, 1, 1), 10), ModelError),
+        (lambda: mean_field(STRONG_MINUS, (1, 1, 1), 0), EmptyDataError),
+        (lambda: mean_field(STRONG_MINUS, (1, 1), 10), ShapeError),
+        (lambda: mean_field(STRONG_MINUS, (1, math.nan, 1), 10), NotFiniteError),
+        (lambda: mean_field(STRONG_MINUS, (1, -1, 1), 10), OutOfBoundsError),
+        (lambda: mean_field(STRONG_MINUS, (1, 1, 1), 10, rule="adding"), UnknownNameError),  # type: ignore[arg-type]
+        (lambda: simulate(STRONG_MINUS, (1, 1, 1), [[0]], 1, rule="adding"), UnknownNameError),  # type: ignore[arg-type]
         (lambda: simulate(STRONG_MINUS, (1, 1, 1), [[0, 1, 2]], 1), ImpossibleOutcomeError),
+        (lambda: simulate(STRONG_MINUS, np.ones((2, 3)), [[0, 1]], 1), ShapeError),
+        (
+            lambda: simulate(STRONG_MINUS, (1, 1, 1), [[0]], 1).performance(STRONG_MINUS, 0),
+            EmptyDataError,
+        ),
+        (lambda: balanced_order(0, 10, 1), EmptyDataError),
+        (lambda: Core(alpha=-0.01), OutOfBoundsError),
+        (lambda: Core(sigma=math.nan), OutOfBoundsError),
+        (lambda: ks_p_value(1.5, 15, 15), OutOfBoundsError),
+        (lambda: ks_p_value(0.5, 15, 0), EmptyDataError),
     ],
 )
 def test_impossible_tasks_are_refused(make: Callable[[], object], named: type[ModelError]) -> None:

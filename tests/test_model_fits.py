@@ -17,7 +17,7 @@ from models.fitting import FitResult, fit
 from models.learning import VARIANTS, Circuit, LearningRule, MeanField, Variant, binned
 from models.logistic import Design, LogisticRegression
 from models.mean_field import mean_field
-from models.model import Model
+from models.model import Model, predict
 from models.phases import BinnedPerformance, Sigmoid, crossings
 from models.profiles import profile_interval
 from models.psychometric import CATCH, Levels, PsychometricFunction
@@ -113,6 +113,38 @@ def test_the_initial_weights_of_a_mouse_are_recovered() -> None:
     assert found.bic == pytest.approx(3 * math.log(2500) - 2 * found.log_likelihood)
 
 
+def test_the_course_of_a_fit_is_what_it_predicts() -> None:
+    data = binned(mouse(800))
+    model = MeanField(LearningRule(TASK))
+    found = fit(model, data, starts=2)
+    course = model.course(found.estimates, 800)
+    predicted = predict(model, data, found.estimates).reshape(-1, 2)
+    np.testing.assert_allclose(course.responses.reshape(8, 100, 2).mean(axis=1), predicted)
+    assert crossings(course.performance).delay > 0
+
+
+def test_the_weights_of_a_mouse_follow_from_its_choices() -> None:
+    order = balanced_order(1, 500, 1)
+    done = simulate(TASK, START, order, 2)
+    choices = Choices(order[0], done.responded[0])
+    model = Circuit(LearningRule(TASK))
+    values = {each.name: value for each, value in zip(model.parameters, START, strict=True)}
+    course = model.course(values, choices)
+    np.testing.assert_allclose(course.excitation[-1], done.excitation[0], rtol=1e-12)
+    np.testing.assert_allclose(course.inhibition[-1], done.inhibition[0], rtol=1e-12)
+    assert course.excitation[0].tolist() == [0.8, 0.02, 0.02]
+    presented = course.responses[np.arange(500), order[0]]
+    np.testing.assert_allclose(presented, predict(model, choices, values), rtol=1e-12)
+
+
+def test_choices_that_tell_nothing_give_a_result_that_says_so() -> None:
+    """Three trials: intervals wider than any number are cut at the bounds."""
+    data = binned(Choices([0, 1, 1], [0, 0, 1]))
+    found = fit(MeanField(LearningRule(TASK)), data, starts=5)
+    assert "specific_weight" in [doubt.name for doubt in found.doubts]
+    assert found.interval("common_excitation") == pytest.approx((0.01, 10.0))
+
+
 def test_six_parameters_of_one_mouse_are_said_not_to_be_identifiable() -> None:
     found = fit(MeanField(LearningRule(TASK, core=None)), binned(mouse(2000)))
     assert not found.identifiable
@@ -158,6 +190,14 @@ def test_a_mouse_that_cannot_be_fitted_does_not_lose_the_others() -> None:
         )
     assert list(found.mice) == ["m0", "m1", "m2"]
     assert "one stimulus only" in found.failed["only S+"]
+
+
+def test_a_mouse_may_be_named_as_another_with_a_number() -> None:
+    mice = dict(zip(("m", "m.1"), cohort_data(2).values(), strict=True))
+    found = fit_cohort(Circuit(LearningRule(TASK, core=None)), mice, starts=1)
+    for each in found.mice.values():
+        assert {doubt.name for doubt in each.doubts} <= set(each.names)
+    assert "not identifiable" in found.statement
 
 
 def test_the_symmetric_rule_is_nested_in_the_asymmetric_one() -> None:
