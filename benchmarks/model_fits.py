@@ -30,10 +30,15 @@ BLOCK, LICK_RATE, PLAIN_SESSIONS = 70, 0.7, 400
 COMPILE = """
 import time, numba
 loaded = time.process_time()
-from models.mean_field import mean_field
+from models.circuit import Choices, simulate
 from models.consistency import chance_of_consistency
+from models.fitting import fit
+from models.learning import Circuit, LearningRule, MeanField, binned
 from models.task import PUBLISHED_STRONG, discrimination
-mean_field(discrimination(), PUBLISHED_STRONG, 10)
+task, choices = discrimination(), Choices([0, 1], [1, 0])
+fit(MeanField(LearningRule(task)), binned(choices), starts=1)
+fit(Circuit(LearningRule(task)), choices, starts=1)
+simulate(task, PUBLISHED_STRONG, [[0, 1]], seed=1)
 chance_of_consistency(10, 0.5, 1, 1)
 print(time.process_time() - loaded)
 """
@@ -79,12 +84,12 @@ def _chance() -> list[tuple[str, str]]:
 
 
 def _compilation() -> list[tuple[str, str]]:
-    """Return the processor time of the first use of two loops, without and with the cache."""
+    """Return the processor time of the first use of all loops, without and with the cache."""
     with tempfile.TemporaryDirectory() as folder:
         environment = os.environ | {"NUMBA_CACHE_DIR": folder}
         first, second = (_first_use(environment) for _ in range(2))
     return [
-        ("compiling the two loops, once on a computer, s", f"{first:.1f}"),
+        ("compiling the four loops, once on a computer, s", f"{first:.1f}"),
         ("loading them in a later process, s", f"{second:.2f}"),
     ]
 
