@@ -89,7 +89,7 @@ def test_responses_go_to_the_asymptote(sigma: float) -> None:
     """Hit rate to Phi(1 / sigma), false alarms to 1 - Phi(1 / sigma)."""
     course = mean_field(STRONG_MINUS, PUBLISHED_STRONG, 20_000, Core(sigma=sigma))
     asymptote = NormalDist().cdf(1 / sigma)
-    assert course.responses[-1] == pytest.approx([asymptote, 1 - asymptote], abs=2e-3)
+    assert course.responses[-1] == pytest.approx([asymptote, 1 - asymptote], abs=5e-4)
 
 
 def test_the_published_sigma_gives_the_published_performance() -> None:
@@ -102,21 +102,19 @@ def test_excitation_times_inhibition_is_conserved() -> None:
     course = mean_field(STRONG_MINUS, PUBLISHED_STRONG, 6000)
     product = course.excitation * course.inhibition
     drift = np.abs(product[-1] / product[0] - 1)
-    assert drift == pytest.approx([0.0001, 0.053, 0.015], abs=0.002)
+    assert drift == pytest.approx([0.0001, 0.053, 0.015], rel=0.02)
     slower = mean_field(STRONG_MINUS, PUBLISHED_STRONG, 60_000, Core(alpha=0.001))
     product = slower.excitation * slower.inhibition
-    assert np.abs(product[-1] / product[0] - 1) == pytest.approx(drift / 10, rel=0.1)
+    assert np.abs(product[-1] / product[0] - 1) == pytest.approx(drift / 10, rel=0.03)
 
 
 def test_time_goes_as_one_over_the_learning_rate() -> None:
-    scaled = [
-        (alpha * phases.delay, alpha * phases.learning)
-        for alpha in (0.001, 0.003, 0.01, 0.03)
-        for phases in [phases_of(STRONG_MINUS, PUBLISHED_STRONG, int(60 / alpha), Core(alpha))]
-    ]
-    delays, learnings = zip(*scaled, strict=True)
-    assert delays == pytest.approx([2.60, 2.61, 2.62, 2.67], abs=0.03)  # one trial
-    assert learnings == pytest.approx([2.87, 2.87, 2.86, 2.85], abs=0.03)
+    scaled = [(2.60, 2.87), (2.61, 2.87), (2.62, 2.86), (2.67, 2.85)]
+    for alpha, (delay, learning) in zip((0.001, 0.003, 0.01, 0.03), scaled, strict=True):
+        phases = phases_of(STRONG_MINUS, PUBLISHED_STRONG, int(60 / alpha), Core(alpha))
+        one_trial = alpha + 0.005
+        assert alpha * phases.delay == pytest.approx(delay, abs=one_trial)
+        assert alpha * phases.learning == pytest.approx(learning, abs=one_trial)
 
 
 def test_the_delay_is_linear_in_the_logarithm_of_the_specific_weight() -> None:
@@ -157,7 +155,9 @@ def test_the_four_published_cases(
     assert phases.learning == pytest.approx(learning, rel=0.01)
     active = np.asarray(task.units)
     alone = [COMMON, [0, 0, active[0, 2]], [0, active[1, 1], 0]]
-    assert course.probabilities(alone) == pytest.approx([common, plus, minus], abs=0.006)
+    for found, printed in zip(course.probabilities(alone), (common, plus, minus), strict=True):
+        digit = 0.006 if 0.01 < printed <= 0.99 else 0.0006
+        assert found == pytest.approx(printed, abs=digit)
 
 
 def test_equal_recruitment_leaves_the_common_unit_undecided() -> None:
@@ -290,7 +290,7 @@ def test_the_optogenetic_ratio_gives_the_catch_trials_of_the_mice() -> None:
 
 
 def test_kolmogorov_and_smirnov_give_the_published_p_values() -> None:
-    assert ks_p_value(14 / 15, 15, 15) == pytest.approx(8.77e-7, rel=0.01)
+    assert ks_p_value(14 / 15, 15, 15) == pytest.approx(8.77e-7, rel=1e-3)
     assert ks_p_value(6 / 15, 15, 15) == pytest.approx(0.136, abs=0.001)
     assert ks_distance(np.arange(15), np.arange(15) + 100.0) == 1.0
     assert ks_p_value(0.01, 15, 15) == 1.0

@@ -224,28 +224,37 @@ def test_multiplicative_mice_are_fitted_better_by_the_multiplicative_rule() -> N
     assert right.aic < wrong.aic - 10
 
 
-def test_a_sigmoid_finds_the_phases_and_their_intervals() -> None:
-    """True delay 262, learning 286: a sigmoid finds a delay that is a little too short."""
-    task = discrimination()
-    truth = crossings(mean_field(task, PUBLISHED_STRONG, 4000).performance)
-    done = simulate(task, PUBLISHED_STRONG, balanced_order(30, 2000, 1), 2)
-    ends, trials = np.arange(1, 21) * 100, np.full(20, 100)
+ENDS, HUNDREDS = np.arange(1, 21) * 100, np.full(20, 100)
+
+
+def sigmoids(correct: Floats) -> tuple[Floats, Floats]:
+    """Return delay and learning phase of each row of correct trials, and their standard errors."""
     found = [
-        fit(
-            Sigmoid(),
-            BinnedPerformance(ends, np.round(row * 100), trials),
-            held={"start": 0.5},
-            starts=4,
-        )
-        for row in done.performance(task)
+        fit(Sigmoid(), BinnedPerformance(ENDS, row, HUNDREDS), held={"start": 0.5}, starts=4)
+        for row in correct
     ]
-    delays = np.array([each.value("delay") for each in found])
-    learnings = np.array([each.value("learning") for each in found])
-    assert delays.mean() == pytest.approx(truth.delay, abs=45)
-    assert learnings.mean() == pytest.approx(truth.learning, abs=45)
-    assert np.mean([each.standard_errors[0] for each in found]) == pytest.approx(
-        delays.std(), rel=0.5
-    )
+    values = np.array([each.values[:2] for each in found])
+    return values, np.array([each.standard_errors[:2] for each in found])
+
+
+def test_a_sigmoid_finds_planted_phases_and_how_sure_they_are() -> None:
+    middle, width = 262 + 286 / 2, 286 / (2 * math.log(4))
+    chance = 0.5 + 0.45 / (1 + np.exp(-(ENDS - 50 - middle) / width))
+    values, errors = sigmoids(np.random.default_rng(1).binomial(100, chance, (40, 20)))
+    spread = values.std(axis=0, ddof=1)
+    assert (np.abs(values.mean(axis=0) - [262, 286]) < 3 * spread / math.sqrt(40)).all()
+    assert errors.mean(axis=0) == pytest.approx(spread, rel=0.3)
+
+
+def test_a_sigmoid_finds_too_short_a_delay_in_mice_that_creep_to_their_asymptote() -> None:
+    """By some 30 trials of 261, and as much too long a learning phase of 278."""
+    task = discrimination()
+    truth = crossings(mean_field(task, PUBLISHED_STRONG, 2000).performance)
+    done = simulate(task, PUBLISHED_STRONG, balanced_order(30, 2000, 1), 2)
+    values, _ = sigmoids(np.round(done.performance(task) * 100))
+    short, long = values.mean(axis=0) - [truth.delay, truth.learning]
+    assert short == pytest.approx(-30, abs=15)
+    assert long == pytest.approx(30, abs=20)
 
 
 def covered(
