@@ -190,7 +190,8 @@ def fit_cohort(
     failed = {name: each for name, each in found.items() if isinstance(each, str)}
     fitted = {name: each for name, each in found.items() if isinstance(each, FitResult)}
     if not fitted:
-        raise EmptyDataError(f"no mouse can be fitted: {failed}", "Mend the data.")
+        said = "; ".join(f"{name}: {why}" for name, why in failed.items()) or "there is none"
+        raise EmptyDataError(f"no mouse can be fitted ({said})", "Mend the data.")
     searches = [Search(model, mice[name], fixed) for name in fitted]
     joint = _Joint(searches, names)
     minima = [

@@ -62,13 +62,16 @@ def floats(name: str, values: ArrayLike, ndim: int) -> Floats:
     Raises
     ------
     ShapeError
-        If they have not `ndim` dimensions.
+        If they are no numbers, or have not `ndim` dimensions.
     EmptyDataError
         If there are none.
     NotFiniteError
         If one is missing or infinite.
     """
-    array = np.array(values, dtype=np.float64, order="C")
+    try:
+        array = np.array(values, dtype=np.float64, order="C")
+    except (TypeError, ValueError) as error:
+        raise ShapeError(f"{name} is no array of numbers ({error})", "Give numbers.") from error
     if array.ndim != ndim:
         raise ShapeError(f"{name} has {array.ndim} dimensions", f"It needs {ndim}.")
     if not array.size:

@@ -65,6 +65,14 @@ class FitResult:
     start_losses: Floats
     doubts: tuple[Doubt, ...]
 
+    def __str__(self) -> str:
+        lines = [f"{self.model}: log-likelihood {self.log_likelihood:.2f}, {self.trials} choices"]
+        for name, value in zip(self.names, self.values, strict=True):
+            low, high = self.interval(name)
+            lines.append(f"  {name:<20} {value:10.4g}   95 % {low:.4g} to {high:.4g}")
+        lines += [f"  {name:<20} {value:10.4g}   held" for name, value in self.held.items()]
+        return "\n".join([*lines, self.statement])
+
     @property
     def names(self) -> tuple[str, ...]:
         """Names of the fitted parameters."""

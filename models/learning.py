@@ -28,7 +28,7 @@ from models.errors import (
     whole,
 )
 from models.mean_field import Course, average_course, check_two_stimuli, run_mean_field
-from models.model import Model, Parameter, Predictor, ordered
+from models.model import Model, Parameter, Predictor, check_kind, ordered
 from models.reinforcement import PUBLISHED, Core, Rule
 from models.task import Task
 
@@ -221,6 +221,7 @@ class MeanField(Model[BinnedChoices]):
 
     def check(self, data: BinnedChoices) -> None:
         """Refuse data of another task, or of one stimulus only."""
+        check_kind(self.name, data, BinnedChoices)
         _, _, trials = data.arrays
         check_two_stimuli(self.rule.task)
         if trials.shape[1] != 2:
@@ -289,6 +290,7 @@ class Circuit(Model[Choices]):
 
     def check(self, data: Choices) -> None:
         """Refuse stimuli that the task lacks, or one stimulus only."""
+        check_kind(self.name, data, Choices)
         order = np.asarray(data.stimuli)
         check_stimuli(order, len(np.asarray(self.rule.task.units)))
         _check_stimuli_differ(np.bincount(order))

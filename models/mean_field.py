@@ -55,8 +55,10 @@ class Course:
         trial
             After how many trials; -1 is after all of them.
         """
-        net = self.excitation[trial] - self.inhibition[trial]
-        return cumulative_normal(floats("units", units, 2) @ net)
+        net, active = self.excitation[trial] - self.inhibition[trial], floats("units", units, 2)
+        if active.shape[1] != net.size:
+            raise ShapeError(f"{active.shape[1]} units", f"Give the activity of all {net.size}.")
+        return cumulative_normal(active @ net)
 
 
 def mean_field(

@@ -11,7 +11,7 @@ from typing import Generic, Literal, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from models.errors import Floats, ModelError, UnknownNameError
+from models.errors import Floats, ModelError, ShapeError, UnknownNameError
 
 Data = TypeVar("Data")
 Predictor = Callable[[Floats], tuple[Floats, Floats]]
@@ -74,6 +74,20 @@ class Parameter:
         ends = (float(np.clip(end, low, high)) for end in (searched - half, searched + half))
         below, above = (self.from_search(end) for end in ends)
         return below, above
+
+
+def check_kind(model: str, data: object, kind: type) -> None:
+    """Refuse data of another kind than a model is fitted to.
+
+    Raises
+    ------
+    ShapeError
+        If they are.
+    """
+    if not isinstance(data, kind):
+        raise ShapeError(
+            f"{model}: the data are {type(data).__name__}", f"It needs {kind.__name__}."
+        )
 
 
 def ordered(parameters: Sequence[Parameter], values: Mapping[str, float]) -> Floats:

@@ -24,7 +24,7 @@ from models.errors import (
     floats,
     whole,
 )
-from models.model import Model, Parameter, Predictor
+from models.model import Model, Parameter, Predictor, check_kind
 
 LOW, HIGH = 0.2, 0.8
 LOG_4 = math.log(4)
@@ -131,6 +131,7 @@ class Sigmoid(Model[BinnedPerformance]):
 
     def check(self, data: BinnedPerformance) -> None:
         """Refuse data without errors or without anything else."""
+        check_kind(self.name, data, BinnedPerformance)
         correct, trials = self.counts(data)
         if not 0 < correct.sum() < trials.sum():
             raise OneClassError("all trials are correct, or none is", "Nothing was learned.")

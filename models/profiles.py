@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.doubt import Z_95
-from models.errors import Floats, UnknownNameError
+from models.errors import Floats, OutOfBoundsError, UnknownNameError
 from models.fitting import FitResult
 from models.minimise import Evaluate, minimise
 from models.model import Data, Model
@@ -62,7 +62,10 @@ def profile_interval(
     ------
     UnknownNameError
         If the parameter was not fitted, or the result is that of other parameters.
+    OutOfBoundsError
+        If `z` is not positive.
     """
+    check_width(z)
     search = Search(model, data, found.held)
     if found.parameters != search.free:
         raise UnknownNameError("the fit has other parameters than the model", "Fit it again.")
@@ -75,6 +78,18 @@ def profile_interval(
     low, low_closed = profile.end(z, -width)
     high, high_closed = profile.end(z, width)
     return Interval(each.from_search(low), each.from_search(high), low_closed, high_closed)
+
+
+def check_width(z: float) -> None:
+    """Refuse intervals that are not wider than nothing.
+
+    Raises
+    ------
+    OutOfBoundsError
+        If theirs is not.
+    """
+    if not 0 < z < math.inf:
+        raise OutOfBoundsError(f"an interval of {z} standard deviations", "Give 1.96 for 95 %.")
 
 
 @dataclass(frozen=True)

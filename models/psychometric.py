@@ -20,7 +20,7 @@ from models.errors import (
     floats,
     whole,
 )
-from models.model import Model, Parameter, Predictor
+from models.model import Model, Parameter, Predictor, check_kind
 from models.normal import cumulative_normal
 
 Shape = Literal["logistic", "normal"]
@@ -111,6 +111,7 @@ class PsychometricFunction(Model[Levels]):
 
     def check(self, data: Levels) -> None:
         """Refuse data without responses or with nothing else, or of one level only."""
+        check_kind(self.name, data, Levels)
         responses, trials = self.counts(data)
         if not 0 < responses.sum() < trials.sum():
             raise OneClassError("responses in none or in all trials", "There is no threshold.")

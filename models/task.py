@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike
 
-from models.errors import Floats, ModelError, OutOfBoundsError, ShapeError, floats
+from models.errors import Floats, ModelError, OutOfBoundsError, ShapeError, check_some, floats
 
 PUBLISHED_STRONG = (2.0, 1.0, 0.01)
 """Initial weights of panels a and c of Fig. 5 of Ceballo et al. 2019: common excitation, common
@@ -121,6 +121,7 @@ def draw_initial_weights(mice: int, seed: int) -> Floats:
     excitation log-uniform from 0.1 to 2, common inhibition 0.3 to 1 times that, specific weights
     log-uniform from 0.001 to 0.1.
     """
+    check_some(mice=mice)
     draws = np.random.default_rng(seed).random((mice, 3))
     excitation = 0.1 * 20 ** draws[:, 0]
     inhibition = excitation * (0.3 + 0.7 * draws[:, 1])

@@ -29,6 +29,7 @@ from models.learning import BinnedChoices, Circuit, LearningRule, MeanField, bin
 from models.logistic import Design, LogisticRegression, choice_columns
 from models.minimise import minimise
 from models.phases import BinnedPerformance, Sigmoid
+from models.profiles import check_width
 from models.psychometric import CATCH, Levels, PsychometricFunction
 from models.task import discrimination
 
@@ -273,6 +274,10 @@ LEARNING = LearningRule(discrimination())
 BAD: list[tuple[Callable[[], object], type[ModelError]]] = [
     (lambda: Choices([], []), EmptyDataError),
     (lambda: Choices([0, math.nan], [1, 0]), NotFiniteError),
+    (lambda: Choices(["S+"], [1]), ShapeError),
+    (lambda: fit(MeanField(LEARNING), Choices([0, 1], [1, 0])), ShapeError),  # type: ignore[arg-type]
+    (lambda: LogisticRegression(("intercept",)), UnknownNameError),
+    (lambda: check_width(0.0), OutOfBoundsError),
     (lambda: Choices([0, 1], [1, 2]), ImpossibleOutcomeError),
     (lambda: Choices([0, 0.5], [1, 0]), ImpossibleOutcomeError),
     (lambda: Choices([0, 1, 0], [1, 0]), ShapeError),

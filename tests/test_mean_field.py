@@ -324,6 +324,11 @@ def test_a_curve_that_does_not_rise_has_no_phases() -> None:
             EmptyDataError,
         ),
         (lambda: balanced_order(0, 10, 1), EmptyDataError),
+        (lambda: draw_initial_weights(0, 1), EmptyDataError),
+        (
+            lambda: mean_field(STRONG_MINUS, (1, 1, 1), 1).probabilities([[1, 0]]),
+            ShapeError,
+        ),
         (lambda: Core(alpha=-0.01), OutOfBoundsError),
         (lambda: Core(sigma=math.nan), OutOfBoundsError),
         (lambda: ks_p_value(1.5, 15, 15), OutOfBoundsError),

@@ -308,6 +308,15 @@ def test_the_same_seed_gives_the_same_fit() -> None:
     assert one.start_losses.tolist() == two.start_losses.tolist()
 
 
+def test_a_result_is_printed_as_a_table() -> None:
+    found = fit(PsychometricFunction(), LEVELS, held={"lapse": 0.02}, starts=2)
+    lines = str(found).splitlines()
+    assert "100 choices" in lines[0]
+    assert [line.split()[0] for line in lines[1:5]] == ["threshold", "slope", "guess", "lapse"]
+    assert lines[4].endswith("held")
+    assert lines[-1] == found.statement
+
+
 def test_a_name_that_no_parameter_has_is_refused() -> None:
     data = binned(mouse(300))
     model = MeanField(LearningRule(TASK))
