@@ -96,7 +96,7 @@ def moving(point: Floats, gradient: Floats, low: Floats, high: Floats) -> NDArra
 
 def _step(gradient: Floats, information: Floats, free: NDArray[np.bool_], damping: float) -> Floats:
     """Return a damped Newton step of the free parameters, (parameters,)."""
-    step = np.zeros_like(gradient)
+    step = np.zeros(gradient.size)
     places = free.nonzero()[0]
     if places.size:
         inner = information[places[:, None], places]

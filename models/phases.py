@@ -102,8 +102,9 @@ class BinnedPerformance:
 class Sigmoid(Model[BinnedPerformance]):
     """start + (1 - start - lapse) / (1 + exp(-(trial - middle) / width)), by bins' middles.
 
-    It is fitted by the durations themselves, so that their intervals come out: middle = delay +
-    learning / 2, width = learning / (2 ln 4). Hold ``start`` at 0.5 where mice begin at chance.
+    As in `crossings`, ``trial`` is the number of trials that have passed before. The curve is
+    fitted by the durations themselves, so that their intervals come out: middle = delay + learning
+    / 2, width = learning / (2 ln 4). Hold ``start`` at 0.5 where mice begin at chance.
 
     Attributes
     ----------
@@ -146,7 +147,7 @@ class Sigmoid(Model[BinnedPerformance]):
     def predictor(self, data: BinnedPerformance, wanted: NDArray[np.bool_]) -> Predictor:
         """Return what predicts the fraction correct in each bin."""
         ends = np.asarray(data.ends).astype(np.float64)
-        middles = ends - np.diff(ends, prepend=0.0) / 2
+        middles = ends - (np.diff(ends, prepend=0.0) + 1) / 2  # in trials that passed before
 
         def predict(values: Floats) -> tuple[Floats, Floats]:
             delay, learning, start, lapse = values

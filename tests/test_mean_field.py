@@ -24,6 +24,7 @@ from models.errors import (
 )
 from models.kolmogorov import ks_distance, ks_p_value
 from models.mean_field import Course, mean_field
+from models.normal import normal
 from models.phases import Phases, crossings
 from models.reinforcement import Core, Rule, learn, response_probability
 from models.task import (
@@ -82,6 +83,18 @@ def test_the_fast_loop_equals_the_printed_equations(core: Core, trials: int, rul
         found = course.responses, course.excitation[-1], course.inhibition[-1]
         for fast, slow in zip(found, literal, strict=True):
             np.testing.assert_allclose(fast, slow, rtol=1e-9, atol=1e-12)
+
+
+def test_the_normal_distribution_is_exact() -> None:
+    for z in np.linspace(-12, 12, 301):
+        p, density = normal(z)
+        exact = 0.5 * math.erfc(-z / math.sqrt(2))
+        assert p == pytest.approx(exact, abs=1e-15)
+        assert p == pytest.approx(exact, rel=1e-6), "far out, where no absolute error shows"
+        assert density == pytest.approx(math.exp(-z * z / 2) / math.sqrt(2 * math.pi), rel=1e-14)
+    assert normal(math.inf) == (1.0, 0.0)
+    assert normal(-math.inf) == (0.0, 0.0)
+    assert math.isnan(normal(math.nan)[0])
 
 
 @pytest.mark.parametrize("sigma", [0.4, 0.6195, 0.9])

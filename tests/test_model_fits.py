@@ -239,7 +239,7 @@ def sigmoids(correct: Floats) -> tuple[Floats, Floats]:
 
 def test_a_sigmoid_finds_planted_phases_and_how_sure_they_are() -> None:
     middle, width = 262 + 286 / 2, 286 / (2 * math.log(4))
-    chance = 0.5 + 0.45 / (1 + np.exp(-(ENDS - 50 - middle) / width))
+    chance = 0.5 + 0.45 / (1 + np.exp(-(ENDS - 50.5 - middle) / width))
     values, errors = sigmoids(np.random.default_rng(1).binomial(100, chance, (40, 20)))
     spread = values.std(axis=0, ddof=1)
     assert (np.abs(values.mean(axis=0) - [262, 286]) < 3 * spread / math.sqrt(40)).all()
