@@ -110,7 +110,7 @@ def simulate(
     if table.shape not in {(3,), (mice, 3)}:
         raise ShapeError(f"initial weights {table.shape}", f"Give (3,), or {(mice, 3)}.")
     rows = np.broadcast_to(table, (mice, 3)).tolist()
-    starts = [starting_weights(row, units.shape[1]) for row in rows]
+    starts = [starting_weights(row, units.shape[1], rule) for row in rows]
     excitation = np.array([start[0] for start in starts])
     inhibition = np.array([start[1] for start in starts])
     responded = np.zeros((mice, trials), dtype=np.bool_)

@@ -92,7 +92,8 @@ def mean_field(
            [0.947, 0.053]])
     """
     constants = np.array([core.alpha, core.sigma, core.asymmetry])
-    return average_course(task, constants, *starting_weights(initial), trials, rule)
+    weights = starting_weights(initial, rule=rule)
+    return average_course(task, constants, *weights, trials, rule)
 
 
 def average_course(

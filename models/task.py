@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from models.errors import Floats, ModelError, OutOfBoundsError, ShapeError, check_some, floats
+from models.reinforcement import Rule, is_additive
 
 PUBLISHED_STRONG = (2.0, 1.0, 0.01)
 """Initial weights of panels a and c of Fig. 5 of Ceballo et al. 2019: common excitation, common
@@ -84,7 +85,9 @@ def discrimination(s_plus: float = 1.0, s_minus: float = 2.0) -> Task:
     return Task([[1.0, 0.0, s_plus], [1.0, s_minus, 0.0]], [1.0, -1.0], [0.5, 0.5])
 
 
-def starting_weights(initial: Sequence[float], units: int = 3) -> tuple[Floats, Floats]:
+def starting_weights(
+    initial: Sequence[float], units: int = 3, rule: Rule = "multiplicative"
+) -> tuple[Floats, Floats]:
     """Return excitation and inhibition of all units, (units,) each.
 
     Parameters
@@ -93,13 +96,15 @@ def starting_weights(initial: Sequence[float], units: int = 3) -> tuple[Floats, 
         Weights of the common unit, excitatory and inhibitory, and the one weight of all others.
     units
         Number of sensory units.
+    rule
+        How weights change. Where they are only added to, they may be negative.
 
     Raises
     ------
     ShapeError
         If there are not three weights.
     OutOfBoundsError
-        If one is negative.
+        If one is negative that is multiplied.
     """
     weights = floats("initial weights", initial, 1)
     if len(weights) != 3:
@@ -107,7 +112,7 @@ def starting_weights(initial: Sequence[float], units: int = 3) -> tuple[Floats, 
             f"{len(weights)} initial weights",
             "Give common excitation and inhibition, and specific.",
         )
-    if (weights < 0).any():
+    if (weights < 0).any() and not is_additive(rule):
         raise OutOfBoundsError(f"initial weights {tuple(initial)}", "A weight is never negative.")
     excitation, inhibition, specific = weights
     rest = [specific] * (units - 1)
