@@ -261,6 +261,26 @@ def test_a_search_that_runs_out_of_steps_says_so(monkeypatch: pytest.MonkeyPatch
     assert "did not converge" in found.statement
 
 
+@pytest.mark.parametrize("count", [1, 3, 12])
+def test_a_search_finds_the_minimum_of_a_bowl_inside_bounds(count: int) -> None:
+    rng = np.random.default_rng(count)
+    root = rng.normal(size=(count, count))
+    bowl, tilt = root @ root.T + 0.1 * np.eye(count), rng.normal(size=count)
+
+    def evaluate(point: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
+        return float(point @ bowl @ point / 2 - tilt @ point), bowl @ point - tilt, bowl
+
+    far = np.full(count, 1e3)
+    found = minimise(evaluate, np.zeros(count), -far, far)
+    assert found.converged
+    np.testing.assert_allclose(found.point, np.linalg.solve(bowl, tilt), atol=1e-4)
+    high = far.copy()
+    high[0] = found.point[0] - 0.5
+    held = minimise(evaluate, np.zeros(count), -far, high)
+    rest = np.linalg.solve(bowl[1:, 1:], tilt[1:] - bowl[1:, 0] * high[0])
+    np.testing.assert_allclose(held.point, [high[0], *rest], atol=1e-4)
+
+
 def test_a_search_that_begins_where_nothing_is_finite_ends_at_once() -> None:
     def nowhere(point: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
         return math.nan, point, np.eye(1)
