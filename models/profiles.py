@@ -65,7 +65,6 @@ def profile_interval(
     OutOfBoundsError
         If `z` is not positive.
     """
-    check_width(z)
     search = Search(model, data, found.held)
     if found.parameters != search.free:
         raise UnknownNameError("the fit has other parameters than the model", "Fit it again.")
@@ -127,6 +126,7 @@ class Profile:
         step
             A guess of the distance from the minimum; its sign says on which side to look.
         """
+        check_width(z)
         middle = float(self.best[self.k])
         bound = float(self.high[self.k] if step > 0 else self.low[self.k])
         if middle == bound:
