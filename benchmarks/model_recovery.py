@@ -27,7 +27,8 @@ from models.task import (
 )
 
 TRIALS = 2500
-SEED = 100
+TRUTHS, ORDER, CHANCE = 100, 101, 102
+"""Seeds."""
 
 
 def main() -> None:
@@ -36,9 +37,9 @@ def main() -> None:
     parser.add_argument("--mice", type=int, default=200)
     mice = parser.parse_args().mice
     task = discrimination(2, 1)
-    truths = draw_initial_weights(mice, SEED)
-    order = balanced_order(mice, TRIALS, SEED)
-    done = simulate(task, truths, order, SEED + 1)
+    truths = draw_initial_weights(mice, TRUTHS)
+    order = balanced_order(mice, TRIALS, ORDER)
+    done = simulate(task, truths, order, CHANCE)
     choices = [Choices(order[k], done.responded[k]) for k in range(mice)]
     rule = LearningRule(task)
     report(Circuit(rule), choices, truths)
@@ -70,7 +71,7 @@ def phases(task: Task, initial: tuple[float, float, float], mice: int) -> None:
     """Print both phases by crossings on the model's curve and by sigmoids of mice."""
     bins = 40
     truth = crossings(mean_field(task, initial, bins * 100).performance)
-    done = simulate(task, initial, balanced_order(mice, bins * 100, SEED), SEED)
+    done = simulate(task, initial, balanced_order(mice, bins * 100, ORDER), CHANCE)
     ends, trials = np.arange(1, bins + 1) * 100, np.full(bins, 100)
     found = [
         fit(

@@ -7,8 +7,11 @@ data, are left out.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
+from models.compiled import compiled
 from models.errors import Floats
 
 TINY = 1e-12
@@ -43,12 +46,47 @@ def loss_gradient_information(
         (parameters, parameters); Fisher's, given the observations before. Not finite where the
         model runs away: the search goes elsewhere.
     """
-    p = np.minimum(np.maximum(probabilities, TINY), 1 - TINY)
-    q = 1 - p
-    misses = trials - responses
-    loss = -float(responses @ np.log(p) + misses @ np.log(q))
-    inside = p == probabilities
-    gradient = -((responses / p - misses / q) * inside) @ slopes
-    with np.errstate(over="ignore", invalid="ignore"):
-        information = (slopes.T * (trials * inside / (p * q))) @ slopes
+    gradient, information = np.zeros(slopes.shape[1]), np.zeros((slopes.shape[1],) * 2)
+    loss = _add_up(
+        responses,
+        trials,
+        np.ascontiguousarray(probabilities),
+        np.ascontiguousarray(slopes),
+        gradient,
+        information,
+    )
     return loss, gradient, information
+
+
+@compiled
+def _add_up(
+    responses: Floats,
+    trials: Floats,
+    probabilities: Floats,
+    slopes: Floats,
+    gradient: Floats,
+    information: Floats,
+) -> float:
+    """Add gradient and information to the last two arrays; return the loss."""
+    loss, count = 0.0, gradient.size
+    for i in range(responses.size):
+        if trials[i] == 0:
+            continue
+        p, hits, misses = probabilities[i], responses[i], trials[i] - responses[i]
+        clipped = p < TINY or p > 1 - TINY
+        if clipped:
+            p = TINY if p < 0.5 else 1 - TINY
+        q = 1 - p
+        loss -= hits * math.log(p) + misses * math.log(q)
+        if clipped:
+            continue
+        pull, weight = hits / p - misses / q, trials[i] / (p * q)
+        for k in range(count):
+            gradient[k] -= pull * slopes[i, k]
+            along = weight * slopes[i, k]
+            for other in range(k + 1):
+                information[k, other] += along * slopes[i, other]
+    for k in range(count):
+        for other in range(k):
+            information[other, k] = information[k, other]
+    return loss

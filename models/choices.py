@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from models.binomial import log_likelihood
 from models.errors import Floats, OneClassError, UnknownNameError, check_same_length, flags
-from models.model import Model, Parameter, Predictor
+from models.model import Model, Parameter, Predictor, check_kind
 
 Kind = Literal["opposite", "unaware", "aware", "aware with bias", "aware with lapse"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -90,6 +90,7 @@ class ChoiceModel(Model[BimodalChoices]):
 
     def check(self, data: BimodalChoices) -> None:
         """Refuse data that tell nothing of the model's parameter."""
+        check_kind(self.name, data, BimodalChoices)
         licked = np.asarray(data.licked)
         if self.kind == "unaware" and licked.min() == licked.max():
             raise OneClassError("licks in all trials, or in none", "Use `score` for these.")

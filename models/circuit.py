@@ -6,7 +6,6 @@ with exact derivatives.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,14 +15,17 @@ from models.compiled import compiled
 from models.errors import (
     Floats,
     ImpossibleOutcomeError,
+    ShapeError,
     Whole,
     check_numbers,
     check_same_length,
+    check_some,
     flags,
     whole,
 )
-from models.mean_field import DENSITY, ROOT_HALF
-from models.reinforcement import PUBLISHED, Core, Rule
+from models.mean_field import Course
+from models.normal import cumulative_normal, normal
+from models.reinforcement import PUBLISHED, Core, Rule, is_additive
 from models.task import Task, starting_weights
 
 
@@ -48,6 +50,7 @@ class Simulated:
 
     def performance(self, task: Task, bin_trials: int = 100) -> Floats:
         """Return the fraction of correct trials in bins, (mice, bins); a rest is left out."""
+        check_some(bin_trials=bin_trials)
         correct = self.responded == (np.asarray(task.rewards)[self.stimuli] > 0)
         bins = correct.shape[1] // bin_trials
         whole_bins = correct[:, : bins * bin_trials].reshape(len(correct), bins, bin_trials)
@@ -59,6 +62,7 @@ def balanced_order(mice: int, trials: int, seed: int, per_stimulus: int = 4) -> 
 
     The paper has 4 S+ and 4 S- in every 8 trials.
     """
+    check_some(mice=mice, trials=trials, per_stimulus=per_stimulus)
     block = np.repeat([0, 1], per_stimulus)
     blocks = -(-trials // len(block))
     order = np.random.default_rng(seed).permuted(np.tile(block, (mice, blocks, 1)), axis=2)
@@ -102,8 +106,11 @@ def simulate(
     order = whole("stimuli", stimuli, 2)
     check_stimuli(order, len(units))
     mice, trials = order.shape
-    table = np.broadcast_to(np.asarray(initial, dtype=np.float64), (mice, 3))
-    starts = [starting_weights(tuple(row), units.shape[1]) for row in table]
+    table = np.asarray(initial, dtype=np.float64)
+    if table.shape not in {(3,), (mice, 3)}:
+        raise ShapeError(f"initial weights {table.shape}", f"Give (3,), or {(mice, 3)}.")
+    rows = np.broadcast_to(table, (mice, 3)).tolist()
+    starts = [starting_weights(row, units.shape[1], rule) for row in rows]
     excitation = np.array([start[0] for start in starts])
     inhibition = np.array([start[1] for start in starts])
     responded = np.zeros((mice, trials), dtype=np.bool_)
@@ -116,7 +123,7 @@ def simulate(
             inhibition[mouse],
             units,
             rewards,
-            rule == "additive",
+            is_additive(rule),
             order[mouse],
             np.asarray(rng.random(trials)),
             responded[mouse],
@@ -170,6 +177,55 @@ class Choices:
             object.__setattr__(self, name, array)
 
 
+def followed_course(
+    task: Task, core: Floats, excitation: Floats, inhibition: Floats, choices: Choices, rule: Rule
+) -> Course:
+    """Return the course of the weights of a mouse that made some choices.
+
+    Parameters
+    ----------
+    task
+        Stimuli and rewards.
+    core
+        Learning rate, asymptote, asymmetry, (3,).
+    excitation, inhibition
+        Initial weights, (units,).
+    choices
+        What was presented, and what the mouse did.
+    rule
+        How weights change.
+
+    Returns
+    -------
+    Course
+        With the probability of a response to every stimulus, also those not presented.
+    """
+    units, rewards, _ = task.arrays
+    order = np.asarray(choices.stimuli)
+    check_stimuli(order, len(units))
+    courses = np.zeros((2, order.size + 1, units.shape[1]))
+    none = np.zeros((units.shape[1], 0))
+    run_choices(
+        core,
+        excitation.copy(),
+        inhibition.copy(),
+        np.zeros((3, 0)),
+        none,
+        none.copy(),
+        units,
+        rewards,
+        is_additive(rule),
+        order,
+        np.asarray(choices.responded),
+        np.zeros(order.size),
+        np.zeros((order.size, 0)),
+        courses[0],
+        courses[1],
+    )
+    responses = cumulative_normal((courses[0, :-1] - courses[1, :-1]) @ units.T)
+    return Course(responses, courses[0], courses[1])
+
+
 @compiled
 def _live(
     core: Floats,
@@ -189,7 +245,7 @@ def _live(
         drive = 0.0
         for u in range(units.shape[1]):
             drive += (excitation[u] - inhibition[u]) * units[s, u]
-        if draws[trial] >= 0.5 * math.erfc(-drive * ROOT_HALF):
+        if draws[trial] >= normal(drive)[0]:
             continue
         responded[trial] = True
         error = rewards[s] - sigma * drive
@@ -219,6 +275,8 @@ def run_choices(
     responded: NDArray[np.bool_],
     responses: Floats,
     slopes: Floats,
+    excitation_course: Floats,
+    inhibition_course: Floats,
 ) -> None:
     """Write the probability of a response in each trial, given the choices before it.
 
@@ -234,11 +292,18 @@ def run_choices(
         Probability of a response, (trials,).
     slopes
         Its derivatives, (trials, parameters).
+    excitation_course, inhibition_course
+        Weights before each trial, and after the last, (trials + 1, units); nothing is written
+        where they have no rows.
     """
     alpha, sigma, asymmetry = core[0], core[1], core[2]
     n_units, n_parameters = units.shape[1], core_slopes.shape[1]
     drive_slope = np.zeros(n_parameters)
+    kept = excitation_course.shape[0]
     for trial in range(stimuli.size):
+        if trial < kept:
+            excitation_course[trial] = excitation
+            inhibition_course[trial] = inhibition
         s = stimuli[trial]
         drive = 0.0
         drive_slope[:] = 0.0
@@ -248,8 +313,7 @@ def run_choices(
                 drive += (excitation[u] - inhibition[u]) * x
                 for k in range(n_parameters):
                     drive_slope[k] += (excitation_slopes[u, k] - inhibition_slopes[u, k]) * x
-        responses[trial] = 0.5 * math.erfc(-drive * ROOT_HALF)
-        density = DENSITY * math.exp(-0.5 * drive * drive)
+        responses[trial], density = normal(drive)
         for k in range(n_parameters):
             slopes[trial, k] = density * drive_slope[k]
         if not responded[trial]:
@@ -282,3 +346,6 @@ def run_choices(
             else:
                 excitation[u] *= max(up, 0.0)
                 inhibition[u] *= max(down, 0.0)
+    if kept:
+        excitation_course[-1] = excitation
+        inhibition_course[-1] = inhibition

@@ -13,8 +13,8 @@ from functools import partial
 
 import numpy as np
 
-from models.doubt import Z_95, Doubt, doubt_of, observed_information
-from models.errors import EmptyDataError, Floats, ModelError, UnknownNameError
+from models.doubt import Z_95, Doubt, doubt_of, observed_information, statement_of
+from models.errors import EmptyDataError, Floats, ModelError, UnknownNameError, check_some
 from models.fitting import FitResult, fit
 from models.minimise import Minimum, minimise
 from models.model import Data, Model, Parameter
@@ -37,7 +37,8 @@ class CohortFit:
         Theirs, (shared,); NaN as in `FitResult`.
     mice
         What was found for each mouse, its own parameters fitted and the shared ones held. Standard
-        errors take into account that the shared ones are not known exactly.
+        errors take into account that the shared ones are not known exactly; ``start_losses`` are
+        those of its first fit, alone.
     failed
         Why a mouse could not be fitted, by name; the others were fitted without it.
     log_likelihood, trials
@@ -75,6 +76,11 @@ class CohortFit:
     def bic(self) -> float:
         """Schwarz's criterion; lower is better."""
         return self.count * math.log(self.trials) - 2 * self.log_likelihood
+
+    @property
+    def statement(self) -> str:
+        """Whether the fit can be relied on, in words."""
+        return statement_of(self.converged, self.doubts)
 
     def value(self, name: str) -> float:
         """Return the value of a shared parameter.
@@ -175,6 +181,7 @@ def fit_cohort(
     ModelError
         If a name is unknown, or no mouse could be fitted.
     """
+    check_some(starts=starts)
     fixed = dict(held or {})
     names = _shared_names(model, shared, fixed)
     defaults = {each.name: each.default for each in model.parameters if each.name in names}
@@ -183,7 +190,8 @@ def fit_cohort(
     failed = {name: each for name, each in found.items() if isinstance(each, str)}
     fitted = {name: each for name, each in found.items() if isinstance(each, FitResult)}
     if not fitted:
-        raise EmptyDataError(f"no mouse can be fitted: {failed}", "Mend the data.")
+        said = "; ".join(f"{name}: {why}" for name, why in failed.items()) or "there is none"
+        raise EmptyDataError(f"no mouse can be fitted ({said})", "Mend the data.")
     searches = [Search(model, mice[name], fixed) for name in fitted]
     joint = _Joint(searches, names)
     minima = [
@@ -292,6 +300,7 @@ def _result(
     mice = {}
     for (name, result), search, place in zip(alone.items(), searches, joint.places, strict=True):
         own = place[place >= count]
+        short = {f"{name}.{each.name}": each.name for each in joint.own}
         mice[name] = replace(
             result,
             values=values[own],
@@ -301,9 +310,7 @@ def _result(
             log_likelihood=-search.evaluate(best.point[place])[0],
             converged=best.converged,
             doubts=tuple(
-                Doubt(doubt.name.removeprefix(f"{name}."), doubt.why)
-                for doubt in doubts
-                if doubt.name.startswith(f"{name}.")
+                Doubt(short[doubt.name], doubt.why) for doubt in doubts if doubt.name in short
             ),
         )
     return CohortFit(

@@ -16,6 +16,9 @@ def compiled(function: Callable[P, R]) -> Callable[P, R]:
 
     Division by zero gives infinity or NaN, as in NumPy; products and sums may be fused. The loop
     runs without Python's lock, so that threads run side by side.
+
+    What lies on the disk is as old as the loop's own file: whoever changes a loop or constant that
+    loops of other files use has to touch those files too.
     """
     fast = numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})(function)
     return cast("Callable[P, R]", fast)

@@ -7,21 +7,29 @@ A trial is consistent if the mouse was right in more than half of the trials of 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from models.compiled import compiled
 from models.errors import (
-    EmptyDataError,
     ImpossibleOutcomeError,
+    UnknownNameError,
     Whole,
     check_same_length,
+    check_some,
     flags,
 )
 
 HALF_WINDOW = 10
 """Trials on either side of a trial; the window is cut at the borders of the block."""
+Criterion = Literal["above", "above or equal"]
+"""Whether a mouse that was right in exactly half of the trials of a type passes: it does not in the
+figure, the authors' code and the Results, and does in the Methods."""
+TIES: dict[Criterion, int] = {"above": 0, "above or equal": 1}
+"""What each trial adds to the balance of its type, beside `weight` for right and minus that for
+wrong: less in all trials of a window than one weight, so it decides ties alone."""
 SESSIONS = 1_000_000
 LANE = 16
 HALF = 1 << (LANE - 2)
@@ -36,6 +44,7 @@ def consistent_trials(
     other_go: ArrayLike,
     correct: ArrayLike,
     half_window: int = HALF_WINDOW,
+    criterion: Criterion = "above",
 ) -> NDArray[np.bool_]:
     """Return which trials of a block are consistent, (trials,).
 
@@ -49,11 +58,14 @@ def consistent_trials(
         Whether the mouse was right, (trials,).
     half_window
         Trials on either side.
+    criterion
+        Whether half of the trials is enough.
 
     Raises
     ------
     ModelError
-        If an array is empty, has other numbers than 0 and 1, or another length.
+        If an array is empty, has other numbers than 0 and 1, or another length; if there is no
+        such criterion.
 
     Examples
     --------
@@ -68,12 +80,32 @@ def consistent_trials(
     right = flags("correct", correct)
     check_same_length(relevant_go=relevant, other_go=other, correct=right)
     kind = 2 * relevant + (relevant == other)
+    worth = weight(half_window) * (2 * right - 1) + tie(criterion)
     balance = np.zeros((len(right) + 1, 4), dtype=np.int64)
-    balance[1:] = np.cumsum((kind[:, None] == np.arange(4)) * (2 * right - 1)[:, None], axis=0)
+    balance[1:] = np.cumsum((kind[:, None] == np.arange(4)) * worth[:, None], axis=0)
     places = np.arange(len(right))
     behind = np.minimum(places + half_window + 1, len(right))
     first = np.maximum(places - half_window, 0)
     return np.asarray((balance[behind] - balance[first] > 0).all(axis=1))
+
+
+def weight(half_window: int) -> int:
+    """Return what a right trial adds to a balance: more than all ties of a window together."""
+    check_some(half_window=half_window)
+    return 2 * half_window + 2
+
+
+def tie(criterion: Criterion) -> int:
+    """Return what every trial adds to a balance.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such criterion.
+    """
+    if criterion not in TIES:
+        raise UnknownNameError(f"no criterion {criterion!r}", f"There are {tuple(TIES)}.")
+    return TIES[criterion]
 
 
 @dataclass(frozen=True)
@@ -125,7 +157,11 @@ class ChanceOfConsistency:
 
 
 def chance_of_consistency(
-    trials: int, lick_rate: float, seed: int, sessions: int = SESSIONS
+    trials: int,
+    lick_rate: float,
+    seed: int,
+    sessions: int = SESSIONS,
+    criterion: Criterion = "above",
 ) -> ChanceOfConsistency:
     """Simulate blocks of a mouse that licks at random.
 
@@ -143,6 +179,8 @@ def chance_of_consistency(
         Of the simulation; the same seed gives the same numbers.
     sessions
         How many blocks to simulate.
+    criterion
+        As in `consistent_trials`.
 
     Examples
     --------
@@ -150,29 +188,30 @@ def chance_of_consistency(
     >>> round(chance.at_least(20), 2), round(chance.exactly(20), 3)
     (0.09, 0.012)
     """
-    if trials < 1 or sessions < 1:
-        raise EmptyDataError(f"{sessions} blocks of {trials} trials", "Give at least one.")
+    check_some(trials=trials, sessions=sessions)
     if not 0 <= lick_rate <= 1:
         raise ImpossibleOutcomeError(f"a lick rate of {lick_rate}", "It lies between 0 and 1.")
     counts = np.zeros(trials + 1, dtype=np.int64)
     run_counts = np.zeros(trials + 1, dtype=np.int64)
     state = np.random.default_rng(seed).integers(0, 1 << 64, size=1, dtype=np.uint64)
     below = np.uint64(round(lick_rate * (1 << 32)))
-    _play_at_random(sessions, below, contributions(), HALF_WINDOW, state, counts, run_counts)
+    table = contributions(criterion)
+    _play_at_random(sessions, below, table, HALF_WINDOW, state, counts, run_counts)
     return ChanceOfConsistency(trials, lick_rate, sessions, counts, run_counts)
 
 
-def contributions() -> Whole:
+def contributions(criterion: Criterion) -> Whole:
     """Return what a trial adds to the balance of its type, (8,), for `_play_at_random`.
 
-    Four balances of right minus wrong trials, one for each type, share one integer, 16 bits
-    each. The index is 4 for a go of the relevant modality, 2 for one of the other, 1 for a lick.
+    Four balances of right and wrong trials, one for each type, share one integer, 16 bits each.
+    The index is 4 for a go of the relevant modality, 2 for one of the other, 1 for a lick.
     """
     table = np.zeros(8, dtype=np.int64)
     for index in range(8):
         relevant, other, lick = index >> 2, index >> 1 & 1, index & 1
         right = relevant == other or lick == relevant
-        table[index] = (1 if right else -1) << (LANE * (2 * relevant + (relevant == other)))
+        worth = (1 if right else -1) * weight(HALF_WINDOW) + tie(criterion)
+        table[index] = worth << (LANE * (2 * relevant + (relevant == other)))
     return table
 
 

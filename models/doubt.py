@@ -94,6 +94,17 @@ def doubt_of(
     return covariance, tuple(Doubt(parameters[k].name, found[k]) for k in sorted(found))
 
 
+def statement_of(converged: bool, doubts: Sequence[Doubt]) -> str:
+    """Return in words whether a fit can be relied on."""
+    parts = [] if converged else ["The search did not converge: its steps ran out."]
+    parts += [f"{doubt.name} is not identifiable: {doubt.why}." for doubt in doubts]
+    if not parts:
+        return "All parameters are identifiable."
+    if doubts:
+        parts.append("Hold parameters at known values, or share them over a cohort.")
+    return " ".join(parts)
+
+
 def observed_information(evaluate: Evaluate, point: Floats, low: Floats, high: Floats) -> Floats:
     """Return the second derivatives of the loss, (parameters, parameters).
 
@@ -131,8 +142,8 @@ def _too_wide(each: Parameter, searched: float, variance: float) -> str:
         wide = width > WIDEST_SHARE * (each.high - each.low)
     if not wide:
         return ""
-    low, high = each.from_search(searched - half), each.from_search(searched + half)
-    return f"its 95 % interval is {max(low, each.low):.2g} to {min(high, each.high):.2g}"
+    low, high = each.around(searched, half)
+    return f"its 95 % interval is {low:.2g} to {high:.2g}"
 
 
 def _rivalled(each: Parameter, k: int, rivals: Sequence[Floats]) -> str:

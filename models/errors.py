@@ -49,7 +49,7 @@ class OneClassError(ModelError):
 
 
 class OutOfBoundsError(ModelError):
-    """A parameter is held outside its bounds."""
+    """A parameter lies outside its bounds."""
 
 
 class UnknownNameError(ModelError):
@@ -62,13 +62,16 @@ def floats(name: str, values: ArrayLike, ndim: int) -> Floats:
     Raises
     ------
     ShapeError
-        If they have not `ndim` dimensions.
+        If they are no numbers, or have not `ndim` dimensions.
     EmptyDataError
         If there are none.
     NotFiniteError
         If one is missing or infinite.
     """
-    array = np.array(values, dtype=np.float64, order="C")
+    try:
+        array = np.array(values, dtype=np.float64, order="C")
+    except (TypeError, ValueError) as error:
+        raise ShapeError(f"{name} is no array of numbers ({error})", "Give numbers.") from error
     if array.ndim != ndim:
         raise ShapeError(f"{name} has {array.ndim} dimensions", f"It needs {ndim}.")
     if not array.size:
@@ -125,6 +128,19 @@ def check_same_length(**arrays: NDArray[np.generic]) -> None:
         raise ShapeError(f"arrays differ in length ({said})", "Give one entry a trial in each.")
 
 
+def check_some(**counts: int) -> None:
+    """Refuse counts below one, by name.
+
+    Raises
+    ------
+    EmptyDataError
+        If there is one.
+    """
+    for name, count in counts.items():
+        if count < 1:
+            raise EmptyDataError(f"{name} is {count}", "Give at least one.")
+
+
 def check_rising(name: str, numbers: NDArray[np.generic]) -> None:
     """Refuse trial numbers that do not rise.
 
@@ -145,3 +161,9 @@ def check_numbers(numbers: Whole) -> None:
     if numbers[0] < 1:
         raise ImpossibleOutcomeError("the first trial has the number 0", "Count from 1.")
     check_rising("numbers of trials", numbers)
+
+
+def check_bins(ends: Whole, trials: Whole) -> None:
+    """Refuse bins, (bins,), in which there are more trials than pass until their end."""
+    if (trials > np.diff(ends, prepend=0)).any():
+        raise ImpossibleOutcomeError("a bin has more trials than pass in it", "Mend ends.")

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.doubt import Z_95, Doubt, doubt_of, observed_information
-from models.errors import Floats, ModelError, UnknownNameError
+from models.doubt import Z_95, Doubt, doubt_of, observed_information, statement_of
+from models.errors import Floats, UnknownNameError, check_some
 from models.minimise import Minimum, minimise
 from models.model import Data, Model, Parameter
 from models.search import Search
@@ -65,10 +65,23 @@ class FitResult:
     start_losses: Floats
     doubts: tuple[Doubt, ...]
 
+    def __str__(self) -> str:
+        lines = [f"{self.model}: log-likelihood {self.log_likelihood:.2f}, {self.trials} choices"]
+        for name, value in zip(self.names, self.values, strict=True):
+            low, high = self.interval(name)
+            lines.append(f"  {name:<20} {value:10.4g}   95 % {low:.4g} to {high:.4g}")
+        lines += [f"  {name:<20} {value:10.4g}   held" for name, value in self.held.items()]
+        return "\n".join([*lines, self.statement])
+
     @property
     def names(self) -> tuple[str, ...]:
         """Names of the fitted parameters."""
         return tuple(each.name for each in self.parameters)
+
+    @property
+    def estimates(self) -> dict[str, float]:
+        """Values of all parameters, fitted and held, by name."""
+        return dict(zip(self.names, self.values.tolist(), strict=True)) | dict(self.held)
 
     @property
     def aic(self) -> float:
@@ -93,13 +106,7 @@ class FitResult:
     @property
     def statement(self) -> str:
         """Whether the fit can be relied on, in words."""
-        parts = [] if self.converged else ["The search did not converge: its steps ran out."]
-        parts += [f"{doubt.name} is not identifiable: {doubt.why}." for doubt in self.doubts]
-        if not parts:
-            return "All parameters are identifiable."
-        if self.doubts:
-            parts.append("Hold parameters at known values, or share them over a cohort.")
-        return " ".join(parts)
+        return statement_of(self.converged, self.doubts)
 
     def index(self, name: str) -> int:
         """Return where a fitted parameter stands.
@@ -125,9 +132,7 @@ class FitResult:
         k = self.index(name)
         each = self.parameters[k]
         middle = each.to_search(float(self.values[k]))
-        half = Z_95 * math.sqrt(self.covariance[k, k])
-        low, high = each.from_search(middle - half), each.from_search(middle + half)
-        return max(low, each.low), min(high, each.high)
+        return each.around(middle, Z_95 * math.sqrt(self.covariance[k, k]))
 
 
 def fit(
@@ -171,8 +176,7 @@ def fit(
     >>> round(found.value("threshold"), 1), found.statement
     (54.5, 'All parameters are identifiable.')
     """
-    if starts < 1:
-        raise ModelError(f"{starts} starts", "Give at least one.")
+    check_some(starts=starts)
     model.check(data)
     search = Search(model, data, held or {})
     minima = [

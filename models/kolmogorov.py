@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike
 
-from models.errors import floats
+from models.errors import OutOfBoundsError, check_some, floats
 
 TERMS = 101
 
@@ -51,6 +51,9 @@ def ks_p_value(distance: float, first: int, second: int) -> float:
     >>> round(ks_p_value(14 / 15, 15, 15), 8), round(ks_p_value(6 / 15, 15, 15), 3)
     (8.8e-07, 0.136)
     """
+    check_some(first=first, second=second)
+    if not 0 <= distance <= 1:
+        raise OutOfBoundsError(f"a distance of {distance}", "It lies between 0 and 1.")
     root = math.sqrt(first * second / (first + second))
     scaled = (root + 0.12 + 0.11 / root) * distance
     if scaled < 0.2:

@@ -6,13 +6,14 @@ symmetric, where v = 1): the symmetric ones are nested in the asymmetric ones.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from models.circuit import Choices, check_stimuli, run_choices
+from models.circuit import Choices, check_stimuli, followed_course, run_choices
 from models.errors import (
     Floats,
     ImpossibleOutcomeError,
@@ -20,13 +21,15 @@ from models.errors import (
     ShapeError,
     UnknownNameError,
     Whole,
+    check_bins,
     check_numbers,
     check_same_length,
+    check_some,
     whole,
 )
-from models.mean_field import check_two_stimuli, run_mean_field
-from models.model import Model, Parameter, Predictor
-from models.reinforcement import PUBLISHED, Core
+from models.mean_field import Course, average_course, check_two_stimuli, run_mean_field
+from models.model import Model, Parameter, Predictor, check_kind, ordered
+from models.reinforcement import PUBLISHED, Core, Rule
 from models.task import Task
 
 Variant = Literal[
@@ -76,8 +79,7 @@ class BinnedChoices:
             )
         if (responses > trials).any():
             raise ImpossibleOutcomeError("more responses than trials", "Count them anew.")
-        if (trials.sum(axis=1) > np.diff(ends, prepend=0)).any():
-            raise ImpossibleOutcomeError("a bin has more trials than pass in it", "Mend ends.")
+        check_bins(ends, trials.sum(axis=1))
         for name, array in (("ends", ends), ("responses", responses), ("trials", trials)):
             object.__setattr__(self, name, array)
 
@@ -99,6 +101,7 @@ def binned(choices: Choices, bin_trials: int = 100, stimuli: int = 2) -> BinnedC
     stimuli
         How many stimuli the task has.
     """
+    check_some(bin_trials=bin_trials, stimuli=stimuli)
     order, numbers = np.asarray(choices.stimuli), np.asarray(choices.numbers)
     check_stimuli(order, stimuli)
     place = (numbers - 1) // bin_trials
@@ -132,6 +135,11 @@ class LearningRule:
     def __post_init__(self) -> None:
         if self.variant not in VARIANTS:
             raise UnknownNameError(f"no variant {self.variant!r}", f"There are {VARIANTS}.")
+
+    @property
+    def kind(self) -> Rule:
+        """How weights change."""
+        return "additive" if self.additive else "multiplicative"
 
     @property
     def additive(self) -> bool:
@@ -213,6 +221,7 @@ class MeanField(Model[BinnedChoices]):
 
     def check(self, data: BinnedChoices) -> None:
         """Refuse data of another task, or of one stimulus only."""
+        check_kind(self.name, data, BinnedChoices)
         _, _, trials = data.arrays
         check_two_stimuli(self.rule.task)
         if trials.shape[1] != 2:
@@ -223,6 +232,19 @@ class MeanField(Model[BinnedChoices]):
         """Return responses and trials by bin and stimulus."""
         _, responses, trials = data.arrays
         return responses.ravel().astype(np.float64), trials.ravel().astype(np.float64)
+
+    def course(self, values: Mapping[str, float], trials: int) -> Course:
+        """Return the average course of learning.
+
+        Parameters
+        ----------
+        values
+            Of all parameters, by name, such as `FitResult.estimates`.
+        trials
+            How many.
+        """
+        weights = self.rule.weights(ordered(self.parameters, values))
+        return average_course(self.rule.task, *weights, trials, self.rule.kind)
 
     def predictor(self, data: BinnedChoices, wanted: NDArray[np.bool_]) -> Predictor:
         """Return what predicts the mean probability of a response by bin and stimulus."""
@@ -268,6 +290,7 @@ class Circuit(Model[Choices]):
 
     def check(self, data: Choices) -> None:
         """Refuse stimuli that the task lacks, or one stimulus only."""
+        check_kind(self.name, data, Choices)
         order = np.asarray(data.stimuli)
         check_stimuli(order, len(np.asarray(self.rule.task.units)))
         _check_stimuli_differ(np.bincount(order))
@@ -277,11 +300,25 @@ class Circuit(Model[Choices]):
         responded = np.asarray(data.responded).astype(np.float64)
         return responded, np.ones_like(responded)
 
+    def course(self, values: Mapping[str, float], choices: Choices) -> Course:
+        """Return the course of the weights of a mouse that made some choices.
+
+        Parameters
+        ----------
+        values
+            Of all parameters, by name, such as `FitResult.estimates`.
+        choices
+            What was presented, and what the mouse did.
+        """
+        weights = self.rule.weights(ordered(self.parameters, values))
+        return followed_course(self.rule.task, *weights, choices, self.rule.kind)
+
     def predictor(self, data: Choices, wanted: NDArray[np.bool_]) -> Predictor:
         """Return what predicts the probability of a response in each trial."""
         units, rewards, _ = self.rule.task.arrays
         order, responded = np.asarray(data.stimuli), np.asarray(data.responded)
         seeds, additive = self.rule.slopes(wanted), self.rule.additive
+        none = np.zeros((0, units.shape[1]))
 
         def predict(values: Floats) -> tuple[Floats, Floats]:
             responses, slopes = np.empty(order.size), np.empty((order.size, seeds[0].shape[1]))
@@ -301,6 +338,8 @@ class Circuit(Model[Choices]):
                 responded,
                 responses,
                 slopes,
+                none,
+                none,
             )
             return responses, slopes
 

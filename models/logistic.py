@@ -17,11 +17,12 @@ from models.errors import (
     ImpossibleOutcomeError,
     OneClassError,
     ShapeError,
+    UnknownNameError,
     check_same_length,
     flags,
     floats,
 )
-from models.model import Model, Parameter, Predictor
+from models.model import Model, Parameter, Predictor, check_kind
 
 INTERCEPT = "intercept"
 BOUND = 20.0
@@ -69,6 +70,10 @@ class LogisticRegression(Model[Design]):
 
     columns: tuple[str, ...]
 
+    def __post_init__(self) -> None:
+        if INTERCEPT in self.columns:
+            raise UnknownNameError(f"a column {INTERCEPT!r}", "It comes by itself; leave it out.")
+
     @property
     def name(self) -> str:
         """What it is called in results."""
@@ -82,6 +87,7 @@ class LogisticRegression(Model[Design]):
 
     def check(self, data: Design) -> None:
         """Refuse choices that are all alike, and columns of other names."""
+        check_kind(self.name, data, Design)
         if tuple(data.columns) != self.columns:
             raise ShapeError(
                 f"the design has {tuple(data.columns)}, the model {self.columns}", "Mend one."

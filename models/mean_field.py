@@ -5,7 +5,6 @@ The loop carries the derivatives by every parameter along, so gradients are exac
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,12 +12,16 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from models.compiled import compiled
-from models.errors import Floats, ShapeError, Whole, floats
-from models.reinforcement import PUBLISHED, Core, Rule
+from models.errors import Floats, ModelError, ShapeError, Whole, check_some, floats
+from models.normal import cumulative_normal, normal
+from models.reinforcement import PUBLISHED, Core, Rule, is_additive
 from models.task import Task, starting_weights
 
-ROOT_HALF = math.sqrt(0.5)
-DENSITY = 1 / math.sqrt(2 * math.pi)
+LANES = 8
+"""Most parameters to differentiate by. The loop carries as many, since a processor does them at
+once if their number is known beforehand and all are in one array."""
+E0, E1, E2, I0, I1, I2, ALPHA, SIGMA, ASYMMETRY, SUM_P, SUM_M = range(0, 11 * LANES, LANES)
+"""Where the derivatives of what begin in that array."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,7 @@ class Course:
 
     @property
     def performance(self) -> Floats:
-        """Fraction correct in each trial, (trials,), of a task of S+ and S- (in that order)."""
+        """Mean of hits and correct rejections in each trial, (trials,)."""
         return (self.responses[:, 0] + 1 - self.responses[:, 1]) / 2
 
     def probabilities(self, units: ArrayLike, trial: int = -1) -> Floats:
@@ -52,9 +55,10 @@ class Course:
         trial
             After how many trials; -1 is after all of them.
         """
-        net = self.excitation[trial] - self.inhibition[trial]
-        drives = floats("units", units, 2) @ net
-        return np.array([0.5 * math.erfc(-drive * ROOT_HALF) for drive in drives])
+        net, active = self.excitation[trial] - self.inhibition[trial], floats("units", units, 2)
+        if active.shape[1] != net.size:
+            raise ShapeError(f"{active.shape[1]} units", f"Give the activity of all {net.size}.")
+        return cumulative_normal(active @ net)
 
 
 def mean_field(
@@ -87,9 +91,28 @@ def mean_field(
     array([[0.841, 0.841],
            [0.947, 0.053]])
     """
+    constants = np.array([core.alpha, core.sigma, core.asymmetry])
+    weights = starting_weights(initial, rule=rule)
+    return average_course(task, constants, *weights, trials, rule)
+
+
+def average_course(
+    task: Task, core: Floats, excitation: Floats, inhibition: Floats, trials: int, rule: Rule
+) -> Course:
+    """Return the average course of learning from any weights.
+
+    Parameters
+    ----------
+    task, trials, rule
+        As in `mean_field`.
+    core
+        Learning rate, asymptote, asymmetry, (3,).
+    excitation, inhibition
+        Initial weights, (units,).
+    """
     check_two_stimuli(task)
+    check_some(trials=trials)
     units, rewards, shares = task.arrays
-    excitation, inhibition = starting_weights(initial, units.shape[1])
     course = Course(
         np.zeros((trials, len(units))),
         np.zeros((trials + 1, units.shape[1])),
@@ -97,14 +120,14 @@ def mean_field(
     )
     none = np.zeros((3, 0)), np.zeros((units.shape[1], 0)), np.zeros((units.shape[1], 0))
     run_mean_field(
-        np.array([core.alpha, core.sigma, core.asymmetry]),
+        core,
         excitation,
         inhibition,
         *none,
         units,
         rewards,
         shares,
-        rule == "additive",
+        is_additive(rule),
         np.arange(1, trials + 1),
         course.responses,
         np.zeros((trials, len(units), 0)),
@@ -120,7 +143,9 @@ def check_two_stimuli(task: Task) -> None:
     Raises
     ------
     ShapeError
-        If it is not.
+        If it has others.
+    ModelError
+        If the first is not S+, or the second not S-.
     """
     if np.shape(task.units) != (2, 3):
         raise ShapeError(
@@ -128,6 +153,9 @@ def check_two_stimuli(task: Task) -> None:
             "It needs S+ and S-, in that order, and three units: leave out those that neither "
             "drives. Responses to others come from `Course.probabilities`.",
         )
+    rewards = task.arrays[1].tolist()
+    if rewards != [1.0, -1.0]:
+        raise ModelError(f"the mean field got rewards {rewards}", "Give S+ first, then S-.")
 
 
 @compiled
@@ -175,36 +203,24 @@ def run_mean_field(
         Weights before each trial, and after the last, (trials + 1, 3); nothing is written where
         they have no rows.
     """
-    n = core_slopes.shape[1]
+    n = min(core_slopes.shape[1], LANES)
     alpha, sigma, asymmetry = core[0], core[1], core[2]
     xp0, xp1, xp2 = units[0, 0], units[0, 1], units[0, 2]
     xm0, xm1, xm2 = units[1, 0], units[1, 1], units[1, 2]
     reward_p, reward_m, share_p, share_m = rewards[0], rewards[1], shares[0], shares[1]
     e0, e1, e2 = excitation[0], excitation[1], excitation[2]
     i0, i1, i2 = inhibition[0], inhibition[1], inhibition[2]
-    de0, de1, de2 = (
-        excitation_slopes[0].copy(),
-        excitation_slopes[1].copy(),
-        excitation_slopes[2].copy(),
-    )
-    di0, di1, di2 = (
-        inhibition_slopes[0].copy(),
-        inhibition_slopes[1].copy(),
-        inhibition_slopes[2].copy(),
-    )
-    d_alpha, d_sigma, d_asymmetry = (
-        core_slopes[0].copy(),
-        core_slopes[1].copy(),
-        core_slopes[2].copy(),
-    )
-    sum_dp, sum_dm = np.zeros(n), np.zeros(n)
+    tangents = np.zeros(11 * LANES)
+    for k in range(n):
+        for u in range(3):
+            tangents[k + E0 + u * LANES] = excitation_slopes[u, k]
+            tangents[k + I0 + u * LANES] = inhibition_slopes[u, k]
+            tangents[k + ALPHA + u * LANES] = core_slopes[u, k]
     kept = excitation_course.shape[0]
     trial = 0
     for a_bin in range(ends.size):
         first, sum_p, sum_m = trial, 0.0, 0.0
-        for k in range(n):
-            sum_dp[k] = 0.0
-            sum_dm[k] = 0.0
+        tangents[SUM_P:] = 0.0
         while trial < ends[a_bin]:
             if trial < kept:
                 keep(excitation_course, trial, e0, e1, e2)
@@ -212,14 +228,12 @@ def run_mean_field(
             # Equation 4.
             drive_p = (e0 - i0) * xp0 + (e1 - i1) * xp1 + (e2 - i2) * xp2
             drive_m = (e0 - i0) * xm0 + (e1 - i1) * xm1 + (e2 - i2) * xm2
-            p = 0.5 * math.erfc(-drive_p * ROOT_HALF)
-            m = 0.5 * math.erfc(-drive_m * ROOT_HALF)
+            p, density_p = normal(drive_p)
+            m, density_m = normal(drive_m)
             sum_p += p
             sum_m += m
             # What pulls at the weights, share f[R - sigma drive] p, and its derivatives by the
             # drive, by sigma and by the asymmetry.
-            density_p = DENSITY * math.exp(-0.5 * drive_p * drive_p)
-            density_m = DENSITY * math.exp(-0.5 * drive_m * drive_m)
             error_p, error_m = reward_p - sigma * drive_p, reward_m - sigma * drive_m
             gain_p = share_p * (asymmetry if error_p > 0 else 1.0)
             gain_m = share_m * (asymmetry if error_m > 0 else 1.0)
@@ -247,34 +261,35 @@ def run_mean_field(
                 at_e2, at_i2 = e2 if up_2 > 0 else 0.0, i2 if down_2 > 0 else 0.0
                 e0, e1, e2 = e0 * up_0, e1 * up_1, e2 * up_2
                 i0, i1, i2 = i0 * down_0, i1 * down_1, i2 * down_2
-            for k in range(n):
-                d0, d1, d2 = de0[k] - di0[k], de1[k] - di1[k], de2[k] - di2[k]
+            for k in range(LANES if n else 0):
+                d0 = tangents[k + E0] - tangents[k + I0]
+                d1 = tangents[k + E1] - tangents[k + I1]
+                d2 = tangents[k + E2] - tangents[k + I2]
                 d_drive_p = d0 * xp0 + d1 * xp1 + d2 * xp2
                 d_drive_m = d0 * xm0 + d1 * xm1 + d2 * xm2
-                sum_dp[k] += density_p * d_drive_p
-                sum_dm[k] += density_m * d_drive_m
-                d_pull_p = (
-                    by_drive_p * d_drive_p
-                    + by_sigma_p * d_sigma[k]
-                    + by_asymmetry_p * d_asymmetry[k]
-                )
-                d_pull_m = (
-                    by_drive_m * d_drive_m
-                    + by_sigma_m * d_sigma[k]
-                    + by_asymmetry_m * d_asymmetry[k]
-                )
-                d0 = d_alpha[k] * pull_0 + alpha * (xp0 * d_pull_p + xm0 * d_pull_m)
-                d1 = d_alpha[k] * pull_1 + alpha * (xp1 * d_pull_p + xm1 * d_pull_m)
-                d2 = d_alpha[k] * pull_2 + alpha * (xp2 * d_pull_p + xm2 * d_pull_m)
-                de0[k], di0[k] = de0[k] * up_0 + at_e0 * d0, di0[k] * down_0 - at_i0 * d0
-                de1[k], di1[k] = de1[k] * up_1 + at_e1 * d1, di1[k] * down_1 - at_i1 * d1
-                de2[k], di2[k] = de2[k] * up_2 + at_e2 * d2, di2[k] * down_2 - at_i2 * d2
+                tangents[k + SUM_P] += density_p * d_drive_p
+                tangents[k + SUM_M] += density_m * d_drive_m
+                d_alpha, d_sigma = tangents[k + ALPHA], tangents[k + SIGMA]
+                d_asymmetry = tangents[k + ASYMMETRY]
+                d_pull_p = by_drive_p * d_drive_p + by_sigma_p * d_sigma
+                d_pull_m = by_drive_m * d_drive_m + by_sigma_m * d_sigma
+                d_pull_p += by_asymmetry_p * d_asymmetry
+                d_pull_m += by_asymmetry_m * d_asymmetry
+                d0 = d_alpha * pull_0 + alpha * (xp0 * d_pull_p + xm0 * d_pull_m)
+                d1 = d_alpha * pull_1 + alpha * (xp1 * d_pull_p + xm1 * d_pull_m)
+                d2 = d_alpha * pull_2 + alpha * (xp2 * d_pull_p + xm2 * d_pull_m)
+                tangents[k + E0] = tangents[k + E0] * up_0 + at_e0 * d0
+                tangents[k + E1] = tangents[k + E1] * up_1 + at_e1 * d1
+                tangents[k + E2] = tangents[k + E2] * up_2 + at_e2 * d2
+                tangents[k + I0] = tangents[k + I0] * down_0 - at_i0 * d0
+                tangents[k + I1] = tangents[k + I1] * down_1 - at_i1 * d1
+                tangents[k + I2] = tangents[k + I2] * down_2 - at_i2 * d2
             trial += 1
         passed = trial - first
         responses[a_bin, 0], responses[a_bin, 1] = sum_p / passed, sum_m / passed
         for k in range(n):
-            slopes[a_bin, 0, k] = sum_dp[k] / passed
-            slopes[a_bin, 1, k] = sum_dm[k] / passed
+            slopes[a_bin, 0, k] = tangents[k + SUM_P] / passed
+            slopes[a_bin, 1, k] = tangents[k + SUM_M] / passed
     if trial < kept:
         keep(excitation_course, trial, e0, e1, e2)
         keep(inhibition_course, trial, i0, i1, i2)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from models.compiled import compiled
 from models.errors import Floats
 
 Evaluate = Callable[[Floats], tuple[float, Floats, Floats]]
@@ -94,14 +95,34 @@ def moving(point: Floats, gradient: Floats, low: Floats, high: Floats) -> NDArra
     return ~(((point <= low) & (gradient > 0)) | ((point >= high) & (gradient < 0)))
 
 
+@compiled
 def _step(gradient: Floats, information: Floats, free: NDArray[np.bool_], damping: float) -> Floats:
-    """Return a damped Newton step of the free parameters, (parameters,)."""
-    step = np.zeros_like(gradient)
-    places = free.nonzero()[0]
-    if places.size:
-        inner = information[places[:, None], places]
-        diagonal = inner.diagonal()
-        ridge = RIDGE * (1 + diagonal.sum())
-        inner.flat[:: places.size + 1] += damping * (diagonal + ridge) + ridge
-        step[places] = np.linalg.solve(inner, -gradient[places])
+    """Return a damped Newton step of the free parameters, (parameters,).
+
+    By elimination: the damped information is positive definite, so no rows are exchanged. NumPy's
+    solver takes ten times as long for a few parameters.
+    """
+    step = np.zeros(gradient.size)
+    places = np.flatnonzero(free)
+    count = places.size
+    inner, right = np.empty((count, count)), np.empty(count)
+    ridge = RIDGE
+    for k in range(count):
+        ridge += RIDGE * information[places[k], places[k]]
+    for k in range(count):
+        right[k] = -gradient[places[k]]
+        for other in range(count):
+            inner[k, other] = information[places[k], places[other]]
+        inner[k, k] += damping * (inner[k, k] + ridge) + ridge
+    for k in range(count):
+        for row in range(k + 1, count):
+            share = inner[row, k] / inner[k, k]
+            right[row] -= share * right[k]
+            for other in range(k + 1, count):
+                inner[row, other] -= share * inner[k, other]
+    for k in range(count - 1, -1, -1):
+        for other in range(k + 1, count):
+            right[k] -= inner[k, other] * right[other]
+        right[k] /= inner[k, k]
+        step[places[k]] = right[k]
     return step

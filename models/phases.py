@@ -18,12 +18,13 @@ from models.errors import (
     Floats,
     ImpossibleOutcomeError,
     OneClassError,
+    check_bins,
     check_numbers,
     check_same_length,
     floats,
     whole,
 )
-from models.model import Model, Parameter, Predictor
+from models.model import Model, Parameter, Predictor, check_kind
 
 LOW, HIGH = 0.2, 0.8
 LOG_4 = math.log(4)
@@ -92,6 +93,7 @@ class BinnedPerformance:
         check_numbers(ends)
         if (correct > trials).any():
             raise ImpossibleOutcomeError("more correct trials than trials", "Count them anew.")
+        check_bins(ends, trials)
         for name, array in (("ends", ends), ("correct", correct), ("trials", trials)):
             object.__setattr__(self, name, array)
 
@@ -100,8 +102,9 @@ class BinnedPerformance:
 class Sigmoid(Model[BinnedPerformance]):
     """start + (1 - start - lapse) / (1 + exp(-(trial - middle) / width)), by bins' middles.
 
-    It is fitted by the durations themselves, so that their intervals come out: middle = delay +
-    learning / 2, width = learning / (2 ln 4). Hold ``start`` at 0.5 where mice begin at chance.
+    As in `crossings`, ``trial`` is the number of trials that have passed before. The curve is
+    fitted by the durations themselves, so that their intervals come out: middle = delay + learning
+    / 2, width = learning / (2 ln 4). Hold ``start`` at 0.5 where mice begin at chance.
 
     Attributes
     ----------
@@ -129,6 +132,7 @@ class Sigmoid(Model[BinnedPerformance]):
 
     def check(self, data: BinnedPerformance) -> None:
         """Refuse data without errors or without anything else."""
+        check_kind(self.name, data, BinnedPerformance)
         correct, trials = self.counts(data)
         if not 0 < correct.sum() < trials.sum():
             raise OneClassError("all trials are correct, or none is", "Nothing was learned.")
@@ -143,7 +147,7 @@ class Sigmoid(Model[BinnedPerformance]):
     def predictor(self, data: BinnedPerformance, wanted: NDArray[np.bool_]) -> Predictor:
         """Return what predicts the fraction correct in each bin."""
         ends = np.asarray(data.ends).astype(np.float64)
-        middles = ends - np.diff(ends, prepend=0.0) / 2
+        middles = ends - (np.diff(ends, prepend=0.0) + 1) / 2  # in trials that passed before
 
         def predict(values: Floats) -> tuple[Floats, Floats]:
             delay, learning, start, lapse = values

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.doubt import Z_95
-from models.errors import Floats, UnknownNameError
+from models.errors import Floats, OutOfBoundsError, UnknownNameError
 from models.fitting import FitResult
 from models.minimise import Evaluate, minimise
 from models.model import Data, Model
@@ -62,6 +62,8 @@ def profile_interval(
     ------
     UnknownNameError
         If the parameter was not fitted, or the result is that of other parameters.
+    OutOfBoundsError
+        If `z` is not positive.
     """
     search = Search(model, data, found.held)
     if found.parameters != search.free:
@@ -75,6 +77,18 @@ def profile_interval(
     low, low_closed = profile.end(z, -width)
     high, high_closed = profile.end(z, width)
     return Interval(each.from_search(low), each.from_search(high), low_closed, high_closed)
+
+
+def check_width(z: float) -> None:
+    """Refuse intervals that are not wider than nothing.
+
+    Raises
+    ------
+    OutOfBoundsError
+        If theirs is not.
+    """
+    if not 0 < z < math.inf:
+        raise OutOfBoundsError(f"an interval of {z} standard deviations", "Give 1.96 for 95 %.")
 
 
 @dataclass(frozen=True)
@@ -112,6 +126,7 @@ class Profile:
         step
             A guess of the distance from the minimum; its sign says on which side to look.
         """
+        check_width(z)
         middle = float(self.best[self.k])
         bound = float(self.high[self.k] if step > 0 else self.low[self.k])
         if middle == bound:

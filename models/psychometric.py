@@ -14,17 +14,18 @@ from models.errors import (
     ImpossibleOutcomeError,
     NotFiniteError,
     OneClassError,
+    OutOfBoundsError,
     UnknownNameError,
     check_same_length,
     floats,
     whole,
 )
-from models.model import Model, Parameter, Predictor
+from models.model import Model, Parameter, Predictor, check_kind
+from models.normal import cumulative_normal
 
 Shape = Literal["logistic", "normal"]
 CATCH = -math.inf
 """The level of a trial without a stimulus: responses in it are guesses."""
-_ERF = np.frompyfunc(math.erf, 1, 1)
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,10 @@ class PsychometricFunction(Model[Levels]):
     def __post_init__(self) -> None:
         if self.shape not in {"logistic", "normal"}:
             raise UnknownNameError(f"no shape {self.shape!r}", "There are logistic and normal.")
+        if not -math.inf < self.low < self.high < math.inf:
+            raise OutOfBoundsError(
+                f"thresholds from {self.low} to {self.high}", "Give the range of the levels."
+            )
 
     @property
     def name(self) -> str:
@@ -106,6 +111,7 @@ class PsychometricFunction(Model[Levels]):
 
     def check(self, data: Levels) -> None:
         """Refuse data without responses or with nothing else, or of one level only."""
+        check_kind(self.name, data, Levels)
         responses, trials = self.counts(data)
         if not 0 < responses.sum() < trials.sum():
             raise OneClassError("responses in none or in all trials", "There is no threshold.")
@@ -144,5 +150,5 @@ class PsychometricFunction(Model[Levels]):
         if self.shape == "logistic":
             share = 0.5 * (1 + np.tanh(2 * along))
             return share, 4 * share * (1 - share)
-        share = 0.5 * (1 + np.asarray(_ERF(along * math.sqrt(math.pi)), np.float64))
+        share = cumulative_normal(along * math.sqrt(2 * math.pi))
         return share, np.exp(-math.pi * along**2)

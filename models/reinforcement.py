@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
+
+from models.errors import OutOfBoundsError, UnknownNameError
 
 Weights = NDArray[np.float64]
 Rule = Literal["multiplicative", "additive"]
 """Whether weights change in proportion to themselves (the paper's rule), or by the same step
 whatever their size and sign (Rescorla and Wagner's rule)."""
+RULES: tuple[Rule, ...] = get_args(Rule)
 
 
 @dataclass(frozen=True)
@@ -31,15 +34,39 @@ class Core:
         Sets the asymptote: the hit rate goes to Phi(1 / sigma).
     asymmetry
         How much more positive errors count than negative ones (the paper's v).
+
+    Raises
+    ------
+    OutOfBoundsError
+        If one is negative, missing or infinite.
     """
 
     alpha: float = 0.01
     sigma: float = 0.6195
     asymmetry: float = 6.0
 
+    def __post_init__(self) -> None:
+        values = {"alpha": self.alpha, "sigma": self.sigma, "asymmetry": self.asymmetry}
+        for name, value in values.items():
+            if not 0 <= value < math.inf:
+                raise OutOfBoundsError(f"{name} is {value}", "Give a number of at least 0.")
+
 
 PUBLISHED = Core()
 """The published values."""
+
+
+def is_additive(rule: Rule) -> bool:
+    """Return whether a rule is the additive one.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such rule.
+    """
+    if rule not in RULES:
+        raise UnknownNameError(f"no rule {rule!r}", f"There are {RULES}.")
+    return rule == "additive"
 
 
 def response_probability(excitation: Weights, inhibition: Weights, units: Weights) -> float:

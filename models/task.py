@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike
 
-from models.errors import Floats, ModelError, ShapeError, floats
+from models.errors import Floats, ModelError, OutOfBoundsError, ShapeError, check_some, floats
+from models.reinforcement import Rule, is_additive
 
 PUBLISHED_STRONG = (2.0, 1.0, 0.01)
 """Initial weights of panels a and c of Fig. 5 of Ceballo et al. 2019: common excitation, common
@@ -84,7 +85,9 @@ def discrimination(s_plus: float = 1.0, s_minus: float = 2.0) -> Task:
     return Task([[1.0, 0.0, s_plus], [1.0, s_minus, 0.0]], [1.0, -1.0], [0.5, 0.5])
 
 
-def starting_weights(initial: Sequence[float], units: int = 3) -> tuple[Floats, Floats]:
+def starting_weights(
+    initial: Sequence[float], units: int = 3, rule: Rule = "multiplicative"
+) -> tuple[Floats, Floats]:
     """Return excitation and inhibition of all units, (units,) each.
 
     Parameters
@@ -93,8 +96,25 @@ def starting_weights(initial: Sequence[float], units: int = 3) -> tuple[Floats, 
         Weights of the common unit, excitatory and inhibitory, and the one weight of all others.
     units
         Number of sensory units.
+    rule
+        How weights change. Where they are only added to, they may be negative.
+
+    Raises
+    ------
+    ShapeError
+        If there are not three weights.
+    OutOfBoundsError
+        If one is negative that is multiplied.
     """
-    excitation, inhibition, specific = floats("initial weights", initial, 1)
+    weights = floats("initial weights", initial, 1)
+    if len(weights) != 3:
+        raise ShapeError(
+            f"{len(weights)} initial weights",
+            "Give common excitation and inhibition, and specific.",
+        )
+    if (weights < 0).any() and not is_additive(rule):
+        raise OutOfBoundsError(f"initial weights {tuple(initial)}", "A weight is never negative.")
+    excitation, inhibition, specific = weights
     rest = [specific] * (units - 1)
     return np.array([excitation, *rest]), np.array([inhibition, *rest])
 
@@ -106,6 +126,7 @@ def draw_initial_weights(mice: int, seed: int) -> Floats:
     excitation log-uniform from 0.1 to 2, common inhibition 0.3 to 1 times that, specific weights
     log-uniform from 0.001 to 0.1.
     """
+    check_some(mice=mice)
     draws = np.random.default_rng(seed).random((mice, 3))
     excitation = 0.1 * 20 ** draws[:, 0]
     inhibition = excitation * (0.3 + 0.7 * draws[:, 1])

@@ -4,33 +4,41 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from operator import ge, gt
 
 import numpy as np
 import pytest
 
 from models.choices import KINDS, BimodalChoices, ChoiceModel, Kind, score, score_all
 from models.circuit import Choices
-from models.consistency import chance_of_consistency, consistent_trials
+from models.cohort import fit_cohort
+from models.consistency import Criterion, chance_of_consistency, consistent_trials
 from models.errors import (
     EmptyDataError,
     ImpossibleOutcomeError,
     ModelError,
     NotFiniteError,
     OneClassError,
+    OutOfBoundsError,
     ShapeError,
     UnknownNameError,
     UnsortedTrialsError,
 )
 from models.fitting import fit
-from models.learning import BinnedChoices, Circuit, LearningRule, MeanField
+from models.learning import BinnedChoices, Circuit, LearningRule, MeanField, binned
 from models.logistic import Design, LogisticRegression, choice_columns
 from models.minimise import minimise
 from models.phases import BinnedPerformance, Sigmoid
+from models.profiles import check_width
 from models.psychometric import CATCH, Levels, PsychometricFunction
 from models.task import discrimination
 
+PASSES: dict[Criterion, Callable[[float, float], bool]] = {"above": gt, "above or equal": ge}
 
-def literal_consistent(relevant: list[int], other: list[int], right: list[int]) -> list[bool]:
+
+def literal_consistent(
+    relevant: list[int], other: list[int], right: list[int], criterion: Criterion
+) -> list[bool]:
     """The definition, trial by trial."""
     found = []
     for trial in range(len(right)):
@@ -44,35 +52,50 @@ def literal_consistent(relevant: list[int], other: list[int], right: list[int]) 
                     if relevant[t] == go and (relevant[t] == other[t]) == congruent
                 ]
                 shares.append(sum(same) / len(same) if same else math.nan)
-        found.append(all(share > 0.5 for share in shares))
+        found.append(all(PASSES[criterion](share, 0.5) for share in shares))
     return found
 
 
-def literal_chance(trials: int, rate: float, rng: np.random.Generator) -> tuple[int, set[int]]:
+def literal_chance(
+    trials: int, rate: float, rng: np.random.Generator, criterion: Criterion
+) -> tuple[int, set[int]]:
     """One block of a mouse that licks at random: consistent trials, and lengths of their runs."""
     relevant, other = rng.integers(0, 2, trials), rng.integers(0, 2, trials)
     licked = rng.random(trials) < rate
     right = (relevant == other) | (licked == relevant)
-    consistent = literal_consistent(relevant.tolist(), other.tolist(), right.astype(int).tolist())
+    right = right.astype(int)
+    consistent = literal_consistent(relevant.tolist(), other.tolist(), right.tolist(), criterion)
     runs = "".join("x" if each else " " for each in consistent).split()
     return sum(consistent), {len(run) for run in runs}
 
 
+@pytest.mark.parametrize("criterion", PASSES)
 @pytest.mark.parametrize("trials", [5, 21, 60])
-def test_consistent_trials_are_those_of_the_definition(trials: int) -> None:
+def test_consistent_trials_are_those_of_the_definition(trials: int, criterion: Criterion) -> None:
     rng = np.random.default_rng(trials)
     relevant, other = rng.integers(0, 2, (2, trials)).tolist()
     for chance in (0.6, 0.9):
         right = (rng.random(trials) < chance).astype(int).tolist()
-        found = consistent_trials(relevant, other, right)
-        assert found.tolist() == literal_consistent(relevant, other, right)
+        found = consistent_trials(relevant, other, right, criterion=criterion)
+        assert found.tolist() == literal_consistent(relevant, other, right, criterion)
 
 
-@pytest.mark.parametrize(("trials", "rate"), [(30, 0.5), (70, 0.7)])
-def test_chance_is_that_of_blocks_played_one_by_one(trials: int, rate: float) -> None:
+def test_half_of_the_trials_is_enough_only_where_one_says_so() -> None:
+    go, other, right = [1, 1, 0, 0] * 2, [1, 0, 1, 0] * 2, [1] * 7 + [0]
+    assert not consistent_trials(go, other, right).any()
+    assert consistent_trials(go, other, right, criterion="above or equal").all()
+
+
+@pytest.mark.parametrize(
+    ("trials", "rate", "criterion"),
+    [(30, 0.5, "above"), (70, 0.7, "above"), (30, 0.5, "above or equal")],
+)
+def test_chance_is_that_of_blocks_played_one_by_one(
+    trials: int, rate: float, criterion: Criterion
+) -> None:
     rng = np.random.default_rng(3)
-    slow = [literal_chance(trials, rate, rng) for _ in range(600)]
-    chance = chance_of_consistency(trials, rate, seed=1, sessions=200_000)
+    slow = [literal_chance(trials, rate, rng, criterion) for _ in range(600)]
+    chance = chance_of_consistency(trials, rate, 1, 200_000, criterion)
     assert chance.counts.sum() == 200_000
     numbers = np.array([number for number, _ in slow])
     for least in (1, 5, 10):
@@ -238,6 +261,26 @@ def test_a_search_that_runs_out_of_steps_says_so(monkeypatch: pytest.MonkeyPatch
     assert "did not converge" in found.statement
 
 
+@pytest.mark.parametrize("count", [1, 3, 12])
+def test_a_search_finds_the_minimum_of_a_bowl_inside_bounds(count: int) -> None:
+    rng = np.random.default_rng(count)
+    root = rng.normal(size=(count, count))
+    bowl, tilt = root @ root.T + 0.1 * np.eye(count), rng.normal(size=count)
+
+    def evaluate(point: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
+        return float(point @ bowl @ point / 2 - tilt @ point), bowl @ point - tilt, bowl
+
+    far = np.full(count, 1e3)
+    found = minimise(evaluate, np.zeros(count), -far, far)
+    assert found.converged
+    np.testing.assert_allclose(found.point, np.linalg.solve(bowl, tilt), atol=1e-4)
+    high = far.copy()
+    high[0] = found.point[0] - 0.5
+    held = minimise(evaluate, np.zeros(count), -far, high)
+    rest = np.linalg.solve(bowl[1:, 1:], tilt[1:] - bowl[1:, 0] * high[0])
+    np.testing.assert_allclose(held.point, [high[0], *rest], atol=1e-4)
+
+
 def test_a_search_that_begins_where_nothing_is_finite_ends_at_once() -> None:
     def nowhere(point: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
         return math.nan, point, np.eye(1)
@@ -251,6 +294,10 @@ LEARNING = LearningRule(discrimination())
 BAD: list[tuple[Callable[[], object], type[ModelError]]] = [
     (lambda: Choices([], []), EmptyDataError),
     (lambda: Choices([0, math.nan], [1, 0]), NotFiniteError),
+    (lambda: Choices(["S+"], [1]), ShapeError),
+    (lambda: fit(MeanField(LEARNING), Choices([0, 1], [1, 0])), ShapeError),  # type: ignore[arg-type]
+    (lambda: LogisticRegression(("intercept",)), UnknownNameError),
+    (lambda: check_width(0.0), OutOfBoundsError),
     (lambda: Choices([0, 1], [1, 2]), ImpossibleOutcomeError),
     (lambda: Choices([0, 0.5], [1, 0]), ImpossibleOutcomeError),
     (lambda: Choices([0, 1, 0], [1, 0]), ShapeError),
@@ -269,6 +316,8 @@ BAD: list[tuple[Callable[[], object], type[ModelError]]] = [
     (lambda: fit(MeanField(LEARNING), BinnedChoices([9], [[1, 0]], [[5, 0]])), OneClassError),
     (lambda: Levels([math.nan, 1], [1, 1], [2, 2]), NotFiniteError),
     (lambda: Levels([1, 2], [3, 1], [2, 2]), ImpossibleOutcomeError),
+    (lambda: PsychometricFunction(60, 60), OutOfBoundsError),
+    (lambda: PsychometricFunction(0, math.nan), OutOfBoundsError),
     (lambda: fit(PsychometricFunction(), Levels([1, 2], [2, 2], [2, 2])), OneClassError),
     (lambda: fit(PsychometricFunction(), Levels([1, 1], [1, 0], [2, 2])), OneClassError),
     (lambda: PsychometricFunction(shape="weibull"), UnknownNameError),  # type: ignore[arg-type]
@@ -279,17 +328,27 @@ BAD: list[tuple[Callable[[], object], type[ModelError]]] = [
     (lambda: fit(LogisticRegression(("x",)), Design({"x": [1, 2]}, [1, 1])), OneClassError),
     (lambda: fit(LogisticRegression(("y",)), Design({"x": [1, 2]}, [0, 1])), ShapeError),
     (lambda: BinnedPerformance([100], [101], [100]), ImpossibleOutcomeError),
+    (lambda: BinnedPerformance([10], [40], [50]), ImpossibleOutcomeError),
     (lambda: fit(Sigmoid(), BinnedPerformance([100], [100], [100])), OneClassError),
+    (lambda: binned(Choices([0, 1], [1, 0]), bin_trials=0), EmptyDataError),
     (lambda: consistent_trials([], [], []), EmptyDataError),
     (lambda: consistent_trials([1, 0], [1, 0], [1]), ShapeError),
+    (lambda: consistent_trials([1], [1], [1], criterion="over"), UnknownNameError),  # type: ignore[arg-type]
+    (lambda: consistent_trials([1], [1], [1], half_window=0), EmptyDataError),
     (lambda: LearningRule(discrimination(), variant="additive"), UnknownNameError),  # type: ignore[arg-type]
     (lambda: chance_of_consistency(0, 0.5, 1), EmptyDataError),
     (lambda: chance_of_consistency(50, 1.5, 1), ImpossibleOutcomeError),
     (lambda: chance_of_consistency(5, 0.5, 1, 10).at_least(6), ImpossibleOutcomeError),
     (
         lambda: fit(MeanField(LEARNING), BinnedChoices([9], [[1, 0]], [[5, 4]]), starts=0),
-        ModelError,
+        EmptyDataError,
     ),
+    (lambda: fit_cohort(Circuit(LEARNING), {}), EmptyDataError),
+    (
+        lambda: fit_cohort(Circuit(LEARNING), {"m": Choices([0, 1], [1, 0])}, starts=0),
+        EmptyDataError,
+    ),
+    (lambda: MeanField(LEARNING).course({"common_excitation": 1.0}, 10), UnknownNameError),
 ]
 
 

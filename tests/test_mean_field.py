@@ -12,9 +12,19 @@ import numpy as np
 import pytest
 
 from models.circuit import balanced_order, simulate
-from models.errors import Floats, ImpossibleOutcomeError, ModelError, ShapeError
+from models.errors import (
+    EmptyDataError,
+    Floats,
+    ImpossibleOutcomeError,
+    ModelError,
+    NotFiniteError,
+    OutOfBoundsError,
+    ShapeError,
+    UnknownNameError,
+)
 from models.kolmogorov import ks_distance, ks_p_value
 from models.mean_field import Course, mean_field
+from models.normal import normal
 from models.phases import Phases, crossings
 from models.reinforcement import Core, Rule, learn, response_probability
 from models.task import (
@@ -39,7 +49,7 @@ def literal_mean_field(
 ) -> tuple[Floats, Floats, Floats]:
     """Equations 4 to 6 as they are printed; also the additive rule, without `W o`."""
     plus, minus = np.asarray(task.units)
-    excitation, inhibition = starting_weights(initial)
+    excitation, inhibition = starting_weights(initial, rule=rule)
 
     def f(error: float) -> float:
         return core.asymmetry * error if error > 0 else error
@@ -67,12 +77,25 @@ def literal_mean_field(
 @pytest.mark.parametrize(("core", "trials"), [(CORE, 400), (Core(0.15, 0.4, 15.0), 30)])
 def test_the_fast_loop_equals_the_printed_equations(core: Core, trials: int, rule: Rule) -> None:
     """At a learning rate of 0.15 weights are clipped at zero now and then, and soon chaotic."""
+    start = (-0.3, 0.0, 0.0) if rule == "additive" else (0.8, 0.5, 0.02)
     for task in (STRONG_MINUS, STRONG_PLUS):
-        course = mean_field(task, (0.8, 0.5, 0.02), trials, core, rule)
-        literal = literal_mean_field(task, (0.8, 0.5, 0.02), trials, core, rule)
+        course = mean_field(task, start, trials, core, rule)
+        literal = literal_mean_field(task, start, trials, core, rule)
         found = course.responses, course.excitation[-1], course.inhibition[-1]
         for fast, slow in zip(found, literal, strict=True):
             np.testing.assert_allclose(fast, slow, rtol=1e-9, atol=1e-12)
+
+
+def test_the_normal_distribution_is_exact() -> None:
+    for z in np.linspace(-12, 12, 301):
+        p, density = normal(z)
+        exact = 0.5 * math.erfc(-z / math.sqrt(2))
+        assert p == pytest.approx(exact, abs=1e-15)
+        assert p == pytest.approx(exact, rel=1e-6), "far out, where no absolute error shows"
+        assert density == pytest.approx(math.exp(-z * z / 2) / math.sqrt(2 * math.pi), rel=1e-14)
+    assert normal(math.inf) == (1.0, 0.0)
+    assert normal(-math.inf) == (0.0, 0.0)
+    assert math.isnan(normal(math.nan)[0])
 
 
 @pytest.mark.parametrize("sigma", [0.4, 0.6195, 0.9])
@@ -80,7 +103,7 @@ def test_responses_go_to_the_asymptote(sigma: float) -> None:
     """Hit rate to Phi(1 / sigma), false alarms to 1 - Phi(1 / sigma)."""
     course = mean_field(STRONG_MINUS, PUBLISHED_STRONG, 20_000, Core(sigma=sigma))
     asymptote = NormalDist().cdf(1 / sigma)
-    assert course.responses[-1] == pytest.approx([asymptote, 1 - asymptote], abs=2e-3)
+    assert course.responses[-1] == pytest.approx([asymptote, 1 - asymptote], abs=5e-4)
 
 
 def test_the_published_sigma_gives_the_published_performance() -> None:
@@ -93,21 +116,19 @@ def test_excitation_times_inhibition_is_conserved() -> None:
     course = mean_field(STRONG_MINUS, PUBLISHED_STRONG, 6000)
     product = course.excitation * course.inhibition
     drift = np.abs(product[-1] / product[0] - 1)
-    assert drift == pytest.approx([0.0001, 0.053, 0.015], abs=0.002)
+    assert drift == pytest.approx([0.0001, 0.053, 0.015], rel=0.02)
     slower = mean_field(STRONG_MINUS, PUBLISHED_STRONG, 60_000, Core(alpha=0.001))
     product = slower.excitation * slower.inhibition
-    assert np.abs(product[-1] / product[0] - 1) == pytest.approx(drift / 10, rel=0.1)
+    assert np.abs(product[-1] / product[0] - 1) == pytest.approx(drift / 10, rel=0.03)
 
 
 def test_time_goes_as_one_over_the_learning_rate() -> None:
-    scaled = [
-        (alpha * phases.delay, alpha * phases.learning)
-        for alpha in (0.001, 0.003, 0.01, 0.03)
-        for phases in [phases_of(STRONG_MINUS, PUBLISHED_STRONG, int(60 / alpha), Core(alpha))]
-    ]
-    delays, learnings = zip(*scaled, strict=True)
-    assert delays == pytest.approx([2.60, 2.61, 2.62, 2.67], abs=0.03)  # one trial
-    assert learnings == pytest.approx([2.87, 2.87, 2.86, 2.85], abs=0.03)
+    scaled = [(2.60, 2.87), (2.61, 2.87), (2.62, 2.86), (2.67, 2.85)]
+    for alpha, (delay, learning) in zip((0.001, 0.003, 0.01, 0.03), scaled, strict=True):
+        phases = phases_of(STRONG_MINUS, PUBLISHED_STRONG, int(60 / alpha), Core(alpha))
+        one_trial = alpha + 0.005
+        assert alpha * phases.delay == pytest.approx(delay, abs=one_trial)
+        assert alpha * phases.learning == pytest.approx(learning, abs=one_trial)
 
 
 def test_the_delay_is_linear_in_the_logarithm_of_the_specific_weight() -> None:
@@ -148,7 +169,9 @@ def test_the_four_published_cases(
     assert phases.learning == pytest.approx(learning, rel=0.01)
     active = np.asarray(task.units)
     alone = [COMMON, [0, 0, active[0, 2]], [0, active[1, 1], 0]]
-    assert course.probabilities(alone) == pytest.approx([common, plus, minus], abs=0.006)
+    for found, printed in zip(course.probabilities(alone), (common, plus, minus), strict=True):
+        digit = 0.006 if 0.01 < printed <= 0.99 else 0.0006
+        assert found == pytest.approx(printed, abs=digit)
 
 
 def test_equal_recruitment_leaves_the_common_unit_undecided() -> None:
@@ -256,13 +279,14 @@ def test_the_more_recruitment_differs_the_more_learning_does() -> None:
             [
                 phases_of(discrimination(ratio, 1), tuple(row)).learning
                 - phases_of(discrimination(1, ratio), tuple(row)).learning
-                for row in read_initial_weights()[::3]
+                for row in read_initial_weights()
             ]
         )
-        for ratio in (1.0, 1.1, 1.5, 2.0, 2.5)
+        for ratio in (1.0, 1.1, 1.25, 1.5, 1.69, 2.0, 2.5, 3.0)
     ]
     assert differences[0] == pytest.approx(0, abs=1e-6)
     assert (np.diff(differences) > 0).all()
+    assert differences[-1] - differences[-2] < 0.1 * differences[-1], "it levels off"
 
 
 def test_the_optogenetic_ratio_gives_the_catch_trials_of_the_mice() -> None:
@@ -280,7 +304,7 @@ def test_the_optogenetic_ratio_gives_the_catch_trials_of_the_mice() -> None:
 
 
 def test_kolmogorov_and_smirnov_give_the_published_p_values() -> None:
-    assert ks_p_value(14 / 15, 15, 15) == pytest.approx(8.77e-7, rel=0.01)
+    assert ks_p_value(14 / 15, 15, 15) == pytest.approx(8.77e-7, rel=1e-3)
     assert ks_p_value(6 / 15, 15, 15) == pytest.approx(0.136, abs=0.001)
     assert ks_distance(np.arange(15), np.arange(15) + 100.0) == 1.0
     assert ks_p_value(0.01, 15, 15) == 1.0
@@ -300,7 +324,29 @@ def test_a_curve_that_does_not_rise_has_no_phases() -> None:
         (lambda: Task([[1, 0, 1], [1, 1, 0]], [1, 0]), ModelError),
         (lambda: Task([[1, 0, 1], [1, 1, 0]], [1, -1], [0.5, 0.6]), ModelError),
         (lambda: mean_field(Task(np.eye(4), [1, -1, 1, -1]), (1, 1, 1), 10), ShapeError),
+        (lambda: mean_field(Task([[1, 1, 0], [1, 0, 1]], [-1, 1]), (1, 1, 1), 10), ModelError),
+        (lambda: mean_field(STRONG_MINUS, (1, 1, 1), 0), EmptyDataError),
+        (lambda: mean_field(STRONG_MINUS, (1, 1), 10), ShapeError),
+        (lambda: mean_field(STRONG_MINUS, (1, math.nan, 1), 10), NotFiniteError),
+        (lambda: mean_field(STRONG_MINUS, (1, -1, 1), 10), OutOfBoundsError),
+        (lambda: mean_field(STRONG_MINUS, (1, 1, 1), 10, rule="adding"), UnknownNameError),  # type: ignore[arg-type]
+        (lambda: simulate(STRONG_MINUS, (1, 1, 1), [[0]], 1, rule="adding"), UnknownNameError),  # type: ignore[arg-type]
         (lambda: simulate(STRONG_MINUS, (1, 1, 1), [[0, 1, 2]], 1), ImpossibleOutcomeError),
+        (lambda: simulate(STRONG_MINUS, np.ones((2, 3)), [[0, 1]], 1), ShapeError),
+        (
+            lambda: simulate(STRONG_MINUS, (1, 1, 1), [[0]], 1).performance(STRONG_MINUS, 0),
+            EmptyDataError,
+        ),
+        (lambda: balanced_order(0, 10, 1), EmptyDataError),
+        (lambda: draw_initial_weights(0, 1), EmptyDataError),
+        (
+            lambda: mean_field(STRONG_MINUS, (1, 1, 1), 1).probabilities([[1, 0]]),
+            ShapeError,
+        ),
+        (lambda: Core(alpha=-0.01), OutOfBoundsError),
+        (lambda: Core(sigma=math.nan), OutOfBoundsError),
+        (lambda: ks_p_value(1.5, 15, 15), OutOfBoundsError),
+        (lambda: ks_p_value(0.5, 15, 0), EmptyDataError),
     ],
 )
 def test_impossible_tasks_are_refused(make: Callable[[], object], named: type[ModelError]) -> None:

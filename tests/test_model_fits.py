@@ -17,7 +17,7 @@ from models.fitting import FitResult, fit
 from models.learning import VARIANTS, Circuit, LearningRule, MeanField, Variant, binned
 from models.logistic import Design, LogisticRegression
 from models.mean_field import mean_field
-from models.model import Model
+from models.model import Model, predict
 from models.phases import BinnedPerformance, Sigmoid, crossings
 from models.profiles import profile_interval
 from models.psychometric import CATCH, Levels, PsychometricFunction
@@ -113,6 +113,38 @@ def test_the_initial_weights_of_a_mouse_are_recovered() -> None:
     assert found.bic == pytest.approx(3 * math.log(2500) - 2 * found.log_likelihood)
 
 
+def test_the_course_of_a_fit_is_what_it_predicts() -> None:
+    data = binned(mouse(800))
+    model = MeanField(LearningRule(TASK))
+    found = fit(model, data, starts=2)
+    course = model.course(found.estimates, 800)
+    predicted = predict(model, data, found.estimates).reshape(-1, 2)
+    np.testing.assert_allclose(course.responses.reshape(8, 100, 2).mean(axis=1), predicted)
+    assert crossings(course.performance).delay > 0
+
+
+def test_the_weights_of_a_mouse_follow_from_its_choices() -> None:
+    order = balanced_order(1, 500, 1)
+    done = simulate(TASK, START, order, 2)
+    choices = Choices(order[0], done.responded[0])
+    model = Circuit(LearningRule(TASK))
+    values = {each.name: value for each, value in zip(model.parameters, START, strict=True)}
+    course = model.course(values, choices)
+    np.testing.assert_allclose(course.excitation[-1], done.excitation[0], rtol=1e-12)
+    np.testing.assert_allclose(course.inhibition[-1], done.inhibition[0], rtol=1e-12)
+    assert course.excitation[0].tolist() == [0.8, 0.02, 0.02]
+    presented = course.responses[np.arange(500), order[0]]
+    np.testing.assert_allclose(presented, predict(model, choices, values), rtol=1e-12)
+
+
+def test_choices_that_tell_nothing_give_a_result_that_says_so() -> None:
+    """Three trials: intervals wider than any number are cut at the bounds."""
+    data = binned(Choices([0, 1, 1], [0, 0, 1]))
+    found = fit(MeanField(LearningRule(TASK)), data, starts=5)
+    assert "specific_weight" in [doubt.name for doubt in found.doubts]
+    assert found.interval("common_excitation") == pytest.approx((0.01, 10.0))
+
+
 def test_six_parameters_of_one_mouse_are_said_not_to_be_identifiable() -> None:
     found = fit(MeanField(LearningRule(TASK, core=None)), binned(mouse(2000)))
     assert not found.identifiable
@@ -160,6 +192,14 @@ def test_a_mouse_that_cannot_be_fitted_does_not_lose_the_others() -> None:
     assert "one stimulus only" in found.failed["only S+"]
 
 
+def test_a_mouse_may_be_named_as_another_with_a_number() -> None:
+    mice = dict(zip(("m", "m.1"), cohort_data(2).values(), strict=True))
+    found = fit_cohort(Circuit(LearningRule(TASK, core=None)), mice, starts=1)
+    for each in found.mice.values():
+        assert {doubt.name for doubt in each.doubts} <= set(each.names)
+    assert "not identifiable" in found.statement
+
+
 def test_the_symmetric_rule_is_nested_in_the_asymmetric_one() -> None:
     data = mouse(2000)
     losses = [
@@ -184,28 +224,37 @@ def test_multiplicative_mice_are_fitted_better_by_the_multiplicative_rule() -> N
     assert right.aic < wrong.aic - 10
 
 
-def test_a_sigmoid_finds_the_phases_and_their_intervals() -> None:
-    """True delay 262, learning 286: a sigmoid finds a delay that is a little too short."""
-    task = discrimination()
-    truth = crossings(mean_field(task, PUBLISHED_STRONG, 4000).performance)
-    done = simulate(task, PUBLISHED_STRONG, balanced_order(30, 2000, 1), 2)
-    ends, trials = np.arange(1, 21) * 100, np.full(20, 100)
+ENDS, HUNDREDS = np.arange(1, 21) * 100, np.full(20, 100)
+
+
+def sigmoids(correct: Floats) -> tuple[Floats, Floats]:
+    """Return delay and learning phase of each row of correct trials, and their standard errors."""
     found = [
-        fit(
-            Sigmoid(),
-            BinnedPerformance(ends, np.round(row * 100), trials),
-            held={"start": 0.5},
-            starts=4,
-        )
-        for row in done.performance(task)
+        fit(Sigmoid(), BinnedPerformance(ENDS, row, HUNDREDS), held={"start": 0.5}, starts=4)
+        for row in correct
     ]
-    delays = np.array([each.value("delay") for each in found])
-    learnings = np.array([each.value("learning") for each in found])
-    assert delays.mean() == pytest.approx(truth.delay, abs=45)
-    assert learnings.mean() == pytest.approx(truth.learning, abs=45)
-    assert np.mean([each.standard_errors[0] for each in found]) == pytest.approx(
-        delays.std(), rel=0.5
-    )
+    values = np.array([each.values[:2] for each in found])
+    return values, np.array([each.standard_errors[:2] for each in found])
+
+
+def test_a_sigmoid_finds_planted_phases_and_how_sure_they_are() -> None:
+    middle, width = 262 + 286 / 2, 286 / (2 * math.log(4))
+    chance = 0.5 + 0.45 / (1 + np.exp(-(ENDS - 50.5 - middle) / width))
+    values, errors = sigmoids(np.random.default_rng(1).binomial(100, chance, (40, 20)))
+    spread = values.std(axis=0, ddof=1)
+    assert (np.abs(values.mean(axis=0) - [262, 286]) < 3 * spread / math.sqrt(40)).all()
+    assert errors.mean(axis=0) == pytest.approx(spread, rel=0.3)
+
+
+def test_a_sigmoid_finds_too_short_a_delay_in_mice_that_creep_to_their_asymptote() -> None:
+    """By some 30 trials of 261, and as much too long a learning phase of 278."""
+    task = discrimination()
+    truth = crossings(mean_field(task, PUBLISHED_STRONG, 2000).performance)
+    done = simulate(task, PUBLISHED_STRONG, balanced_order(30, 2000, 1), 2)
+    values, _ = sigmoids(np.round(done.performance(task) * 100))
+    short, long = values.mean(axis=0) - [truth.delay, truth.learning]
+    assert short == pytest.approx(-30, abs=15)
+    assert long == pytest.approx(30, abs=20)
 
 
 def covered(
@@ -257,6 +306,15 @@ def test_the_same_seed_gives_the_same_fit() -> None:
     one, two = (fit(MeanField(LearningRule(TASK)), data, seed=3, starts=4) for _ in range(2))
     assert one.values.tolist() == two.values.tolist()
     assert one.start_losses.tolist() == two.start_losses.tolist()
+
+
+def test_a_result_is_printed_as_a_table() -> None:
+    found = fit(PsychometricFunction(), LEVELS, held={"lapse": 0.02}, starts=2)
+    lines = str(found).splitlines()
+    assert "100 choices" in lines[0]
+    assert [line.split()[0] for line in lines[1:5]] == ["threshold", "slope", "guess", "lapse"]
+    assert lines[4].endswith("held")
+    assert lines[-1] == found.statement
 
 
 def test_a_name_that_no_parameter_has_is_refused() -> None:
