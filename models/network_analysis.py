@@ -6,12 +6,13 @@ They look at the last of five trials, in all sequences and both contexts.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from models.errors import EmptyDataError, Floats, ShapeError, floats
+from models.errors import Floats, ShapeError, UnknownNameError, floats
 from models.network import Network, play
 from models.network_decoding import accuracy, angle, decoder
 from models.network_task import CONTEXTS, DECISION, STIMULUS, Flags, congruent, sequences
@@ -19,6 +20,8 @@ from models.network_task import CONTEXTS, DECISION, STIMULUS, Flags, congruent, 
 GOOD = 0.9
 """A network with a greater fraction correct is called good."""
 WHOLE_TRIAL = slice(None)
+Which = Literal["all", "congruent"]
+"""Trials that a context index is about."""
 ANGLES = ("visual-auditory", "context-visual", "context-auditory", "context-decision")
 
 
@@ -106,7 +109,9 @@ def modality_index(network: Network, go: bool) -> Floats:
     return np.asarray(network.input_weights[:, column] - network.input_weights[:, 2 + column])
 
 
-def context_index(trials: LastTrials, go: bool, steps: slice = WHOLE_TRIAL) -> Floats:
+def context_index(
+    trials: LastTrials, go: bool, steps: slice = WHOLE_TRIAL, which: Which = "all"
+) -> Floats:
     """Return mean activity in the visual less that in the auditory context, (units,).
 
     Parameters
@@ -114,24 +119,38 @@ def context_index(trials: LastTrials, go: bool, steps: slice = WHOLE_TRIAL) -> F
     trials
         Of a network.
     go
-        Whether to take the trials in which go, or those in which nogo is right, as the authors'
-        code does; the text says that only congruent ones were taken.
+        Whether to take the trials in which go, or those in which nogo is right.
     steps
         Which steps of the trial, from 0.
+    which
+        `all` of these trials, as the authors' code has it, or the `congruent`, as their text says.
+
+    Raises
+    ------
+    UnknownNameError
+        If `which` is something else.
     """
+    if which not in get_args(Which):
+        raise UnknownNameError(
+            f"no trials are called {which!r}", f"There are {', '.join(get_args(Which))}."
+        )
     activity = trials.states[:, steps].mean(axis=1)
     chosen = trials.wanted == go
+    if which == "congruent":
+        chosen &= trials.congruent
     visual = activity[chosen & trials.visual_context].mean(axis=0)
     return np.asarray(visual - activity[chosen & ~trials.visual_context].mean(axis=0))
 
 
-def context_by_rank(network: Network, trials: LastTrials, steps: slice = WHOLE_TRIAL) -> Floats:
+def context_by_rank(
+    network: Network, trials: LastTrials, steps: slice = WHOLE_TRIAL, which: Which = "all"
+) -> Floats:
     """Return context indices of units by their rank in modality index, (units,): Fig. 5f.
 
     The unit with the most visual input comes first; go and nogo are averaged.
     """
     ranked = [
-        context_index(trials, go, steps)[np.argsort(-modality_index(network, go))]
+        context_index(trials, go, steps, which)[np.argsort(-modality_index(network, go))]
         for go in (True, False)
     ]
     return np.asarray(np.mean(ranked, axis=0))
@@ -248,7 +267,7 @@ class Correlation:
     freedom: int
 
 
-def correlation(first: Sequence[float] | Floats, second: Sequence[float] | Floats) -> Correlation:
+def correlation(first: ArrayLike, second: ArrayLike) -> Correlation:
     """Return the correlation of pairs.
 
     Raises
@@ -262,17 +281,3 @@ def correlation(first: Sequence[float] | Floats, second: Sequence[float] | Float
     r = float(np.corrcoef(x, y)[0, 1])
     freedom = len(x) - 2
     return Correlation(r, r * math.sqrt(freedom / (1 - r * r)), freedom)
-
-
-def mean_of(arrays: Iterable[Floats]) -> Floats:
-    """Return the mean over networks.
-
-    Raises
-    ------
-    EmptyDataError
-        If there are none.
-    """
-    found = list(arrays)
-    if not found:
-        raise EmptyDataError("no networks", "Give at least one.")
-    return np.asarray(np.mean(found, axis=0))

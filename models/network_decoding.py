@@ -29,10 +29,13 @@ class Decoder:
         (units,)
     intercept
         Not penalised.
+    converged
+        Whether the search for them ended at the best.
     """
 
     weights: Floats
     intercept: float
+    converged: bool
 
     def answers(self, activity: ArrayLike) -> Flags:
         """Return whether the answer is yes, (trials,), by activity (trials, units)."""
@@ -77,8 +80,8 @@ def decoder(activity: ArrayLike, yes: ArrayLike, strength: float = STRENGTH) -> 
         )
 
     free = np.full(design.shape[1], np.inf)
-    point = minimise(loss, np.zeros(design.shape[1]), -free, free).point
-    return Decoder(point[:-1], float(point[-1]))
+    found = minimise(loss, np.zeros(design.shape[1]), -free, free)
+    return Decoder(found.point[:-1], float(found.point[-1]), found.converged)
 
 
 def accuracy(

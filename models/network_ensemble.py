@@ -126,7 +126,7 @@ def restore(trainer: Trainer, path: Path) -> None:
         If the file is none, or one of a training with other options.
     """
     try:
-        with np.load(path) as saved:
+        with path.open("rb") as file, np.load(file) as saved:
             options = str(saved["options"])
             epoch, seconds = int(saved["epoch"]), float(saved["seconds"])
             arrays = {name: saved[name] for name in ("weights", "mean", "square", "course", "kept")}

@@ -119,13 +119,12 @@ def grow(
     ]
     # A sigmoid is half of 1 + tanh(u / 2), and a softmax ignores what is added to both outputs.
     height, steepness = (0.5, 0.5) if known_output(output) == "sigmoid" else (1.0, 1.0)
-    return Tree(
-        tuple(levels),
-        _weights(padded, dtype),
-        _weights(padded, dtype),
-        *(_room((rows, STIMULI * CHUNK), dtype) for rows in (2, 1, 1, 2)),
-        np.array([height, steepness, 1 / (2 * STIMULI**TRIALS)], dtype),
+    outputs, margin, certainty, zeros = (
+        _room((rows, STIMULI * CHUNK), dtype) for rows in (2, 1, 1, 2)
     )
+    weights, gradient = _weights(padded, dtype), _weights(padded, dtype)
+    bound = np.array([height, steepness, 1 / (2 * STIMULI**TRIALS)], dtype)
+    return Tree(tuple(levels), weights, gradient, outputs, margin, certainty, zeros, bound)
 
 
 def _level(trial: int, units: int, nodes: int, steps: int, dtype: type[np.floating[Any]]) -> Level:
@@ -135,16 +134,22 @@ def _level(trial: int, units: int, nodes: int, steps: int, dtype: type[np.floati
     go = np.where(context == 0, stimulus // 2 == 0, stimulus % 2 == 0)
     wanted, right = _room((lanes,), dtype), _room((lanes,), dtype)
     wanted[:nodes] = np.where(go, 1, -1)
-    arrays = [_room((units, lanes), dtype) for _ in range(7)]
+    stimuli, both, outcome = (_room((units, lanes), dtype) for _ in range(3))
+    after, slopes, others, total = (_room((units, lanes), dtype) for _ in range(4))
     return Level(
         trial == 0,
         trial == TRIALS,
         nodes,
         _room((steps, units, lanes), dtype),
-        *arrays[:3],
+        stimuli,
+        both,
+        outcome,
         wanted,
         right,
-        *arrays[3:],
+        after,
+        slopes,
+        others,
+        total,
     )
 
 

@@ -131,7 +131,7 @@ def add_outer(slopes: Array, states: Array, total: Array) -> None:
 
 
 @compiled_within
-def row_sum(row: Array) -> float:
+def row_sum(row: Array) -> np.floating[Any]:
     """Return the sum of a row."""
     total = ZERO
     for n in range(row.size):

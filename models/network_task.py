@@ -116,7 +116,7 @@ def ceilings(trials: int = TRIALS) -> Floats:
     >>> ceilings()
     array([0.75    , 0.875   , 0.9375  , 0.96875 , 0.984375])
     """
-    return 1 - 0.25 * 0.5 ** np.arange(trials)
+    return np.asarray(1 - 0.25 * 0.5 ** np.arange(trials), dtype=np.float64)
 
 
 def incongruent_ceilings(trials: int = TRIALS) -> Floats:
@@ -127,4 +127,4 @@ def incongruent_ceilings(trials: int = TRIALS) -> Floats:
     >>> incongruent_ceilings()
     array([0.5    , 0.75   , 0.875  , 0.9375 , 0.96875])
     """
-    return 1 - 0.5 ** np.arange(1, trials + 1)
+    return np.asarray(1 - 0.5 ** np.arange(1, trials + 1), dtype=np.float64)
