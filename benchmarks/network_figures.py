@@ -39,27 +39,26 @@ def draw(found: Results, folder: Path) -> None:
 
 
 def _courses(ax: Axes, found: Results) -> None:
-    epochs = np.arange(found.congruent.shape[1])
-    right = (found.congruent + found.incongruent) / 2
-    for row in right:
-        ax.plot(epochs[1:], row[1:], color=COLOURS["grey"], lw=0.3, alpha=0.5)
-    ax.plot(epochs[1:], right[:, 1:].mean(axis=0), color="black", label="mean")
-    ceiling = ceilings()[-1]
-    ax.axhline(ceiling, color=COLOURS["hit"], lw=0.8, ls="--", label="ceiling")
+    shown = np.unique(np.geomspace(1, found.congruent.shape[1] - 1, 60).astype(int))
+    right = ((found.congruent + found.incongruent) / 2)[:, shown]
+    low, middle, high = np.quantile(right, (0.1, 0.5, 0.9), axis=0)
+    ax.fill_between(shown, low, high, color=COLOURS["grey"], alpha=0.3, lw=0, label="10 to 90 %")
+    ax.plot(shown, middle, color="black", label="median")
+    ax.axhline(ceilings()[-1], color=COLOURS["hit"], lw=0.8, ls="--", label="ceiling")
     ax.set_xscale("log")
     ax.set_xlabel("epoch")
     ax.set_ylabel("fraction correct")
-    ax.legend(loc="lower right", fontsize="small")
-    ax.set_title("each network", fontsize="small")
+    ax.legend(loc="lower right", fontsize="x-small")
+    ax.set_title(f"{len(right)} networks", fontsize="small")
 
 
 def _histogram(ax: Axes, found: Results) -> None:
-    ax.hist(found.performance, bins=np.arange(0.7, 1.0, 0.01).tolist(), color=COLOURS["grey"])
+    ax.hist(found.performance, bins=np.arange(0.8, 1.0, 0.01).tolist(), color=COLOURS["grey"])
     ax.axvline(GOOD, color="black", lw=0.8, ls=":")
     ax.axvline(ceilings()[-1], color=COLOURS["hit"], lw=0.8, ls="--")
-    ax.set_xlabel("fraction correct in the end")
+    ax.set_xlabel("in the end")
     ax.set_ylabel("networks")
-    ax.set_title(f"{found.good} of {len(found.performance)} above {GOOD}", fontsize="small")
+    ax.set_title(f"{found.good} above {GOOD}", fontsize="small")
 
 
 def _context(ax: Axes, found: Results) -> None:
@@ -69,13 +68,15 @@ def _context(ax: Axes, found: Results) -> None:
         ("context decoded", found.decoded, "black"),
     )
     for label, values, colour in lines:
-        error = values.std(axis=0, ddof=1) / np.sqrt(len(values))
-        ax.errorbar(found.epochs, values.mean(axis=0), error, color=colour, label=label, lw=1)
+        mean, error = values.mean(axis=0), values.std(axis=0, ddof=1) / np.sqrt(len(values))
+        ax.plot(found.epochs, mean, color=colour, label=label)
+        ax.fill_between(found.epochs, mean - error, mean + error, color=colour, alpha=0.2, lw=0)
     ax.set_xscale("log")
+    ax.set_ylim(0.4, 1.35)
     ax.set_xlabel("epoch")
-    ax.set_ylabel("fraction correct, accuracy")
-    ax.legend(loc="lower right", fontsize="small")
-    ax.set_title(f"{len(found.decoded)} networks, as Fig. 4b", fontsize="small")
+    ax.set_ylabel("fraction, accuracy")
+    ax.legend(loc="upper left", fontsize="x-small")
+    ax.set_title(f"Fig. 4b: {len(found.decoded)} networks", fontsize="small")
 
 
 def _power(ax: Axes, found: Results, power: int) -> None:
@@ -92,7 +93,7 @@ def _ranks(ax: Axes, found: Results) -> None:
     error = found.by_rank.std(axis=0, ddof=1) / np.sqrt(len(found.by_rank))
     ax.errorbar(np.arange(1, len(mean) + 1), mean, error, color="black", fmt="o", ms=2, lw=0.8)
     ax.axhline(0, color=COLOURS["grey"], lw=0.6)
-    ax.set_xlabel("rank: visual to auditory input")
+    ax.set_xlabel("rank: visual to auditory")
     ax.set_ylabel("context index")
     ax.set_title(f"Fig. 5f: r = {found.rank_correlation.r:.3f}", fontsize="small")
 
@@ -102,18 +103,25 @@ def _projections(ax: Axes, found: Results) -> None:
     for modality, colour in enumerate((COLOURS["hit"], COLOURS["false_alarm"])):
         name = ("visual", "auditory")[modality]
         ax.plot(steps, found.projections[modality, 0], color=colour, label=f"{name}, relevant")
-        ax.plot(steps, found.projections[modality, 1], color=colour, ls="--", label="irrelevant")
+        ax.plot(
+            steps,
+            found.projections[modality, 1],
+            color=colour,
+            ls="--",
+            label=f"{name}, irrelevant",
+        )
     ax.axvspan(4, 12, color=COLOURS["grey"], alpha=0.15, lw=0)
     ax.set_xlabel("step")
     ax.set_ylabel("along the input weights")
-    ax.legend(fontsize="x-small")
+    ax.set_ylim(-0.25, 1.95)
+    ax.legend(loc="upper left", fontsize="x-small")
     ax.set_title("Fig. 4g", fontsize="small")
 
 
 def _cells(ax: Axes, found: Results) -> None:
     for k, (label, colour) in enumerate((("go", COLOURS["hit"]), ("nogo", "#7a5195"))):
         ax.plot(found.worst[k::2], found.selectivity[k::2], "o", ms=2, color=colour, label=label)
-    ax.set_xlabel("worst incongruent performance")
+    ax.set_xlabel("worst incongruent case")
     ax.set_ylabel("relevant minus irrelevant")
-    ax.legend(fontsize="small")
+    ax.legend(loc="upper left", fontsize="x-small")
     ax.set_title(f"Fig. 4i: r = {found.cell_correlation.r:.2f}", fontsize="small")
