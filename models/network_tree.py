@@ -90,12 +90,13 @@ def prepare(level: Level, weights: Weights) -> None:
     """Fill in what stimuli and bias add, or the bias alone before the first stimulus."""
     width = level.nodes // STIMULI
     for i in range(level.stimulus.shape[0]):
-        level.stimulus[i] = weights.bias[i]
-        level.states[0, i] = weights.start[i]
-        if not level.first:
-            for s in range(STIMULI):
-                added = weights.inputs[i, s // 2] + weights.inputs[i, 2 + s % 2]
-                level.stimulus[i, s * width : (s + 1) * width] = weights.bias[i] + added
+        if level.first:
+            level.stimulus[i] = weights.bias[i]
+            level.states[0, i] = weights.start[i]
+            continue
+        for s in range(STIMULI):
+            added = weights.inputs[i, s // 2] + weights.inputs[i, 2 + s % 2]
+            level.stimulus[i, s * width : (s + 1) * width] = weights.bias[i] + added
 
 
 @compiled_within
