@@ -53,12 +53,17 @@ def _courses(ax: Axes, found: Results) -> None:
 
 
 def _histogram(ax: Axes, found: Results) -> None:
-    ax.hist(found.performance, bins=np.arange(0.8, 1.0, 0.01).tolist(), color=COLOURS["grey"])
+    ax.hist(found.performance, bins=_bins(found), color=COLOURS["grey"])
     ax.axvline(GOOD, color="black", lw=0.8, ls=":")
     ax.axvline(ceilings()[-1], color=COLOURS["hit"], lw=0.8, ls="--")
     ax.set_xlabel("in the end")
     ax.set_ylabel("networks")
     ax.set_title(f"{found.good} above {GOOD}", fontsize="small")
+
+
+def _bins(found: Results) -> list[float]:
+    least = np.floor(100 * found.performance.min()) / 100
+    return [float(edge) for edge in np.arange(least, 1.0, 0.01)]
 
 
 def _context(ax: Axes, found: Results) -> None:

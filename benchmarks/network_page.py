@@ -113,7 +113,7 @@ def _activity(found: Results) -> list[str]:
         "Activity along the input weights of a modality, where it is relevant and where it is not "
         "(Fig. 4g):",
         "",
-        *table(("step", "visual", "auditory"), rows),
+        *table(("step", "visual: relevant, not", "auditory: relevant, not"), rows),
         "How much output cells prefer the relevant stimulus goes with how good their network is in "
         f"its worst incongruent case (Fig. 4i; published r = 0.46 of 200): r = {cells.r:.2f}, "
         f"t({cells.freedom}) = {cells.t:.1f}.",

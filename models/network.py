@@ -177,8 +177,8 @@ def play(network: Network, stimuli: Flags, context: Context) -> Played:
     Examples
     --------
     >>> from models.network_task import sequences
-    >>> play(read_trained_network(), sequences(), "visual").right[:, -1].mean() > 0.97
-    True
+    >>> float(play(read_trained_network(), sequences(), "visual").right[:, -1].mean())
+    0.9833984375
     """
     wanted = targets(stimuli, context)
     count, trials, _ = stimuli.shape
