@@ -180,6 +180,15 @@ def test_the_shipped_network_shifts_between_sets() -> None:
     assert right[:, ~congruent(stimuli)[:, 0], 0].mean() == 0.5
 
 
+def test_training_begins_with_weights_of_glorot_and_without_biases() -> None:
+    arrays = Network.initial(7).arrays
+    limits = {"input_weights": 36, "recurrent_weights": 60, "output_weights": 32}
+    for name, fans in limits.items():
+        limit = np.sqrt(6 / fans)
+        assert 0.95 * limit < np.abs(arrays.pop(name)).max() <= limit
+    assert all((array == 0).all() for array in arrays.values())
+
+
 def test_a_tie_is_nogo() -> None:
     silent = Network.from_vector(np.zeros(1202))
     assert not silent.goes(np.ones(30))

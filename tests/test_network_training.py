@@ -246,6 +246,12 @@ def test_a_decoder_is_where_the_penalised_likelihood_is_greatest() -> None:
     assert angle(found.weights, [1, -2, 0]) < 15
 
 
+def test_a_correlation_has_the_freedom_of_its_pairs() -> None:
+    found = correlation([1, 2, 3, 4], [1, 3, 2, 4])
+    assert (found.r, found.freedom) == (pytest.approx(0.8), 2)
+    assert found.t == pytest.approx(0.8 * np.sqrt(2 / 0.36))
+
+
 @pytest.mark.parametrize(
     ("make", "named"),
     [
