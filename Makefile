@@ -8,7 +8,7 @@ BASE_PYTHON ?= python3
 endif
 PYTHON := $(BIN)/python
 
-.PHONY: help env demo test lint types docs pages wiring screenshots corpus bench kills recovery lock
+.PHONY: help env demo test lint types docs pages wiring screenshots corpus bench kills recovery networks lock
 
 help:            ## list the targets
 	@grep -E '^[a-z]+:.*##' Makefile
@@ -55,6 +55,9 @@ kills: env       ## kill engine and logger a thousand times, and count what is l
 
 recovery: env    ## simulate 200 mice, fit them, and count how often intervals hold the truth
 	@$(PYTHON) -m benchmarks.model_recovery --mice 200
+
+networks: env    ## train the 100 recurrent networks, check what they show, and write their page (resumes)
+	@$(PYTHON) -m benchmarks.network_ensemble
 
 lock: env        ## renew requirements.lock (pins and hashes, no addresses); needs uv
 	@uv pip compile pyproject.toml --group dev --universal --python-version 3.11 \

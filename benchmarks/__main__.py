@@ -11,6 +11,7 @@ from benchmarks import (
     logger_alone,
     long_session,
     model_fits,
+    network,
     recording_peers,
     screen,
     session_speed,
@@ -34,6 +35,7 @@ BENCHMARKS = (
     window_kill,
     model_fits,
     decoding,
+    network,
 )
 
 
