@@ -37,7 +37,7 @@ class ShiftingSettings(MouseSettings):
     hazard: float = pydantic.Field(default=0.02, ge=0, le=0.5)
     outcome_noise: float = pydantic.Field(default=0.2, ge=0.001, le=0.5)
     priming_weight: float = pydantic.Field(default=0.2, ge=0, le=1)
-    inference_noise: float = pydantic.Field(default=0.3, ge=0, le=10)
+    inference_noise: float = pydantic.Field(default=0.8, ge=0, le=10)
     decision_noise: float = pydantic.Field(default=0.5, ge=0, le=10)
     lapse: float = pydantic.Field(default=0.01, ge=0, le=0.5)
     bias: float = pydantic.Field(default=0.0, ge=-1, le=1)

@@ -52,7 +52,7 @@ class Inference:
     outcome_noise: float = 0.2
     notice: float = 0.2
     priming_weight: float = 0.2
-    inference_noise: float = 0.3
+    inference_noise: float = 0.8
 
     def __post_init__(self) -> None:
         _check("hazard", self.hazard, 0.0, 0.5)

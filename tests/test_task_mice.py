@@ -149,7 +149,9 @@ def shifts(lab: Lab, mouse: Mouse, seed: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def shifting_mouse(seed: int, priming_weight: float) -> ShiftingMouse:
-    settings = ShiftingSettings(priming_weight=priming_weight, inference_noise=0.1, hazard=0.005)
+    settings = ShiftingSettings(
+        priming_weight=priming_weight, inference_noise=0.1, hazard=0.001, outcome_noise=0.3
+    )
     return ShiftingMouse(settings, {}, generators(seed)[1])
 
 
