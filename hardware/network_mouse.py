@@ -123,9 +123,7 @@ class NetworkMouse(Mouse):
     def _step(self, step: int, outcome: bool | None) -> None:
         """Take one step; the input of a modality without a stimulus is 0."""
         asked = self._asked
-        inputs = inputs_at(
-            step, bool(asked.visual), bool(asked.auditory), self._before, outcome
-        )
+        inputs = inputs_at(step, bool(asked.visual), bool(asked.auditory), self._before, outcome)
         if asked.visual is None:
             inputs[VISUAL] = 0
         if asked.auditory is None:

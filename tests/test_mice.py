@@ -30,7 +30,11 @@ from rig.plan import generators, make_plan
 from rig.room import Mouse, Room
 
 TRIALS = 20
-BOXES = {"go_nogo": "rigs/box1.toml", "detection": "rigs/box1.toml", "set_shifting": "rigs/box2.toml"}
+BOXES = {
+    "go_nogo": "rigs/box1.toml",
+    "detection": "rigs/box1.toml",
+    "set_shifting": "rigs/box2.toml",
+}
 
 
 @dataclass(frozen=True)
@@ -137,6 +141,21 @@ def test_what_means_nothing_to_it_makes_it_do_nothing(kind: Kind) -> None:
     assert mouse.memory() == before
 
 
+@pytest.mark.parametrize("sensors", [("port", "lick"), ("lick",)])
+def test_a_disengaged_mouse_does_nothing(kind: Kind, sensors: tuple[str, ...]) -> None:
+    away = {"motivation": {"disengaged_every": 1e-3, "disengaged_for": 1e9}}
+    mouse = kind.make(body=away)
+    room, touches = Room(mouse), []
+    for name in sensors:
+        room.connect(name, lambda level, time: touches.append(time))
+    room.let_mouse_in()
+    for number in range(1, 11):
+        for sound in ("A", "A at 73 dB", "5 kHz"):
+            room.sound(sound, 10.0 * number)
+        room.agenda.run_until(10.0 * number + 9)
+    assert touches == []
+
+
 def test_what_it_remembers_goes_to_its_file_and_back(lab: Lab, kind: Kind) -> None:
     name = f"{kind.mouse.__module__}:{kind.mouse.__name__}"
     table = "".join(f"{key} = {json.dumps(value)}\n" for key, value in kind.table.items())
@@ -184,7 +203,7 @@ def test_wrong_settings_are_refused_in_words(
 
 @pytest.mark.parametrize("name", [each for each in KINDS if KINDS[each].learns])
 def test_the_memory_of_another_mouse_is_refused(name: str) -> None:
-    with pytest.raises(CheckFailed, match="memory.json"):
+    with pytest.raises(CheckFailed, match=r"memory\.json"):
         KINDS[name].make(memory={"apetite": 1.0})
 
 

@@ -96,7 +96,7 @@ def test_what_tells_nothing_changes_nothing() -> None:
 
 
 def test_numbers_out_of_range_have_an_error_of_their_own() -> None:
-    with pytest.raises(OutOfBoundsError, match="hazard is 0.6"):
+    with pytest.raises(OutOfBoundsError, match=r"hazard is 0\.6"):
         Inference(hazard=0.6)
     with pytest.raises(OutOfBoundsError, match="lapse is -1"):
         Choice(lapse=-1)

@@ -10,7 +10,7 @@ from hardware.common.mouse_body import Percept
 
 
 class Answers(NamedTuple):
-    """What the stimuli of a trial ask for: a lick (True), none (False); None where there is none."""
+    """What the stimuli of a trial ask for: a lick or not; None where there is no stimulus."""
 
     visual: bool | None = None
     auditory: bool | None = None

@@ -1,4 +1,4 @@
-"""Whether a virtual mouse takes part: it gets sated, tires, and is absent for a while now and then."""
+"""Whether a virtual mouse takes part: it gets sated, tires, and is absent now and then."""
 
 from __future__ import annotations
 
