@@ -267,7 +267,7 @@ def read_trained_network(path: Path = TRAINED) -> Network:
     """
     rows: dict[str, list[list[str]]] = {}
     with path.open(encoding="utf-8", newline="") as file:
-        for name, *values in csv.reader(line for line in file if not line.startswith("#")):
+        for name, *values in csv.reader(kept for kept in file if kept[0] not in "#\n"):
             rows.setdefault(name, []).append(values)
     try:
         output = rows.pop("output")[0][0]
