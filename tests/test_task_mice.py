@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -13,20 +14,10 @@ from hardware.detecting_mouse import DetectingMouse, DetectingSettings
 from hardware.network_mouse import NetworkMouse, NetworkSettings
 from hardware.shifting_mouse import ShiftingMouse, ShiftingSettings
 from hardware.virtual_mouse import LearningMouse, LearningSettings
-from models.consistency import consistent_trials
-from models.context_inference import (
-    Choice,
-    Inference,
-    Outcome,
-    belief,
-    expect,
-    learn,
-    lick_probability,
-)
-from models.errors import OutOfBoundsError
 from models.fitting import fit
-from models.network import play, read_trained_network
-from models.network_task import sequences
+from models.network import play as network_play
+from models.network import read_trained_network
+from models.network_task import inputs_at, sequences
 from models.psychometric import CATCH, Levels, PsychometricFunction, probability_at
 from rig.lab import Lab
 from rig.performance import performance
@@ -66,64 +57,6 @@ def test_one_level_has_the_probability_of_the_fitted_function() -> None:
     data = Levels(levels, [0] * 5, [1] * 5)
     predicted, _ = PsychometricFunction().predictor(data, np.ones(4, np.bool_))(values)
     assert predicted == pytest.approx([probability_at(level, *values) for level in levels])
-
-
-def test_inference_is_that_of_bayes_on_two_contexts() -> None:
-    """A literal posterior over both contexts, by probabilities, trial by trial."""
-    made = Inference(hazard=0.1, outcome_noise=0.15, notice=0.3, priming_weight=1.0)
-    rng = np.random.default_rng(1)
-    log_odds, visual = 0.0, 0.5
-    for _ in range(200):
-        stimuli = [[True, False, None][i] for i in rng.integers(0, 3, 2)]
-        licked, rewarded = (bool(each) for each in rng.integers(0, 2, 2))
-        log_odds = learn(log_odds, Outcome(*stimuli, licked, rewarded), made)
-        prior = 0.9 * visual + 0.1 * (1 - visual)
-        falls = [0.5 if go is None else 0.85 if go else 0.15 for go in stimuli]
-        seen = [p if licked else 0.3 * p for p in falls]
-        like = [p if rewarded else 1 - p for p in seen]
-        visual = prior * like[0] / (prior * like[0] + (1 - prior) * like[1])
-        assert belief(log_odds) == pytest.approx(visual)
-
-
-def test_what_tells_nothing_changes_nothing() -> None:
-    still = Inference(hazard=0.0)
-    for answer in (True, False):
-        trial = Outcome(answer, answer, licked=True, rewarded=False)
-        assert learn(1.3, trial, still) == 1.3
-    assert expect(1.3, 0.0) == 1.3
-    assert expect(700.0, 0.01) == pytest.approx(np.log(99))
-    assert expect(-700.0, 0.01) == pytest.approx(-np.log(99))
-
-
-def test_numbers_out_of_range_have_an_error_of_their_own() -> None:
-    with pytest.raises(OutOfBoundsError, match=r"hazard is 0\.6"):
-        Inference(hazard=0.6)
-    with pytest.raises(OutOfBoundsError, match="lapse is -1"):
-        Choice(lapse=-1)
-
-
-def consistent_share(inference_noise: float) -> float:
-    """Return the share of consistent trials of 20 mice in a visual block of 120 trials."""
-    inference, choice = Inference(inference_noise=inference_noise), Choice()
-    rng, shares = np.random.default_rng(1), []
-    for _ in range(20):
-        log_odds, licks = 3.0, []
-        stimuli = rng.random((120, 2)) < 0.5
-        for visual, auditory in stimuli.tolist():
-            chance = lick_probability(expect(log_odds, inference.hazard), visual, auditory, choice)
-            licks.append(bool(rng.random() < chance))
-            seen = visual and (licks[-1] or rng.random() < inference.notice)
-            trial = Outcome(visual, auditory, licks[-1], seen)
-            log_odds = learn(log_odds, trial, inference, float(rng.standard_normal()))
-        right = np.array(licks) == stimuli[:, 0]
-        shares.append(consistent_trials(stimuli[:, 0], stimuli[:, 1], right).mean())
-    return float(np.mean(shares))
-
-
-def test_the_noise_of_inference_makes_exploratory_periods() -> None:
-    shares = [consistent_share(noise) for noise in (0.0, 0.6, 2.0)]
-    assert shares[0] > 0.9
-    assert shares[0] > shares[1] + 0.03 > shares[2] + 0.1
 
 
 TWO_BLOCKS = {
@@ -197,22 +130,63 @@ def test_priming_tells_a_shifting_mouse_of_the_switch(lab: Lab) -> None:
     assert np.mean(second[:8]) > 0.8
 
 
-def test_a_network_mouse_decides_as_its_network_does() -> None:
-    """Set back after five trials, it is the published one, in both contexts."""
-    chosen = np.random.default_rng(1).integers(0, 1024, 8)
-    stimuli = sequences()[chosen]
-    for context, relevant in (("visual", 0), ("auditory", 1)):
-        expected = play(read_trained_network(), stimuli, context).go
-        settings = NetworkSettings(set_back_after=5, body=BodySettings(spontaneous_interval=1e9))
-        mouse = NetworkMouse(settings, {}, np.random.default_rng(1))
-        room, time = Room(mouse), 0.0
-        room.let_mouse_in()
-        for visual, auditory in stimuli.reshape(-1, 2).tolist():
-            room.grating("45 deg" if visual else "135 deg", time)
-            room.sound("5 kHz" if auditory else "10 kHz", time)
-            room.agenda.run_until(time + 1.0)
-            if (visual, auditory)[relevant]:
-                room.drop(2.0, time + 2.0)
-            room.agenda.run_until(time + 8.0)
-            time += 9.0
-        assert mouse.decisions == expected.ravel().tolist()
+def present(mouse: NetworkMouse, stimuli: np.ndarray, relevant: list[int]) -> list[bool]:
+    """Present trials to a mouse by hand, with a drop in each go trial; return its decisions."""
+    room, time = Room(mouse), 0.0
+    room.let_mouse_in()
+    for (visual, auditory), modality in zip(stimuli.tolist(), relevant, strict=True):
+        room.grating("45 deg" if visual else "135 deg", time)
+        room.sound("5 kHz" if auditory else "10 kHz", time)
+        room.agenda.run_until(time + 1.0)
+        if (visual, auditory)[modality]:
+            room.drop(2.0, time + 2.0)
+        room.agenda.run_until(time + 8.0)
+        time += 9.0
+    return mouse.decisions
+
+
+def network_mouse(set_back_after: int | None) -> NetworkMouse:
+    """Return a mouse that takes part in every trial."""
+    body = BodySettings(spontaneous_interval=1e9)
+    settings = NetworkSettings(set_back_after=set_back_after, body=body)
+    return NetworkMouse(settings, {}, np.random.default_rng(1))
+
+
+@pytest.mark.parametrize(("context", "relevant"), [("visual", 0), ("auditory", 1)])
+def test_a_network_mouse_that_is_set_back_is_the_published_network(
+    context: Literal["visual", "auditory"], relevant: int
+) -> None:
+    stimuli = sequences()[np.random.default_rng(1).integers(0, 1024, 8)]
+    expected = network_play(read_trained_network(), stimuli, context).go
+    decided = present(network_mouse(5), stimuli.reshape(-1, 2), [relevant] * 40)
+    assert decided == expected.ravel().tolist()
+
+
+def test_a_network_mouse_that_runs_on_shifts_as_the_network_does() -> None:
+    """Three blocks: each decision is that of the equations, and errors follow switches alone."""
+    stimuli = np.random.default_rng(2).random((120, 2)) < 0.5
+    relevant = [0] * 40 + [1] * 40 + [0] * 40
+    network = read_trained_network()
+    state, before, expected = network.start, None, []
+    for (visual, auditory), modality in zip(stimuli.tolist(), relevant, strict=True):
+        outcome = None
+        for step in range(1, 16):
+            state = network.step(state, inputs_at(step, visual, auditory, before, outcome))
+            if step == 10:
+                expected.append(bool(network.goes(state)))
+                outcome = expected[-1] == (visual, auditory)[modality]
+        before = outcome
+    decided = present(network_mouse(None), stimuli, relevant)
+    assert decided == expected
+    wrong = np.array(decided) != stimuli[np.arange(120), relevant]
+    late = [trial % 40 > 15 for trial in range(120)]
+    assert wrong[40:56].any()
+    assert wrong[80:96].any()
+    assert wrong[late].mean() < 0.05
+
+
+def test_a_network_mouse_does_the_task_on_the_engine(lab: Lab) -> None:
+    """Once an incongruent trial has told it of the block, it is right."""
+    mouse = NetworkMouse(NetworkSettings(), {}, generators(1)[1])
+    for block in shifts(lab, mouse, 1):
+        assert np.mean(block[3:]) > 0.85
