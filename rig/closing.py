@@ -15,6 +15,8 @@ FIRST_LIMIT = 0.25
 """Seconds that a valve or line may take before the next one is closed beside it."""
 LAST_LIMIT = 2.0
 """Seconds that an output has for its second try, or to end a first one that hangs."""
+NOT_CLOSED = "NOT CLOSED"
+"""What a log says of an output that stayed on for all that was done."""
 
 
 @dataclass(frozen=True)

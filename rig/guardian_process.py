@@ -21,7 +21,7 @@ from pathlib import Path
 import msgspec
 
 from rig.clock import SystemClock
-from rig.closing import Closed, close_all, failed
+from rig.closing import NOT_CLOSED, Closed, close_all, failed
 from rig.devices import Context, Device
 from rig.errors import RigError, errors_among
 from rig.inbox import Inbox
@@ -205,7 +205,7 @@ def _trip(pipe: int, outputs: dict[str, Device], cause: str) -> None:
 def _in_words(closed: Closed) -> str:
     took = f"after {closed.seconds * 1e3:.1f} ms"
     if closed.wrong:
-        return f"{closed.device}: NOT CLOSED, {took}: {closed.wrong}"
+        return f"{closed.device}: {NOT_CLOSED}, {took}: {closed.wrong}"
     return f"{closed.device}: closed {took}" + (f", reads {closed.reads}" if closed.reads else "")
 
 

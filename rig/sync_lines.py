@@ -7,7 +7,7 @@ loop, right after the devices; each switch is recorded with the time at which it
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -190,6 +190,37 @@ def wrong_lines(
         if name not in inputs
     ]
     return found
+
+
+def never_shown(
+    config: SyncConfig, states: Collection[str], trial_types: Collection[str], where: str
+) -> list[Problem]:
+    """Return states and trial types of the table that no protocol on the rig has.
+
+    Parameters
+    ----------
+    config
+        The table ``[sync]``.
+    states, trial_types
+        Those of all protocols of the lab that run on the rig.
+    where
+        The rig file.
+    """
+    tables = (
+        ("states", "state", config.states, sorted(states)),
+        ("trial_types", "trial type", config.trial_types, sorted(trial_types)),
+    )
+    return [
+        Problem(
+            f"no protocol that runs on this rig has a {what} '{name}'",
+            f"{where}, sync.{table}",
+            _one_of(known),
+            "warning",
+        )
+        for table, what, lines, known in tables
+        for name in lines
+        if name not in known
+    ]
 
 
 def wrong_triggers(

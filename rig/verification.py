@@ -11,6 +11,7 @@ import h5py
 import msgspec
 import numpy as np
 
+from rig.closing import NOT_CLOSED
 from rig.errors import RecordingError
 from rig.events import Event, Record, StreamEnded, encode
 from rig.export.nwb_journal import read_journal
@@ -18,6 +19,7 @@ from rig.hdf5_file import is_sealed
 from rig.hdf5_reading import read_hdf5, read_trials
 from rig.journal import digest
 from rig.session_folder import (
+    GUARDIAN_LOG,
     PROTOCOL_TOML,
     RIG_TOML,
     SOUNDS,
@@ -52,6 +54,7 @@ def verify(folder: SessionFolder) -> list[Finding]:
     findings = [_journal(record), *_copies(record)]
     findings += [_stream(record, spec) for spec in record.definition.streams]
     findings += _videos(record)
+    findings += _outputs(folder)
     if record.damage or record.running:
         return [*findings, _unproven(folder)]
     return [*findings, _hdf5(record), *_signals(record), *_nwb(record)]
@@ -200,6 +203,20 @@ def _videos(record: SessionRecord) -> Iterator[Finding]:
             there = (record.folder.path / spec.external_file).is_file()
             state: Literal["good", "bad"] = "good" if there else "bad"
             yield Finding(spec.external_file, state, "is there" if there else "is missing")
+
+
+def _outputs(folder: SessionFolder) -> Iterator[Finding]:
+    """Tell of outputs that the guardian could not close."""
+    path = folder.path / GUARDIAN_LOG
+    if not path.exists():
+        return
+    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    stuck = [line.partition(" ")[2] for line in lines if NOT_CLOSED in line]
+    if stuck:
+        do = "Look at these outputs by hand before the rig is used again."
+        yield Finding(path.name, "bad", "; ".join(stuck), do)
+    else:
+        yield Finding(path.name, "good", "no output was left on")
 
 
 def _sha256(data: bytes) -> str:

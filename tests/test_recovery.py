@@ -214,6 +214,19 @@ def test_an_export_that_is_still_being_written_is_no_bad_file(session: SessionFo
     assert [each.file for each in verify(session) if each.state == "bad"] == ["session.nwb"]
 
 
+def test_an_output_that_the_guardian_could_not_close_is_told(session: SessionFolder) -> None:
+    log = session.path / "guardian.log"
+    begin = "2026-11-28T21:59:21.072+00:00 vacuum: closed after 7.6 ms, reads closed\n"
+    log.write_text(begin, encoding="utf-8")
+    assert bad(session) == set()
+    stuck = "2026-11-28T21:59:21.072+00:00 valve: NOT CLOSED, after 9.0 ms: it is unplugged\n"
+    log.write_text(begin + stuck, encoding="utf-8")
+    (finding,) = [each for each in verify(session) if each.state == "bad"]
+    assert finding.file == "guardian.log"
+    assert finding.detail == "valve: NOT CLOSED, after 9.0 ms: it is unplugged"
+    assert "by hand" in finding.do
+
+
 def test_the_commands_tell_what_they_did(
     session: SessionFolder, command: Callable[..., Done]
 ) -> None:

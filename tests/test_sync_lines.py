@@ -11,6 +11,7 @@ from helpers import plan_for, put_mouse
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rig.commands.check import check_lab
 from rig.errors import CheckFailed
 from rig.events import (
     ActionDone,
@@ -163,6 +164,17 @@ def test_mistakes_in_the_table_are_told(lab: Lab, sync: str, told: str) -> None:
     with pytest.raises(CheckFailed) as caught:
         plan_for(lab, SHIFTING)
     assert told in str(caught.value)
+
+
+def test_check_tells_of_states_and_trial_types_that_no_protocol_has(lab: Lab) -> None:
+    wire(lab, SYNC.replace("response =", "answer =").replace("go = ", "gp = "))
+    told, _ = check_lab(lab, [lab.folder / BOX2], lab.files("protocols"), simulate=False)
+    states, trial_types = [each for each in told if "no protocol" in each.what]
+    assert "no protocol that runs on this rig has a state 'answer'" in str(states)
+    assert "response" in states.do
+    assert "has a trial type 'gp'" in str(trial_types)
+    one, _ = check_lab(lab, [lab.folder / BOX2], [lab.folder / SHIFTING], simulate=False)
+    assert not [each for each in one if "no protocol" in each.what], "another one may have them"
 
 
 SPEAKER = """

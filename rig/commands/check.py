@@ -25,12 +25,14 @@ from rig.console import (
 )
 from rig.curriculum_check import check_curriculum, stage_plans
 from rig.errors import ExitCode, Problem, RigError, errors_among, problems_of
+from rig.graph import TrialGraph
 from rig.lab import Lab
 from rig.plan import ProtocolPlan, plan_mouse, plan_protocol, with_subject, wrong_setup
 from rig.rehearsal import TRIALS, Rehearsal, rehearse
 from rig.rig_plan import RigPlan, check_devices, plan_emulated_rig, plan_rig
 from rig.session_folder import check_data_folder
 from rig.stages import check_standings
+from rig.sync_lines import never_shown
 from rig.trials import short_outcome
 
 TRIED_TRIALS = 40
@@ -117,7 +119,9 @@ def check_lab(
     for subject in subjects:
         problems += _check_params(lab, subject, rig_plans)
     rehearsals = []
+    named = protocols != lab.files("protocols")
     for rig in rig_plans:
+        graphs: list[TrialGraph] = []
         problems += check_devices(lab, rig)
         problems += _check_mice(lab, rig, [subject for subject in subjects if subject.simulated])
         for protocol in protocol_plans:
@@ -127,7 +131,9 @@ def check_lab(
             rehearsal = rehearse(lab, rig, protocol)
             problems += rehearsal.problems
             rehearsals.append(_described(rig, protocol, rehearsal))
-    named = protocols != lab.files("protocols")
+            graphs += rehearsal.graphs
+        if graphs and not named:
+            problems += _never_shown(rig, graphs)
     problems += _not_played(lab, rig_plans, protocol_plans, named=named)
     return list(dict.fromkeys(problems)), rehearsals
 
@@ -150,6 +156,13 @@ def _not_played(
         elif named:
             problems += found[0]
     return problems
+
+
+def _never_shown(rig: RigPlan, graphs: list[TrialGraph]) -> list[Problem]:
+    """Return what the sync lines of a rig are to show, and none of these trials has."""
+    states = {state.name for graph in graphs for state in graph.states}
+    trial_types = {graph.trial_type for graph in graphs}
+    return never_shown(rig.config.sync, states, trial_types, str(rig.path))
 
 
 def _collect(
