@@ -18,12 +18,12 @@ import numpy as np
 
 from models.errors import ModelError
 from models.network import Network
-from models.network_training import SLICE, Trained, Trainer, Training
+from models.network_training import PUBLISHED, SLICE, Trained, Trainer, Training
 
 SAVED_EVERY = 500
 """Epochs between two checkpoints of a network."""
 EnsembleReport = Callable[[int, int], None]
-"""Is told the seed of a network and how many of its epochs are done, by the thread that trains it."""
+"""Is told the seed of a network and how many of its epochs are done, in the thread of its own."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Ensemble:
 
 def train_ensemble(
     seeds: Iterable[int],
-    options: Training = Training(),
+    options: Training = PUBLISHED,
     folder: Path | None = None,
     workers: int | None = None,
     report: EnsembleReport | None = None,
@@ -107,6 +107,7 @@ def save(trainer: Trainer, path: Path) -> None:
             file,
             options=np.array(repr(trainer.options)),
             epoch=trainer.epoch,
+            seconds=trainer.seconds,
             weights=trainer.weights,
             mean=trainer.mean,
             square=trainer.square,
@@ -126,7 +127,8 @@ def restore(trainer: Trainer, path: Path) -> None:
     """
     try:
         with np.load(path) as saved:
-            options, epoch = str(saved["options"]), int(saved["epoch"])
+            options = str(saved["options"])
+            epoch, seconds = int(saved["epoch"]), float(saved["seconds"])
             arrays = {name: saved[name] for name in ("weights", "mean", "square", "course", "kept")}
     except (KeyError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise ModelError(f"{path.name} is no checkpoint ({error})", "Delete it.") from error
@@ -135,7 +137,7 @@ def restore(trainer: Trainer, path: Path) -> None:
             f"{path.name} is a checkpoint of {options}, not of {trainer.options!r}",
             "Give the options that it was made with, or another folder.",
         )
-    trainer.epoch = epoch
+    trainer.epoch, trainer.seconds = epoch, seconds
     for own, array in (
         (trainer.weights, arrays["weights"]),
         (trainer.mean, arrays["mean"]),

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from models.compiled import compiled_within
 from models.network import Output, known_output
-from models.network_products import TILE, Array
+from models.network_products import TILE, ZERO, Array
 from models.network_task import DECISION, INPUTS, OUTCOME_BEFORE, STEPS, STIMULUS, TRIALS
 
 STIMULI = 4
-CHUNK = 128
+CHUNK = 64
 """Nodes of the last trial but one whose last trials are run at once."""
+ALIGNED = 64
+"""Bytes. What is loaded at once lies in one line of the cache then."""
 LANES = 16
 """Fewest nodes of an array, so that the few nodes of the first trials fill a processor's width."""
 FIRST = STIMULUS.start
@@ -41,6 +44,8 @@ class Level(NamedTuple):
 
     Attributes
     ----------
+    first, final
+        Whether it comes before all trials, or is the last trial: that ends with the decision.
     nodes
         How many. Arrays have at least `LANES`, and the rest stays without effect.
     states
@@ -60,6 +65,8 @@ class Level(NamedTuple):
         derivatives of the loss by what goes into the tanh.
     """
 
+    first: bool
+    final: bool
     nodes: int
     states: Array
     stimulus: Array
@@ -82,8 +89,8 @@ class Tree(NamedTuple):
         Before the first stimulus, each trial, and a chunk of the last.
     weights, gradient
         Of the network.
-    outputs, margin, certainty
-        Of the last decisions of a chunk, (2, nodes), (1, nodes) and (1, nodes).
+    outputs, margin, certainty, zeros
+        Of the last decisions of a chunk, (2, nodes), (1, nodes), (1, nodes), and (2, nodes).
     bound
         Height and steepness of the tanh that bounds outputs, and the share of a sequence in the
         loss, (3,).
@@ -95,6 +102,7 @@ class Tree(NamedTuple):
     outputs: Array
     margin: Array
     certainty: Array
+    zeros: Array
     bound: Array
 
 
@@ -103,32 +111,66 @@ def grow(
 ) -> Tree:
     """Return memory for networks of so many units, in single or double precision."""
     padded = -(-units // TILE) * TILE
-    levels = [_level(padded, 2, 1 + len(OUTCOME_BEFORE), dtype)]
-    levels += [_level(padded, 2 * STIMULI**k, STEPS, dtype) for k in range(1, TRIALS)]
-    levels += [_level(padded, STIMULI * CHUNK, READ + 1, dtype)]
+    counts = [2 * STIMULI**k for k in range(TRIALS)]
+    steps = [1 + len(OUTCOME_BEFORE), *[STEPS] * (TRIALS - 1), READ + 1]
+    levels = [
+        _level(k, padded, nodes, steps[k], dtype)
+        for k, nodes in enumerate([*counts, STIMULI * CHUNK])
+    ]
     # A sigmoid is half of 1 + tanh(u / 2), and a softmax ignores what is added to both outputs.
     height, steepness = (0.5, 0.5) if known_output(output) == "sigmoid" else (1.0, 1.0)
-    rows = [np.zeros((count, STIMULI * CHUNK), dtype) for count in (2, 1, 1)]
-    bound = np.array([height, steepness, 1 / (2 * STIMULI**TRIALS)], dtype)
-    return Tree(tuple(levels), _weights(padded, dtype), _weights(padded, dtype), *rows, bound)
+    return Tree(
+        tuple(levels),
+        _weights(padded, dtype),
+        _weights(padded, dtype),
+        *(_room((rows, STIMULI * CHUNK), dtype) for rows in (2, 1, 1, 2)),
+        np.array([height, steepness, 1 / (2 * STIMULI**TRIALS)], dtype),
+    )
 
 
-def _level(units: int, nodes: int, steps: int, dtype: type[np.floating[Any]]) -> Level:
-    room = max(nodes, LANES)
+def _level(trial: int, units: int, nodes: int, steps: int, dtype: type[np.floating[Any]]) -> Level:
+    lanes = max(nodes, LANES)
     node = np.arange(nodes)
     stimulus, context = node * STIMULI // nodes, node % 2
     go = np.where(context == 0, stimulus // 2 == 0, stimulus % 2 == 0)
-    wanted, right = np.zeros(room, dtype), np.zeros(room, dtype)
+    wanted, right = _room((lanes,), dtype), _room((lanes,), dtype)
     wanted[:nodes] = np.where(go, 1, -1)
-    states = np.zeros((steps, units, room), dtype)
-    arrays = [np.zeros((units, room), dtype) for _ in range(7)]
-    return Level(nodes, states, *arrays[:3], wanted, right, *arrays[3:])
+    arrays = [_room((units, lanes), dtype) for _ in range(7)]
+    return Level(
+        trial == 0,
+        trial == TRIALS,
+        nodes,
+        _room((steps, units, lanes), dtype),
+        *arrays[:3],
+        wanted,
+        right,
+        *arrays[3:],
+    )
 
 
 def _weights(units: int, dtype: type[np.floating[Any]]) -> Weights:
     square = (units, units)
     wanted = [(units, len(INPUTS)), square, square, (units,), (units,), (2, units), (2,)]
-    return Weights(*(np.zeros(shape, dtype) for shape in wanted))
+    return Weights(*(_room(shape, dtype) for shape in wanted))
+
+
+def _room(shape: tuple[int, ...], dtype: type[np.floating[Any]]) -> Array:
+    """Return zeros that begin at a border of what a processor loads at once."""
+    size = math.prod(shape) * np.dtype(dtype).itemsize
+    raw = np.zeros(size + ALIGNED, np.uint8)
+    begin = -raw.ctypes.data % ALIGNED
+    return raw[begin : begin + size].view(dtype).reshape(shape)
+
+
+@compiled_within
+def clear(weights: Weights) -> None:
+    """Set all weights to zero."""
+    weights.inputs[:] = ZERO
+    weights.recurrent[:] = ZERO
+    weights.bias[:] = ZERO
+    weights.start[:] = ZERO
+    weights.outputs[:] = ZERO
+    weights.output_bias[:] = ZERO
 
 
 @compiled_within

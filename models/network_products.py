@@ -32,123 +32,53 @@ Q3, Q4 = np.float32(3.28563241e-4), np.float32(7.77654520e-7)
 
 
 @compiled_within
-def squash(values: Array) -> None:
-    """Replace values, (rows, nodes), by their hyperbolic tangent.
+def squash(values: Array, added: Array) -> None:
+    """Replace values, (rows, nodes), by the hyperbolic tangent of them and what is added.
 
     In single precision by a quotient of polynomials, in double by the system's function.
     """
     for i in range(values.shape[0]):
         if values.itemsize == 4:
             for n in range(values.shape[1]):
-                x = min(max(values[i, n], -NINE), NINE)
+                x = min(max(values[i, n] + added[i, n], -NINE), NINE)
                 t = x * x
                 p = (((P4 * t + P3) * t + P2) * t + P1) * t + ONE
                 q = (((Q4 * t + Q3) * t + Q2) * t + Q1) * t + ONE
                 values[i, n] = min(max(x * p / q, -ONE), ONE)
         else:
             for n in range(values.shape[1]):
-                values[i, n] = math.tanh(values[i, n])
-
-
-@compiled_within
-def advance(weights: Array, states: Array, drive: Array, after: Array) -> None:
-    """Let `after` be the states one step after `states`: tanh(drive + weights @ states).
-
-    Parameters
-    ----------
-    weights
-        (units, units).
-    states, drive, after
-        (units, nodes).
-    """
-    for i in range(0, weights.shape[0], ROWS):
-        driven_tile(weights, i, 0, states, drive, after)
-        for j in range(COLUMNS, weights.shape[0], COLUMNS):
-            further_tile(weights, i, j, states, after)
-    squash(after)
-
-
-@compiled_within
-def retreat(weights: Array, slopes: Array, states: Array, before: Array, total: Array) -> None:
-    """Let `before` be the slopes of the step before `slopes`, and add them to `total`.
-
-    Slopes are derivatives of the loss by what goes into the tanh of a step. Those of the step that
-    made `states` are (weights @ slopes) * (1 - states ** 2).
-
-    Parameters
-    ----------
-    weights
-        Transposed: a row is what one unit drives, (units, units).
-    slopes, states, before, total
-        (units, nodes).
-    """
-    multiply(weights, slopes, before)
-    for i in range(before.shape[0]):
-        for n in range(before.shape[1]):
-            h = states[i, n]
-            slope = before[i, n] * (ONE - h * h)
-            before[i, n] = slope
-            total[i, n] += slope
+                values[i, n] = math.tanh(values[i, n] + added[i, n])
 
 
 @compiled_within
 def multiply(weights: Array, source: Array, target: Array) -> None:
-    """Let `target` be weights @ source, (units, nodes)."""
+    """Let `target` be weights @ source: (units, units) and (units, nodes).
+
+    Five units receive from three at a time.
+    """
     for i in range(0, weights.shape[0], ROWS):
-        first_tile(weights, i, 0, source, target)
-        for j in range(COLUMNS, weights.shape[0], COLUMNS):
-            further_tile(weights, i, j, source, target)
-
-
-@compiled_within
-def driven_tile(weights: Array, i: int, j: int, source: Array, drive: Array, target: Array) -> None:
-    """Let five rows of `target` be those of `drive` and what three rows of `source` add."""
-    a0, a1, a2 = weights[i, j], weights[i, j + 1], weights[i, j + 2]
-    b0, b1, b2 = weights[i + 1, j], weights[i + 1, j + 1], weights[i + 1, j + 2]
-    c0, c1, c2 = weights[i + 2, j], weights[i + 2, j + 1], weights[i + 2, j + 2]
-    d0, d1, d2 = weights[i + 3, j], weights[i + 3, j + 1], weights[i + 3, j + 2]
-    e0, e1, e2 = weights[i + 4, j], weights[i + 4, j + 1], weights[i + 4, j + 2]
-    for n in range(target.shape[1]):
-        x0, x1, x2 = source[j, n], source[j + 1, n], source[j + 2, n]
-        target[i, n] = drive[i, n] + a0 * x0 + a1 * x1 + a2 * x2
-        target[i + 1, n] = drive[i + 1, n] + b0 * x0 + b1 * x1 + b2 * x2
-        target[i + 2, n] = drive[i + 2, n] + c0 * x0 + c1 * x1 + c2 * x2
-        target[i + 3, n] = drive[i + 3, n] + d0 * x0 + d1 * x1 + d2 * x2
-        target[i + 4, n] = drive[i + 4, n] + e0 * x0 + e1 * x1 + e2 * x2
-
-
-@compiled_within
-def first_tile(weights: Array, i: int, j: int, source: Array, target: Array) -> None:
-    """Let five rows of `target` be what three rows of `source` add."""
-    a0, a1, a2 = weights[i, j], weights[i, j + 1], weights[i, j + 2]
-    b0, b1, b2 = weights[i + 1, j], weights[i + 1, j + 1], weights[i + 1, j + 2]
-    c0, c1, c2 = weights[i + 2, j], weights[i + 2, j + 1], weights[i + 2, j + 2]
-    d0, d1, d2 = weights[i + 3, j], weights[i + 3, j + 1], weights[i + 3, j + 2]
-    e0, e1, e2 = weights[i + 4, j], weights[i + 4, j + 1], weights[i + 4, j + 2]
-    for n in range(target.shape[1]):
-        x0, x1, x2 = source[j, n], source[j + 1, n], source[j + 2, n]
-        target[i, n] = a0 * x0 + a1 * x1 + a2 * x2
-        target[i + 1, n] = b0 * x0 + b1 * x1 + b2 * x2
-        target[i + 2, n] = c0 * x0 + c1 * x1 + c2 * x2
-        target[i + 3, n] = d0 * x0 + d1 * x1 + d2 * x2
-        target[i + 4, n] = e0 * x0 + e1 * x1 + e2 * x2
-
-
-@compiled_within
-def further_tile(weights: Array, i: int, j: int, source: Array, target: Array) -> None:
-    """Add to five rows of `target` what three rows of `source` add."""
-    a0, a1, a2 = weights[i, j], weights[i, j + 1], weights[i, j + 2]
-    b0, b1, b2 = weights[i + 1, j], weights[i + 1, j + 1], weights[i + 1, j + 2]
-    c0, c1, c2 = weights[i + 2, j], weights[i + 2, j + 1], weights[i + 2, j + 2]
-    d0, d1, d2 = weights[i + 3, j], weights[i + 3, j + 1], weights[i + 3, j + 2]
-    e0, e1, e2 = weights[i + 4, j], weights[i + 4, j + 1], weights[i + 4, j + 2]
-    for n in range(target.shape[1]):
-        x0, x1, x2 = source[j, n], source[j + 1, n], source[j + 2, n]
-        target[i, n] += a0 * x0 + a1 * x1 + a2 * x2
-        target[i + 1, n] += b0 * x0 + b1 * x1 + b2 * x2
-        target[i + 2, n] += c0 * x0 + c1 * x1 + c2 * x2
-        target[i + 3, n] += d0 * x0 + d1 * x1 + d2 * x2
-        target[i + 4, n] += e0 * x0 + e1 * x1 + e2 * x2
+        for j in range(0, weights.shape[0], COLUMNS):
+            a0, a1, a2 = weights[i, j], weights[i, j + 1], weights[i, j + 2]
+            b0, b1, b2 = weights[i + 1, j], weights[i + 1, j + 1], weights[i + 1, j + 2]
+            c0, c1, c2 = weights[i + 2, j], weights[i + 2, j + 1], weights[i + 2, j + 2]
+            d0, d1, d2 = weights[i + 3, j], weights[i + 3, j + 1], weights[i + 3, j + 2]
+            e0, e1, e2 = weights[i + 4, j], weights[i + 4, j + 1], weights[i + 4, j + 2]
+            if j == 0:
+                for n in range(target.shape[1]):
+                    x0, x1, x2 = source[j, n], source[j + 1, n], source[j + 2, n]
+                    target[i, n] = a0 * x0 + a1 * x1 + a2 * x2
+                    target[i + 1, n] = b0 * x0 + b1 * x1 + b2 * x2
+                    target[i + 2, n] = c0 * x0 + c1 * x1 + c2 * x2
+                    target[i + 3, n] = d0 * x0 + d1 * x1 + d2 * x2
+                    target[i + 4, n] = e0 * x0 + e1 * x1 + e2 * x2
+            else:
+                for n in range(target.shape[1]):
+                    x0, x1, x2 = source[j, n], source[j + 1, n], source[j + 2, n]
+                    target[i, n] += a0 * x0 + a1 * x1 + a2 * x2
+                    target[i + 1, n] += b0 * x0 + b1 * x1 + b2 * x2
+                    target[i + 2, n] += c0 * x0 + c1 * x1 + c2 * x2
+                    target[i + 3, n] += d0 * x0 + d1 * x1 + d2 * x2
+                    target[i + 4, n] += e0 * x0 + e1 * x1 + e2 * x2
 
 
 @compiled_within
@@ -156,54 +86,48 @@ def add_outer(slopes: Array, states: Array, total: Array) -> None:
     """Add slopes @ states.T, (units, units), to `total`; both are (units, nodes)."""
     for i in range(0, slopes.shape[0], ROWS):
         for j in range(0, slopes.shape[0], COLUMNS):
-            outer_tile(slopes, i, states, j, total)
-
-
-@compiled_within
-def outer_tile(slopes: Array, i: int, states: Array, j: int, total: Array) -> None:
-    """Add products of five rows and three rows to `total`."""
-    a0 = a1 = a2 = ZERO
-    b0 = b1 = b2 = ZERO
-    c0 = c1 = c2 = ZERO
-    d0 = d1 = d2 = ZERO
-    e0 = e1 = e2 = ZERO
-    for n in range(slopes.shape[1]):
-        x0, x1, x2 = states[j, n], states[j + 1, n], states[j + 2, n]
-        y = slopes[i, n]
-        a0 += y * x0
-        a1 += y * x1
-        a2 += y * x2
-        y = slopes[i + 1, n]
-        b0 += y * x0
-        b1 += y * x1
-        b2 += y * x2
-        y = slopes[i + 2, n]
-        c0 += y * x0
-        c1 += y * x1
-        c2 += y * x2
-        y = slopes[i + 3, n]
-        d0 += y * x0
-        d1 += y * x1
-        d2 += y * x2
-        y = slopes[i + 4, n]
-        e0 += y * x0
-        e1 += y * x1
-        e2 += y * x2
-    total[i, j] += a0
-    total[i, j + 1] += a1
-    total[i, j + 2] += a2
-    total[i + 1, j] += b0
-    total[i + 1, j + 1] += b1
-    total[i + 1, j + 2] += b2
-    total[i + 2, j] += c0
-    total[i + 2, j + 1] += c1
-    total[i + 2, j + 2] += c2
-    total[i + 3, j] += d0
-    total[i + 3, j + 1] += d1
-    total[i + 3, j + 2] += d2
-    total[i + 4, j] += e0
-    total[i + 4, j + 1] += e1
-    total[i + 4, j + 2] += e2
+            a0 = a1 = a2 = ZERO
+            b0 = b1 = b2 = ZERO
+            c0 = c1 = c2 = ZERO
+            d0 = d1 = d2 = ZERO
+            e0 = e1 = e2 = ZERO
+            for n in range(slopes.shape[1]):
+                x0, x1, x2 = states[j, n], states[j + 1, n], states[j + 2, n]
+                y = slopes[i, n]
+                a0 += y * x0
+                a1 += y * x1
+                a2 += y * x2
+                y = slopes[i + 1, n]
+                b0 += y * x0
+                b1 += y * x1
+                b2 += y * x2
+                y = slopes[i + 2, n]
+                c0 += y * x0
+                c1 += y * x1
+                c2 += y * x2
+                y = slopes[i + 3, n]
+                d0 += y * x0
+                d1 += y * x1
+                d2 += y * x2
+                y = slopes[i + 4, n]
+                e0 += y * x0
+                e1 += y * x1
+                e2 += y * x2
+            total[i, j] += a0
+            total[i, j + 1] += a1
+            total[i, j + 2] += a2
+            total[i + 1, j] += b0
+            total[i + 1, j + 1] += b1
+            total[i + 1, j + 2] += b2
+            total[i + 2, j] += c0
+            total[i + 2, j + 1] += c1
+            total[i + 2, j + 2] += c2
+            total[i + 3, j] += d0
+            total[i + 3, j + 1] += d1
+            total[i + 3, j + 2] += d2
+            total[i + 4, j] += e0
+            total[i + 4, j + 1] += e1
+            total[i + 4, j + 2] += e2
 
 
 @compiled_within

@@ -7,6 +7,7 @@ differences of rounding, as between processors, give another network after some 
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -17,8 +18,8 @@ from numpy.typing import NDArray
 from models.compiled import compiled_freely
 from models.errors import Floats, ModelError, NotFiniteError, UnknownNameError
 from models.network import UNITS, Network, Output, known_output, split
-from models.network_memory import Tree, grow, load, store
-from models.network_products import HALF, ONE, Array
+from models.network_memory import grow
+from models.network_products import Array
 from models.network_tree import run_tree
 
 Precision = Literal["float32", "float64"]
@@ -130,6 +131,10 @@ class Training:
             raise ModelError(f"{self.epochs} epochs, {self.units} units", "Give at least one.")
 
 
+PUBLISHED = Training()
+"""What gives the published number of good networks."""
+
+
 @dataclass(frozen=True)
 class Course:
     """How a network did, (epochs + 1,): before the first update, and after each.
@@ -164,11 +169,14 @@ class Trained:
         After some epochs before.
     course
         How it did.
+    seconds
+        Processor time that it took.
     """
 
     network: Network
     snapshots: Mapping[int, Network]
     course: Course
+    seconds: float
 
 
 @dataclass(frozen=True)
@@ -203,7 +211,7 @@ def evaluate(
     return Evaluation(loss, split(trainer.gradient, units), congruent, incongruent)
 
 
-def train(seed: int, options: Training = Training(), report: Report | None = None) -> Trained:
+def train(seed: int, options: Training = PUBLISHED, report: Report | None = None) -> Trained:
     """Train one network.
 
     Parameters
@@ -251,12 +259,14 @@ class Trainer:
         update and after the last, (epochs + 1, 3).
     kept
         Weights after the epochs of snapshots, (snapshots, parameters).
+    seconds
+        Processor time of its thread so far.
     """
 
     def __init__(self, network: Network, options: Training) -> None:
         dtype = PRECISIONS[options.precision]
         self.options = options
-        self.epoch = 0
+        self.epoch, self.seconds = 0, 0.0
         self.weights = network.vector.astype(dtype)
         self.mean, self.square = np.zeros_like(self.weights), np.zeros_like(self.weights)
         self.gradient = np.zeros_like(self.weights)
@@ -277,6 +287,7 @@ class Trainer:
         NotFiniteError
             If the loss is no number any more.
         """
+        began = time.thread_time()
         last = min(self.epoch + epochs, self.options.epochs)
         while self.epoch < last:
             stops = [stop for stop in self.options.snapshots if self.epoch < stop < last]
@@ -287,6 +298,7 @@ class Trainer:
         if self.epoch == self.options.epochs:
             copies = self.weights.copy(), self.mean.copy(), self.square.copy()
             self._update(*copies, np.zeros_like(self.gradient), self.course[self.epoch :])
+        self.seconds += time.thread_time() - began
 
     def result(self) -> Trained:
         """Return the network as it is, and how it came to be so."""
@@ -298,7 +310,8 @@ class Trainer:
         }
         loss, congruent, incongruent = self.course[: self.epoch + 1].T.copy()
         course = Course(loss, congruent, incongruent)
-        return Trained(Network.from_vector(self.weights, units, output), snapshots, course)
+        network = Network.from_vector(self.weights, units, output)
+        return Trained(network, snapshots, course, self.seconds)
 
     def _run(self, stop: int) -> None:
         rows = self.course[self.epoch : stop]
@@ -315,63 +328,49 @@ class Trainer:
         self, weights: Array, mean: Array, square: Array, gradient: Array, course: Floats
     ) -> None:
         adam = self.options.optimiser
-        update(
-            weights,
-            (mean, square, gradient, self._pull),
-            np.array([adam.rate, adam.decay, adam.square_decay, adam.epsilon], weights.dtype),
-            self.epoch,
-            self.options.units,
-            self._tree,
-            course,
-        )
+        settings = np.array([adam.rate, adam.decay, adam.square_decay, adam.epsilon])
+        for k, row in enumerate(course):
+            entropy = run_tree(weights, self.options.units, self._tree, gradient, row[1:])
+            penalty = update(weights, mean, square, gradient, self._pull, settings, self.epoch + k)
+            row[0] = entropy + penalty
 
 
 @compiled_freely
 def update(
     weights: Array,
-    sides: tuple[Array, Array, Array, Array],
-    adam: Array,
-    done: int,
-    units: int,
-    tree: Tree,
-    course: Floats,
-) -> None:
-    """Update weights once for each row of `course`, (epochs, 3), and fill it in.
+    mean: Array,
+    square: Array,
+    gradient: Array,
+    pull: Array,
+    adam: Floats,
+    epoch: int,
+) -> float:
+    """Do a step of Adam, and return the penalty of the weights before it.
 
     Parameters
     ----------
-    weights
-        (parameters,).
-    sides
-        Means of gradients and of their squares, room for a gradient, and how strongly each weight
-        is pulled to zero, (parameters,) each.
+    weights, mean, square
+        Of the network, and means of gradients and of their squares, (parameters,).
+    gradient
+        Of the cross entropy; of the loss in the end, (parameters,).
+    pull
+        How strongly weights are drawn to zero, (parameters,).
     adam
         Rate, decays and epsilon, (4,).
-    done
-        Epochs done before.
-    units
-        Of the network.
-    tree
-        Its memory.
-    course
-        Loss and fractions right before each update.
+    epoch
+        How many are done.
     """
-    mean, square, gradient, pull = sides
     rate, decay, square_decay, epsilon = adam[0], adam[1], adam[2], adam[3]
-    correction = np.empty_like(adam)
-    for epoch in range(course.shape[0]):
-        load(weights, units, tree.weights)
-        loss = run_tree(tree, course[epoch, 1:])
-        store(tree.gradient, units, gradient)
-        correction[0] = 1 / (1 - decay ** (done + epoch + 1))
-        correction[1] = 1 / (1 - square_decay ** (done + epoch + 1))
-        for k in range(weights.size):
-            w = weights[k]
-            loss += HALF * pull[k] * w * w
-            g = gradient[k] + pull[k] * w
-            gradient[k] = g
-            mean[k] = decay * mean[k] + (ONE - decay) * g
-            square[k] = square_decay * square[k] + (ONE - square_decay) * g * g
-            root = math.sqrt(correction[1] * square[k])
-            weights[k] = w - rate * correction[0] * mean[k] / (root + epsilon)
-        course[epoch, 0] = loss
+    correction = 1 / (1 - decay ** (epoch + 1))
+    square_correction = 1 / (1 - square_decay ** (epoch + 1))
+    penalty = 0.0
+    for k in range(weights.size):
+        w = weights[k]
+        g = gradient[k] + pull[k] * w
+        penalty += 0.5 * pull[k] * w * w
+        gradient[k] = g
+        mean[k] = decay * mean[k] + (1 - decay) * g
+        square[k] = square_decay * square[k] + (1 - square_decay) * g * g
+        root = math.sqrt(square_correction * square[k])
+        weights[k] = w - rate * correction * mean[k] / (root + epsilon)
+    return penalty

@@ -14,83 +14,88 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from models.compiled import compiled_within
-from models.network_memory import ENDS, READ, STIMULI, Level, Tree, Weights
+from models.compiled import compiled_freely, compiled_within
+from models.network_memory import (
+    ENDS,
+    READ,
+    STIMULI,
+    Level,
+    Tree,
+    Weights,
+    clear,
+    load,
+    store,
+)
 from models.network_products import (
     HALF,
     ONE,
     ZERO,
     Array,
     add_outer,
-    advance,
     multiply,
-    retreat,
     row_sum,
     squash,
 )
 
 
-@compiled_within
-def run_tree(tree: Tree, right: NDArray[np.float64]) -> float:
+@compiled_freely
+def run_tree(
+    vector: Array, units: int, tree: Tree, gradient: Array, right: NDArray[np.float64]
+) -> float:
     """Run all sequences forward and back, and return the mean cross entropy.
 
     Parameters
     ----------
+    vector
+        Weights of a network in a row, (parameters,), as `Network.vector` has them.
+    units
+        Of the network.
     tree
-        With weights in it; its gradient is filled in.
+        Its memory.
+    gradient
+        Filled with the derivatives of the cross entropy by the weights, (parameters,).
     right
         Filled with the fractions of congruent and of incongruent last trials that are right, (2,).
     """
-    weights, gradient, levels = tree.weights, tree.gradient, tree.levels
-    for array in (gradient.inputs, gradient.recurrent, gradient.outputs):
-        array[:] = ZERO
-    for row in (gradient.bias, gradient.start, gradient.output_bias):
-        row[:] = ZERO
+    weights, slopes, levels = tree.weights, tree.gradient, tree.levels
+    load(vector, units, weights)
+    clear(slopes)
     last = len(levels) - 1
     trunk, leaves = levels[last - 1], levels[last]
-    begin(levels[0], weights)
-    for k in range(1, last):
-        drive(levels[k], weights)
-        part(levels[k - 1], 0, levels[k])
-        go_on(levels[k], weights)
-    drive(leaves, weights)
+    for k in range(last):
+        prepare(levels[k], weights)
+        if k > 0:
+            part(levels[k - 1], 0, levels[k])
+        run(levels[k], weights)
+    prepare(leaves, weights)
     loss = 0.0
     right[:] = 0
     for first in range(0, trunk.nodes, leaves.nodes // STIMULI):
         part(trunk, first, leaves)
-        for t in range(1, READ + 1):
-            advance(weights.recurrent, leaves.states[t - 1], leaves.stimulus, leaves.states[t])
+        run(leaves, weights)
         loss += decide(tree, leaves, right)
-        join(return_leaves(leaves, weights, gradient), leaves.nodes, trunk.after, first)
-    for k in range(last - 1, 0, -1):
-        slopes = return_level(levels[k], weights, gradient)
-        join(slopes, levels[k].nodes, levels[k - 1].after, 0)
-    end(levels[0], weights, gradient)
+        join(go_back(leaves, weights, slopes), leaves.nodes, trunk.after, first)
+    for k in range(last - 1, -1, -1):
+        parted = go_back(levels[k], weights, slopes)
+        if k > 0:
+            join(parted, levels[k].nodes, levels[k - 1].after, 0)
+    store(slopes, units, gradient)
     for kind in range(2):
         right[kind] /= STIMULI * trunk.nodes // 2
     return loss / (STIMULI * trunk.nodes)
 
 
 @compiled_within
-def begin(level: Level, weights: Weights) -> None:
-    """Run the steps before the first stimulus; nothing drives them but the bias."""
-    for i in range(level.outcome.shape[0]):
-        level.states[0, i] = weights.start[i]
-        level.outcome[i] = weights.bias[i]
-    for t in range(1, level.states.shape[0]):
-        advance(weights.recurrent, level.states[t - 1], level.outcome, level.states[t])
-    multiply(weights.recurrent, level.states[-1], level.others)
-
-
-@compiled_within
-def drive(level: Level, weights: Weights) -> None:
-    """Fill in what stimuli and bias add."""
+def prepare(level: Level, weights: Weights) -> None:
+    """Fill in what stimuli and bias add, or the bias alone before the first stimulus."""
     width = level.nodes // STIMULI
     for i in range(level.stimulus.shape[0]):
-        inputs = weights.inputs[i]
-        for s in range(STIMULI):
-            added = weights.bias[i] + inputs[s // 2] + inputs[2 + s % 2]
-            level.stimulus[i, s * width : (s + 1) * width] = added
+        level.stimulus[i] = weights.bias[i]
+        level.states[0, i] = weights.start[i]
+        if not level.first:
+            for s in range(STIMULI):
+                added = weights.inputs[i, s // 2] + weights.inputs[i, 2 + s % 2]
+                level.stimulus[i, s * width : (s + 1) * width] = weights.bias[i] + added
 
 
 @compiled_within
@@ -98,27 +103,27 @@ def part(parent: Level, first: int, level: Level) -> None:
     """Run the step at which stimuli come on, from nodes of the trial before, from `first` on."""
     width = level.nodes // STIMULI
     for i in range(level.stimulus.shape[0]):
-        handed = parent.others[i, first : first + width]
         for s in range(STIMULI):
-            added = level.stimulus[i, s * width : (s + 1) * width]
-            state = level.states[0, i, s * width : (s + 1) * width]
-            for n in range(width):
-                state[n] = handed[n] + added[n]
-    squash(level.states[0])
+            handed = parent.others[i, first : first + width]
+            level.states[0, i, s * width : (s + 1) * width] = handed
+    squash(level.states[0], level.stimulus)
 
 
 @compiled_within
-def go_on(level: Level, weights: Weights) -> None:
-    """Run a trial from its second step with stimuli to the third step of the next trial."""
-    states = level.states
-    for t in range(1, READ + 1):
-        advance(weights.recurrent, states[t - 1], level.stimulus, states[t])
-    judge(level, weights)
-    for t in range(READ + 1, ENDS):
-        advance(weights.recurrent, states[t - 1], level.both, states[t])
-    for t in range(ENDS, states.shape[0]):
-        advance(weights.recurrent, states[t - 1], level.outcome, states[t])
-    multiply(weights.recurrent, states[-1], level.others)
+def run(level: Level, weights: Weights) -> None:
+    """Run the steps after the first; what the last state adds to the next one goes to `others`."""
+    states, steps = level.states, level.states.shape[0]
+    added = level.stimulus
+    for t in range(1, steps if level.final else steps + 1):
+        after = states[t] if t < steps else level.others
+        multiply(weights.recurrent, states[t - 1], after)
+        if t == READ + 1:
+            judge(level, weights)
+            added = level.both
+        if t == ENDS:
+            added = level.outcome
+        if t < steps:
+            squash(after, added)
 
 
 @compiled_within
@@ -158,13 +163,13 @@ def decide(tree: Tree, level: Level, right: NDArray[np.float64]) -> float:
             weight = steepness * tree.weights.outputs[c, i]
             for n in range(outputs.shape[1]):
                 outputs[c, n] += weight * state[i, n]
-    squash(outputs)
+    squash(outputs, tree.zeros)
     for n in range(margin.shape[1]):
         margin[0, n] = HALF * height * (outputs[0, n] - outputs[1, n])
-    squash(margin)
+    squash(margin, tree.zeros)
     for n in range(margin.shape[1]):
         certainty[0, n] = HALF * wanted[n] * margin[0, n]
-    squash(certainty)
+    squash(certainty, tree.zeros)
     loss = 0.0
     for n in range(margin.shape[1]):
         loss -= math.log(HALF + HALF * certainty[0, n])
@@ -193,28 +198,27 @@ def decide(tree: Tree, level: Level, right: NDArray[np.float64]) -> float:
 
 
 @compiled_within
-def return_leaves(level: Level, weights: Weights, gradient: Weights) -> Array:
-    """Go back from last decisions, and return the slopes of the step at which nodes part."""
-    slopes, before = level.slopes, level.others
-    level.total[:] = slopes
-    for t in range(READ - 1, -1, -1):
-        add_outer(slopes, level.states[t], gradient.recurrent)
-        retreat(weights.transposed, slopes, level.states[t], before, level.total)
-        slopes, before = before, slopes
-    add_stimulus(level, gradient)
-    add_bias(level.total, gradient)
-    return slopes
-
-
-@compiled_within
-def return_level(level: Level, weights: Weights, gradient: Weights) -> Array:
+def go_back(level: Level, weights: Weights, gradient: Weights) -> Array:
     """Go back through a trial, and return the slopes of the step at which nodes part."""
     slopes, before, other = level.after, level.slopes, level.others
+    top = level.states.shape[0] - 1
     level.total[:] = ZERO
-    for t in range(level.states.shape[0] - 1, -1, -1):
+    if level.final:
+        slopes, before, other = level.slopes, level.others, level.slopes
+        top = READ - 1
+        level.total[:] = slopes
+    for t in range(top, -1, -1):
         add_outer(slopes, level.states[t], gradient.recurrent)
-        retreat(weights.transposed, slopes, level.states[t], before, level.total)
+        multiply(weights.transposed, slopes, before)
+        if level.first and t == 0:
+            for i in range(before.shape[0]):
+                gradient.start[i] += row_sum(before[i])
+            add_bias(level.total, gradient)
+            break
+        bend(before, level.states[t], level.total)
         slopes, before, other = before, other, before
+        if level.first:
+            continue
         if t == ENDS or t == READ + 1:
             add_outcome(level, gradient)
         if t == READ + 1 or t == 0:
@@ -226,19 +230,14 @@ def return_level(level: Level, weights: Weights, gradient: Weights) -> Array:
 
 
 @compiled_within
-def end(level: Level, weights: Weights, gradient: Weights) -> None:
-    """Go back to the start."""
-    slopes, before, other = level.after, level.slopes, level.others
-    level.total[:] = ZERO
-    for t in range(level.states.shape[0] - 1, 0, -1):
-        add_outer(slopes, level.states[t], gradient.recurrent)
-        retreat(weights.transposed, slopes, level.states[t], before, level.total)
-        slopes, before, other = before, other, before
-    add_bias(level.total, gradient)
-    add_outer(slopes, level.states[0], gradient.recurrent)
-    multiply(weights.transposed, slopes, before)
-    for i in range(before.shape[0]):
-        gradient.start[i] += row_sum(before[i])
+def bend(slopes: Array, states: Array, total: Array) -> None:
+    """Take slopes by states, (units, nodes), to what went into the tanh; add them to `total`."""
+    for i in range(slopes.shape[0]):
+        for n in range(slopes.shape[1]):
+            h = states[i, n]
+            slope = slopes[i, n] * (ONE - h * h)
+            slopes[i, n] = slope
+            total[i, n] += slope
 
 
 @compiled_within
