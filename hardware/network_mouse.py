@@ -8,20 +8,19 @@ import numpy as np
 import pydantic
 
 from hardware.common.meaning import Answers, answers, meaning
-from hardware.common.motivation import MotivationSettings
-from hardware.common.mouse_body import SPOUT, BodySettings, MouseBody, Percept, Stimulus
+from hardware.common.mouse_body import (
+    HEAD_FIXED_BODY,
+    SPOUT,
+    BodySettings,
+    MouseBody,
+    Percept,
+    Stimulus,
+)
 from models.network import read_trained_network
 from models.network_task import DECISION, STEPS, inputs_at
 from rig.frozen import Items
 from rig.room import Mouse, MouseSettings, Room
 
-NETWORK_BODY = BodySettings(
-    spontaneous_interval=60.0,
-    motivation=MotivationSettings(
-        stamina=7200.0, steepness=4.0, disengaged_every=1800.0, disengaged_for=30.0
-    ),
-)
-"""A body that tires, and seldom licks for no reason."""
 VISUAL, AUDITORY = slice(0, 2), slice(2, 4)
 """Where the inputs of each modality stand."""
 
@@ -37,7 +36,7 @@ class NetworkSettings(MouseSettings):
     go: Items[str] = ("45 deg", "5 kHz")
     nogo: Items[str] = ("135 deg", "10 kHz")
     set_back_after: int | None = pydantic.Field(default=None, ge=1, le=1000)
-    body: BodySettings = NETWORK_BODY
+    body: BodySettings = HEAD_FIXED_BODY
 
 
 class NetworkMouse(Mouse):

@@ -8,20 +8,18 @@ import numpy as np
 import pydantic
 
 from hardware.common.meaning import Answers, answers, meaning
-from hardware.common.motivation import MotivationSettings
-from hardware.common.mouse_body import SPOUT, BodySettings, MouseBody, Percept, Stimulus
+from hardware.common.mouse_body import (
+    HEAD_FIXED_BODY,
+    SPOUT,
+    BodySettings,
+    MouseBody,
+    Percept,
+    Stimulus,
+)
 from models.context_inference import Choice, Inference, Outcome, expect, learn, lick_probability
 from rig.config import validated
 from rig.frozen import FrozenModel, Items
 from rig.room import Mouse, MouseSettings, Room
-
-SHIFTING_BODY = BodySettings(
-    spontaneous_interval=60.0,
-    motivation=MotivationSettings(
-        stamina=7200.0, steepness=4.0, disengaged_every=1800.0, disengaged_for=30.0
-    ),
-)
-"""A body that tires, and seldom licks for no reason."""
 
 
 class ShiftingSettings(MouseSettings):
@@ -41,7 +39,7 @@ class ShiftingSettings(MouseSettings):
     decision_noise: float = pydantic.Field(default=0.5, ge=0, le=10)
     lapse: float = pydantic.Field(default=0.01, ge=0, le=0.5)
     bias: float = pydantic.Field(default=0.0, ge=-1, le=1)
-    body: BodySettings = SHIFTING_BODY
+    body: BodySettings = HEAD_FIXED_BODY
 
 
 class Memory(FrozenModel):

@@ -130,7 +130,7 @@ def expect(log_odds: float, hazard: float) -> float:
     Examples
     --------
     >>> round(expect(3.0, 0.1), 3), round(expect(300.0, 0.1), 3)
-    (1.864, 2.197)
+    (1.833, 2.197)
     """
     if hazard == 0:
         return log_odds

@@ -52,6 +52,15 @@ class BodySettings(MouseSettings):
     motivation: MotivationSettings = MotivationSettings()
 
 
+HEAD_FIXED_BODY = BodySettings(
+    spontaneous_interval=60.0,
+    motivation=MotivationSettings(
+        stamina=7200.0, steepness=4.0, disengaged_every=1800.0, disengaged_for=30.0
+    ),
+)
+"""The body of mice that shift sets: it tires, and seldom licks for no reason."""
+
+
 class MouseBody:
     """The body.
 
