@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from fnmatch import fnmatchcase
 from typing import Any, Literal
 
 import numpy as np
 import pydantic
 
+from hardware.common.meaning import meaning
 from hardware.common.mouse_body import SPOUT, BodySettings, MouseBody, Percept, Stimulus
 from rig.frozen import Items
 from rig.room import Mouse, MouseSettings, Room
@@ -138,11 +138,8 @@ class PolicyMouse(Mouse):
 
     def _follows(self, name: str) -> bool:
         """Whether a mouse that knows the task licks to a stimulus."""
-        if any(fnmatchcase(name, pattern) for pattern in self._settings.go):
-            return True
-        if any(fnmatchcase(name, pattern) for pattern in self._settings.nogo):
-            return False
-        return self._licks_by_chance()
+        licks = meaning(name, self._settings.go, self._settings.nogo)
+        return self._licks_by_chance() if licks is None else licks
 
     def _learn(self, rewarded: bool) -> None:
         pass

@@ -25,6 +25,7 @@ from rig.loop import Loop
 from rig.plan import Plan, generators, make_plan, plan_protocol
 from rig.recorder import MemoryRecorder
 from rig.rig_plan import graph_check, new_context, plan_rig
+from rig.room import Mouse
 from rig.session import Session
 from rig.session_folder import SessionFolder, find_sessions
 from rig.session_record import load_session
@@ -105,7 +106,23 @@ def play(
     max_water_ul: float = 1e12,
     **mouse: object,
 ) -> Played:
-    """Play trials of a protocol in memory, with a mouse of known behaviour.
+    """Play trials of a protocol in memory, with a mouse of known behaviour; as `play_with`."""
+    animal = PolicyMouse(PolicySettings.model_validate(mouse), {}, generators(seed)[1])
+    played = play_with(lab, protocol, trials, animal, seed, params, orders, max_water_ul)
+    return dataclasses.replace(played, decisions=animal.decisions)
+
+
+def play_with(
+    lab: Lab,
+    protocol: Path,
+    trials: int,
+    animal: Mouse,
+    seed: int = 1,
+    params: dict[str, object] | None = None,
+    orders: Mapping[float, Command] | None = None,
+    max_water_ul: float = 1e12,
+) -> Played:
+    """Play trials of a protocol in memory, with a mouse.
 
     `params` lies over the parameters of the protocol file; `orders` are commands by their time.
     """
@@ -114,11 +131,9 @@ def play(
     if params:
         made = validated(plan.protocol.Params, {**plan.config.params, **params}, "test")
         plan = dataclasses.replace(plan, params=made)
-    protocol_rng, mouse_rng = generators(seed)
-    animal = PolicyMouse(PolicySettings.model_validate(mouse), {}, mouse_rng)
     context = new_context(lab, VirtualClock(), Inbox(), animal, Drain())
     devices = rig.devices(context)
-    experiment = plan.make(protocol_rng)
+    experiment = plan.make(generators(seed)[0])
     stimuli = ask_for_stimuli(experiment, str(protocol))
     load_stimuli(devices, stimuli, str(protocol))
     for device in devices.values():
@@ -141,7 +156,7 @@ def play(
     loop.run()
     loop.end()
     answered = [replies.get_nowait() for _ in range(replies.qsize())]
-    return Played(recorder.table.rows, events, animal.decisions, loop.ending.reason or "", answered)
+    return Played(recorder.table.rows, events, [], loop.ending.reason or "", answered)
 
 
 def run_virtual(plan: Plan, started_at: datetime | None = None) -> Result:

@@ -13,6 +13,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 import pydantic
 
+from hardware.common.motivation import Motivation, MotivationSettings
 from rig.room import MouseSettings, Room
 
 PORT = "port"
@@ -38,7 +39,7 @@ class BodySettings(MouseSettings):
     listening_time: float = pydantic.Field(default=0.5, gt=0)
     reaction_time: float = pydantic.Field(default=0.2, gt=0)
     reaction_spread: float = pydantic.Field(default=0.25, ge=0, le=2)
-    lick_rate_hz: float = pydantic.Field(default=7.0, ge=1, le=12)
+    lick_rate_hz: float = pydantic.Field(default=7.0, ge=5, le=9)
     contact_fraction: float = pydantic.Field(default=0.9, gt=0, lt=1)
     persistence: float = pydantic.Field(default=3.0, gt=0)
     drinking_time: float = pydantic.Field(default=1.0, gt=0)
@@ -48,6 +49,16 @@ class BodySettings(MouseSettings):
     impulsive_probability: float = pydantic.Field(default=0.2, ge=0, le=1)
     spontaneous_interval: float = pydantic.Field(default=15.0, gt=0)
     thirst_ul: float = pydantic.Field(default=1500.0, gt=0)
+    motivation: MotivationSettings = MotivationSettings()
+
+
+HEAD_FIXED_BODY = BodySettings(
+    spontaneous_interval=60.0,
+    motivation=MotivationSettings(
+        stamina=7200.0, steepness=4.0, disengaged_every=1800.0, disengaged_for=30.0
+    ),
+)
+"""The body of mice that shift sets: it tires, and seldom licks for no reason."""
 
 
 class MouseBody:
@@ -87,7 +98,8 @@ class MouseBody:
         self._hoping = False
         self._hope = 0
         self._withholds_until = 0.0
-        self._drunk_ul = 0.0
+        self._motivation = Motivation(settings.motivation, settings.thirst_ul, rng)
+        self._takes_part = True
 
     def enter(self, room: Room) -> None:
         """Begin the session: freely moving if the rig has a port, else head-fixed."""
@@ -105,9 +117,14 @@ class MouseBody:
         self._percept = (*self._percept, stimulus)
 
     def _react(self, time: float) -> None:
-        """Wait for a while, then lick or leave."""
+        """Wait for a while, then lick or leave; a mouse that takes no part does not decide."""
         percept, self._percept = self._percept, ()
         settings = self._settings
+        if not self._at_port:
+            self._takes_part = self._motivation.takes_part(time)
+        if not self._takes_part:
+            self._at(time + settings.listening_time, self._leave)
+            return
         start = time + settings.listening_time
         spread = settings.reaction_spread * self._rng.standard_normal()
         start += settings.reaction_time * math.exp(spread)
@@ -125,21 +142,27 @@ class MouseBody:
             self._lick(time + 0.3, time + 0.3 + 2 / settings.lick_rate_hz)
         self._at(start, self._leave)
 
-    def drink(self, volume_ul: float, time: float) -> None:
-        """Drink a drop; one that was not hoped for is noticed only sometimes."""
+    def drink(self, volume_ul: float, time: float) -> bool:
+        """Drink a drop, and return whether it did.
+
+        One that was not hoped for is noticed only sometimes, and a sated mouse drinks none.
+        """
+        if not self._motivation.thirst:
+            return False
         if not self._hoping:
             withholds = time < self._withholds_until
             settings = self._settings
             chance = settings.notice_probability if withholds else settings.find_probability
             if self._rng.random() >= chance:
-                return
-        self._drunk_ul += volume_ul
+                return False
+        self._motivation.drink(volume_ul)
         if self._hoping:
             self._hoping = False
             self._learn(True)
         end = time + self._settings.drinking_time
         self._lick(time, end)
         self._at(end, self._leave)
+        return True
 
     def _give_up(self, hope: int, time: float) -> None:
         """Learn that no reward came, unless it came."""
@@ -150,18 +173,23 @@ class MouseBody:
 
     def _plan_visit(self, time: float) -> None:
         """Plan the next visit; a sated mouse takes its time."""
-        thirst = max(0.02, 1 - self._drunk_ul / self._settings.thirst_ul)
+        thirst = max(0.02, self._motivation.thirst)
         self._at(time + self._draw_wait(self._settings.visit_interval / thirst), self._come)
 
     def _come(self, time: float) -> None:
-        """Come to the port, and leave it if nothing happens."""
+        """Come to the port, and leave it if nothing happens; not while it is disengaged."""
+        returns = self._motivation.absent_until(time)
+        if returns > time:
+            self._at(returns, self._come)
+            return
+        self._takes_part = self._motivation.takes_part(time)
         self._at_port = True
         self._attending = False
         self._visit += 1
         visit = self._visit
         self._room.touch(PORT, True, time)
         guess = self._settings.guess_probability
-        if guess and self._rng.random() < guess:
+        if guess and self._takes_part and self._rng.random() < guess:
             start = time + self._settings.reaction_time
             self._lick(start, start + self._settings.persistence)
         self._at(time + self._settings.patience, lambda now: self._lose_patience(visit, now))
@@ -183,7 +211,8 @@ class MouseBody:
         self._at(time + wait, self._lick_spontaneously)
 
     def _lick_spontaneously(self, time: float) -> None:
-        self._lick(time, time + 3 / self._settings.lick_rate_hz)
+        if self._motivation.takes_part(time):
+            self._lick(time, time + 3 / self._settings.lick_rate_hz)
         self._plan_spontaneous(time)
 
     def _lick(self, start: float, until: float) -> None:
