@@ -1,14 +1,33 @@
-"""How numerical loops are compiled, in one place."""
+"""How numerical loops are compiled, in one place, and where they are kept."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
-from typing import ParamSpec, TypeVar, cast
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar, cast
 
 import numba
 
 P = ParamSpec("P")
 R = TypeVar("R")
+HERE = Path(__file__).parent
+
+
+def version_of(folder: Path) -> str:
+    """Return a word that changes with every change of the modules in a folder."""
+    found = hashlib.sha256()
+    for path in sorted(folder.glob("*.py")):
+        found.update(path.read_bytes())
+    return found.hexdigest()[:12]
+
+
+# Numba notices a change of the file that a loop is in, by its time and size, but none of a loop
+# that is called from another file. So each version of these modules has a store of its own.
+_config: Any = numba.config
+_config.CACHE_DIR = str(
+    Path(_config.CACHE_DIR or HERE / "__pycache__") / f"loops-{version_of(HERE)}"
+)
 
 
 def compiled(function: Callable[P, R]) -> Callable[P, R]:
@@ -16,9 +35,6 @@ def compiled(function: Callable[P, R]) -> Callable[P, R]:
 
     Division by zero gives infinity or NaN, as in NumPy; products and sums may be fused. The loop
     runs without Python's lock, so that threads run side by side.
-
-    What lies on the disk is as old as the loop's own file: whoever changes a loop or constant that
-    loops of other files use has to touch those files too.
     """
     fast = numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})(function)
     return cast("Callable[P, R]", fast)
