@@ -249,9 +249,9 @@ class EventLog:
             self._add(ClockRead, reading.time, **told)
             self._clocks_by = reading.time + CLOCKS_EVERY
 
-    def sync_switched(self, device: str, level: bool, time: float) -> None:
+    def sync_switched(self, device: str, level: bool, time: float, uncertainty: float) -> None:
         """Record that a sync line was switched."""
-        self._add(SyncSwitched, time, device=device, level=level)
+        self._add(SyncSwitched, time, device=device, level=level, uncertainty=uncertainty)
 
     def stream_ended(self, stream: str, rows: int, sha256: str) -> None:
         """Record that a stream has come to its end."""

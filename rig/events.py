@@ -269,10 +269,14 @@ class ClockRead(Happened, frozen=True, tag="clock"):
 
 
 class SyncSwitched(Happened, frozen=True, tag="sync"):
-    """A sync line, which tells other recorders what happens, was switched on or off."""
+    """A sync line, which tells other recorders what happens, was switched on or off.
+
+    `hardware_time` is the middle of the call that did it, and `uncertainty` half its length.
+    """
 
     device: str
     level: bool
+    uncertainty: float
 
 
 class StreamEnded(Happened, frozen=True, tag="stream_ended"):

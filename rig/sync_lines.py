@@ -67,7 +67,7 @@ class SyncLines:
         self._gaps = barcode_gaps(sync.seed)
         self._next_bar = next(self._gaps) if sync.config.barcode else math.inf
         self._ends: dict[str, float] = {}
-        self._switched: list[tuple[str, bool, float]] = []
+        self._switched: list[tuple[str, bool, float, float]] = []
         self._state = ""
         self.due = self._next_bar
 
@@ -109,8 +109,8 @@ class SyncLines:
 
     def record(self) -> None:
         """Record what was switched since the last call."""
-        for line, level, time in self._switched:
-            self._log.sync_switched(line, level, time)
+        for switched in self._switched:
+            self._log.sync_switched(*switched)
         self._switched.clear()
 
     def _leave_state(self) -> None:
@@ -133,11 +133,13 @@ class SyncLines:
         output = self._outputs.get(line)
         if output is None:
             return
+        before = self._clock.now()
         if on:
             output.switch_on()
         else:
             output.switch_off()
-        self._switched.append((line, on, self._clock.now()))
+        after = self._clock.now()
+        self._switched.append((line, on, (before + after) / 2, (after - before) / 2))
 
 
 def sync_names(config: SyncConfig) -> list[str]:
