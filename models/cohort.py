@@ -15,7 +15,7 @@ import numpy as np
 
 from models.doubt import Z_95, Doubt, doubt_of, observed_information, statement_of
 from models.errors import EmptyDataError, Floats, ModelError, UnknownNameError, check_some
-from models.fitting import FitResult, fit
+from models.fitting import AGREE, FitResult, fit
 from models.minimise import Minimum, minimise
 from models.model import Data, Model, Parameter
 from models.profiles import Interval, Profile
@@ -81,6 +81,21 @@ class CohortFit:
     def statement(self) -> str:
         """Whether the fit can be relied on, in words."""
         return statement_of(self.converged, self.doubts)
+
+    @property
+    def agreeing(self) -> int:
+        """How many searches ended as well as the best."""
+        return int((self.start_losses <= -self.log_likelihood + AGREE).sum())
+
+    def interval(self, name: str) -> tuple[float, float]:
+        """Return the 95 % interval of a shared parameter by its standard error, inside the bounds.
+
+        NaN without one. `shared_interval` is better, and takes longer.
+        """
+        k = _place(self.shared, name)
+        each, value = self.shared[k], float(self.values[k])
+        half = Z_95 * float(self.standard_errors[k]) / (value if each.scale == "log" else 1.0)
+        return each.around(each.to_search(value), half)
 
     def value(self, name: str) -> float:
         """Return the value of a shared parameter.

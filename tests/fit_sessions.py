@@ -1,0 +1,70 @@
+"""A lab whose mice were recorded once, for all tests of fits."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+from helpers import plan_for, run_virtual
+
+from analysis.fits.sessions import Past, Recorded, Wanted, folders_of, read_past
+from benchmarks.recovery_through_rig import make_mice, named_weights, train_some
+from models.errors import Floats
+from models.task import draw_initial_weights
+from rig.lab import Lab
+from rig.psychometric import Psychometric
+from rig.trials import TrialRow
+
+DAYS, TRIALS = 2, 400
+TRUTHS = named_weights(draw_initial_weights(3, seed=7))
+"""Initial weights of the mice that learn, by their names."""
+SHIFTER, DETECTOR = "SHIFTER", "DETECTOR"
+_POLICY = """id = "{name}"
+simulated = true
+mouse_class = "hardware.policy_mouse:PolicyMouse"
+[mouse]
+policy = "perfect"
+{settings}
+"""
+_SHIFTER = 'go = ["45 deg", "5 kHz"]'
+_DETECTOR = """go = ["* at 73 dB", "* at 63 dB", "* at 53 dB"]
+nogo = ["* at 23 dB", "* at 13 dB"]"""
+
+
+def recorded_lab(folder: Path) -> Lab:
+    """Return a lab with sessions of three mice that learn, one that shifts, one that detects."""
+    lab = make_mice(folder, TRUTHS, TRIALS, rigs=1)
+    train_some(folder, DAYS, (0, list(TRUTHS)))
+    for name, settings, protocol in (
+        (SHIFTER, _SHIFTER, "set_shifting"), (DETECTOR, _DETECTOR, "detection"),
+    ):  # fmt: skip
+        text = _POLICY.format(name=name, settings=settings)
+        lab.subject_file(name).write_text(text, encoding="utf-8")
+        run_virtual(plan_for(lab, Path(f"protocols/{protocol}.toml"), name))
+    return lab
+
+
+def past_of(lab: Lab, name: str) -> Past:
+    """Return the past of a mouse."""
+    return read_past(name, folders_of(lab, name, Wanted()), Wanted())
+
+
+def truth_of(name: str) -> Floats:
+    """Return the initial weights of a mouse."""
+    return TRUTHS[name]
+
+
+def trial(trial_type: str, stimulus: str, outcome: str, **more: object) -> TrialRow:
+    """Return a trial of a session that was never run."""
+    row = TrialRow(
+        1, trial_type, stimulus, outcome, False, 0.0, 1.0, 0.5, None, 0, None, None, None
+    )
+    return msgspec.structs.replace(row, **more)
+
+
+def session(rows: Sequence[TrialRow], name: str = "M1/2026-01-01/1", **more: str) -> Recorded:
+    """Return a session that was never run."""
+    recorded = Recorded(name, "go_nogo", "discrimination", tuple(rows), Psychometric(), {}, False)
+    return dataclasses.replace(recorded, **more)

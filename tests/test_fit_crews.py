@@ -1,0 +1,69 @@
+"""Who does the work of fits: what dies or fails over one mouse leaves the others."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fit_work import doubled
+
+from analysis.fits.crews import DIED, Alone, Processes, cluster, local_crew, processes_for
+from rig.errors import OptionError
+
+HERE = Path(__file__).parent
+
+
+def test_one_order_that_fails_does_not_stop_the_others() -> None:
+    done: list[int] = []
+    answers = Alone().map(doubled, [1, 4, 2], lambda: done.append(1))
+    assert answers == [2, "it failed: ValueError: four is too many", 4]
+    assert len(done) == 3
+
+
+def test_a_process_that_dies_over_an_order_takes_no_other_along() -> None:
+    answers = Processes(2).map(doubled, [1, 3, 4, 5], lambda: None)
+    assert answers == [2, DIED, "it failed: ValueError: four is too many", 10]
+
+
+def test_a_process_more_is_worth_its_start_only_for_several_mice() -> None:
+    assert processes_for(4) == 1
+    assert processes_for(400) == (os.cpu_count() or 1)
+    assert isinstance(local_crew(1), Alone)
+    assert isinstance(local_crew(2), Processes)
+
+
+@pytest.fixture(scope="module")
+def scheduler() -> Iterator[str]:
+    """Return the address of a scheduler with one worker, both in processes of their own."""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(HERE), str(HERE.parent)])}
+    with subprocess.Popen(
+        [sys.executable, HERE / "fit_cluster.py"],
+        env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        assert process.stdout is not None
+        yield process.stdout.readline().strip()
+        process.communicate("", timeout=60)
+    assert process.returncode == 0
+
+
+def test_a_cluster_does_the_same_work(scheduler: str) -> None:
+    done: list[int] = []
+    with cluster(scheduler) as crew:
+        answers = crew.map(doubled, [1, 4, 2], lambda: done.append(1))
+    assert answers == [2, "it failed: ValueError: four is too many", 4]
+    assert len(done) == 3
+
+
+def test_a_scheduler_that_does_not_answer_is_not_waited_for_long() -> None:
+    with pytest.raises(OptionError, match="no Dask scheduler answers"):
+        cluster("tcp://127.0.0.1:9", patience=0.3).__enter__()
+
+
+def test_without_the_package_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(OptionError, match=r"mouserig\[cluster\]"):
+        cluster("tcp://127.0.0.1:9").__enter__()
