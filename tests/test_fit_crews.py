@@ -29,9 +29,9 @@ def test_a_process_that_dies_over_an_order_takes_no_other_along() -> None:
     assert answers == [2, DIED, "it failed: ValueError: four is too many", 10]
 
 
-def test_a_process_more_is_worth_its_start_only_for_several_mice() -> None:
-    assert processes_for(4) == 1
-    assert processes_for(400) == (os.cpu_count() or 1)
+def test_a_process_more_is_started_only_where_there_is_work_for_it() -> None:
+    assert processes_for(seconds=4) == 1
+    assert processes_for(seconds=1e5) == (os.cpu_count() or 1)
     assert isinstance(local_crew(1), Alone)
     assert isinstance(local_crew(2), Processes)
 

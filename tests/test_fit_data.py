@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from fit_sessions import session, trial
 
+from analysis.fits.asked import ModelName
 from analysis.fits.learning_data import (
     CommonTask,
     Recruitment,
@@ -16,7 +17,6 @@ from analysis.fits.learning_data import (
 from analysis.fits.logistic_fit import design_of
 from analysis.fits.sessions import Past, is_discrimination, is_set_shifting
 from analysis.fits.settings import Settings
-from analysis.fits.asked import ModelName
 from analysis.fits.shifting_data import blocks_of, scored_choices
 from analysis.fits.shifting_fit import _chance, fit_choices, shifting_order
 from models.consistency import chance_of_consistency

@@ -72,7 +72,7 @@ def fit_asked(asked: Asked) -> Kept:
     wanted = Wanted(since, asked.protocols)
     span = None if asked.sessions is None else span_of(asked.sessions)
     folder = asked.out or folder_for(lab, asked.model, mice)
-    with _crew(asked, len(mice)) as crew, _Bar() as bar:
+    with _crew(asked, settings.seconds(len(mice))) as crew, _Bar() as bar:
         pasts = _read(lab, mice, wanted, bar)
         pasts = {name: chosen(past, span) for name, past in pasts.items()}
         fit = fit_mice(pasts, settings, crew, bar.begin, str(lab.data))
@@ -147,10 +147,10 @@ class _Bar:
 
 
 @contextlib.contextmanager
-def _crew(asked: Asked, mice: int) -> Iterator[Crew]:
+def _crew(asked: Asked, seconds: float) -> Iterator[Crew]:
     """Return who does the work: this computer, unless a scheduler is named."""
     if asked.scheduler is None:
-        yield local_crew(asked.jobs or processes_for(mice))
+        yield local_crew(asked.jobs or processes_for(seconds))
         return
     with cluster(asked.scheduler) as workers:
         yield workers

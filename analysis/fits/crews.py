@@ -23,8 +23,8 @@ from rig.errors import OptionError
 
 Order = TypeVar("Order")
 Answer = TypeVar("Answer")
-ORDERS_PER_PROCESS = 4
-"""A process more is started for so many orders: it takes two seconds until it works."""
+WORTH_A_START = 6.0
+"""Seconds of work for which a process more is started: it takes two until it works."""
 PATIENCE = 10.0
 """Seconds in which a scheduler has to answer."""
 DIED = "the process that fitted it died"
@@ -35,7 +35,7 @@ class Crew(Protocol):
     """Does orders, in any order of time."""
 
     def map(
-        self, work: Callable[[Order], Answer], orders: Sequence[Order], advance: Advance
+        self, work: Callable[[Order], Answer | str], orders: Sequence[Order], advance: Advance
     ) -> list[Answer | str]:
         """Return the answer to each order, or why there is none.
 
@@ -55,7 +55,7 @@ class Alone:
     """The process itself does the work."""
 
     def map(
-        self, work: Callable[[Order], Answer], orders: Sequence[Order], advance: Advance
+        self, work: Callable[[Order], Answer | str], orders: Sequence[Order], advance: Advance
     ) -> list[Answer | str]:
         """Return the answer to each order."""
         answers: list[Answer | str] = []
@@ -81,10 +81,10 @@ class Processes:
         self._count = count
 
     def map(
-        self, work: Callable[[Order], Answer], orders: Sequence[Order], advance: Advance
+        self, work: Callable[[Order], Answer | str], orders: Sequence[Order], advance: Advance
     ) -> list[Answer | str]:
         """Return the answer to each order; those that a death took along are done one by one."""
-        futures: list[Future[Answer]] = []
+        futures: list[Future[Any]] = []
         with _pool(self._count) as pool:
             try:
                 for order in orders:
@@ -115,7 +115,7 @@ class Cluster:
         self._client = client
 
     def map(
-        self, work: Callable[[Order], Answer], orders: Sequence[Order], advance: Advance
+        self, work: Callable[[Order], Answer | str], orders: Sequence[Order], advance: Advance
     ) -> list[Answer | str]:
         """Return the answer to each order; a worker's failure is said in its place."""
         futures = self._client.map(work, list(orders), pure=False)
@@ -130,9 +130,9 @@ class Cluster:
         return answers
 
 
-def processes_for(orders: int) -> int:
-    """Return how many processes are worth their start for so many orders."""
-    return min(os.cpu_count() or 1, -(-orders // ORDERS_PER_PROCESS))
+def processes_for(seconds: float) -> int:
+    """Return how many processes are worth their start for so much work."""
+    return max(min(os.cpu_count() or 1, int(seconds / WORTH_A_START)), 1)
 
 
 def local_crew(jobs: int) -> Crew:
@@ -158,7 +158,8 @@ def cluster(address: str, patience: float = PATIENCE) -> Iterator[Crew]:
             "Install mouserig[cluster], or leave out --scheduler.",
         ) from None
     try:
-        client = distributed.Client(address, timeout=patience, set_as_default=False)
+        make: Any = distributed.Client
+        client = make(address, timeout=patience, set_as_default=False)
     except (OSError, TimeoutError, ValueError, TypeError) as error:
         raise OptionError(
             f"no Dask scheduler answers at {address} ({type(error).__name__})",
@@ -173,7 +174,9 @@ def _pool(count: int) -> ProcessPoolExecutor:
     return ProcessPoolExecutor(count, multiprocessing.get_context("spawn"), _begin_worker)
 
 
-def _one_by_one(work: Callable[[Order], Answer], orders: Sequence[Order]) -> Iterator[Answer | str]:
+def _one_by_one(
+    work: Callable[[Order], Answer | str], orders: Sequence[Order]
+) -> Iterator[Answer | str]:
     """Yield the answer to each order; so it is known over which of them a process dies."""
     left = list(orders)
     while left:
@@ -185,7 +188,7 @@ def _one_by_one(work: Callable[[Order], Answer], orders: Sequence[Order]) -> Ite
                 yield DIED if answer is None else answer
 
 
-def _answer(future: Future[Answer]) -> Answer | str | None:
+def _answer(future: Future[Any]) -> Any:
     """Return the answer to an order; None if the processes died before it was known."""
     try:
         return future.result()

@@ -25,7 +25,6 @@ def fitted(
     data: Any,
     settings: Settings,
     part: str = "",
-    result: FitResult | None = None,
 ) -> tuple[Found, FitResult]:
     """Return a model fitted to data, with the intervals that are asked for.
 
@@ -35,18 +34,14 @@ def fitted(
         What is fitted to what, and how.
     part
         What of a mouse's data it is; empty if all.
-    result
-        What was found already; None if it is to be fitted yet.
 
     Raises
     ------
     ModelError
         Or another of `FAILURES`, if the data are no good.
     """
-    if result is None:
-        result = fit(
-            model, data, held=settings.held, starts=settings.starts or STARTS, seed=settings.seed
-        )
+    starts = settings.starts or STARTS
+    result = fit(model, data, held=settings.held, starts=starts, seed=settings.seed)
     profiles = None
     if settings.intervals == "profile":
         profiles = {name: profile_interval(model, data, result, name) for name in result.names}

@@ -10,7 +10,7 @@ import numpy as np
 
 from analysis.fits.asked import CoreName, ModelName
 from analysis.fits.crews import Advance, Crew
-from analysis.fits.found import FAILURES, fitted, mouse_fit, value_of
+from analysis.fits.found import FAILURES, fitted, found_of, mouse_fit, value_of
 from analysis.fits.learning_course import learned
 from analysis.fits.learning_data import (
     CATCH,
@@ -21,10 +21,10 @@ from analysis.fits.learning_data import (
     series,
     without_pretraining,
 )
-from analysis.fits.results import MouseFit, Shared
+from analysis.fits.results import Found, MouseFit, Shared
 from analysis.fits.sessions import Past
 from analysis.fits.settings import STARTS_TOGETHER, Settings
-from models.cohort import CohortFit, fit_cohort, shared_interval
+from models.cohort import CohortFit, fit_cohort, own_interval, shared_interval
 from models.errors import EmptyDataError, ShapeError
 from models.fitting import FitResult
 from models.learning import Circuit, LearningRule, MeanField, binned
@@ -49,13 +49,23 @@ class Learner:
 
 @dataclass(frozen=True)
 class Order:
-    """One mouse to be fitted; `result` is there if it was fitted together with others."""
+    """One mouse to be fitted.
+
+    Attributes
+    ----------
+    learner, model, settings
+        The mouse, the model, and what is asked of it.
+    data
+        What the model is fitted to, by mouse.
+    cohort
+        What was found already, if the mouse was fitted together with others.
+    """
 
     learner: Learner
     model: Model[Any]
-    data: Any
     settings: Settings
-    result: FitResult | None = None
+    data: Mapping[str, Any]
+    cohort: CohortFit | None = None
 
 
 @dataclass(frozen=True)
@@ -103,17 +113,17 @@ def fit_learners(
     model = _model(common.task, settings)
     data = {name: _data(common, each, settings) for name, each in learners.items()}
     if settings.core != CoreName.SHARED:
-        orders = [Order(each, model, data[name], settings) for name, each in learners.items()]
+        orders = [
+            Order(each, model, settings, {name: data[name]}) for name, each in learners.items()
+        ]
         done = crew.map(fit_learner, orders, begin("fitting mice", len(orders)))
         return done_of(dict(zip(learners, done, strict=True)))
     cohort = _fit_together(model, data, settings, crew, begin)
-    orders = [
-        Order(learners[name], model, data[name], settings, result)
-        for name, result in cohort.mice.items()
-    ]
+    fitted_data = {name: data[name] for name in cohort.mice}
+    orders = [Order(learners[name], model, settings, fitted_data, cohort) for name in cohort.mice]
     done = crew.map(fit_learner, orders, begin("looking at each mouse", len(orders)))
     found = done_of(dict(zip(cohort.mice, done, strict=True)))
-    shared = _shared(model, {name: data[name] for name in cohort.mice}, cohort, settings, begin)
+    shared = _shared(model, fitted_data, cohort, settings, begin)
     return Done(found.mice, {**cohort.failed, **found.failed}, shared)
 
 
@@ -121,7 +131,7 @@ def fit_learner(order: Order) -> MouseFit | str:
     """Fit one mouse if it is not fitted yet; return what there is to say of it, or why nothing."""
     each = order.learner
     try:
-        found, result = fitted(order.model, order.data, order.settings, result=order.result)
+        found, result = _fitted(order)
         course = learned(
             each.choices, each.recruitment, each.recruitment_from, result, order.settings
         )
@@ -130,6 +140,19 @@ def fit_learner(order: Order) -> MouseFit | str:
     guessed = each.recruitment_from.startswith("taken")
     notes = (f"recruitment is {each.recruitment_from}",) if guessed else ()
     return mouse_fit(each.past, (found,), learned=course, notes=notes)
+
+
+def _fitted(order: Order) -> tuple[Found, FitResult]:
+    """Return the fit of a mouse by itself, or what is its own of a fit of all mice."""
+    name, settings, cohort = order.learner.past.subject, order.settings, order.cohort
+    if cohort is None:
+        return fitted(order.model, order.data[name], settings)
+    result, profiles = cohort.mice[name], None
+    if settings.intervals == "profile":
+        profiles = {
+            own: own_interval(order.model, order.data, cohort, name, own) for own in result.names
+        }
+    return found_of("", result, profiles), result
 
 
 def _model(task: Task, settings: Settings) -> Model[Any]:

@@ -9,6 +9,7 @@ from analysis.fits.asked import CoreName, ModelName
 from analysis.fits.settings import Settings
 from models.errors import ModelError
 from models.learning import LearningRule
+from models.model import Parameter
 from models.psychometric import PsychometricFunction
 from models.reinforcement import PUBLISHED
 from models.search import check_names
@@ -107,7 +108,8 @@ def check_held(settings: Settings) -> None:
     OptionError
         If that is asked.
     """
-    held, parameters = settings.held, ()
+    held: Mapping[str, float] = settings.held
+    parameters: tuple[Parameter, ...] = ()
     if settings.learns:
         core = PUBLISHED if settings.core == CoreName.PUBLISHED else None
         parameters = LearningRule(discrimination(), core, settings.variant).parameters

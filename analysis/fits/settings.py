@@ -79,3 +79,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         core = (self.core or usual) if self.learns else None
         starts = STARTS_TOGETHER if core == CoreName.SHARED else STARTS
         return msgspec.structs.replace(self, core=core, starts=self.starts or starts)
+
+    def seconds(self, mice: int) -> float:
+        """Return about how long a fit of so many mice takes on one core."""
+        if self.model == ModelName.CHOICES:
+            return 5.0 * mice * self.simulations / SESSIONS
+        together = self.resolved(mice).core == CoreName.SHARED and self.intervals == "profile"
+        return 0.05 * mice * (mice if together else 1)

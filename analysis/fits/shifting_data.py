@@ -46,7 +46,7 @@ class Bimodal:
     @property
     def incongruent(self) -> Flags:
         """Whether the two stimuli ask for opposite answers, (trials,)."""
-        return self.relevant_go != self.other_go
+        return np.asarray(self.relevant_go != self.other_go)
 
 
 def blocks_of(sessions: Sequence[Recorded]) -> list[Bimodal]:
