@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from analysis.figures import COLOURS, MM, STYLE, WIDTH_MM, mark
 from analysis.fits.asked import ModelName
 from analysis.fits.results import Band, Context, Detected, Fit, Found, Learned, MouseFit, Value
+from analysis.fits.tables import chance_words
 from models.errors import Floats
 from rig.colours import BLACK, CATCH, GREY, SKY_BLUE, YELLOW
 from rig.psychometric import wilson
@@ -147,7 +148,7 @@ def weights_figure(mice: Sequence[MouseFit]) -> Figure:
         values = mouse.found[0].parameters
         places = [names.index(each.name) + shift for each in values]
         _draw_values(axes, places, values, mouse.subject)
-    axes.set_xticks(range(len(names)), names)
+    axes.set_xticks(range(len(names)), names, rotation=30, ha="right")
     axes.set(ylabel="weight (log odds of a lick)")
     if len(mice) > 1:
         figure.legend(loc="outside lower center", ncols=6)
@@ -162,7 +163,7 @@ def _shade_phases(axes: Axes, learned: Learned, last: int) -> None:
         return
     end = learned.delay + learned.learning
     for first, behind, colour, label in (
-        (0.0, learned.delay, GREY, f"delay phase, {learned.delay:.0f} trials"),
+        (0.0, learned.delay, SKY_BLUE, f"delay phase, {learned.delay:.0f} trials"),
         (learned.delay, end, YELLOW, f"learning phase, {learned.learning:.0f} trials"),
     ):
         axes.axvspan(
@@ -202,8 +203,12 @@ def _draw_chance(axes: Axes, each: Context) -> None:
     axes.set(
         xlabel="consistent trials", ylabel="probability", yscale="log", ylim=(floor, 1),
         title=f"{each.context}: {each.consistent} of {each.trials}\n"
-        f"P(at least) = {each.at_least:.2g}, P(exactly) = {each.exactly:.2g}",
+        f"P(at least so many) {_is(chance_words(each))}",
     )  # fmt: skip
+
+
+def _is(words: str) -> str:
+    return words if words.startswith("<") else f"= {words}"
 
 
 def _draw_values(axes: Axes, places: Sequence[float], values: Sequence[Value], label: str) -> None:

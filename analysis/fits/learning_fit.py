@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from analysis.fits.asked import CoreName, ModelName
@@ -152,7 +153,14 @@ def _fitted(order: Order) -> tuple[Found, FitResult]:
         profiles = {
             own: own_interval(order.model, order.data, cohort, name, own) for own in result.names
         }
-    return found_of("", result, profiles), result
+    found = msgspec.structs.replace(
+        found_of("", result, profiles),
+        aic=None,
+        bic=None,
+        starts=len(cohort.start_losses),
+        agreeing=cohort.agreeing,
+    )
+    return found, result
 
 
 def _model(task: Task, settings: Settings) -> Model[Any]:

@@ -47,11 +47,13 @@ class Found(msgspec.Struct, frozen=True):
     model
         Its name.
     trials, log_likelihood, aic, bic
-        Choices, their log-likelihood without binomial coefficients, and both criteria.
+        Choices, their log-likelihood without binomial coefficients, and both criteria: None for a
+        mouse that was fitted together with others, since they are of the whole fit.
     converged
         Whether the best search ended at a minimum.
     starts, agreeing
-        How many searches there were, and how many ended as well as the best.
+        How many searches there were, and how many ended as well as the best; of a mouse that was
+        fitted together with others those of all mice.
     intervals
         What the intervals are: ``profile`` or ``standard error``.
     parameters
@@ -66,8 +68,8 @@ class Found(msgspec.Struct, frozen=True):
     model: str
     trials: int
     log_likelihood: float
-    aic: float
-    bic: float
+    aic: float | None
+    bic: float | None
     converged: bool
     starts: int
     agreeing: int
@@ -254,12 +256,16 @@ class Shared(msgspec.Struct, frozen=True):
 
 
 class Spread(msgspec.Struct, frozen=True):
-    """A parameter over the mice: how many have one, and how their values spread."""
+    """A parameter over the mice: how many have one, and how their values spread.
+
+    `doubtful` is how many of the mice do not tell it; their values are among the others.
+    """
 
     part: str
     model: str
     name: str
     mice: int
+    doubtful: int
     median: float
     mean: float
     sd: float | None

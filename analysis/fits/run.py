@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from importlib.metadata import version
@@ -91,14 +92,18 @@ def fit_mice(
 def group_of(mice: Mapping[str, MouseFit]) -> tuple[Spread, ...]:
     """Return how the values of each parameter spread over two mice or more."""
     values: dict[tuple[str, str, str], list[float]] = {}
+    doubtful: Counter[tuple[str, str, str]] = Counter()
     for mouse in mice.values():
         for found in mouse.found:
             for each in found.parameters:
-                values.setdefault((found.part, found.model, each.name), []).append(each.value)
+                key = found.part, found.model, each.name
+                values.setdefault(key, []).append(each.value)
+                doubtful[key] += bool(each.doubt)
     return tuple(
         Spread(
             *key,
             mice=len(found),
+            doubtful=doubtful[key],
             median=float(np.median(found)),
             mean=float(np.mean(found)),
             sd=float(np.std(found, ddof=1)),

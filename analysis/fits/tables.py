@@ -6,11 +6,15 @@ from collections.abc import Iterator
 
 import rich.markup
 
-from analysis.fits.results import Fit, Found, MouseFit, Shared, Value
+from analysis.fits.results import Context, Fit, Found, MouseFit, Shared, Spread, Value
 from rig.console import console, print_table
 
 _VALUES = ("mouse", "", "parameter", "value", "SE", "95 % interval", "")
 _FITS = ("mouse", "", "model", "trials", "log-likelihood", "AIC", "BIC", "starts agree", "")
+_GROUP = (
+    "", "model", "parameter", "mice", "of which doubtful", "median", "mean", "SD", "lowest",
+    "highest",
+)  # fmt: skip
 
 
 def print_fit(fit: Fit) -> None:
@@ -29,15 +33,7 @@ def print_fit(fit: Fit) -> None:
     _print_phases(fit)
     _print_contexts(fit)
     if fit.group:
-        print_table(
-            ("", "model", "parameter", "mice", "median", "mean", "SD", "lowest", "highest"),
-            [
-                (each.part, each.model, each.name, each.mice, short(each.median), short(each.mean),
-                 short(each.sd), short(each.lowest), short(each.highest))
-                for each in fit.group
-            ],
-            "\nOver the mice",
-        )  # fmt: skip
+        print_table(_GROUP, [_spread(each) for each in fit.group], "\nOver the mice")
     for line in _statements(fit):
         console.print(rich.markup.escape(line), soft_wrap=True)
 
@@ -67,6 +63,12 @@ def interval_words(value: Value) -> str:
     return f"{low} to {'open' if value.high_open else short(value.high)}"
 
 
+def chance_words(context: Context) -> str:
+    """Return the probability of at least so many consistent trials; one too small as a bound."""
+    least = 1 / context.simulations
+    return f"< {short(least)}" if context.at_least < least else short(context.at_least)
+
+
 def _values(subject: str, found: Found) -> Iterator[tuple[object, ...]]:
     part = f"{found.part}, {found.model}" if found.part else ""
     for each in found.parameters:
@@ -90,11 +92,16 @@ def _quality(subject: str, found: Found) -> tuple[object, ...]:
         found.model,
         found.trials,
         f"{found.log_likelihood:.2f}",
-        f"{found.aic:.1f}",
-        f"{found.bic:.1f}",
+        None if found.aic is None else f"{found.aic:.1f}",
+        None if found.bic is None else f"{found.bic:.1f}",
         f"{found.agreeing} of {found.starts}",
         "" if found.converged else "did not converge",
     )
+
+
+def _spread(each: Spread) -> tuple[object, ...]:
+    values = each.median, each.mean, each.sd, each.lowest, each.highest
+    return (each.part, each.model, each.name, each.mice, each.doubtful, *map(short, values))
 
 
 def _intervals(fit: Fit) -> str:
@@ -133,7 +140,7 @@ def _print_phases(fit: Fit) -> None:
 
 
 def _phase(each: Value | None) -> str:
-    if each is None:
+    if each is None or each.doubt:
         return "-"
     low, high = _trials(each.low), _trials(each.high)
     return f"{_trials(each.value)} ({low} to {high})"
@@ -165,7 +172,7 @@ def _print_contexts(fit: Fit) -> None:
          "P(exactly so many)"),
         [
             (subject, each.context, each.consistent, each.trials, each.lick_rate,
-             short(each.at_least), short(each.exactly))
+             chance_words(each), short(each.exactly))
             for subject, each in contexts
         ],
         "\nConsistent trials, and how probable so many are by chance",
@@ -179,17 +186,16 @@ def _statements(fit: Fit) -> Iterator[str]:
         for each in fit.shared.parameters:
             if each.doubt:
                 yield f"shared: {each.name} is not identifiable: {each.doubt}."
-    for mouse in fit.mice.values():
-        yield from (f"{mouse.subject}: {line}" for line in _of_mouse(mouse))
+    told = [f"{mouse.subject}: {line}" for mouse in fit.mice.values() for line in _of_mouse(mouse)]
+    yield from told or ["All parameters are identifiable."]
     for name, why in fit.failed.items():
         yield f"{name} could not be fitted: {why}"
 
 
 def _of_mouse(mouse: MouseFit) -> Iterator[str]:
     for found in mouse.found:
-        if found.parameters:
-            yield (
-                f"{found.part}, {found.model}: {found.statement}" if found.part else found.statement
-            )
+        if not found.converged or any(each.doubt for each in found.parameters):
+            part = f"{found.part}, {found.model}: " if found.part else ""
+            yield part + found.statement
     yield from mouse.notes
     yield from (f"{each.session} is left out: {each.why}" for each in mouse.left_out)
