@@ -1,4 +1,4 @@
-"""A Dask scheduler and a worker of its own process; its address is printed, and input ends it."""
+"""A Dask scheduler with a worker; its address is printed, and the end of its input ends it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from distributed import LocalCluster
 
 if __name__ == "__main__":
     with LocalCluster(
-        n_workers=1, threads_per_worker=1, dashboard_address=None, host="127.0.0.1"
+        n_workers=1, processes=False, protocol="tcp", dashboard_address=None, host="127.0.0.1"
     ) as made:
         sys.stdout.write(f"{made.scheduler_address}\n")
         sys.stdout.flush()

@@ -17,7 +17,7 @@ from rig.lab import Lab
 from rig.psychometric import Psychometric
 from rig.trials import TrialRow
 
-DAYS, TRIALS = 2, 400
+DAYS, TRIALS = 2, 300
 TRUTHS = named_weights(draw_initial_weights(3, seed=7))
 """Initial weights of the mice that learn, by their names."""
 SHIFTER, DETECTOR = "SHIFTER", "DETECTOR"

@@ -5,26 +5,35 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
+import os
 import shutil
-from collections.abc import Callable
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 from conftest import Done
-from fit_sessions import DETECTOR, SHIFTER, TRIALS, TRUTHS, past_of, recorded_lab, truth_of
+from fit_sessions import DAYS, DETECTOR, SHIFTER, TRIALS, TRUTHS, past_of, recorded_lab, truth_of
+from fit_work import doubled
 from inside import inside
 
+from analysis.fits.asked import CoreName, ModelName
+from analysis.fits.crews import Alone, Crew, cluster
 from analysis.fits.results import Fit
+from analysis.fits.run import fit_mice
+from analysis.fits.settings import Settings
 from analysis.fits.store import read_fit
-from benchmarks.recovery_through_rig import remembers
+from benchmarks.recovery_through_rig import holds, remembers
 from models.task import COLUMNS
 from rig.errors import ExitCode
 from rig.lab import Lab, find_lab
 from rig.wrap_up import WRAP_UP
 
 MICE = tuple(TRUTHS)
+HERE = Path(__file__).parent
 
 
 @pytest.fixture(scope="session")
@@ -45,6 +54,12 @@ def told(done: Done) -> dict[str, Any]:
     return found
 
 
+def fitted(lab: Lab, crew: Crew, **settings: Any) -> Fit:
+    """Return what `rig fit` makes of the mice that learn, without figures and folder."""
+    pasts = {name: past_of(lab, name) for name in MICE}
+    return fit_mice(pasts, Settings(**settings), crew, lambda *_: lambda: None, "here")
+
+
 def values(mouse: dict[str, Any], part: int = 0) -> dict[str, dict[str, Any]]:
     return {each["name"]: each for each in mouse["found"][part]["parameters"]}
 
@@ -63,22 +78,24 @@ def test_recorded_choices_are_what_the_mouse_decided(recorded: Lab, name: str) -
     assert remembers(recorded, past_of(recorded, name), truth_of(name))
 
 
-def test_the_truth_lies_in_the_intervals(rig_fit: Callable[..., Done]) -> None:
+def test_the_truth_lies_in_the_intervals(recorded: Lab) -> None:
     """200 mice are counted by `benchmarks.recovery_through_rig`."""
-    found = told(rig_fit(*MICE, "--core", "published", "--profile", "--jobs", "1", "--json"))
-    assert list(found["mice"]) == list(MICE)
-    for name, mouse in found["mice"].items():
-        assert mouse["found"][0]["trials"] == 2 * TRIALS
-        assert mouse["learned"]["recruitment"] == [2.0, 1.0]
-        for column, truth in zip(COLUMNS, truth_of(name).tolist(), strict=True):
-            each = values(mouse)[column]
-            assert each["low"] < truth < each["high"], (name, column)
+    core, model = CoreName.PUBLISHED, ModelName.CIRCUIT
+    found = fitted(recorded, Alone(), model=model, core=core, intervals="profile", starts=5)
+    assert list(found.mice) == list(MICE)
+    for name, mouse in found.mice.items():
+        assert mouse.found[0].trials == DAYS * TRIALS
+        assert mouse.learned is not None
+        assert mouse.learned.recruitment == (2.0, 1.0)
+        truths = dict(zip(COLUMNS, truth_of(name).tolist(), strict=True))
+        for each in mouse.found[0].parameters:
+            assert holds(each, truths[each.name]), (name, each)
 
 
 def test_several_mice_share_a_core_that_is_fitted(
     rig_fit: Callable[..., Done], tmp_path: Path
 ) -> None:
-    done = rig_fit(*MICE, "--jobs", "1", "--starts", "2")
+    done = rig_fit(*MICE[:2], "--jobs", "1", "--starts", "2")
     assert done.code == ExitCode.OK, done.err
     assert done.err == "", "no bar where there is no terminal"
     for words in ("Shared by all mice", "alpha", "common_excitation", "AIC", "starts agree",
@@ -91,7 +108,7 @@ def test_several_mice_share_a_core_that_is_fitted(
     assert shared["alpha"].low is not None
     assert shared["alpha"].high is not None
     assert shared["alpha"].low < 0.01 < shared["alpha"].high
-    assert fit.shared.count == 3 + 3 * len(MICE)
+    assert fit.shared.count == 3 + 3 * 2
 
 
 def test_a_fit_leaves_the_sessions_alone_and_says_where_it_is(recorded: Lab) -> None:
@@ -196,7 +213,7 @@ def test_a_mouse_that_cannot_be_fitted_does_not_stop_the_others(
         ((MICE[0], "--hold", "alpha=nan"), ExitCode.USAGE, "no NAME=NUMBER"),
         ((MICE[0], "--core", "fitted", "--hold", "alpha=7"), ExitCode.USAGE, "held at 7"),
         ((MICE[0], "--recruitment", "A=-1"), ExitCode.USAGE, "negative"),
-        ((MICE[0], "--scheduler", "nonsense"), ExitCode.USAGE, "no Dask scheduler answers"),
+        ((MICE[0], "--scheduler", "box1"), ExitCode.USAGE, "no address of a scheduler"),
     ],
 )
 def test_bad_input_is_refused_in_words(
@@ -221,7 +238,7 @@ def test_damaged_and_unusable_sessions_are_left_out_in_words(spoiled: Lab) -> No
     journal.write_bytes(journal.read_bytes()[: journal.stat().st_size // 2])
     done = inside(spoiled, "fit", MICE[0], "--json")
     mouse = told(done)["mice"][MICE[0]]
-    assert 1.3 * TRIALS < mouse["found"][0]["trials"] < 1.7 * TRIALS, "what is sound is used"
+    assert 1.2 * TRIALS < mouse["found"][0]["trials"] < 1.7 * TRIALS, "what is sound is used"
     assert "the journal is damaged" in mouse["left_out"][0]["why"]
     said = {"session": f"{MICE[0]}/x/1", "at": "2026-01-06T10:00:00Z", "by": "Ada", "usable": False}
     (first / WRAP_UP).write_text(json.dumps(said))
@@ -229,3 +246,34 @@ def test_damaged_and_unusable_sessions_are_left_out_in_words(spoiled: Lab) -> No
     done = inside(spoiled, "fit", MICE[0], "--json")
     assert done.code == ExitCode.RECORDING
     assert json.loads(done.out)["problems"][0]["what"].startswith("there is nothing to fit")
+
+
+@pytest.fixture(scope="module")
+def scheduler() -> Iterator[str]:
+    """Return the address of a scheduler with one worker, in a process of its own."""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(HERE), str(HERE.parent)])}
+    with subprocess.Popen(
+        [sys.executable, HERE / "fit_cluster.py"],
+        env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        assert process.stdout is not None
+        yield process.stdout.readline().strip()
+        process.communicate("", timeout=60)
+    assert process.returncode == 0
+
+
+def test_a_cluster_does_the_same_work(scheduler: str) -> None:
+    done: list[int] = []
+    with cluster(scheduler) as crew:
+        answers = crew.map(doubled, [1, 4, 2], lambda: done.append(1))
+    assert answers == [2, "it failed: ValueError: four is too many", 4]
+    assert len(done) == 3
+
+
+def test_a_cohort_fitted_on_a_cluster_is_that_fitted_here(scheduler: str, recorded: Lab) -> None:
+    model = ModelName.MEAN_FIELD
+    here = fitted(recorded, Alone(), model=model, starts=2)
+    with cluster(scheduler) as crew:
+        there = fitted(recorded, crew, model=model, starts=2)
+    assert there.mice == here.mice
+    assert there.shared == here.shared

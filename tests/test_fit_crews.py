@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from fit_work import doubled
 
 from analysis.fits.crews import DIED, Alone, Processes, cluster, local_crew, processes_for
 from rig.errors import OptionError
-
-HERE = Path(__file__).parent
 
 
 def test_one_order_that_fails_does_not_stop_the_others() -> None:
@@ -34,28 +29,6 @@ def test_a_process_more_is_started_only_where_there_is_work_for_it() -> None:
     assert processes_for(seconds=1e5) == (os.cpu_count() or 1)
     assert isinstance(local_crew(1), Alone)
     assert isinstance(local_crew(2), Processes)
-
-
-@pytest.fixture(scope="module")
-def scheduler() -> Iterator[str]:
-    """Return the address of a scheduler with one worker, both in processes of their own."""
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(HERE), str(HERE.parent)])}
-    with subprocess.Popen(
-        [sys.executable, HERE / "fit_cluster.py"],
-        env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-    ) as process:  # fmt: skip
-        assert process.stdout is not None
-        yield process.stdout.readline().strip()
-        process.communicate("", timeout=60)
-    assert process.returncode == 0
-
-
-def test_a_cluster_does_the_same_work(scheduler: str) -> None:
-    done: list[int] = []
-    with cluster(scheduler) as crew:
-        answers = crew.map(doubled, [1, 4, 2], lambda: done.append(1))
-    assert answers == [2, "it failed: ValueError: four is too many", 4]
-    assert len(done) == 3
 
 
 def test_a_scheduler_that_does_not_answer_is_not_waited_for_long() -> None:

@@ -127,9 +127,9 @@ def test_blocks_are_cut_at_their_borders_and_only_incongruent_consistent_trials_
 
 
 def test_the_chance_of_one_block_is_that_of_the_model_and_of_two_that_of_their_sum() -> None:
-    settings = Settings(model=ModelName.CHOICES, simulations=20_000, seed=3)
+    settings = Settings(model=ModelName.CHOICES, simulations=5_000, seed=3)
     one = _chance([40], 0.5, settings)
-    direct = chance_of_consistency(40, 0.5, 3, 20_000)
+    direct = chance_of_consistency(40, 0.5, 3, 5_000)
     assert one[10:].sum() == pytest.approx(direct.at_least(10))
     two = _chance([40, 40], 0.5, settings)
     assert two[5] == pytest.approx(sum(one[k] * one[5 - k] for k in range(6)))

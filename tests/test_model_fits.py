@@ -11,7 +11,7 @@ import pytest
 
 from models.choices import BimodalChoices, ChoiceModel
 from models.circuit import Choices, balanced_order, simulate
-from models.cohort import fit_cohort, shared_interval
+from models.cohort import fit_cohort, own_interval, shared_interval
 from models.errors import Floats, OutOfBoundsError, UnknownNameError
 from models.fitting import FitResult, fit
 from models.learning import VARIANTS, Circuit, LearningRule, MeanField, Variant, binned
@@ -179,6 +179,38 @@ def test_a_cohort_tells_its_common_core() -> None:
     assert sum(one.log_likelihood for one in found.mice.values()) == pytest.approx(
         found.log_likelihood
     )
+
+
+def test_a_mouse_s_own_interval_holds_the_doubt_of_the_core() -> None:
+    mice = cohort_data(3)
+    model = Circuit(LearningRule(TASK, core=None))
+    found = fit_cohort(model, mice, starts=1)
+    name = "common_excitation"
+    given_core = profile_interval(model, mice["m1"], found.mice["m1"], name)
+    own = own_interval(model, mice, found, "m1", name)
+    assert own.low <= given_core.low < given_core.high < 0.9 * own.high
+    low, high = found.interval("alpha")
+    assert low < found.value("alpha") < high
+    assert found.agreeing == 1
+    apart = fit_cohort(Circuit(LearningRule(TASK)), mice, starts=1)
+    assert apart.shared == ()
+    with pytest.raises(UnknownNameError, match="no mouse 'm9'"):
+        own_interval(model, mice, found, "m9", name)
+    alone = profile_interval(Circuit(LearningRule(TASK)), mice["m1"], apart.mice["m1"], name)
+    together = own_interval(Circuit(LearningRule(TASK)), mice, apart, "m1", name)
+    assert together.low == pytest.approx(alone.low, rel=1e-3)
+    assert together.high == pytest.approx(alone.high, rel=1e-3)
+
+
+def test_an_interval_far_beyond_all_numbers_ends_at_its_bounds() -> None:
+    """Where the likelihood is nearly flat in a logarithm, e to the interval has no number."""
+    levels = Levels([10, 20, CATCH], [20, 20, 0], [20, 20, 20])
+    found = fit(PsychometricFunction(), levels, held={"guess": 0.0, "lapse": 0.0})
+    for name in found.names:
+        low, high = found.interval(name)
+        assert not low < found.parameters[found.index(name)].low
+        assert not high > found.parameters[found.index(name)].high
+    assert "not identifiable" in found.statement
 
 
 def test_a_mouse_that_cannot_be_fitted_does_not_lose_the_others() -> None:

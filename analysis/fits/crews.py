@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import os
+import re
 import signal
 import sys
 import threading
@@ -27,6 +28,7 @@ WORTH_A_START = 6.0
 """Seconds of work for which a process more is started: it takes two until it works."""
 PATIENCE = 10.0
 """Seconds in which a scheduler has to answer."""
+ADDRESS = re.compile(r"(tcp|tls)://.+:\d+")
 DIED = "the process that fitted it died"
 Advance = Callable[[], None]
 
@@ -147,8 +149,12 @@ def cluster(address: str, patience: float = PATIENCE) -> Iterator[Crew]:
     Raises
     ------
     OptionError
-        If `distributed` is not installed, or no scheduler answers there.
+        If it is no such address, `distributed` is not installed, or no scheduler answers there.
     """
+    if not ADDRESS.fullmatch(address):
+        raise OptionError(
+            f"'{address}' is no address of a scheduler", "--scheduler", "Write tcp://HOST:PORT."
+        )
     try:
         import distributed  # an extra, and slow to load
     except ImportError:
