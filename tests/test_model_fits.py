@@ -12,11 +12,13 @@ import pytest
 from models.choices import BimodalChoices, ChoiceModel
 from models.circuit import Choices, balanced_order, simulate
 from models.cohort import fit_cohort, own_interval, shared_interval
+from models.doubt import doubt_of
 from models.errors import Floats, OutOfBoundsError, UnknownNameError
 from models.fitting import FitResult, fit
-from models.learning import VARIANTS, Circuit, LearningRule, MeanField, Variant, binned
+from models.learning import ALPHA, VARIANTS, Circuit, LearningRule, MeanField, Variant, binned
 from models.logistic import Design, LogisticRegression
 from models.mean_field import mean_field
+from models.minimise import Minimum
 from models.model import Model, predict
 from models.phases import BinnedPerformance, Sigmoid, crossings
 from models.profiles import profile_interval
@@ -202,15 +204,12 @@ def test_a_mouse_s_own_interval_holds_the_doubt_of_the_core() -> None:
     assert together.high == pytest.approx(alone.high, rel=1e-3)
 
 
-def test_an_interval_far_beyond_all_numbers_ends_at_its_bounds() -> None:
-    """Where the likelihood is nearly flat in a logarithm, e to the interval has no number."""
-    levels = Levels([10, 20, CATCH], [20, 20, 0], [20, 20, 20])
-    found = fit(PsychometricFunction(), levels, held={"guess": 0.0, "lapse": 0.0})
-    for name in found.names:
-        low, high = found.interval(name)
-        assert not low < found.parameters[found.index(name)].low
-        assert not high > found.parameters[found.index(name)].high
-    assert "not identifiable" in found.statement
+def test_a_likelihood_that_is_nearly_flat_leaves_the_whole_range() -> None:
+    """The interval of a logarithm may be so wide that its ends are no numbers any more."""
+    point, flat = np.log([ALPHA.default]), np.array([[1e-8]])
+    best = Minimum(point, 1.0, np.zeros(1), flat, True, 1)
+    _, (doubt,) = doubt_of([ALPHA], best, np.log([ALPHA.low]), np.log([ALPHA.high]), flat)
+    assert doubt.why == "its 95 % interval is 0.0001 to 0.2"
 
 
 def test_a_mouse_that_cannot_be_fitted_does_not_lose_the_others() -> None:
