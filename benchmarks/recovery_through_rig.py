@@ -25,7 +25,7 @@ import numpy as np
 
 from analysis.fits.asked import CoreName, ModelName
 from analysis.fits.crews import local_crew
-from analysis.fits.learning_data import series
+from analysis.fits.learning_data import recruitment_of, series
 from analysis.fits.results import Fit, Value
 from analysis.fits.run import fit_mice
 from analysis.fits.sessions import Past, Wanted, folders_of, read_past
@@ -43,6 +43,8 @@ DAYS, TRIALS = 5, 500
 SEED = 100
 RECRUITMENT = {"A": (1.0, 2.0, 0.0), "B": (1.0, 0.0, 1.0)}
 """S+ recruits twice what S- does: the slow case of Ceballo et al. 2019."""
+IN_MEMORY = [0, 2, 1]
+"""Where the units C, S- and S+ stand in the memory of these mice."""
 FIRST_DAY = datetime(2026, 1, 5, 9, tzinfo=UTC)
 EDITS = {
     "max_trials = 250": "max_trials = {trials}",
@@ -144,15 +146,14 @@ def remembers(lab: Lab, past: Past, truth: Floats) -> bool:
     """
     excitation, inhibition = starting_weights(truth.tolist())
     choices = series(past.sessions)
+    recruitment, _ = recruitment_of(past.sessions, choices, {})
     for kind, responded in zip(choices.kinds, choices.responded, strict=True):
         if responded:
-            units, reward = (RECRUITMENT["A"], 1.0) if kind == "S+" else (RECRUITMENT["B"], -1.0)
-            excitation, inhibition = learn(
-                excitation, inhibition, np.array(units), reward, PUBLISHED
-            )
+            units, reward = np.array(recruitment.units(kind)), 1.0 if kind == "S+" else -1.0
+            excitation, inhibition = learn(excitation, inhibition, units, reward, PUBLISHED)
     memory = lab.memory(past.subject)
-    found = np.array([memory["excitation"], memory["inhibition"]])
-    return bool(np.allclose(found, [excitation, inhibition], rtol=1e-12, atol=0))
+    kept = np.array([memory["excitation"], memory["inhibition"]])[:, IN_MEMORY]
+    return bool(np.allclose(kept, [excitation, inhibition], rtol=1e-12, atol=0))
 
 
 def fit_all(pasts: Mapping[str, Past], core: CoreName, jobs: int) -> Fit:

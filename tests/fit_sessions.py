@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
+import numpy as np
 from helpers import plan_for, run_virtual
 
 from analysis.fits.sessions import Past, Recorded, Wanted, folders_of, read_past
@@ -20,7 +21,7 @@ from rig.trials import TrialRow
 DAYS, TRIALS = 2, 300
 TRUTHS = named_weights(draw_initial_weights(3, seed=7))
 """Initial weights of the mice that learn, by their names."""
-SHIFTER, DETECTOR = "SHIFTER", "DETECTOR"
+SHIFTER, DETECTOR, CAUGHT = "SHIFTER", "DETECTOR", "CAUGHT"
 _POLICY = """id = "{name}"
 simulated = true
 mouse_class = "hardware.policy_mouse:PolicyMouse"
@@ -31,10 +32,21 @@ policy = "perfect"
 _SHIFTER = 'go = ["45 deg", "5 kHz"]'
 _DETECTOR = """go = ["* at 73 dB", "* at 63 dB", "* at 53 dB"]
 nogo = ["* at 23 dB", "* at 13 dB"]"""
+_CAUGHT = """id = "CAUGHT"
+simulated = true
+[mouse]
+common_excitation = 2.0
+common_inhibition = 1.0
+specific_weight = 0.01
+body = { impulsive_probability = 0.0, spontaneous_interval = 1e12 }
+[params.optogenetic.catch]
+after_correct = 0.0
+after_trials = 1
+"""
 
 
 def recorded_lab(folder: Path) -> Lab:
-    """Return a lab with sessions of three mice that learn, one that shifts, one that detects."""
+    """Return a lab with sessions of mice that learn, one with catch trials, shift and detect."""
     lab = make_mice(folder, TRUTHS, TRIALS, rigs=1)
     train_some(folder, DAYS, (0, list(TRUTHS)))
     for name, settings, protocol in (
@@ -43,6 +55,8 @@ def recorded_lab(folder: Path) -> Lab:
         text = _POLICY.format(name=name, settings=settings)
         lab.subject_file(name).write_text(text, encoding="utf-8")
         run_virtual(plan_for(lab, Path(f"protocols/{protocol}.toml"), name))
+    lab.subject_file(CAUGHT).write_text(_CAUGHT, encoding="utf-8")
+    run_virtual(plan_for(lab, Path("protocols/optogenetic.toml"), CAUGHT))
     return lab
 
 
@@ -53,7 +67,7 @@ def past_of(lab: Lab, name: str) -> Past:
 
 def truth_of(name: str) -> Floats:
     """Return the initial weights of a mouse."""
-    return TRUTHS[name]
+    return np.array([2.0, 1.0, 0.01]) if name == CAUGHT else TRUTHS[name]
 
 
 def trial(trial_type: str, stimulus: str, outcome: str, **more: object) -> TrialRow:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sys
+import time
 
 
 def doubled(order: int) -> int:
@@ -12,3 +14,11 @@ def doubled(order: int) -> int:
     if order == 4:
         raise ValueError("four is too many")
     return 2 * order
+
+
+def working(order: int) -> int:
+    """Say that it works, and go on for longer than any test."""
+    sys.stdout.write(f"{order} works\n")
+    sys.stdout.flush()
+    time.sleep(600)
+    return order

@@ -16,7 +16,17 @@ from typing import Any
 import msgspec
 import pytest
 from conftest import Done
-from fit_sessions import DAYS, DETECTOR, SHIFTER, TRIALS, TRUTHS, past_of, recorded_lab, truth_of
+from fit_sessions import (
+    CAUGHT,
+    DAYS,
+    DETECTOR,
+    SHIFTER,
+    TRIALS,
+    TRUTHS,
+    past_of,
+    recorded_lab,
+    truth_of,
+)
 from fit_work import doubled
 from inside import inside
 
@@ -72,9 +82,12 @@ def files_of(folder: Path) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("name", MICE)
+@pytest.mark.parametrize("name", [*MICE, CAUGHT])
 def test_recorded_choices_are_what_the_mouse_decided(recorded: Lab, name: str) -> None:
-    """Else the weights that it remembers would not follow from them, to the last digits."""
+    """Else the weights that it remembers would not follow from them, to the last digits.
+
+    One of the mice has catch trials, from which it learns as from trials without a reward.
+    """
     assert remembers(recorded, past_of(recorded, name), truth_of(name))
 
 

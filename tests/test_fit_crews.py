@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from fit_work import doubled
 
 from analysis.fits.crews import DIED, Alone, Processes, cluster, local_crew, processes_for
 from rig.errors import OptionError
+
+HERE = Path(__file__).parent
 
 
 def test_one_order_that_fails_does_not_stop_the_others() -> None:
@@ -22,6 +26,21 @@ def test_one_order_that_fails_does_not_stop_the_others() -> None:
 def test_a_process_that_dies_over_an_order_takes_no_other_along() -> None:
     answers = Processes(2).map(doubled, [1, 3, 4, 5], lambda: None)
     assert answers == [2, DIED, "it failed: ValueError: four is too many", 10]
+
+
+def test_processes_end_with_the_program_that_is_killed() -> None:
+    """Its output ends when nobody is left who could write to it."""
+    places = os.pathsep.join([str(HERE), str(HERE.parent)])
+    with subprocess.Popen(
+        [sys.executable, HERE / "fit_orphans.py"],
+        env={**os.environ, "PYTHONPATH": places}, stdout=subprocess.PIPE, text=True,
+    ) as program:  # fmt: skip
+        assert program.stdout is not None
+        said = {program.stdout.readline() for _ in range(2)}
+        program.kill()
+        rest, _ = program.communicate(timeout=60)
+    assert said == {"1 works\n", "2 works\n"}
+    assert rest == ""
 
 
 def test_a_process_more_is_started_only_where_there_is_work_for_it() -> None:
