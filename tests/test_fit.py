@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -66,8 +67,13 @@ def told(done: Done) -> dict[str, Any]:
 
 def fitted(lab: Lab, crew: Crew, **settings: Any) -> Fit:
     """Return what `rig fit` makes of the mice that learn, without figures and folder."""
-    pasts = {name: past_of(lab, name) for name in MICE}
-    return fit_mice(pasts, Settings(**settings), crew, lambda *_: lambda: None, "here")
+    return fit_mice(
+        [past_of(lab, name) for name in MICE],
+        Settings(**settings),
+        crew,
+        lambda *_: lambda: None,
+        "here",
+    )
 
 
 def values(mouse: dict[str, Any], part: int = 0) -> dict[str, dict[str, Any]]:
@@ -103,6 +109,21 @@ def test_the_truth_lies_in_the_intervals(recorded: Lab) -> None:
         truths = dict(zip(COLUMNS, truth_of(name).tolist(), strict=True))
         for each in mouse.found[0].parameters:
             assert holds(each, truths[each.name]), (name, each)
+
+
+def test_pretraining_that_comes_first_moves_the_beginning_and_has_no_phases(recorded: Lab) -> None:
+    past = past_of(recorded, MICE[0])
+    alone = tuple(row for row in past.sessions[0].rows if row.trial_type == "go")
+    before = replace(past.sessions[0], name="pretraining", stage="pretraining", rows=alone)
+    longer = replace(past, sessions=(before, *past.sessions))
+    for pretraining, trials in (("left out", 0), ("first", len(alone))):
+        settings = Settings(model=ModelName.CIRCUIT, pretraining=pretraining, starts=1)
+        fit = fit_mice([longer], settings, Alone(), "here")
+        mouse = fit.mice[MICE[0]]
+        assert mouse.found[0].trials == DAYS * TRIALS + trials
+        assert ("pretraining" in mouse.sessions) == bool(trials)
+        assert mouse.learned is not None
+        assert (mouse.learned.delay is None) == bool(trials)
 
 
 def test_several_mice_share_a_core_that_is_fitted(

@@ -37,6 +37,7 @@ from models.learning import Variant
 from models.psychometric import Shape
 from rig.console import console, the_lab
 from rig.lab import Lab
+from rig.session_folder import SessionFolder
 
 
 @dataclass(frozen=True)
@@ -73,9 +74,8 @@ def fit_asked(asked: Asked) -> Kept:
     span = None if asked.sessions is None else span_of(asked.sessions)
     folder = asked.out or folder_for(lab, asked.model, mice)
     with _crew(asked, settings.seconds(len(mice))) as crew, _Bar() as bar:
-        pasts = _read(lab, mice, wanted, bar)
-        pasts = {name: chosen(past, span) for name, past in pasts.items()}
-        fit = fit_mice(pasts, settings, crew, bar.begin, str(lab.data))
+        pasts = [chosen(past, span) for past in _read(lab, mice, wanted, bar)]
+        fit = fit_mice(pasts, settings, crew, str(lab.data), bar.begin)
         make_room(folder)
         fit = _draw(fit, folder, asked.picture, bar)
     write_fit(folder, fit)
@@ -156,16 +156,18 @@ def _crew(asked: Asked, seconds: float) -> Iterator[Crew]:
         yield workers
 
 
-def _read(lab: Lab, subjects: Sequence[str], wanted: Wanted, bar: _Bar) -> dict[str, Past]:
+def _read(lab: Lab, subjects: Sequence[str], wanted: Wanted, bar: _Bar) -> list[Past]:
     """Return the past of each mouse."""
     folders = {subject: folders_of(lab, subject, wanted) for subject in subjects}
     advance = bar.begin("reading sessions", sum(map(len, folders.values())))
-    pasts = {}
-    for subject, own in folders.items():
-        pasts[subject] = read_past(subject, own, wanted)
-        for _ in own:
-            advance()
-    return pasts
+    return [read_past(subject, _counted(own, advance), wanted) for subject, own in folders.items()]
+
+
+def _counted(folders: Sequence[SessionFolder], advance: Advance) -> Iterator[SessionFolder]:
+    """Yield folders, and tell when each has been dealt with."""
+    for folder in folders:
+        yield folder
+        advance()
 
 
 def _draw(found: Fit, folder: Path, picture: Picture, bar: _Bar) -> Fit:

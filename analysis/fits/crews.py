@@ -31,6 +31,8 @@ PATIENCE = 10.0
 ADDRESS = re.compile(r"(tcp|tls)://.+:\d+")
 DIED = "the process that fitted it died"
 Advance = Callable[[], None]
+Begin = Callable[[str, int], Advance]
+"""Told what begins and how many parts it has; what it returns is called after each part."""
 
 
 class Crew(Protocol):
@@ -51,6 +53,11 @@ class Crew(Protocol):
             Called when one of them is done.
         """
         ...
+
+
+def unseen(what: str, parts: int) -> Advance:
+    """Show nothing of how far it is."""
+    return lambda: None
 
 
 class Alone:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -32,7 +34,10 @@ def learned(
     result: FitResult,
     settings: Settings,
 ) -> Learned:
-    """Return the course of learning of a mouse beside that of the fitted model."""
+    """Return the course of learning of a mouse beside that of the fitted model.
+
+    Phases are those of discrimination from its first trial on: behind pretraining there are none.
+    """
     common = CommonTask([(choices, recruitment)])
     order = np.asarray(common.choices(choices, recruitment).stimuli)
     core, start = _core_of(result, settings), _start_of(result)
@@ -43,7 +48,11 @@ def learned(
     kinds, ends = np.array(choices.kinds), _ends(len(choices.kinds), settings.bin_trials)
     responded = np.array([choices.responded])
     hits, false_alarms = (_rates(responded, kinds == kind, ends)[0] for kind in (GO, NOGO))
-    phases = _phases(recruitment, core, start, rule, len(order))
+    phases = Phases(math.nan, math.nan)
+    sigmoid: tuple[Value, ...] = ()
+    if settings.pretraining == "left out":
+        phases = _phases(recruitment, core, start, rule, len(order))
+        sigmoid = _sigmoid(responded[0], kinds, ends)
     return Learned(
         s_plus=choices.go,
         s_minus=choices.nogo,
@@ -57,7 +66,7 @@ def learned(
         model_false_alarm_rate=_band(_rates(mice, kinds == NOGO, ends)),
         delay=number(phases.delay),
         learning=number(phases.learning),
-        sigmoid=_sigmoid(responded[0], kinds, ends),
+        sigmoid=sigmoid,
     )
 
 

@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 
 from analysis.fits.asked import CoreName, ModelName
-from analysis.fits.crews import Advance, Crew
+from analysis.fits.crews import Begin, Crew
 from analysis.fits.found import FAILURES, fitted, found_of, mouse_fit, value_of
 from analysis.fits.learning_course import learned
 from analysis.fits.learning_data import (
@@ -33,9 +33,6 @@ from models.model import Model
 from models.profiles import Interval
 from models.reinforcement import PUBLISHED
 from models.task import Task
-
-Begin = Callable[[str, int], Advance]
-"""Told what begins and how many parts it has; what it returns is called after each part."""
 
 
 @dataclass(frozen=True)

@@ -106,7 +106,8 @@ class Learned(msgspec.Struct, frozen=True):
         Of simulated mice with the fitted values and the same order of stimuli: their mean, and
         where 95 % of them lie.
     delay, learning
-        Both phases in trials, by crossings of the model's curve; None if it does not rise.
+        Both phases in trials, by crossings of the model's curve; None if it does not rise, or if
+        pretraining came first.
     sigmoid
         Both phases by a sigmoid that is fitted to the correct trials.
     """

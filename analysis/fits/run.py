@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from importlib.metadata import version
 from typing import Any
@@ -12,9 +12,9 @@ import msgspec
 import numpy as np
 
 from analysis.fits.asked import ModelName
-from analysis.fits.crews import Crew
+from analysis.fits.crews import Begin, Crew, unseen
 from analysis.fits.detection_fit import detection_order, fit_detection
-from analysis.fits.learning_fit import Begin, Done, done_of, fit_learners, learner
+from analysis.fits.learning_fit import Done, done_of, fit_learners, learner
 from analysis.fits.logistic_fit import fit_regression, regression_order
 from analysis.fits.results import FORMAT, Fit, MouseFit, Spread
 from analysis.fits.sessions import Past
@@ -39,22 +39,22 @@ _WORK: dict[ModelName, Callable[[Any], MouseFit | str]] = {
 
 
 def fit_mice(
-    pasts: Mapping[str, Past], settings: Settings, crew: Crew, begin: Begin, where: str
+    pasts: Sequence[Past], settings: Settings, crew: Crew, where: str, begin: Begin = unseen
 ) -> Fit:
     """Fit a model to some mice.
 
     Parameters
     ----------
     pasts
-        Their sessions, by mouse.
+        The sessions of each mouse.
     settings
         The model, and what is asked of it.
     crew
         Who does the work.
-    begin
-        Is told how far it is.
     where
         Where the sessions lie, for errors.
+    begin
+        Is told how far it is.
 
     Raises
     ------
@@ -63,11 +63,11 @@ def fit_mice(
     """
     orders: dict[str, Any] = {}
     failed: dict[str, str] = {}
-    for name, past in pasts.items():
+    for past in pasts:
         try:
-            orders[name] = _MAKERS[settings.model](past, settings)
+            orders[past.subject] = _MAKERS[settings.model](past, settings)
         except ModelError as error:
-            failed[name] = str(error)
+            failed[past.subject] = str(error)
     settings = settings.resolved(len(orders))
     done = _fit_orders(orders, settings, crew, begin) if orders else Done({}, {})
     failed |= done.failed
@@ -82,8 +82,8 @@ def fit_mice(
         mouserig_version=version("mouserig"),
         model=settings.model,
         settings=msgspec.to_builtins(settings),
-        mice={name: done.mice[name] for name in pasts if name in done.mice},
-        failed={name: failed[name] for name in pasts if name in failed},
+        mice={name: done.mice[name] for name in orders if name in done.mice},
+        failed=failed,
         shared=done.shared,
         group=group_of(done.mice),
     )

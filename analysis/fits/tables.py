@@ -128,7 +128,7 @@ def _print_phases(fit: Fit) -> None:
     """Print the phases of learning by both ways."""
     rows: list[tuple[object, ...]] = []
     for mouse in fit.mice.values():
-        if mouse.learned is None:
+        if mouse.learned is None or fit.settings["pretraining"] == "first":
             continue
         by_name = {each.name: each for each in mouse.learned.sigmoid}
         cells = [_phase(by_name.get(name)) for name in ("delay", "learning")]
