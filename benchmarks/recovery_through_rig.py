@@ -159,9 +159,7 @@ def remembers(lab: Lab, past: Past, truth: Floats) -> bool:
 def fit_all(pasts: Mapping[str, Past], core: CoreName, jobs: int) -> Fit:
     """Fit mice as ``rig fit --profile`` does."""
     settings = Settings(model=ModelName.CIRCUIT, core=core, starts=5, intervals="profile")
-    return fit_mice(
-        list(pasts.values()), settings, local_crew(jobs), lambda *_: lambda: None, "the benchmark"
-    )
+    return fit_mice(list(pasts.values()), settings, local_crew(jobs), "the benchmark")
 
 
 def report(fit: Fit, truths: Mapping[str, Floats]) -> None:

@@ -71,7 +71,6 @@ def fitted(lab: Lab, crew: Crew, **settings: Any) -> Fit:
         [past_of(lab, name) for name in MICE],
         Settings(**settings),
         crew,
-        lambda *_: lambda: None,
         "here",
     )
 
