@@ -51,6 +51,10 @@ EDITS = {
     "max_duration = 3600": "max_duration = 86400",
     "max_water_ul = 1200": "max_water_ul = 5000",
 }
+ALONE = Settings(model=ModelName.CIRCUIT, core=CoreName.PUBLISHED, starts=5, intervals="profile")
+MEAN_FIELD = msgspec.structs.replace(ALONE, model=ModelName.MEAN_FIELD)
+SHARING = Settings(model=ModelName.CIRCUIT, core=CoreName.SHARED, starts=2)
+"""Intervals by standard errors: a profile fits a whole cohort anew at each value."""
 TOGETHER = 20
 """Mice of a cohort that shares its core."""
 
@@ -74,9 +78,11 @@ def main() -> None:
         print(
             f"{asked.mice} mice, {asked.days} sessions of {asked.trials} trials each, "
             f"{asked.jobs} processes: trained in {trained - began:.0f} s\n"
-            f"mice whose weights follow from their recorded choices: {exact} of {asked.mice}"
+            f"mice whose weights follow from their recorded choices: {exact} of {asked.mice}",
+            flush=True,
         )
-        report(fit_all(pasts, CoreName.PUBLISHED, asked.jobs), truths)
+        report(fit_all(pasts, ALONE, asked.jobs), truths)
+        report(fit_all(pasts, MEAN_FIELD, asked.jobs), truths)
         report_together(pasts, truths, asked.jobs)
         print(f"fitted in {time.perf_counter() - trained:.0f} s")
 
@@ -156,9 +162,8 @@ def remembers(lab: Lab, past: Past, truth: Floats) -> bool:
     return bool(np.allclose(kept, [excitation, inhibition], rtol=1e-12, atol=0))
 
 
-def fit_all(pasts: Mapping[str, Past], core: CoreName, jobs: int) -> Fit:
-    """Fit mice as ``rig fit --profile`` does."""
-    settings = Settings(model=ModelName.CIRCUIT, core=core, starts=5, intervals="profile")
+def fit_all(pasts: Mapping[str, Past], settings: Settings, jobs: int) -> Fit:
+    """Fit mice as ``rig fit`` does."""
     return fit_mice(list(pasts.values()), settings, local_crew(jobs), "the benchmark")
 
 
@@ -170,7 +175,8 @@ def report(fit: Fit, truths: Mapping[str, Floats]) -> None:
         for each in mouse.found[0].parameters:
             held[each.name] += holds(each, float(truths[name][COLUMNS.index(each.name)]))
             open_ends[each.name] += each.low_open or each.high_open
-    print(f"\ncore {fit.settings['core']}: {len(fit.mice)} mice fitted, {len(fit.failed)} failed")
+    told = f"{fit.model}, core {fit.settings['core']}"
+    print(f"\n{told}: {len(fit.mice)} mice fitted, {len(fit.failed)} failed", flush=True)
     for name in COLUMNS:
         print(
             f"  {name:<18} in the 95 % interval: {held[name]} of {len(fit.mice)} "
@@ -183,7 +189,7 @@ def report_together(pasts: Mapping[str, Past], truths: Mapping[str, Floats], job
     names = list(pasts)
     cohorts = [names[first : first + TOGETHER] for first in range(0, len(names), TOGETHER)]
     fits = [
-        fit_all({name: pasts[name] for name in cohort}, CoreName.SHARED, jobs)
+        fit_all({name: pasts[name] for name in cohort}, SHARING, jobs)
         for cohort in cohorts
         if len(cohort) > 1
     ]

@@ -5,18 +5,18 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-import msgspec
 import numpy as np
 from helpers import plan_for, run_virtual
 
+from analysis.fits.reading import Trial
 from analysis.fits.sessions import Past, Recorded, Wanted, folders_of, read_past
 from benchmarks.recovery_through_rig import make_mice, named_weights, train_some
 from models.errors import Floats
 from models.task import draw_initial_weights
 from rig.lab import Lab
 from rig.psychometric import Psychometric
-from rig.trials import TrialRow
 
 DAYS, TRIALS = 2, 300
 TRUTHS = named_weights(draw_initial_weights(3, seed=7))
@@ -70,15 +70,12 @@ def truth_of(name: str) -> Floats:
     return np.array([2.0, 1.0, 0.01]) if name == CAUGHT else TRUTHS[name]
 
 
-def trial(trial_type: str, stimulus: str, outcome: str, **more: object) -> TrialRow:
+def trial(trial_type: str, stimulus: str, outcome: str, **more: Any) -> Trial:
     """Return a trial of a session that was never run."""
-    row = TrialRow(
-        1, trial_type, stimulus, outcome, False, 0.0, 1.0, 0.5, None, 0, None, None, None
-    )
-    return msgspec.structs.replace(row, **more)
+    return Trial(trial_type, stimulus, outcome, **more)
 
 
-def session(rows: Sequence[TrialRow], name: str = "M1/2026-01-01/1", **more: str) -> Recorded:
+def session(rows: Sequence[Trial], name: str = "M1/2026-01-01/1", **more: str) -> Recorded:
     """Return a session that was never run."""
     recorded = Recorded(name, "go_nogo", "discrimination", tuple(rows), Psychometric(), {}, False)
     return dataclasses.replace(recorded, **more)

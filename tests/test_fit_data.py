@@ -15,13 +15,13 @@ from analysis.fits.learning_data import (
     without_pretraining,
 )
 from analysis.fits.logistic_fit import design_of
+from analysis.fits.reading import Trial
 from analysis.fits.sessions import Past, is_discrimination, is_set_shifting
 from analysis.fits.settings import Settings
 from analysis.fits.shifting_data import blocks_of, scored_choices
 from analysis.fits.shifting_fit import _chance, fit_choices, shifting_order
 from models.consistency import chance_of_consistency
 from models.errors import EmptyDataError, ModelError, OneClassError
-from rig.trials import TrialRow
 
 HIT, MISS = trial("go", "A", "hit"), trial("go", "A", "miss")
 ALARM, REJECTION = trial("nogo", "B", "false_alarm"), trial("nogo", "B", "correct_rejection")
@@ -31,7 +31,7 @@ FIRST = session([HIT, ALARM, CATCH], "M1/2026-01-02/1")
 SECOND = session([REJECTION, MISS], "M1/2026-01-03/1")
 
 
-def bimodal(go: bool, congruent: bool, licked: bool, context: str = "visual") -> TrialRow:
+def bimodal(go: bool, congruent: bool, licked: bool, context: str = "visual") -> Trial:
     outcomes = ("hit", "miss") if go else ("false_alarm", "correct_rejection")
     labels = {
         "context": context,

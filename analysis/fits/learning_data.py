@@ -11,12 +11,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
+from analysis.fits.reading import Trial
 from analysis.fits.sessions import Past, Recorded, is_pretraining
 from models.circuit import Choices
 from models.errors import ModelError, OneClassError
 from models.task import Task
-from rig.psychometric import RESPONDED
-from rig.trials import TrialRow
 
 GO, NOGO = "S+", "S-"
 CATCH = {"C": "C", "S+": "S+ alone", "S-": "S- alone"}
@@ -97,7 +96,7 @@ def series(sessions: Sequence[Recorded], catch: Iterable[str] = CATCH) -> Series
             kind = _kind(row, kept)
             if kind:
                 kinds.append(kind)
-                responded.append(RESPONDED[row.outcome or ""])
+                responded.append(row.responded)
         ends.append(len(kinds))
     go, nogo = (_presented(sessions, trial_type) for trial_type in ("go", "nogo"))
     if not go or not nogo:
@@ -167,7 +166,7 @@ def _stimulus(kind: str, recruitment: Recruitment) -> tuple[tuple[float, float, 
     return recruitment.units(kind), 1.0 if kind == GO else -1.0
 
 
-def _kind(row: TrialRow, catch: Mapping[str, None]) -> str:
+def _kind(row: Trial, catch: Mapping[str, None]) -> str:
     """Return what a trial presented; empty if it is not among the choices."""
     if row.trial_type == "catch" and row.stimulus in catch:
         return CATCH[row.stimulus]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis.fits.found import FAILURES, fitted, mouse_fit
+from analysis.fits.reading import Trial
 from analysis.fits.results import MouseFit
 from analysis.fits.sessions import (
     Past,
@@ -19,8 +20,6 @@ from analysis.fits.sessions import (
 from analysis.fits.settings import Settings
 from models.errors import EmptyDataError, ModelError
 from models.logistic import Design, LogisticRegression, choice_columns
-from rig.psychometric import RESPONDED
-from rig.trials import TrialRow
 
 
 @dataclass(frozen=True)
@@ -38,7 +37,7 @@ class RegressionOrder:
     """
 
     past: Past
-    runs: tuple[tuple[TrialRow, ...], ...]
+    runs: tuple[tuple[Trial, ...], ...]
     settings: Settings
 
 
@@ -77,7 +76,7 @@ def fit_regression(order: RegressionOrder) -> MouseFit | str:
     return mouse_fit(past, (found,))
 
 
-def design_of(runs: Sequence[Sequence[TrialRow]], lags: int) -> Design:
+def design_of(runs: Sequence[Sequence[Trial]], lags: int) -> Design:
     """Return the choices of some runs of trials, and what may explain them.
 
     Columns that are the same in all trials are left out: they explain nothing.
@@ -86,7 +85,7 @@ def design_of(runs: Sequence[Sequence[TrialRow]], lags: int) -> Design:
     starts = np.cumsum([0, *(len(run) for run in runs)])[:-1]
     go = np.array([row.trial_type == "go" for row in rows])
     other = np.array([row.labels.get("congruency") == "congruent" for row in rows]) == go
-    licked = np.array([RESPONDED[row.outcome or ""] for row in rows])
+    licked = np.array([row.responded for row in rows])
     columns = choice_columns(
         relevant_go=go,
         other_go=other,
@@ -105,16 +104,16 @@ def design_of(runs: Sequence[Sequence[TrialRow]], lags: int) -> Design:
     return Design({name: each for name, each in columns.items() if np.ptp(each)}, licked)
 
 
-def _runs_of_sessions(sessions: Sequence[Recorded]) -> list[tuple[TrialRow, ...]]:
+def _runs_of_sessions(sessions: Sequence[Recorded]) -> list[tuple[Trial, ...]]:
     return [
         tuple(row for row in session.rows if row.trial_type in {"go", "nogo"})
         for session in sessions
     ]
 
 
-def _runs_of_blocks(sessions: Sequence[Recorded]) -> list[tuple[TrialRow, ...]]:
+def _runs_of_blocks(sessions: Sequence[Recorded]) -> list[tuple[Trial, ...]]:
     """Return the trials with two modalities, block by block; priming trials are left out."""
-    runs: dict[tuple[str, int], list[TrialRow]] = {}
+    runs: dict[tuple[str, int], list[Trial]] = {}
     for session in sessions:
         for row in session.rows:
             if "congruency" in row.labels:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 import msgspec
 
+from analysis.fits.reading import Trial, read_trials
 from rig.errors import OptionError, RecordingError
 from rig.lab import Lab
-from rig.psychometric import RESPONDED, Psychometric, psychometric
+from rig.psychometric import Psychometric
 from rig.session_folder import SessionFolder, find_sessions, is_running
-from rig.session_record import load_session
-from rig.trials import TrialRow
 from rig.wrap_up import read_wrap_up
 
 PRETRAINING = "pretraining"
@@ -54,7 +53,7 @@ class Recorded:
     name: str
     protocol: str
     stage: str
-    rows: tuple[TrialRow, ...]
+    rows: tuple[Trial, ...]
     levels: Psychometric
     recruitment: dict[str, tuple[float, ...]]
     simulated: bool
@@ -205,19 +204,19 @@ def span_of(words: str) -> tuple[int, int]:
 
 def _read(folder: SessionFolder) -> tuple[Recorded, str]:
     """Return what is used of a session, and what is wrong with its journal."""
-    record = load_session(folder)
-    definition = record.definition
+    found = read_trials(folder)
+    definition = found.definition
     stage = definition.params.get("stage")
     kept = Recorded(
         name=folder.name,
         protocol=definition.protocol,
         stage=stage if isinstance(stage, str) else "",
-        rows=tuple(row for row in record.rows if not row.aborted and row.outcome in RESPONDED),
-        levels=psychometric(record.events),
+        rows=found.trials,
+        levels=found.levels,
         recruitment=_recruitment(definition.mouse_settings),
         simulated=definition.mouse is not None,
     )
-    return kept, record.damage
+    return kept, found.damage
 
 
 def _recruitment(settings: dict[str, Any]) -> dict[str, tuple[float, ...]]:
@@ -226,9 +225,3 @@ def _recruitment(settings: dict[str, Any]) -> dict[str, tuple[float, ...]]:
         return msgspec.convert(settings.get("recruitment", {}), dict[str, tuple[float, ...]])
     except msgspec.ValidationError:
         return {}
-
-
-def all_rows(sessions: Sequence[Recorded]) -> Iterator[TrialRow]:
-    """Return the trials of all sessions in order."""
-    for session in sessions:
-        yield from session.rows

@@ -8,11 +8,10 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.fits.reading import Trial
 from analysis.fits.sessions import Recorded
 from models.choices import BimodalChoices
 from models.consistency import consistent_trials
-from rig.psychometric import RESPONDED
-from rig.trials import TrialRow
 
 Flags = NDArray[np.bool_]
 
@@ -51,7 +50,7 @@ class Bimodal:
 
 def blocks_of(sessions: Sequence[Recorded]) -> list[Bimodal]:
     """Return the blocks of all sessions in order; priming trials are left out."""
-    found: dict[tuple[str, int, str], list[TrialRow]] = {}
+    found: dict[tuple[str, int, str], list[Trial]] = {}
     for session in sessions:
         for row in session.rows:
             if "congruency" in row.labels:
@@ -80,8 +79,8 @@ def scored_choices(blocks: Sequence[Bimodal]) -> BimodalChoices:
     return BimodalChoices(*parts)
 
 
-def _block(session: str, block: int, context: str, rows: Sequence[TrialRow]) -> Bimodal:
+def _block(session: str, block: int, context: str, rows: Sequence[Trial]) -> Bimodal:
     go = np.array([row.trial_type == "go" for row in rows])
     congruent = np.array([row.labels["congruency"] == "congruent" for row in rows])
-    licked = np.array([RESPONDED[row.outcome or ""] for row in rows])
+    licked = np.array([row.responded for row in rows])
     return Bimodal(session, block, context, go, go == congruent, licked)
