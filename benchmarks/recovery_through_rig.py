@@ -169,19 +169,28 @@ def fit_all(pasts: Mapping[str, Past], settings: Settings, jobs: int) -> Fit:
 
 def report(fit: Fit, truths: Mapping[str, Floats]) -> None:
     """Print how often intervals hold the truth."""
-    held = dict.fromkeys(COLUMNS, 0)
-    open_ends = dict.fromkeys(COLUMNS, 0)
-    for name, mouse in fit.mice.items():
-        for each in mouse.found[0].parameters:
-            held[each.name] += holds(each, float(truths[name][COLUMNS.index(each.name)]))
-            open_ends[each.name] += each.low_open or each.high_open
     told = f"{fit.model}, core {fit.settings['core']}"
-    print(f"\n{told}: {len(fit.mice)} mice fitted, {len(fit.failed)} failed", flush=True)
-    for name in COLUMNS:
-        print(
-            f"  {name:<18} in the 95 % interval: {held[name]} of {len(fit.mice)} "
-            f"({held[name] / len(fit.mice):.1%}), an end open: {open_ends[name]}"
-        )
+    print(f"\n{told}: {len(fit.mice)} mice fitted, {len(fit.failed)} failed")
+    for column, name in enumerate(COLUMNS):
+        found = [
+            (each, float(truths[mouse][column]))
+            for mouse, kept in fit.mice.items()
+            for each in kept.found[0].parameters
+            if each.name == name
+        ]
+        print(f"  {name:<18} {counted(found)}", flush=True)
+
+
+def counted(found: Sequence[tuple[Value, float]]) -> str:
+    """Return in how many cases an interval holds the truth, in words."""
+    known = [(each, truth) for each, truth in found if each.low is not None]
+    held = sum(holds(each, truth) for each, truth in known)
+    open_ends = sum(each.low_open or each.high_open for each, _ in known)
+    share = f" ({held / len(known):.1%})" if known else ""
+    return (
+        f"in the 95 % interval: {held} of {len(known)}{share}, an end open: {open_ends}, "
+        f"without an interval: {len(found) - len(known)}"
+    )
 
 
 def report_together(pasts: Mapping[str, Past], truths: Mapping[str, Floats], jobs: int) -> None:
@@ -202,9 +211,9 @@ def report_together(pasts: Mapping[str, Past], truths: Mapping[str, Floats], job
     known = asdict(PUBLISHED)
     for k, each in enumerate(fits[0].shared.parameters if fits[0].shared else ()):
         values = [fit.shared.parameters[k] for fit in fits if fit.shared]
-        held = sum(holds(value, known[each.name]) for value in values)
         told = ", ".join(f"{value.value:.3g}" for value in values)
-        print(f"  {each.name:<18} of the core in {held} of {len(values)} cohorts; values {told}")
+        print(f"  {each.name:<18} {counted([(value, known[each.name]) for value in values])}")
+        print(f"  {'':<18} values {told}")
 
 
 def holds(value: Value, truth: float) -> bool:

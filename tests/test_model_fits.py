@@ -12,7 +12,7 @@ import pytest
 from models.choices import BimodalChoices, ChoiceModel
 from models.circuit import Choices, balanced_order, simulate
 from models.cohort import fit_cohort, own_interval, shared_interval
-from models.doubt import doubt_of
+from models.doubt import covariance_of, doubt_of
 from models.errors import Floats, OutOfBoundsError, UnknownNameError
 from models.fitting import FitResult, fit
 from models.learning import ALPHA, VARIANTS, Circuit, LearningRule, MeanField, Variant, binned
@@ -210,6 +210,16 @@ def test_a_likelihood_that_is_nearly_flat_leaves_the_whole_range() -> None:
     best = Minimum(point, 1.0, np.zeros(1), flat, True, 1)
     _, (doubt,) = doubt_of([ALPHA], best, np.log([ALPHA.low]), np.log([ALPHA.high]), flat)
     assert doubt.why == "its 95 % interval is 0.0001 to 0.2"
+
+
+def test_what_is_flat_in_some_parameters_leaves_the_others_their_errors() -> None:
+    """The first is sure; of the others the data tell the sum alone."""
+    information = np.array([[2.0, 0.0, 0.0], [0.0, 3.0, 3.0], [0.0, 3.0, 3.0]])
+    covariance = covariance_of(information)
+    assert covariance[0, 0] == pytest.approx(0.5)
+    assert np.isnan(covariance[1:]).all()
+    regular = information + np.diag([1.0, 2.0, 3.0])
+    np.testing.assert_allclose(covariance_of(regular), np.linalg.inv(regular), rtol=1e-12)
 
 
 def test_a_mouse_that_cannot_be_fitted_does_not_lose_the_others() -> None:
