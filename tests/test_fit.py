@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import filelock
 import msgspec
 import pytest
 from conftest import Done
@@ -49,8 +50,14 @@ HERE = Path(__file__).parent
 
 @pytest.fixture(scope="session")
 def recorded(tmp_path_factory: pytest.TempPathFactory) -> Lab:
-    """Return the lab of `fit_sessions`; tests leave its sessions as they are."""
-    return recorded_lab(tmp_path_factory.mktemp("fits") / "lab")
+    """Return the lab of `fit_sessions`, made once for all processes that test.
+
+    Tests leave its sessions as they are.
+    """
+    own = tmp_path_factory.getbasetemp()
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "fits-lab"
+    with filelock.FileLock(folder.with_suffix(".lock")):
+        return find_lab(folder) if folder.exists() else recorded_lab(folder)
 
 
 @pytest.fixture
