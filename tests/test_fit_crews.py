@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ from analysis.fits.crews import DIED, Alone, Processes, cluster, local_crew, pro
 from rig.errors import OptionError
 
 HERE = Path(__file__).parent
+ENDS = [signal.SIGTERM] if sys.platform == "win32" else [signal.SIGKILL, signal.SIGINT]
 
 
 def test_one_order_that_fails_does_not_stop_the_others() -> None:
@@ -28,16 +30,18 @@ def test_a_process_that_dies_over_an_order_takes_no_other_along() -> None:
     assert answers == [2, DIED, "it failed: ValueError: four is too many", 10]
 
 
-def test_processes_end_with_the_program_that_is_killed() -> None:
-    """Its output ends when nobody is left who could write to it."""
+@pytest.mark.parametrize("end", ENDS)
+def test_processes_end_with_the_program(end: signal.Signals) -> None:
+    """When it is killed or interrupted; its output ends when nobody is left to write to it."""
     places = os.pathsep.join([str(HERE), str(HERE.parent)])
     with subprocess.Popen(
         [sys.executable, HERE / "fit_orphans.py"],
-        env={**os.environ, "PYTHONPATH": places}, stdout=subprocess.PIPE, text=True,
+        env={**os.environ, "PYTHONPATH": places},
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     ) as program:  # fmt: skip
         assert program.stdout is not None
         said = {program.stdout.readline() for _ in range(2)}
-        program.kill()
+        program.send_signal(end)
         rest, _ = program.communicate(timeout=60)
     assert said == {"1 works\n", "2 works\n"}
     assert rest == ""

@@ -12,12 +12,12 @@ import multiprocessing
 import os
 import re
 import signal
-import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from itertools import zip_longest
+from multiprocessing.connection import Connection
 from typing import Any, Protocol, TypeVar
 
 from rig.errors import OptionError
@@ -101,9 +101,6 @@ class Processes:
                     futures[-1].add_done_callback(lambda _: advance())
             except BrokenProcessPool:
                 pass  # those that are not handed in yet are done below
-            except BaseException:
-                pool.shutdown(wait=False, cancel_futures=True)
-                raise
             answers = [_answer(future) for future in futures]
         rest = [order for order, answer in zip_longest(orders, answers) if answer is None]
         one_by_one = _one_by_one(work, rest)
@@ -183,8 +180,21 @@ def cluster(address: str, patience: float = PATIENCE) -> Iterator[Crew]:
         yield Cluster(client)
 
 
-def _pool(count: int) -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(count, multiprocessing.get_context("spawn"), _begin_worker)
+@contextlib.contextmanager
+def _pool(count: int) -> Iterator[ProcessPoolExecutor]:
+    """Lend processes; they end at once if the block is left early, or this process dies."""
+    spawning = multiprocessing.get_context("spawn")
+    ours, theirs = spawning.Pipe()
+    try:
+        with ProcessPoolExecutor(count, spawning, _begin_worker, (theirs,)) as pool:
+            try:
+                yield pool
+            except BaseException:
+                ours.close()
+                raise
+    finally:
+        ours.close()
+        theirs.close()
 
 
 def _one_by_one(
@@ -216,15 +226,13 @@ def _said(error: Exception) -> str:
     return f"it failed: {type(error).__name__}: {error}"
 
 
-def _begin_worker() -> None:
-    """Leave Ctrl-C to the parent, and end with it however it ends."""
+def _begin_worker(parent: Connection) -> None:
+    """Leave Ctrl-C to the parent, and end when it closes its end of a pipe, or is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
 
 
-def _end_with(parent: Any) -> None:
-    parent.join()
-    sys.stderr.close()  # nobody is there to read what the pool has to say of it
+def _end_with(parent: Connection) -> None:
+    with contextlib.suppress(EOFError, OSError):
+        parent.recv()
     os._exit(1)

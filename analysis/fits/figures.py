@@ -14,9 +14,11 @@ from matplotlib.figure import Figure
 from analysis.figures import COLOURS, MM, STYLE, WIDTH_MM, mark
 from analysis.fits.asked import ModelName
 from analysis.fits.results import Band, Context, Detected, Fit, Found, Learned, MouseFit, Value
+from analysis.fits.store import REMEDY
 from analysis.fits.tables import chance_words
 from models.errors import Floats
 from rig.colours import BLACK, CATCH, GREY, SKY_BLUE, YELLOW
+from rig.errors import RecordingError
 from rig.psychometric import wilson
 
 WIDTH = WIDTH_MM * MM
@@ -54,9 +56,21 @@ def _in_groups(
 
 
 def save(figure: Callable[[], Figure], path: Path) -> None:
-    """Make a figure and save it; the ending of the path gives the format."""
+    """Make a figure and save it; the ending of the path gives the format.
+
+    Raises
+    ------
+    RecordingError
+        If it cannot be written.
+    """
     with matplotlib.style.context(STYLE):
-        figure().savefig(path)
+        made = figure()
+        try:
+            made.savefig(path)
+        except OSError as error:
+            raise RecordingError(
+                f"the figure cannot be written: {error.strerror}", str(path), REMEDY
+            ) from error
 
 
 def learning_figure(mouse: MouseFit, learned: Learned) -> Figure:

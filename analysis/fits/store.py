@@ -16,7 +16,7 @@ FOLDER = "fits"
 FIT_JSON = "fit.json"
 MOST_NAMES = 3
 """So many mice stand in the name of a folder; of more, their number and a digest."""
-_REMEDY = "Check the rights on the folder, or name another one with --out."
+REMEDY = "Check the rights on the folder, or name another one with --out."
 
 
 def folder_for(lab: Lab, model: str, subjects: Sequence[str]) -> Path:
@@ -49,7 +49,7 @@ def make_room(folder: Path) -> None:
             )
     except OSError as error:
         raise RecordingError(
-            f"the folder cannot be written: {error.strerror}", str(folder), _REMEDY
+            f"the folder cannot be written: {error.strerror}", str(folder), REMEDY
         ) from error
 
 
@@ -61,7 +61,7 @@ def write_fit(folder: Path, fit: Fit) -> Path:
         partial.replace(path)
     except OSError as error:
         raise RecordingError(
-            f"the fit cannot be written: {error.strerror}", str(path), _REMEDY
+            f"the fit cannot be written: {error.strerror}", str(path), REMEDY
         ) from error
     return path
 
