@@ -246,6 +246,7 @@ def test_a_mouse_that_cannot_be_fitted_does_not_stop_the_others(
         ((MICE[0], "--since", "2030-01-01"), ExitCode.RECORDING, "there is nothing to fit"),
         ((MICE[0], "--protocol", "other"), ExitCode.RECORDING, "there is nothing to fit"),
         ((MICE[0], "--sessions", "9"), ExitCode.RECORDING, "there is nothing to fit"),
+        ((MICE[0], "--since", "some day"), ExitCode.USAGE, "is no day"),
         ((MICE[0], "--sessions", "5-3"), ExitCode.USAGE, "no range of sessions"),
         ((MICE[0], "--model", "magic"), ExitCode.USAGE, "magic"),
         ((MICE[0], "--lags", "2"), ExitCode.USAGE, "has no use for it"),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from analysis.commands.ls import day_of
 from analysis.fits.asked import (
     Asked,
     Catch,
@@ -95,10 +97,31 @@ def fit(
     from analysis.fits.command import fit_asked  # the models take half a second to load
 
     asked = Asked(
-        tuple(subjects), model, since, sessions, tuple(protocol or ()), core, variant, binned,
-        tuple(recruitment or ()), pretraining, catch, tuple(hold or ()), lags, shape, lick_rate,
-        simulations, starts, seed, profile, jobs, scheduler, out, picture, lab,
-    )  # fmt: skip
+        subjects=tuple(subjects),
+        model=model,
+        since=None if since is None else day_of(since, date.today()),
+        sessions=sessions,
+        protocols=tuple(protocol or ()),
+        core=core,
+        variant=variant,
+        binned=binned,
+        recruitment=tuple(recruitment or ()),
+        pretraining=pretraining,
+        catch=catch,
+        hold=tuple(hold or ()),
+        lags=lags,
+        shape=shape,
+        lick_rate=lick_rate,
+        simulations=simulations,
+        starts=starts,
+        seed=seed,
+        profile=profile,
+        jobs=jobs,
+        scheduler=scheduler,
+        out=out,
+        picture=picture,
+        lab=lab,
+    )
     kept = fit_asked(asked)
     if json:
         print_json(kept.as_json())

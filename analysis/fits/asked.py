@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from pathlib import Path
 
@@ -70,13 +71,13 @@ class Catch(StrEnum):
     LEFT_OUT = "left-out"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Asked:
     """The options, as they were given; None for one that was not."""
 
     subjects: tuple[str, ...]
     model: ModelName
-    since: str | None
+    since: date | None
     sessions: str | None
     protocols: tuple[str, ...]
     core: CoreName | None

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import cast
 
@@ -13,7 +12,6 @@ import msgspec
 import rich.console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from analysis.commands.ls import day_of
 from analysis.fits.asked import (
     Asked,
     Catch,
@@ -69,8 +67,7 @@ def fit_asked(asked: Asked) -> Kept:
     lab = the_lab(asked.lab)
     mice = list(dict.fromkeys(lab.named(subject) for subject in asked.subjects))
     check_held(settings.resolved(len(mice)))
-    since = None if asked.since is None else day_of(asked.since, date.today())
-    wanted = Wanted(since, asked.protocols)
+    wanted = Wanted(asked.since, asked.protocols)
     span = None if asked.sessions is None else span_of(asked.sessions)
     folder = asked.out or folder_for(lab, asked.model, mice)
     with _crew(asked, settings.seconds(len(mice))) as crew, _Bar() as bar:
