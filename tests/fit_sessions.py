@@ -22,16 +22,25 @@ DAYS, TRIALS = 2, 300
 TRUTHS = named_weights(draw_initial_weights(3, seed=7))
 """Initial weights of the mice that learn, by their names."""
 SHIFTER, DETECTOR, CAUGHT = "SHIFTER", "DETECTOR", "CAUGHT"
-_POLICY = """id = "{name}"
+HEARING = {"threshold": 40.0, "slope": 0.05, "guess": 0.05, "lapse": 0.02}
+"""The psychometric function of the mouse that detects."""
+_SHIFTER = """id = "SHIFTER"
 simulated = true
 mouse_class = "hardware.policy_mouse:PolicyMouse"
 [mouse]
 policy = "perfect"
-{settings}
+go = ["45 deg", "5 kHz"]
 """
-_SHIFTER = 'go = ["45 deg", "5 kHz"]'
-_DETECTOR = """go = ["* at 73 dB", "* at 63 dB", "* at 53 dB"]
-nogo = ["* at 23 dB", "* at 13 dB"]"""
+_DETECTOR = f"""id = "DETECTOR"
+simulated = true
+mouse_class = "hardware.detecting_mouse:DetectingMouse"
+[mouse]
+threshold_db_spl = {HEARING["threshold"]}
+slope_per_db = {HEARING["slope"]}
+guess = {HEARING["guess"]}
+lapse = {HEARING["lapse"]}
+body = {{ listening_time = 0.2, notice_probability = 1.0, find_probability = 1.0 }}
+"""
 _CAUGHT = """id = "CAUGHT"
 simulated = true
 [mouse]
@@ -49,14 +58,13 @@ def recorded_lab(folder: Path) -> Lab:
     """Return a lab with sessions of mice that learn, one with catch trials, shift and detect."""
     lab = make_mice(folder, TRUTHS, TRIALS, rigs=1)
     train_some(folder, DAYS, (0, list(TRUTHS)))
-    for name, settings, protocol in (
-        (SHIFTER, _SHIFTER, "set_shifting"), (DETECTOR, _DETECTOR, "detection"),
-    ):  # fmt: skip
-        text = _POLICY.format(name=name, settings=settings)
+    for name, text, protocol in (
+        (SHIFTER, _SHIFTER, "set_shifting"),
+        (DETECTOR, _DETECTOR, "detection"),
+        (CAUGHT, _CAUGHT, "optogenetic"),
+    ):
         lab.subject_file(name).write_text(text, encoding="utf-8")
         run_virtual(plan_for(lab, Path(f"protocols/{protocol}.toml"), name))
-    lab.subject_file(CAUGHT).write_text(_CAUGHT, encoding="utf-8")
-    run_virtual(plan_for(lab, Path("protocols/optogenetic.toml"), CAUGHT))
     return lab
 
 

@@ -22,6 +22,7 @@ from fit_sessions import (
     CAUGHT,
     DAYS,
     DETECTOR,
+    HEARING,
     SHIFTER,
     TRIALS,
     TRUTHS,
@@ -199,19 +200,19 @@ def test_the_five_choice_models_and_the_chance_of_consistent_blocks(
     assert found["figures"] == [f"consistent-{SHIFTER}.png", "choices.png"]
 
 
-def test_the_psychometric_function_of_a_mouse_that_hears_from_43_db_on_half_the_time(
+def test_the_psychometric_function_of_the_mouse_lies_in_the_intervals(
     rig_fit: Callable[..., Done],
 ) -> None:
-    arguments = ("--model", "psychometric", "--hold", "guess=0", "--hold", "lapse=0", "--json")
-    found = told(rig_fit(DETECTOR, *arguments))
+    found = told(rig_fit(DETECTOR, "--model", "psychometric", "--profile", "--json"))
     mouse = found["mice"][DETECTOR]
-    threshold = values(mouse)["threshold"]
-    assert 33 < threshold["value"] < 43
-    assert threshold["low"] < threshold["value"] < threshold["high"]
+    assert mouse["found"][0]["intervals"] == "profile"
+    for name, truth in HEARING.items():
+        each = values(mouse)[name]
+        assert each["low"] <= truth <= each["high"], each
+    assert abs(values(mouse)["threshold"]["value"] - HEARING["threshold"]) < 6
     detected = mouse["detected"]
     assert detected["levels"] == [None, 13, 23, 33, 43, 53, 63, 73]
-    assert detected["responses"][0] == 0
-    assert detected["responses"][-1] == detected["trials"][-1] > 0
+    assert detected["responses"][-1] > 5 * detected["responses"][0]
     assert found["figures"] == [f"psychometric-{DETECTOR}.png"]
 
 

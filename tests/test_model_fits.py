@@ -212,6 +212,18 @@ def test_a_likelihood_that_is_nearly_flat_leaves_the_whole_range() -> None:
     assert doubt.why == "its 95 % interval is 0.0001 to 0.2"
 
 
+def test_a_search_does_not_go_to_and_fro_where_the_curvature_is_more_than_expected() -> None:
+    """One guess in 38 silent trials: there the likelihood bends twice as much as on average."""
+    levels = Levels(
+        [CATCH, 13, 23, 33, 43, 53, 63, 73],
+        responses=[1, 0, 0, 12, 18, 33, 36, 36],
+        trials=[38, 39, 36, 38, 37, 37, 38, 37],
+    )
+    found = fit(PsychometricFunction(3, 83), levels, starts=1)
+    assert found.converged
+    assert found.value("guess") == pytest.approx(0.0104, abs=1e-4)
+
+
 def test_what_is_flat_in_some_parameters_leaves_the_others_their_errors() -> None:
     """The first is sure; of the others the data tell the sum alone."""
     information = np.array([[2.0, 0.0, 0.0], [0.0, 3.0, 3.0], [0.0, 3.0, 3.0]])
