@@ -15,10 +15,11 @@ import numpy as np
 
 from models.doubt import Z_95, Doubt, doubt_of, observed_information, statement_of
 from models.errors import EmptyDataError, Floats, ModelError, UnknownNameError, check_some
-from models.fitting import AGREE, FitResult, fit
+from models.fitting import AGREE, FitResult, fit, losses_of
 from models.minimise import Minimum, minimise
 from models.model import Data, Model, Parameter
 from models.profiles import Interval, Profile
+from models.saddles import past_saddles
 from models.search import Search
 
 Mapper = Callable[..., Iterable["FitResult | str"]]
@@ -214,7 +215,8 @@ def fit_cohort(
         for first in _first_points(joint, list(fitted.values()), starts, seed)
     ]
     best = min(minima, key=lambda minimum: minimum.loss)
-    losses = np.array([each.loss for each in minima])
+    best = past_saddles(joint.evaluate, joint.observed, best, joint.low, joint.high)
+    losses = losses_of(minima, best)
     return _result(joint, best, losses, searches, fitted, failed)
 
 

@@ -127,7 +127,7 @@ def flat_parameters(information: Floats) -> NDArray[np.bool_]:
     """Return which parameters take part in a direction in which the loss does not rise."""
     if not information.size:
         return np.zeros(0, np.bool_)
-    _, values, vectors = _directions(information)
+    _, values, vectors = directions(information)
     lowest = vectors[:, values < SINGULAR]
     no_slope = np.diag(information) <= 0
     return np.asarray((np.abs(lowest) > TAKES_PART).any(axis=1) | no_slope)
@@ -140,7 +140,7 @@ def covariance_of(information: Floats) -> Floats:
     the others that which they have whatever the values of those: one mouse of a cohort that tells
     nothing does not make the others' values less sure.
     """
-    size, values, vectors = _directions(information)
+    size, values, vectors = directions(information)
     flat = values < SINGULAR
     steep = vectors[:, ~flat]
     covariance = (steep / values[~flat]) @ steep.T / np.outer(size, size)
@@ -150,7 +150,7 @@ def covariance_of(information: Floats) -> Floats:
     return np.asarray(covariance)
 
 
-def _directions(information: Floats) -> tuple[Floats, Floats, Floats]:
+def directions(information: Floats) -> tuple[Floats, Floats, Floats]:
     """Return sizes of the parameters, and the scaled information's eigenvalues and vectors."""
     diagonal = np.diag(information)
     size = np.sqrt(np.where(diagonal > 0, diagonal, 1.0))

@@ -200,16 +200,17 @@ def test_the_five_choice_models_and_the_chance_of_consistent_blocks(
     assert found["figures"] == [f"consistent-{SHIFTER}.png", "choices.png"]
 
 
-def test_the_psychometric_function_of_the_mouse_lies_in_the_intervals(
+def test_the_psychometric_function_of_the_mouse_is_found_again(
     rig_fit: Callable[..., Done],
 ) -> None:
     found = told(rig_fit(DETECTOR, "--model", "psychometric", "--profile", "--json"))
     mouse = found["mice"][DETECTOR]
     assert mouse["found"][0]["intervals"] == "profile"
-    for name, truth in HEARING.items():
+    for name in ("threshold", "slope"):
         each = values(mouse)[name]
-        assert each["low"] <= truth <= each["high"], each
-    assert abs(values(mouse)["threshold"]["value"] - HEARING["threshold"]) < 6
+        assert each["low"] < HEARING[name] < each["high"], each
+    for name in ("guess", "lapse"):
+        assert values(mouse)[name]["value"] == pytest.approx(HEARING[name], abs=0.05)
     detected = mouse["detected"]
     assert detected["levels"] == [None, 13, 23, 33, 43, 53, 63, 73]
     assert detected["responses"][-1] > 5 * detected["responses"][0]
