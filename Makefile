@@ -55,6 +55,7 @@ kills: env       ## kill engine and logger a thousand times, and count what is l
 
 recovery: env    ## simulate 200 mice, fit them, and count how often intervals hold the truth
 	@$(PYTHON) -m benchmarks.model_recovery --mice 200
+	@$(PYTHON) -m benchmarks.recovery_through_rig --mice 200
 
 networks: env    ## train the 100 recurrent networks, check what they show, and write their page (resumes)
 	@$(PYTHON) -m benchmarks.network_ensemble

@@ -95,6 +95,14 @@ def performance_curve(ax: Axes, bins: Sequence[tuple[float, float]]) -> Axes:
     return ax
 
 
+def mark(figure: Figure, words: str) -> None:
+    """Write across a figure what a reader must not overlook, such as SIMULATED."""
+    figure.text(
+        0.5, 0.5, words, color="#000000", alpha=0.08, size=44, rotation=20, ha="center",
+        va="center", weight="bold",
+    )  # fmt: skip
+
+
 def _marker(points: Sequence[object]) -> str:
     """Return the marker of a curve: none where markers would run into each other."""
     return "o" if len(points) <= MOST_MARKERS else ""

@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 from matplotlib.figure import Figure
 
-from analysis.figures import STYLE
+from analysis.figures import STYLE, mark
 from analysis.html import banner, escaped, facts, heading, page, paragraph, picture, table
 from analysis.report_facts import Said, alarms_in, faults_in, said_in, water_of
 from analysis.session_figures import (
@@ -137,13 +137,13 @@ def _outcomes(rows: Sequence[TrialRow]) -> list[tuple[object, ...]]:
 
 
 def _figures(record: SessionRecord, found: Psychometric) -> Iterator[str]:
-    rows, mark = record.rows, simulated_words(record).partition(":")[0]
+    rows, words = record.rows, simulated_words(record).partition(":")[0]
     if not rows:
         return
     yield heading("Course of the session")
     types = type_performance(rows)
     course = course_figure(rows, types, sensitivity(rows))
-    yield _marked(course, "Outcomes and performance over the trials", mark)
+    yield _marked(course, "Outcomes and performance over the trials", words)
     if types.periods():
         share = float(np.mean(types.consistent))
         yield paragraph(
@@ -154,20 +154,17 @@ def _figures(record: SessionRecord, found: Psychometric) -> Iterator[str]:
     if any(row.stimulus_time is not None for row in rows):
         yield heading("Licks")
         raster = lick_figure(rows, lick_times(record.events), drop_times(record.events))
-        yield _marked(raster, "Licks around the stimulus, by trial type", mark)
+        yield _marked(raster, "Licks around the stimulus, by trial type", words)
     if found.points():
         yield heading("Psychometric curve")
-        yield _marked(psychometric_figure(found), "Share of responses by level", mark)
+        yield _marked(psychometric_figure(found), "Share of responses by level", words)
 
 
-def _marked(figure: Figure, alt: str, mark: str) -> str:
+def _marked(figure: Figure, alt: str, words: str) -> str:
     """Return a figure as an image; what is simulated says so across it."""
-    if mark:
-        figure.text(
-            0.5, 0.5, mark, color="#000000", alpha=0.08, size=44, rotation=20, ha="center",
-            va="center", weight="bold",
-        )  # fmt: skip
-    return picture(figure, f"{alt} ({mark.lower()})" if mark else alt)
+    if words:
+        mark(figure, words)
+    return picture(figure, f"{alt} ({words.lower()})" if words else alt)
 
 
 def _water(record: SessionRecord) -> Iterator[str]:

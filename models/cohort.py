@@ -15,10 +15,11 @@ import numpy as np
 
 from models.doubt import Z_95, Doubt, doubt_of, observed_information, statement_of
 from models.errors import EmptyDataError, Floats, ModelError, UnknownNameError, check_some
-from models.fitting import FitResult, fit
+from models.fitting import AGREE, FitResult, fit, losses_of
 from models.minimise import Minimum, minimise
 from models.model import Data, Model, Parameter
 from models.profiles import Interval, Profile
+from models.saddles import past_saddles
 from models.search import Search
 
 Mapper = Callable[..., Iterable["FitResult | str"]]
@@ -81,6 +82,21 @@ class CohortFit:
     def statement(self) -> str:
         """Whether the fit can be relied on, in words."""
         return statement_of(self.converged, self.doubts)
+
+    @property
+    def agreeing(self) -> int:
+        """How many searches ended as well as the best."""
+        return int((self.start_losses <= -self.log_likelihood + AGREE).sum())
+
+    def interval(self, name: str) -> tuple[float, float]:
+        """Return the 95 % interval of a shared parameter by its standard error, inside the bounds.
+
+        NaN without one. `shared_interval` is better, and takes longer.
+        """
+        k = _place(self.shared, name)
+        each, value = self.shared[k], float(self.values[k])
+        half = Z_95 * float(self.standard_errors[k]) / (value if each.scale == "log" else 1.0)
+        return each.around(each.to_search(value), half)
 
     def value(self, name: str) -> float:
         """Return the value of a shared parameter.
@@ -199,7 +215,8 @@ def fit_cohort(
         for first in _first_points(joint, list(fitted.values()), starts, seed)
     ]
     best = min(minima, key=lambda minimum: minimum.loss)
-    losses = np.array([each.loss for each in minima])
+    best = past_saddles(joint.evaluate, joint.observed, best, joint.low, joint.high)
+    losses = losses_of(minima, best)
     return _result(joint, best, losses, searches, fitted, failed)
 
 
@@ -219,16 +236,57 @@ def shared_interval(
     z
         Half-width in standard deviations of a Gaussian: 1.96 for 95 %.
     """
-    shared = [each.name for each in found.shared]
     k = _place(found.shared, name)
+    return _interval_at(model, mice, found, k, float(found.standard_errors[k]), z)
+
+
+def own_interval(
+    model: Model[Data],
+    mice: Mapping[str, Data],
+    found: CohortFit,
+    mouse: str,
+    name: str,
+    z: float = Z_95,
+) -> Interval:
+    """Return the profile interval of a parameter of one mouse.
+
+    All others are fitted anew at each value, the shared ones too: that they are not known exactly
+    is in it, other than in `models.profiles.profile_interval` of that mouse's result.
+
+    Parameters
+    ----------
+    model, mice, found, z
+        As for `shared_interval`.
+    mouse, name
+        The mouse, and one of its own parameters.
+    """
+    if mouse not in found.mice:
+        raise UnknownNameError(f"no mouse {mouse!r} was fitted", f"There are {list(found.mice)}.")
+    one = found.mice[mouse]
+    own = one.index(name)
+    place = len(found.shared) + list(found.mice).index(mouse) * len(one.parameters) + own
+    return _interval_at(model, mice, found, place, float(one.standard_errors[own]), z)
+
+
+def _interval_at(
+    model: Model[Data],
+    mice: Mapping[str, Data],
+    found: CohortFit,
+    k: int,
+    standard_error: float,
+    z: float,
+) -> Interval:
+    """Return the profile interval of the k-th parameter of all mice together."""
+    shared = [each.name for each in found.shared]
     one = next(iter(found.mice.values()))
     held = {key: value for key, value in one.held.items() if key not in shared}
     joint = _Joint([Search(model, mice[mouse], held) for mouse in found.mice], shared)
     parts = [(found.shared, found.values)]
     parts += [(each.parameters, each.values) for each in found.mice.values()]
-    best = np.array([p.to_search(v) for ps, vs in parts for p, v in zip(ps, vs, strict=True)])
-    each = found.shared[k]
-    error = found.standard_errors[k] / (found.values[k] if each.scale == "log" else 1.0)
+    flat = [(p, float(v)) for ps, vs in parts for p, v in zip(ps, vs, strict=True)]
+    best = np.array([each.to_search(value) for each, value in flat])
+    each, value = flat[k]
+    error = standard_error / (value if each.scale == "log" else 1.0)
     width = z * error if np.isfinite(error) else 0.5
     profile = Profile(joint.evaluate, joint.low, joint.high, best, -found.log_likelihood, k)
     low, low_closed = profile.end(z, -width)

@@ -20,6 +20,8 @@ SINGULAR = 1e-9
 """Of the scaled information: below this share, a direction is flat."""
 TAKES_PART = 0.2
 """A parameter with this component or more belongs to a flat direction."""
+ALONG = 0.01
+"""One with this component or more is not sure at all: it lies along the flat direction."""
 WIDEST_DECADES = 1.0
 """A 95 % interval of a logarithmic parameter that spans more does not tell it."""
 WIDEST_SHARE = 0.5
@@ -85,8 +87,8 @@ def doubt_of(
     for k in partners:
         others = ", ".join(parameters[other].name for other in partners if other != k)
         found[k] = f"{others} can make up for it" if others else "nothing depends on it"
-    if places.size and not flat.any():
-        covariance[np.ix_(free, free)] = np.linalg.inv(inner)
+    if places.size:
+        covariance[np.ix_(free, free)] = covariance_of(inner)
     for k, each in enumerate(parameters):
         why = _too_wide(each, best.point[k], covariance[k, k]) or _rivalled(each, k, rivals)
         if why:
@@ -125,11 +127,35 @@ def flat_parameters(information: Floats) -> NDArray[np.bool_]:
     """Return which parameters take part in a direction in which the loss does not rise."""
     if not information.size:
         return np.zeros(0, np.bool_)
+    _, values, vectors = directions(information)
+    lowest = vectors[:, values < SINGULAR]
+    no_slope = np.diag(information) <= 0
+    return np.asarray((np.abs(lowest) > TAKES_PART).any(axis=1) | no_slope)
+
+
+def covariance_of(information: Floats) -> Floats:
+    """Return the inverse of the information, (parameters, parameters).
+
+    Where the loss does not rise in some direction, the parameters along it have none (NaN), and
+    the others that which they have whatever the values of those: one mouse of a cohort that tells
+    nothing does not make the others' values less sure.
+    """
+    size, values, vectors = directions(information)
+    flat = values < SINGULAR
+    steep = vectors[:, ~flat]
+    covariance = (steep / values[~flat]) @ steep.T / np.outer(size, size)
+    along = (np.abs(vectors[:, flat]) > ALONG).any(axis=1)
+    covariance[along, :] = np.nan
+    covariance[:, along] = np.nan
+    return np.asarray(covariance)
+
+
+def directions(information: Floats) -> tuple[Floats, Floats, Floats]:
+    """Return sizes of the parameters, and the scaled information's eigenvalues and vectors."""
     diagonal = np.diag(information)
     size = np.sqrt(np.where(diagonal > 0, diagonal, 1.0))
     values, vectors = np.linalg.eigh(information / np.outer(size, size))
-    lowest = vectors[:, values < SINGULAR]
-    return np.asarray((np.abs(lowest) > TAKES_PART).any(axis=1) | (diagonal <= 0))
+    return size, values, vectors
 
 
 def _too_wide(each: Parameter, searched: float, variance: float) -> str:

@@ -6,15 +6,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from models.doubt import Z_95, Doubt, doubt_of, observed_information, statement_of
+from models.doubt import Z_95, Doubt, doubt_of, statement_of
 from models.errors import Floats, UnknownNameError, check_some
 from models.minimise import Minimum, minimise
 from models.model import Data, Model, Parameter
+from models.saddles import past_saddles
 from models.search import Search
 
 NEARLY = 1e-3
@@ -185,6 +186,7 @@ def fit(
     ]
     nearly = min(minima, key=lambda minimum: minimum.loss)
     best = minimise(search.evaluate, nearly.point, search.low, search.high)
+    best = past_saddles(search.evaluate, search.observed, best, search.low, search.high)
     return result_of(search, best, minima)
 
 
@@ -196,7 +198,7 @@ def result_of(search: Search[Data], best: Minimum, minima: list[Minimum]) -> Fit
         best,
         search.low,
         search.high,
-        observed_information(search.evaluate, best.point, search.low, search.high),
+        search.observed(best.point),
         rivals,
     )
     values = search.free_values(best.point)
@@ -212,6 +214,13 @@ def result_of(search: Search[Data], best: Minimum, minima: list[Minimum]) -> Fit
         log_likelihood=-best.loss,
         trials=int(search.trials.sum()),
         converged=best.converged,
-        start_losses=np.array([each.loss for each in minima]),
+        start_losses=losses_of(minima, best),
         doubts=doubts,
     )
+
+
+def losses_of(minima: Sequence[Minimum], best: Minimum) -> Floats:
+    """Return where searches ended, (starts,): the best one where it has gone on to."""
+    losses = np.array([each.loss for each in minima])
+    losses[np.argmin(losses)] = best.loss
+    return losses

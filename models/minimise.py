@@ -17,6 +17,8 @@ MOST_STEPS = 200
 FLAT = 1e-10
 """How much lower the loss may still lie, by its curvature, where a minimum is reached."""
 LEAST_DAMPING, FIRST_DAMPING, MOST_DAMPING = 1e-12, 0.1, 1e12
+SHORT = 0.25
+"""A step that gains less than this share of what was expected was too long, though it gained."""
 RIDGE = 1e-10
 
 
@@ -80,9 +82,12 @@ def minimise(
         found, found_gradient, found_information = evaluate(target)
         moved = found < loss and bool(np.isfinite(found_information).all())
         if moved:
+            fell_short = loss - found < SHORT * -0.5 * (gradient @ step)
             point, loss = target, found
             gradient, information = found_gradient, found_information
-            damping = max(damping / 8, LEAST_DAMPING)
+            # Where the curvature is more than twice what is expected, whole steps go to and fro.
+            damping = max(4 * damping, FIRST_DAMPING) if fell_short else damping / 8
+            damping = max(damping, LEAST_DAMPING)
         elif damping >= MOST_DAMPING:
             return Minimum(point, loss, gradient, information, True, tried)
         else:

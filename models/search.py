@@ -9,6 +9,7 @@ from typing import Generic
 import numpy as np
 
 from models.binomial import loss_gradient_information
+from models.doubt import observed_information
 from models.errors import Floats, OutOfBoundsError, UnknownNameError
 from models.model import Data, Model, Parameter
 
@@ -68,6 +69,10 @@ class Search(Generic[Data]):
         )
         stretch = np.where(self._logs, free, 1.0)
         return loss, gradient * stretch, information * (stretch * stretch[:, None])
+
+    def observed(self, point: Floats) -> Floats:
+        """Return the second derivatives of minus the log-likelihood, (free, free)."""
+        return observed_information(self.evaluate, point, self.low, self.high)
 
     def first_points(self, starts: int, seed: int) -> Floats:
         """Return where searches begin, (starts, free parameters): defaults first, then draws."""

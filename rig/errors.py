@@ -49,6 +49,12 @@ class RigError(Exception):
         self.do = do
 
 
+class OptionError(RigError):
+    """An option of a command has a value that cannot be used."""
+
+    exit_code = ExitCode.USAGE
+
+
 class ConfigError(RigError):
     """A file of the lab's folder is missing or wrong."""
 

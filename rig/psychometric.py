@@ -14,7 +14,7 @@ LEVEL = "level_db_spl"
 """The draw of a trial that tells the level of its sound, in dB SPL."""
 CATCH_TYPES = frozenset({"catch", "silent"})
 """Types of trials that tell how often the mouse responds without what it learned."""
-_RESPONDED = {
+RESPONDED = {
     "hit": True,
     "false_alarm": True,
     "catch_lick": True,
@@ -22,6 +22,7 @@ _RESPONDED = {
     "correct_rejection": False,
     "catch_no_lick": False,
 }
+"""Whether the mouse responded in a trial of each outcome; trials of other outcomes tell nothing."""
 _Z_95 = 1.959963984540054
 
 
@@ -119,7 +120,7 @@ class Psychometric:
         ]
 
     def _count(self, started: TrialStarted, ended: TrialEnded) -> bool:
-        responded = _RESPONDED.get(ended.outcome or "")
+        responded = RESPONDED.get(ended.outcome or "")
         if ended.aborted or responded is None:
             return False
         level = started.draws.get(LEVEL)

@@ -21,7 +21,7 @@ from rig.lab import Lab
 Command = Callable[..., Done]
 VERBS = (
     "init", "check", "run", "stage", "curriculum", "demo", "ls", "show", "report", "train", "draw",
-    "devices", "doctor", "journal",
+    "devices", "doctor", "journal", "fit",
 )  # fmt: skip
 RUN = ("run", "--rig", "rigs/box1.toml", "--protocol", "protocols/go_nogo.toml")
 

@@ -1,0 +1,227 @@
+"""The past of a mouse: what models can be fitted to, of its sessions in the order of time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+import msgspec
+
+from analysis.fits.reading import Trial, read_trials
+from rig.errors import OptionError, RecordingError
+from rig.lab import Lab
+from rig.psychometric import Psychometric
+from rig.session_folder import SessionFolder, find_sessions, is_running
+from rig.wrap_up import read_wrap_up
+
+PRETRAINING = "pretraining"
+"""The stage in which S+ comes alone."""
+
+
+class LeftOut(msgspec.Struct, frozen=True):
+    """A session that was not used, or not all of it; `why` as the rest of a sentence."""
+
+    session: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What is used of one session.
+
+    Attributes
+    ----------
+    name
+        ``SUBJECT/DATE/N``.
+    protocol
+        Name of the protocol file.
+    stage
+        The protocol's parameter `stage`; empty if it has none.
+    rows
+        The completed trials in which the mouse could respond, in order.
+    levels
+        Responses by level.
+    recruitment
+        What the stimuli recruit in this virtual mouse, by the patterns of its settings; empty
+        for a real one.
+    simulated
+        Whether the mouse was virtual.
+    """
+
+    name: str
+    protocol: str
+    stage: str
+    rows: tuple[Trial, ...]
+    levels: Psychometric
+    recruitment: dict[str, tuple[float, ...]]
+    simulated: bool
+
+
+@dataclass(frozen=True)
+class Past:
+    """The sessions of a mouse in the order of time, and those that are left out."""
+
+    subject: str
+    sessions: tuple[Recorded, ...]
+    left_out: tuple[LeftOut, ...]
+
+    @property
+    def simulated(self) -> bool:
+        """Whether any of them was with a virtual mouse."""
+        return any(session.simulated for session in self.sessions)
+
+    def only(self, suits: Callable[[Recorded], bool], why: str = "") -> Past:
+        """Return the past with the sessions that suit; others are named as left out for `why`.
+
+        Without a reason they are not named.
+        """
+        others = [LeftOut(each.name, why) for each in self.sessions if not suits(each)]
+        kept = tuple(each for each in self.sessions if suits(each))
+        return replace(self, sessions=kept, left_out=(*self.left_out, *(others if why else ())))
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which sessions are asked for.
+
+    Attributes
+    ----------
+    since
+        First day; None for all.
+    protocols
+        Names of protocol files; all if empty.
+    """
+
+    since: date | None = None
+    protocols: tuple[str, ...] = ()
+
+
+def is_discrimination(session: Recorded) -> bool:
+    """Whether it is of S+ and S-, one stimulus at a time; pretraining counts too."""
+    phases = {row.labels.get("phase") for row in session.rows}
+    types = {row.trial_type for row in session.rows}
+    return bool(types & {"go", "nogo"}) and not phases & {"priming", "bimodal"}
+
+
+def is_pretraining(session: Recorded) -> bool:
+    """Whether S+ came alone; where the protocol has no stages its trials tell."""
+    if session.stage:
+        return session.stage == PRETRAINING
+    return all(row.trial_type != "nogo" for row in session.rows)
+
+
+def is_set_shifting(session: Recorded) -> bool:
+    """Whether it has trials with stimuli of two modalities."""
+    return any("congruency" in row.labels for row in session.rows)
+
+
+def is_detection(session: Recorded) -> bool:
+    """Whether the level of its sounds varied."""
+    return len(session.levels.points()) > 1
+
+
+def folders_of(lab: Lab, subject: str, wanted: Wanted) -> list[SessionFolder]:
+    """Return the folders of a mouse's sessions from the first day that is asked for.
+
+    Raises
+    ------
+    RecordingError
+        If the lab knows no such mouse.
+    """
+    folders = list(find_sessions(lab.data, subject))
+    if not folders and not lab.subject_file(subject).is_file():
+        raise RecordingError(
+            f"there is no mouse '{subject}' and no session of it",
+            str(lab.folder),
+            "`rig ls` lists the sessions.",
+        )
+    since = wanted.since.isoformat() if wanted.since else ""
+    return [folder for folder in folders if folder.path.parts[-2] >= since]
+
+
+def read_past(subject: str, folders: Iterable[SessionFolder], wanted: Wanted) -> Past:
+    """Return the past of a mouse; what cannot be read or used is named."""
+    sessions: list[Recorded] = []
+    left_out: list[LeftOut] = []
+    for folder in folders:
+        why = why_not_used(folder)
+        if why:
+            left_out.append(LeftOut(folder.name, why))
+            continue
+        try:
+            record, damage = _read(folder)
+        except RecordingError as error:
+            left_out.append(LeftOut(folder.name, f"it cannot be read: {error.what}"))
+            continue
+        if wanted.protocols and record.protocol not in wanted.protocols:
+            continue
+        if damage:
+            left_out.append(
+                LeftOut(folder.name, f"its trials from {len(record.rows)} on: {damage}")
+            )
+        sessions.append(record)
+    return Past(subject, tuple(sessions), tuple(left_out))
+
+
+def why_not_used(folder: SessionFolder) -> str:
+    """Return why a session is not to be used; empty if it is."""
+    if is_running(folder):
+        return "it still runs"
+    try:
+        said = read_wrap_up(folder)
+    except RecordingError as error:
+        return error.what
+    return "its wrap-up says that it is not to be used" if said and not said.usable else ""
+
+
+def chosen(past: Past, span: tuple[int, int] | None) -> Past:
+    """Return the past with the first to the last session that are asked for, counted from 1."""
+    if span is None:
+        return past
+    first, last = span
+    return replace(past, sessions=past.sessions[first - 1 : last])
+
+
+def span_of(words: str) -> tuple[int, int]:
+    """Return first and last of what a person writes for a range of sessions.
+
+    Examples
+    --------
+    >>> span_of("3-5"), span_of("4")
+    ((3, 5), (4, 4))
+    """
+    first, dash, last = words.partition("-")
+    if first.isdecimal() and (last if dash else first).isdecimal():
+        span = int(first), int(last if dash else first)
+        if 1 <= span[0] <= span[1]:
+            return span
+    raise OptionError(
+        f"'{words}' is no range of sessions", "--sessions", "Write 4, or 3-5; they count from 1."
+    )
+
+
+def _read(folder: SessionFolder) -> tuple[Recorded, str]:
+    """Return what is used of a session, and what is wrong with its journal."""
+    found = read_trials(folder)
+    definition = found.definition
+    stage = definition.params.get("stage")
+    kept = Recorded(
+        name=folder.name,
+        protocol=definition.protocol,
+        stage=stage if isinstance(stage, str) else "",
+        rows=found.trials,
+        levels=found.levels,
+        recruitment=_recruitment(definition.mouse_settings),
+        simulated=definition.mouse is not None,
+    )
+    return kept, found.damage
+
+
+def _recruitment(settings: dict[str, Any]) -> dict[str, tuple[float, ...]]:
+    """Return what stimuli recruit in a virtual mouse that learns; of others nothing."""
+    try:
+        return msgspec.convert(settings.get("recruitment", {}), dict[str, tuple[float, ...]])
+    except msgspec.ValidationError:
+        return {}

@@ -1,0 +1,15 @@
+"""A Dask scheduler with a worker; its address is printed, and the end of its input ends it."""
+
+from __future__ import annotations
+
+import sys
+
+from distributed import LocalCluster
+
+if __name__ == "__main__":
+    with LocalCluster(
+        n_workers=1, processes=False, protocol="tcp", dashboard_address=None, host="127.0.0.1"
+    ) as made:
+        sys.stdout.write(f"{made.scheduler_address}\n")
+        sys.stdout.flush()
+        sys.stdin.read()
