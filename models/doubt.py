@@ -89,6 +89,9 @@ def doubt_of(
         found[k] = f"{others} can make up for it" if others else "nothing depends on it"
     if places.size:
         covariance[np.ix_(free, free)] = covariance_of(inner)
+    for k in np.flatnonzero(free & np.isnan(np.diag(covariance))).tolist():
+        others = ", ".join(parameters[other].name for other in partners if other != k)
+        found.setdefault(k, f"it changes a little where {others} make up for each other")
     for k, each in enumerate(parameters):
         why = _too_wide(each, best.point[k], covariance[k, k]) or _rivalled(each, k, rivals)
         if why:

@@ -12,13 +12,11 @@ import pytest
 from models.choices import BimodalChoices, ChoiceModel
 from models.circuit import Choices, balanced_order, simulate
 from models.cohort import fit_cohort, own_interval, shared_interval
-from models.doubt import covariance_of, doubt_of
 from models.errors import Floats, OutOfBoundsError, UnknownNameError
 from models.fitting import FitResult, fit
-from models.learning import ALPHA, VARIANTS, Circuit, LearningRule, MeanField, Variant, binned
+from models.learning import VARIANTS, Circuit, LearningRule, MeanField, Variant, binned
 from models.logistic import Design, LogisticRegression
 from models.mean_field import mean_field
-from models.minimise import Minimum
 from models.model import Model, predict
 from models.phases import BinnedPerformance, Sigmoid, crossings
 from models.profiles import profile_interval
@@ -204,14 +202,6 @@ def test_a_mouse_s_own_interval_holds_the_doubt_of_the_core() -> None:
     assert together.high == pytest.approx(alone.high, rel=1e-3)
 
 
-def test_a_likelihood_that_is_nearly_flat_leaves_the_whole_range() -> None:
-    """The interval of a logarithm may be so wide that its ends are no numbers any more."""
-    point, flat = np.log([ALPHA.default]), np.array([[1e-8]])
-    best = Minimum(point, 1.0, np.zeros(1), flat, True, 1)
-    _, (doubt,) = doubt_of([ALPHA], best, np.log([ALPHA.low]), np.log([ALPHA.high]), flat)
-    assert doubt.why == "its 95 % interval is 0.0001 to 0.2"
-
-
 def test_a_search_does_not_go_to_and_fro_where_the_curvature_is_more_than_expected() -> None:
     """One guess in 38 silent trials: there the likelihood bends twice as much as on average."""
     levels = Levels(
@@ -222,16 +212,6 @@ def test_a_search_does_not_go_to_and_fro_where_the_curvature_is_more_than_expect
     found = fit(PsychometricFunction(3, 83), levels, starts=1)
     assert found.converged
     assert found.value("guess") == pytest.approx(0.0104, abs=1e-4)
-
-
-def test_what_is_flat_in_some_parameters_leaves_the_others_their_errors() -> None:
-    """The first is sure; of the others the data tell the sum alone."""
-    information = np.array([[2.0, 0.0, 0.0], [0.0, 3.0, 3.0], [0.0, 3.0, 3.0]])
-    covariance = covariance_of(information)
-    assert covariance[0, 0] == pytest.approx(0.5)
-    assert np.isnan(covariance[1:]).all()
-    regular = information + np.diag([1.0, 2.0, 3.0])
-    np.testing.assert_allclose(covariance_of(regular), np.linalg.inv(regular), rtol=1e-12)
 
 
 def test_a_mouse_that_cannot_be_fitted_does_not_lose_the_others() -> None:
