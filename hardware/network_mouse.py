@@ -84,8 +84,11 @@ class NetworkMouse(Mouse):
         """Feel flashes on the cortex: they mean nothing."""
 
     def drink(self, volume_ul: float, time: float) -> None:
-        """Take in that a drop fell, also if it withholds its licks, and perhaps drink it."""
-        self._dropped = True
+        """Take in that a drop fell, also if it withholds its licks, and perhaps drink it.
+
+        A drop of a trial that it takes no part in is none of its outcomes.
+        """
+        self._dropped |= self._body.takes_part
         self._body.drink(volume_ul, time)
 
     def memory(self) -> dict[str, Any]:

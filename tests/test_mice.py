@@ -152,6 +152,8 @@ def test_a_disengaged_mouse_does_nothing(kind: Kind, sensors: tuple[str, ...]) -
     for number in range(1, 11):
         for sound in ("A", "A at 73 dB", "5 kHz"):
             room.sound(sound, 10.0 * number)
+        room.agenda.run_until(10.0 * number + 1)
+        room.drop(2.0, 10.0 * number + 1)
         room.agenda.run_until(10.0 * number + 9)
     assert touches == []
 

@@ -101,6 +101,11 @@ class MouseBody:
         self._motivation = Motivation(settings.motivation, settings.thirst_ul, rng)
         self._takes_part = True
 
+    @property
+    def takes_part(self) -> bool:
+        """Whether it takes part in the trial that began last; freely moving in its last visit."""
+        return self._takes_part
+
     def enter(self, room: Room) -> None:
         """Begin the session: freely moving if the rig has a port, else head-fixed."""
         self._room = room
@@ -145,9 +150,10 @@ class MouseBody:
     def drink(self, volume_ul: float, time: float) -> bool:
         """Drink a drop, and return whether it did.
 
-        One that was not hoped for is noticed only sometimes, and a sated mouse drinks none.
+        One that was not hoped for is noticed only sometimes. A mouse that takes no part drinks
+        none, nor does a sated one.
         """
-        if not self._motivation.thirst:
+        if not (self._takes_part and self._motivation.thirst):
             return False
         if not self._hoping:
             withholds = time < self._withholds_until
@@ -180,6 +186,7 @@ class MouseBody:
         """Come to the port, and leave it if nothing happens; not while it is disengaged."""
         returns = self._motivation.absent_until(time)
         if returns > time:
+            self._takes_part = False
             self._at(returns, self._come)
             return
         self._takes_part = self._motivation.takes_part(time)
