@@ -18,6 +18,7 @@ import numpy as np
 
 from models.errors import ModelError
 from models.network import Network
+from models.network_products import Array
 from models.network_training import PUBLISHED, SLICE, Trained, Trainer, Training
 
 SAVED_EVERY = 500
@@ -62,7 +63,7 @@ def train_ensemble(
     workers
         Networks at a time; all cores if not given.
     report
-        Is told how far they are.
+        Is told how far they are. What it raises stops all of them, and what they did is saved.
     """
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -73,20 +74,24 @@ def train_ensemble(
         trainer = Trainer(Network.initial(seed, options.units, options.output), options)
         if path is not None and path.exists():
             restore(trainer, path)
-        while trainer.epoch < options.epochs and not stop.is_set():
-            trainer.run(SLICE)
-            if path is not None and trainer.epoch % SAVED_EVERY == 0:
+        try:
+            while trainer.epoch < options.epochs and not stop.is_set():
+                trainer.run(SLICE)
+                if path is not None and trainer.epoch % SAVED_EVERY == 0:
+                    save(trainer, path)
+                if report is not None:
+                    report(seed, trainer.epoch)
+        finally:
+            if path is not None and trainer.finite:
                 save(trainer, path)
-            if report is not None:
-                report(seed, trainer.epoch)
-        if path is not None:
-            save(trainer, path)
         return trainer.result()
 
     networks: dict[int, Trained] = {}
     failed: dict[int, str] = {}
     with ThreadPoolExecutor(workers or os.cpu_count()) as pool:
-        futures: dict[Future[Trained], int] = {pool.submit(one, seed): seed for seed in seeds}
+        futures: dict[Future[Trained], int] = {
+            pool.submit(one, seed): seed for seed in dict.fromkeys(seeds)
+        }
         try:
             for future in as_completed(futures):
                 try:
@@ -108,11 +113,7 @@ def save(trainer: Trainer, path: Path) -> None:
             options=np.array(repr(trainer.options)),
             epoch=trainer.epoch,
             seconds=trainer.seconds,
-            weights=trainer.weights,
-            mean=trainer.mean,
-            square=trainer.square,
-            course=trainer.course,
-            kept=trainer.kept,
+            **_arrays(trainer),
         )
     part.replace(path)
 
@@ -125,24 +126,32 @@ def restore(trainer: Trainer, path: Path) -> None:
     ModelError
         If the file is none, or one of a training with other options.
     """
+    own = _arrays(trainer)
     try:
         with path.open("rb") as file, np.load(file) as saved:
             options = str(saved["options"])
             epoch, seconds = int(saved["epoch"]), float(saved["seconds"])
-            arrays = {name: saved[name] for name in ("weights", "mean", "square", "course", "kept")}
-    except (KeyError, ValueError, EOFError, zipfile.BadZipFile) as error:
+            arrays = {name: saved[name] for name in own}
+    except (KeyError, TypeError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise ModelError(f"{path.name} is no checkpoint ({error})", "Delete it.") from error
     if options != repr(trainer.options):
         raise ModelError(
             f"{path.name} is a checkpoint of {options}, not of {trainer.options!r}",
             "Give the options that it was made with, or another folder.",
         )
+    if any(arrays[name].shape != array.shape for name, array in own.items()):
+        raise ModelError(f"{path.name} is no checkpoint (shapes do not fit)", "Delete it.")
     trainer.epoch, trainer.seconds = epoch, seconds
-    for own, array in (
-        (trainer.weights, arrays["weights"]),
-        (trainer.mean, arrays["mean"]),
-        (trainer.square, arrays["square"]),
-        (trainer.course, arrays["course"]),
-        (trainer.kept, arrays["kept"]),
-    ):
-        own[...] = array
+    for name, array in own.items():
+        array[...] = arrays[name]
+
+
+def _arrays(trainer: Trainer) -> dict[str, Array]:
+    """Return the arrays of a trainer by which it goes on."""
+    return {
+        "weights": trainer.weights,
+        "mean": trainer.mean,
+        "square": trainer.square,
+        "course": trainer.course,
+        "kept": trainer.kept,
+    }

@@ -15,6 +15,7 @@ from models.errors import (
     ModelError,
     NotFiniteError,
     OneClassError,
+    OutOfBoundsError,
     ShapeError,
     UnknownNameError,
 )
@@ -110,20 +111,43 @@ def test_moments_are_resumed_too(tmp_path: Path) -> None:
 
 
 def test_a_stop_saves_what_was_done(tmp_path: Path) -> None:
-    """Whatever stops it: here the report does, as an interrupt of the program would."""
+    """Whatever stops it: here a report does, as an interrupt of the program would."""
+    options, begun = Training(), threading.Barrier(2)
 
-    def stop(_seed: int, epoch: int) -> None:
-        if epoch >= 25:
+    def stop(seed: int, epoch: int) -> None:
+        if epoch == 25:
+            begun.wait(300)
+        if seed == 6:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        train_ensemble([5], SHORT, tmp_path, workers=1, report=stop)
-    resumed = train_ensemble([5], SHORT, tmp_path, workers=1)
-    assert same(resumed.networks[5], trained_through())
+        train_ensemble([5, 6], options, tmp_path, workers=2, report=stop)
+    for seed in (5, 6):
+        trainer = Trainer(Network.initial(seed), options)
+        restore(trainer, tmp_path / f"network_{seed}.npz")
+        assert 25 <= trainer.epoch < options.epochs
 
 
-def test_a_network_that_fails_does_not_lose_the_others(tmp_path: Path) -> None:
-    (tmp_path / "network_6.npz").write_bytes(b"PK\x03\x04 torn")
+def torn(path: Path) -> None:
+    path.write_bytes(b"PK\x03\x04 torn")
+
+
+def an_array(path: Path) -> None:
+    with path.open("wb") as file:
+        np.save(file, np.ones(3))
+
+
+def too_short(path: Path) -> None:
+    trainer = Trainer(Network.initial(6), SHORT)
+    trainer.course = trainer.course[:3]
+    save(trainer, path)
+
+
+@pytest.mark.parametrize("write", [torn, an_array, too_short])
+def test_a_network_that_fails_does_not_lose_the_others(
+    tmp_path: Path, write: Callable[[Path], None]
+) -> None:
+    write(tmp_path / "network_6.npz")
     threads: set[int] = set()
     found = train_ensemble(
         [5, 6, 7], SHORT, tmp_path, 2, lambda *_: threads.add(threading.get_ident())
@@ -259,6 +283,10 @@ def test_a_correlation_has_the_freedom_of_its_pairs() -> None:
         (lambda: Training(output="relu"), UnknownNameError),
         (lambda: Training(precision="float16"), UnknownNameError),
         (lambda: Training(epochs=0), ModelError),
+        (lambda: Training(snapshots=(0,)), OutOfBoundsError),
+        (lambda: Training(penalty=-1e-4), OutOfBoundsError),
+        (lambda: Adam(float("nan")), OutOfBoundsError),
+        (lambda: Adam(1e-3, square_decay=1.0), OutOfBoundsError),
         (lambda: decoder(np.ones((3, 2)), [1, 1, 1]), OneClassError),
         (lambda: decoder(np.full((3, 2), np.nan), [0, 1, 1]), NotFiniteError),
         (lambda: decoder(np.ones((3, 2)), [0, 1]), ShapeError),
