@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -106,15 +107,15 @@ def train_ensemble(
 
 def save(trainer: Trainer, path: Path) -> None:
     """Write a checkpoint; the one before it stays whole until this one is."""
+    whole: dict[str, Any] = {
+        "options": np.array(repr(trainer.options)),
+        "epoch": trainer.epoch,
+        "seconds": trainer.seconds,
+        **_arrays(trainer),
+    }
     part = path.with_suffix(".part")
     with part.open("wb") as file:
-        np.savez(
-            file,
-            options=np.array(repr(trainer.options)),
-            epoch=trainer.epoch,
-            seconds=trainer.seconds,
-            **_arrays(trainer),
-        )
+        np.savez(file, **whole)
     part.replace(path)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from models.directions import angle_deg
 from models.errors import (
     Floats,
     ModelError,
@@ -34,7 +35,7 @@ from models.network_analysis import (
     projections,
     sorted_recurrent,
 )
-from models.network_decoding import accuracy, angle, decoder
+from models.network_decoding import accuracy, decoder
 from models.network_ensemble import Ensemble, restore, save, train_ensemble
 from models.network_training import Adam, Trained, Trainer, Training, evaluate, optimiser, train
 
@@ -267,13 +268,14 @@ def test_a_decoder_is_where_the_penalised_likelihood_is_greatest() -> None:
     assert (yes - p).sum() == pytest.approx(0, abs=1e-3)
     assert accuracy(activity, yes) > 0.8
     assert abs(accuracy(rng.standard_normal((400, 3)), np.arange(400) % 2 == 0) - 0.5) < 0.1
-    assert angle(found.weights, [1, -2, 0]) < 15
+    assert angle_deg(found.weights, [1, -2, 0]) < 15
 
 
 def test_a_correlation_has_the_freedom_of_its_pairs() -> None:
     found = correlation([1, 2, 3, 4], [1, 3, 2, 4])
     assert (found.r, found.freedom) == (pytest.approx(0.8), 2)
     assert found.t == pytest.approx(0.8 * np.sqrt(2 / 0.36))
+    assert correlation([1, 2, 3], [2, 4, 6]).t > 1e6
 
 
 @pytest.mark.parametrize(
@@ -291,6 +293,11 @@ def test_a_correlation_has_the_freedom_of_its_pairs() -> None:
         (lambda: decoder(np.full((3, 2), np.nan), [0, 1, 1]), NotFiniteError),
         (lambda: decoder(np.ones((3, 2)), [0, 1]), ShapeError),
         (lambda: correlation([1, 2], [1, 2]), ShapeError),
+        (lambda: correlation([1, 1, 1], [1, 2, 3]), OneClassError),
+        (lambda: accuracy(np.ones((4, 2)), [0, 1, 0, 1], folds=1), OutOfBoundsError),
+        (lambda: accuracy(np.ones((4, 2)), [0, 1, 0, 1], folds=3), OneClassError),
+        (lambda: accuracy(np.ones((5, 2)), [0, 1, 0, 1]), ShapeError),
+        (lambda: decoder(np.ones((2, 2)), [0, 1], strength=0.0), OutOfBoundsError),
         (lambda: context_index(last_trials(Network.initial(1)), True, which="x"), UnknownNameError),
     ],
 )
