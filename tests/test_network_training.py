@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sklearn.linear_model import LogisticRegression
 
 from models.directions import angle_deg
 from models.errors import (
@@ -23,6 +24,7 @@ from models.errors import (
 from models.network import Network
 from models.network_analysis import (
     Which,
+    angles,
     block_means,
     context_accuracy,
     context_by_rank,
@@ -33,10 +35,12 @@ from models.network_analysis import (
     performance,
     powers,
     projections,
+    selectivity,
     sorted_recurrent,
 )
 from models.network_decoding import accuracy, decoder
 from models.network_ensemble import Ensemble, restore, save, train_ensemble
+from models.network_task import Flags
 from models.network_training import Adam, Trained, Trainer, Training, evaluate, optimiser, train
 
 pytestmark = pytest.mark.timeout(400)  # the first use of the loops compiles them
@@ -256,6 +260,41 @@ def test_context_indices_go_by_rank(which: Which) -> None:
             visual = activity[chosen & trials.visual_context].mean()
             found[rank] += (visual - activity[chosen & ~trials.visual_context].mean()) / 2
     np.testing.assert_allclose(context_by_rank(network, trials, which=which), found, atol=1e-12)
+
+
+def test_output_cells_are_chosen_and_compared_unit_by_unit() -> None:
+    """Fig. 4h and i: of five cells the one that prefers the relevant stimulus most."""
+    network = ensemble().networks[102].network
+    trials, found = last_trials(network), []
+    for k, go in enumerate((True, False)):
+        relevant = [n for n in range(2048) if trials.wanted[n] == go and not trials.congruent[n]]
+        other = [n for n in range(2048) if trials.wanted[n] != go and not trials.congruent[n]]
+        cells = sorted(range(30), key=lambda unit: -network.output_weights[k, unit])[:5]
+        found.append(
+            max(
+                trials.states[relevant, 9, cell].mean() - trials.states[other, 9, cell].mean()
+                for cell in cells
+            )
+        )
+    np.testing.assert_allclose(selectivity(network, trials), found, atol=1e-12)
+
+
+def test_angles_are_those_of_standardised_units() -> None:
+    """Fig. 4e and f, by scikit-learn's regression of the same penalty."""
+    trials = last_trials(ensemble().networks[103].network)
+    units = trials.states.transpose(2, 0, 1)
+    scaled = np.array([(unit - unit.mean()) / unit.std() for unit in units]).transpose(1, 2, 0)
+
+    def weights(step: int, yes: Flags) -> Floats:
+        model = LogisticRegression(solver="newton-cholesky", tol=1e-10, max_iter=1000)
+        return np.asarray(model.fit(scaled[:, step - 1], yes).coef_[0], dtype=np.float64)
+
+    visual, auditory = (weights(4, trials.stimuli[:, k]) for k in range(2))
+    early, late = weights(4, trials.visual_context), weights(10, trials.visual_context)
+    decision = weights(10, trials.went)
+    pairs = [(visual, auditory), (early, visual), (early, auditory), (late, decision)]
+    wanted = [np.degrees(np.arccos(a @ b / np.sqrt(a @ a * (b @ b)))) for a, b in pairs]
+    assert angles(trials) == pytest.approx(wanted, abs=1e-3)
 
 
 def test_a_decoder_is_where_the_penalised_likelihood_is_greatest() -> None:
