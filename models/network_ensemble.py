@@ -12,6 +12,7 @@ import zipfile
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ import numpy as np
 from models.errors import ModelError
 from models.network import Network
 from models.network_products import Array
-from models.network_training import PUBLISHED, SLICE, Trained, Trainer, Training
+from models.network_training import PUBLISHED, SLICE, Report, Trained, Trainer, Training
 
 SAVED_EVERY = 500
 """Epochs between two checkpoints of a network."""
@@ -75,33 +76,41 @@ def train_ensemble(
         trainer = Trainer(Network.initial(seed, options.units, options.output), options)
         if path is not None and path.exists():
             restore(trainer, path)
-        try:
-            while trainer.epoch < options.epochs and not stop.is_set():
-                trainer.run(SLICE)
-                if path is not None and trainer.epoch % SAVED_EVERY == 0:
-                    save(trainer, path)
-                if report is not None:
-                    report(seed, trainer.epoch)
-        finally:
-            if path is not None and trainer.finite:
-                save(trainer, path)
+        _run(trainer, path, stop, None if report is None else partial(report, seed))
         return trainer.result()
 
-    networks: dict[int, Trained] = {}
-    failed: dict[int, str] = {}
     with ThreadPoolExecutor(workers or os.cpu_count()) as pool:
-        futures: dict[Future[Trained], int] = {
-            pool.submit(one, seed): seed for seed in dict.fromkeys(seeds)
-        }
+        futures = {pool.submit(one, seed): seed for seed in dict.fromkeys(seeds)}
         try:
-            for future in as_completed(futures):
-                try:
-                    networks[futures[future]] = future.result()
-                except (ModelError, OSError) as error:
-                    failed[futures[future]] = str(error)
+            return _gathered(futures)
         finally:
             stop.set()
             pool.shutdown(cancel_futures=True)
+
+
+def _run(trainer: Trainer, path: Path | None, stop: threading.Event, report: Report | None) -> None:
+    """Train to the end or until `stop`, and save what was done, whatever ends it."""
+    try:
+        while trainer.epoch < trainer.options.epochs and not stop.is_set():
+            trainer.run(SLICE)
+            if path is not None and trainer.epoch % SAVED_EVERY == 0:
+                save(trainer, path)
+            if report is not None:
+                report(trainer.epoch)
+    finally:
+        if path is not None and trainer.finite:
+            save(trainer, path)
+
+
+def _gathered(futures: Mapping[Future[Trained], int]) -> Ensemble:
+    """Return what became of the networks, by seed, when all have ended."""
+    networks: dict[int, Trained] = {}
+    failed: dict[int, str] = {}
+    for future in as_completed(futures):
+        try:
+            networks[futures[future]] = future.result()
+        except (ModelError, OSError) as error:
+            failed[futures[future]] = str(error)
     return Ensemble(dict(sorted(networks.items())), dict(sorted(failed.items())))
 
 
