@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
 import numpy as np
 import pydantic
 
 from hardware.common.motivation import Motivation, MotivationSettings
+from rig.config import laid_over
 from rig.room import MouseSettings, Room
 
 PORT = "port"
@@ -52,6 +53,15 @@ class BodySettings(MouseSettings):
     motivation: MotivationSettings = MotivationSettings()
 
 
+def laid_over_own(own: BodySettings) -> pydantic.BeforeValidator:
+    """Return what lays a table of a file over a mouse's own body, tables inside it too."""
+
+    def lay(given: object) -> object:
+        return laid_over(own.model_dump(), given) if isinstance(given, dict) else given
+
+    return pydantic.BeforeValidator(lay)
+
+
 HEAD_FIXED_BODY = BodySettings(
     spontaneous_interval=60.0,
     motivation=MotivationSettings(
@@ -59,6 +69,8 @@ HEAD_FIXED_BODY = BodySettings(
     ),
 )
 """The body of mice that shift sets: it tires, and seldom licks for no reason."""
+HeadFixedBody = Annotated[BodySettings, laid_over_own(HEAD_FIXED_BODY)]
+"""Such a body, but for what a file says of it."""
 
 
 class MouseBody:
