@@ -191,6 +191,7 @@ def wrong() -> Iterator[tuple[str, dict[str, object], str]]:
     yield "detecting", {"body": {"guess_probability": 0.1}}, "write guess in place of"
     yield "shifting", {"hazard": 0.7}, "less than or equal to 0.5"
     yield "shifting", {"outcome_noise": 0}, "outcome_noise"
+    yield "shifting", {"go": "45 deg"}, "should be a valid list, not '45 deg'"
     yield "network", {"set_back_after": 0}, "set_back_after"
 
 
