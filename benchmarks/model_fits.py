@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
-import subprocess
-import sys
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -14,6 +10,7 @@ from functools import partial
 import numpy as np
 from scipy.optimize import minimize
 
+from benchmarks.compilation import compilation
 from models.circuit import Choices, balanced_order, simulate
 from models.consistency import chance_of_consistency
 from models.errors import Floats
@@ -48,7 +45,7 @@ print(time.process_time() - loaded)
 
 def measure() -> list[tuple[str, str]]:
     """Return times of one core, in processor time, and their ratios."""
-    return [*_fits(), *_chance(), *_compilation()]
+    return [*_fits(), *_chance(), *compilation(COMPILE)]
 
 
 def _fits() -> list[tuple[str, str]]:
@@ -83,24 +80,6 @@ def _chance() -> list[tuple[str, str]]:
         ("a block in NumPy, ms", f"{plain / PLAIN_SESSIONS * 1e3:.2f}"),
         ("ratio", f"{ratio:.0f} x"),
     ]
-
-
-def _compilation() -> list[tuple[str, str]]:
-    """Return the processor time of the first use of all loops, without and with the cache."""
-    with tempfile.TemporaryDirectory() as folder:
-        environment = os.environ | {"NUMBA_CACHE_DIR": folder}
-        first, second = (_first_use(environment) for _ in range(2))
-    return [
-        ("compiling the four loops, once on a computer, s", f"{first:.1f}"),
-        ("loading them in a later process, s", f"{second:.2f}"),
-    ]
-
-
-def _first_use(environment: dict[str, str]) -> float:
-    done = subprocess.run(
-        [sys.executable, "-c", COMPILE], env=environment, capture_output=True, check=True
-    )
-    return float(done.stdout)
 
 
 def _mouse() -> BinnedChoices:

@@ -9,15 +9,12 @@ there with OMP_NUM_THREADS=1.
 from __future__ import annotations
 
 import importlib.util
-import os
-import subprocess
-import sys
-import tempfile
 import time
 from collections.abc import Callable, Mapping
 
 import numpy as np
 
+from benchmarks.compilation import compilation
 from benchmarks.network_peers import numpy_epoch, torch_epoch
 from models.network import Network
 from models.network_training import PUBLISHED, Trainer, Training
@@ -64,7 +61,7 @@ def measure() -> list[tuple[str, str]]:
         ]
     if "PyTorch" not in peers:
         rows.append(("the same in PyTorch", "not installed here"))
-    return [*rows, *_compilation()]
+    return [*rows, *compilation(COMPILE)]
 
 
 def _alternately(tasks: Mapping[str, tuple[Callable[[], object], int]]) -> dict[str, np.ndarray]:
@@ -78,24 +75,6 @@ def _alternately(tasks: Mapping[str, tuple[Callable[[], object], int]]) -> dict[
             run()
             times[name].append((time.process_time() - began) / epochs)
     return {name: np.array(found) for name, found in times.items()}
-
-
-def _compilation() -> list[tuple[str, str]]:
-    """Return the processor time of the first epoch, without and with the cache on the disk."""
-    with tempfile.TemporaryDirectory() as folder:
-        environment = os.environ | {"NUMBA_CACHE_DIR": folder}
-        first, second = (_first_use(environment) for _ in range(2))
-    return [
-        ("compiling its loops, once on a computer, s", f"{first:.1f}"),
-        ("loading them in a later process, s", f"{second:.2f}"),
-    ]
-
-
-def _first_use(environment: dict[str, str]) -> float:
-    done = subprocess.run(
-        [sys.executable, "-c", COMPILE], env=environment, capture_output=True, check=True
-    )
-    return float(done.stdout)
 
 
 def main() -> None:

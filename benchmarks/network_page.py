@@ -73,9 +73,10 @@ def _course(found: Results) -> list[str]:
     return [
         f"![Courses of training](../images/models/{LEARNING})",
         "",
-        "Fraction of last trials that are right, means of all networks. "
-        f"In the end: least {right[:, -1].min():.3f}, quartiles {quartiles}, "
-        f"most {right[:, -1].max():.6f}; the ceiling is 0.984375.",
+        "Fraction of last trials that are right: left, median of all networks, and 10 to 90 % of "
+        f"them. In the end: least {right[:, -1].min():.3f}, quartiles {quartiles}, "
+        f"most {right[:, -1].max():.6f}; the ceiling is 0.984375. "
+        "In the table, means of all networks:",
         "",
         *table(("epoch", "congruent", "incongruent (s.e.m.)", "all", f"above {GOOD}"), rows),
     ]

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import re
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import pydantic
 
 from hardware.common.motivation import MotivationSettings
-from hardware.common.mouse_body import PORT, SPOUT, BodySettings, MouseBody, Percept, Stimulus
+from hardware.common.mouse_body import (
+    PORT,
+    SPOUT,
+    BodySettings,
+    MouseBody,
+    Percept,
+    Stimulus,
+    laid_over_own,
+)
 from models.psychometric import probability_at
 from rig.frozen import Items
 from rig.room import Mouse, MouseSettings, Room
@@ -41,7 +49,7 @@ class DetectingSettings(MouseSettings):
     slope_per_db: float = pydantic.Field(default=0.05, gt=0, le=2)
     guess: float = pydantic.Field(default=0.05, ge=0, le=0.45)
     lapse: float = pydantic.Field(default=0.02, ge=0, le=0.45)
-    body: BodySettings = DETECTING_BODY
+    body: Annotated[BodySettings, laid_over_own(DETECTING_BODY)] = DETECTING_BODY
 
     @pydantic.model_validator(mode="after")
     def _guesses_once(self) -> DetectingSettings:

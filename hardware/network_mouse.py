@@ -11,7 +11,7 @@ from hardware.common.meaning import Answers, answers, meaning
 from hardware.common.mouse_body import (
     HEAD_FIXED_BODY,
     SPOUT,
-    BodySettings,
+    HeadFixedBody,
     MouseBody,
     Percept,
     Stimulus,
@@ -36,7 +36,7 @@ class NetworkSettings(MouseSettings):
     go: Items[str] = ("45 deg", "5 kHz")
     nogo: Items[str] = ("135 deg", "10 kHz")
     set_back_after: int | None = pydantic.Field(default=None, ge=1, le=1000)
-    body: BodySettings = HEAD_FIXED_BODY
+    body: HeadFixedBody = HEAD_FIXED_BODY
 
 
 class NetworkMouse(Mouse):
@@ -84,8 +84,11 @@ class NetworkMouse(Mouse):
         """Feel flashes on the cortex: they mean nothing."""
 
     def drink(self, volume_ul: float, time: float) -> None:
-        """Take in that a drop fell, also if it withholds its licks, and perhaps drink it."""
-        self._dropped = True
+        """Take in that a drop fell, also if it withholds its licks, and perhaps drink it.
+
+        A drop of a trial that it takes no part in is none of its outcomes.
+        """
+        self._dropped |= self._body.takes_part
         self._body.drink(volume_ul, time)
 
     def memory(self) -> dict[str, Any]:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import pydantic
 
 from hardware.common.meaning import meaning
-from hardware.common.mouse_body import SPOUT, BodySettings, MouseBody, Percept, Stimulus
+from hardware.common.mouse_body import (
+    SPOUT,
+    BodySettings,
+    MouseBody,
+    Percept,
+    Stimulus,
+    laid_over_own,
+)
 from rig.frozen import Items
 from rig.room import Mouse, MouseSettings, Room
 
@@ -46,7 +53,7 @@ class PolicySettings(MouseSettings):
     lick_probability: float = pydantic.Field(default=0.5, ge=0, le=1)
     go: Items[str] = ()
     nogo: Items[str] = ("*",)
-    body: BodySettings = STEADY_BODY
+    body: Annotated[BodySettings, laid_over_own(STEADY_BODY)] = STEADY_BODY
 
     @pydantic.model_validator(mode="after")
     def _knows_what_is_go(self) -> PolicySettings:

@@ -11,7 +11,7 @@ from hardware.common.meaning import Answers, answers, meaning
 from hardware.common.mouse_body import (
     HEAD_FIXED_BODY,
     SPOUT,
-    BodySettings,
+    HeadFixedBody,
     MouseBody,
     Percept,
     Stimulus,
@@ -39,7 +39,7 @@ class ShiftingSettings(MouseSettings):
     decision_noise: float = pydantic.Field(default=0.5, ge=0, le=10)
     lapse: float = pydantic.Field(default=0.01, ge=0, le=0.5)
     bias: float = pydantic.Field(default=0.0, ge=-1, le=1)
-    body: BodySettings = HEAD_FIXED_BODY
+    body: HeadFixedBody = HEAD_FIXED_BODY
 
 
 class Memory(FrozenModel):

@@ -6,7 +6,6 @@ equations stand here as they are printed; `models.network_tree` has fast ones.
 
 from __future__ import annotations
 
-import csv
 import math
 from dataclasses import dataclass
 from pathlib import Path
@@ -267,10 +266,11 @@ def read_trained_network(path: Path = TRAINED) -> Network:
         If the file is none, or holds weights that make no network.
     """
     rows: dict[str, list[list[str]]] = {}
-    with path.open(encoding="utf-8", newline="") as file:
-        for name, *values in csv.reader(kept for kept in file if kept[0] not in "#\n"):
-            rows.setdefault(name, []).append(values)
     try:
+        for line in path.read_text(encoding="utf-8").splitlines():
+            if line and not line.startswith("#"):
+                name, *values = line.split(",")
+                rows.setdefault(name, []).append(values)
         output = rows.pop("output")[0][0]
         units = len(rows["recurrent_weights"])
         vector = [float(value) for name in shapes(units) for row in rows.pop(name) for value in row]

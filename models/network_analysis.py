@@ -12,9 +12,10 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike
 
-from models.errors import Floats, ShapeError, UnknownNameError, floats
+from models.directions import angle_deg
+from models.errors import Floats, OneClassError, ShapeError, UnknownNameError, floats
 from models.network import Network, play
-from models.network_decoding import accuracy, angle, decoder
+from models.network_decoding import accuracy, decoder
 from models.network_task import CONTEXTS, DECISION, STIMULUS, Flags, congruent, sequences
 
 GOOD = 0.9
@@ -240,10 +241,10 @@ def angles(trials: LastTrials) -> Floats:
     decision = decoder(late, trials.went).weights
     return np.array(
         [
-            angle(visual, auditory),
-            angle(context, visual),
-            angle(context, auditory),
-            angle(late_context, decision),
+            angle_deg(visual, auditory),
+            angle_deg(context, visual),
+            angle_deg(context, auditory),
+            angle_deg(late_context, decision),
         ]
     )
 
@@ -257,7 +258,7 @@ class Correlation:
     r
         Between -1 and 1.
     t
-        Student's, with `freedom` degrees of freedom.
+        Student's, with `freedom` degrees of freedom; infinite if the pairs lie on a line.
     freedom
         Pairs less two.
     """
@@ -274,10 +275,15 @@ def correlation(first: ArrayLike, second: ArrayLike) -> Correlation:
     ------
     ShapeError
         If there are fewer than three, or not as many of either.
+    OneClassError
+        If all numbers of either are the same.
     """
     x, y = floats("first", first, 1), floats("second", second, 1)
     if len(x) != len(y) or len(x) < 3:
         raise ShapeError(f"{len(x)} and {len(y)} numbers", "Give three pairs or more.")
-    r = float(np.corrcoef(x, y)[0, 1])
+    if np.ptp(x) == 0 or np.ptp(y) == 0:
+        raise OneClassError("all numbers are the same", "There is nothing to correlate.")
+    r = float(np.clip(np.corrcoef(x, y)[0, 1], -1, 1))
     freedom = len(x) - 2
-    return Correlation(r, r * math.sqrt(freedom / (1 - r * r)), freedom)
+    t = math.copysign(math.inf, r) if abs(r) == 1 else r * math.sqrt(freedom / (1 - r * r))
+    return Correlation(r, t, freedom)

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from models.errors import Floats, OneClassError, Whole, check_same_length, flags, floats
+from models.errors import (
+    Floats,
+    OneClassError,
+    OutOfBoundsError,
+    Whole,
+    check_same_length,
+    flags,
+    floats,
+)
 from models.minimise import minimise
 from models.network_task import Flags
 
@@ -58,7 +67,11 @@ def decoder(activity: ArrayLike, yes: ArrayLike, strength: float = STRENGTH) -> 
     ------
     OneClassError
         If all answers are the same.
+    OutOfBoundsError
+        If the strength is not above 0.
     """
+    if not 0 < strength < math.inf:
+        raise OutOfBoundsError(f"strength is {strength}", "Give a positive number.")
     features, answers = floats("activity", activity, 2), flags("answers", yes)
     check_same_length(activity=features, answers=answers)
     if answers.all() or not answers.any():
@@ -90,8 +103,20 @@ def accuracy(
     """Return how often decoders are right in trials that they were not fitted to.
 
     Trials of either answer are dealt to the folds in turn, so that each fold has as many.
+
+    Raises
+    ------
+    OutOfBoundsError
+        If there are fewer than two folds.
+    OneClassError
+        If there are fewer trials of either answer than folds.
     """
     features, answers = floats("activity", activity, 2), flags("answers", yes)
+    check_same_length(activity=features, answers=answers)
+    if folds < 2:
+        raise OutOfBoundsError(f"{folds} folds", "Give two or more.")
+    if min(answers.sum(), (~answers).sum()) < folds:
+        raise OneClassError(f"{folds} folds of too few trials", "Take fewer folds, or more trials.")
     fold = dealt(answers, folds)
     right = [
         decoder(features[fold != k], answers[fold != k], strength).answers(features[fold == k])
@@ -108,16 +133,3 @@ def dealt(answers: Flags, folds: int) -> Whole:
         places = np.flatnonzero(answers == kind)
         fold[places] = np.arange(len(places)) % folds
     return fold
-
-
-def angle(first: ArrayLike, second: ArrayLike) -> float:
-    """Return the angle between two directions, in degrees.
-
-    Examples
-    --------
-    >>> angle([1, 0], [1, 1])
-    45.0
-    """
-    one, other = floats("first", first, 1), floats("second", second, 1)
-    cosine = one @ other / np.sqrt((one @ one) * (other @ other))
-    return float(np.round(np.degrees(np.arccos(np.clip(cosine, -1, 1))), 10))

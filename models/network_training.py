@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.compiled import compiled_freely
-from models.errors import Floats, ModelError, NotFiniteError, UnknownNameError
+from models.errors import Floats, ModelError, NotFiniteError, OutOfBoundsError, UnknownNameError
 from models.network import UNITS, Network, Output, known_output, split
 from models.network_memory import grow
 from models.network_products import Array
@@ -50,12 +50,23 @@ class Adam:
         How much of the mean of gradients, and of that of their squares, is left after an epoch.
     epsilon
         Added to the root of the mean square.
+
+    Raises
+    ------
+    OutOfBoundsError
+        If rate or epsilon is not above 0, or a decay not from 0 on and below 1.
     """
 
     rate: float
     decay: float = 0.9
     square_decay: float = 0.999
     epsilon: float = 1e-8
+
+    def __post_init__(self) -> None:
+        if not (0 < self.rate < math.inf and 0 < self.epsilon < math.inf):
+            raise OutOfBoundsError(f"{self} has no step", "Give a rate and an epsilon above 0.")
+        if not (0 <= self.decay < 1 and 0 <= self.square_decay < 1):
+            raise OutOfBoundsError(f"{self} forgets nothing", "Give decays below 1, 0 or more.")
 
 
 OPTIMISERS: Mapping[str, Adam] = {
@@ -129,6 +140,10 @@ class Training:
             )
         if self.epochs < 1 or self.units < 1:
             raise ModelError(f"{self.epochs} epochs, {self.units} units", "Give at least one.")
+        if min(self.snapshots, default=1) < 1:
+            raise OutOfBoundsError(f"snapshots {self.snapshots}", "Epochs count from 1.")
+        if not 0 <= self.penalty < math.inf:
+            raise OutOfBoundsError(f"a penalty of {self.penalty}", "Give 0 or more.")
 
 
 PUBLISHED = Training()
@@ -279,6 +294,11 @@ class Trainer:
         for name in PENALISED:
             parts[name][...] = 2 * options.penalty / count
 
+    @property
+    def finite(self) -> bool:
+        """Whether all weights are numbers."""
+        return bool(np.isfinite(self.weights).all())
+
     def run(self, epochs: int) -> None:
         """Train for so many epochs more, but not past the last.
 
@@ -317,7 +337,7 @@ class Trainer:
         rows = self.course[self.epoch : stop]
         self._update(self.weights, self.mean, self.square, self.gradient, rows)
         wrong = ~np.isfinite(rows[:, 0])
-        if wrong.any() or not np.isfinite(self.weights).all():
+        if wrong.any() or not self.finite:
             raise NotFiniteError(
                 f"loss or weights are no numbers in epoch {self.epoch + int(wrong.argmax()) + 1}",
                 "Lower the rate of the optimiser.",

@@ -278,7 +278,7 @@ def _problem(
         return Problem(
             f"'{detail['input']}' {_PATTERNS[detail['ctx']['pattern']]}", at, "Change it."
         )
-    message = detail["msg"].removeprefix("Value error, ")
+    message = detail["msg"].removeprefix("Value error, ").replace("valid tuple", "valid list")
     message = message[0].lower() + message[1:]
     if not isinstance(detail["input"], dict | list):
         message += f", not {detail['input']!r}"

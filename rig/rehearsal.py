@@ -65,10 +65,12 @@ class Rehearsal:
 
 
 _BODY = {
-    "listening_time": 0.2,
-    "persistence": 4.0,
+    "reaction_spread": 0.25,
+    "notice_probability": 0.2,
+    "find_probability": 0.9,
     "guess_probability": 0.2,
-    "thirst_ul": 1e12,
+    "impulsive_probability": 0.2,
+    "spontaneous_interval": 15.0,
 }
 """A mouse with whims: impulsive licks, licks between trials, variable reactions."""
 

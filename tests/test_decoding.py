@@ -15,12 +15,12 @@ from sklearn.model_selection import StratifiedKFold
 from analysis.decoding.chance import chance_level, drift_control
 from analysis.decoding.decoder import Decoder, decode
 from analysis.decoding.geometry import (
-    angle_deg,
     mean_vector,
     orthonormal,
     projection,
     separation,
 )
+from models.directions import angle_deg
 from models.errors import (
     EmptyDataError,
     ImpossibleOutcomeError,
@@ -187,6 +187,30 @@ def test_a_projection_shows_when_a_difference_is_suppressed() -> None:
     assert projection(activity, axis).dims == ("trial", "time")
 
 
+def test_a_stretch_of_time_has_the_bins_that_begin_in_it() -> None:
+    """Also where times such as -0.1 + 0.01 * 30 are a hair off in their last digit."""
+    vectors = xr.DataArray(
+        np.arange(60.0)[:, None], {"time": -0.1 + 0.01 * np.arange(60)}, ("time", "neuron")
+    )
+    for begin in range(47):
+        found = mean_vector(vectors, begin / 100, (begin + 3) / 100)
+        assert float(found[0]) == begin + 11
+
+
+def test_chance_is_that_of_the_methods() -> None:
+    """Mean, standard error over the sets of labels, and over the folds, by hand."""
+    activity, labels = planted(np.random.default_rng(7), size=3.0)
+    decoder = Decoder(folds=5, half_width=0)
+    rng = np.random.default_rng(3)
+    sets = [decode(activity, rng.permutation(labels), decoder).accuracy for _ in range(6)]
+    chance = chance_level(activity, labels, 3, 6, "shuffled", decoder)
+    means = [float(each.mean()) for each in sets]
+    over_folds = [float((each.std("fold", ddof=1) / np.sqrt(5)).mean()) for each in sets]
+    assert chance.level == pytest.approx(np.mean(means))
+    wanted = np.mean(means) + np.std(means, ddof=1) / np.sqrt(6) + np.mean(over_folds)
+    assert chance.threshold == pytest.approx(wanted)
+
+
 @pytest.mark.parametrize("surrogate", ["shuffled", "coins"])
 def test_labels_without_meaning_are_told_by_chance(surrogate: str) -> None:
     activity, labels = planted(np.random.default_rng(7), size=3.0)
@@ -220,6 +244,22 @@ def test_the_control_tells_a_context_from_a_drift() -> None:
     assert float(drift.middle.mean()) < 0.7
     assert float(drift.difference.mean()) > 0.25
     assert step.middle.sizes["fold"] == 2
+
+
+def test_the_control_is_that_of_the_text() -> None:
+    """The 20 trials of both folds are left out of what is learned, five and five are tested."""
+    activity, blocks = two_contexts(np.random.default_rng(9), 0.5, 2.0)
+    found = drift_control(activity, blocks, decoder=NOW)
+    rates = activity.values[:, 5]
+    for held_out, accuracies in (
+        ([range(145, 155), [*range(140, 145), *range(155, 160)]], found.middle),
+        ([[*range(5), *range(295, 300)], [*range(5, 10), *range(290, 295)]], found.edges),
+    ):
+        learned = np.setdiff1d(np.arange(300), np.concatenate([list(each) for each in held_out]))
+        model = LogisticRegression(solver="newton-cholesky", tol=1e-12, max_iter=1000)
+        model.fit(rates[learned], blocks[learned])
+        scores = [model.score(rates[list(each)], blocks[list(each)]) for each in held_out]
+        assert accuracies[5].values.tolist() == scores
 
 
 def test_the_control_leaves_out_what_it_tests() -> None:
@@ -267,5 +307,9 @@ def test_settings_that_cannot_be_are_refused() -> None:
         angle_deg([0.0, 0.0], [1.0, 0.0])
     with pytest.raises(ImpossibleOutcomeError, match="do not differ"):
         orthonormal([[1.0, 2.0], [2.0, 4.0]])
+    with pytest.raises(ImpossibleOutcomeError, match="not 0 or 1"):
+        separation(activity, labels * 3, np.ones(NEURONS))
+    with pytest.raises(OneClassError):
+        separation(activity, labels | True, np.ones(NEURONS))
     with pytest.raises(ShapeError, match="no bin"):
         mean_vector(decode(activity, labels).decision_vectors, 5.0, 6.0)

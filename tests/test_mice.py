@@ -15,11 +15,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hardware.common.motivation import Motivation, MotivationSettings
-from hardware.common.mouse_body import BodySettings, MouseBody, Stimulus
-from hardware.detecting_mouse import DetectingMouse
-from hardware.network_mouse import NetworkMouse
-from hardware.policy_mouse import PolicyMouse
-from hardware.shifting_mouse import ShiftingMouse
+from hardware.common.mouse_body import HEAD_FIXED_BODY, BodySettings, MouseBody, Stimulus
+from hardware.detecting_mouse import DETECTING_BODY, DetectingMouse, DetectingSettings
+from hardware.network_mouse import NetworkMouse, NetworkSettings
+from hardware.policy_mouse import STEADY_BODY, PolicyMouse, PolicySettings
+from hardware.shifting_mouse import ShiftingMouse, ShiftingSettings
 from hardware.virtual_mouse import LearningMouse
 from rig.commands.init import make_lab
 from rig.config import validated
@@ -152,6 +152,8 @@ def test_a_disengaged_mouse_does_nothing(kind: Kind, sensors: tuple[str, ...]) -
     for number in range(1, 11):
         for sound in ("A", "A at 73 dB", "5 kHz"):
             room.sound(sound, 10.0 * number)
+        room.agenda.run_until(10.0 * number + 1)
+        room.drop(2.0, 10.0 * number + 1)
         room.agenda.run_until(10.0 * number + 9)
     assert touches == []
 
@@ -189,6 +191,7 @@ def wrong() -> Iterator[tuple[str, dict[str, object], str]]:
     yield "detecting", {"body": {"guess_probability": 0.1}}, "write guess in place of"
     yield "shifting", {"hazard": 0.7}, "less than or equal to 0.5"
     yield "shifting", {"outcome_noise": 0}, "outcome_noise"
+    yield "shifting", {"go": "45 deg"}, "should be a valid list, not '45 deg'"
     yield "network", {"set_back_after": 0}, "set_back_after"
 
 
@@ -199,6 +202,27 @@ def test_wrong_settings_are_refused_in_words(
     with pytest.raises(CheckFailed) as refused:
         KINDS[name].make(**over)
     assert words in str(refused.value)
+
+
+OWN = [
+    (DetectingSettings, {"threshold_db_spl": 20}, DETECTING_BODY),
+    (ShiftingSettings, {}, HEAD_FIXED_BODY),
+    (NetworkSettings, {}, HEAD_FIXED_BODY),
+    (PolicySettings, {}, STEADY_BODY),
+]
+
+
+@pytest.mark.parametrize(("made_of", "table", "own"), OWN)
+def test_a_table_of_a_body_changes_no_more_than_it_names(
+    made_of: type[Any], table: dict[str, object], own: BodySettings
+) -> None:
+    """A faster tongue and shorter absences leave the rest of the mouse's own body as it is."""
+    body = {"lick_rate_hz": 8.0, "motivation": {"disengaged_for": 10.0}}
+    found = validated(made_of, {**table, "body": body}, "test").body
+    assert found.lick_rate_hz == 8.0
+    assert found.motivation.disengaged_for == 10.0
+    same = {"lick_rate_hz": 7.0, "motivation": own.motivation}
+    assert found.model_copy(update=same) == own
 
 
 @pytest.mark.parametrize("name", [each for each in KINDS if KINDS[each].learns])

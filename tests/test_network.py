@@ -201,6 +201,9 @@ def test_a_network_is_read_as_it_was_written(tmp_path: Path) -> None:
     found = read_trained_network(tmp_path / "network.csv")
     assert found.output == "tanh"
     np.testing.assert_allclose(found.vector, network.vector, rtol=1e-8)
+    edited = (tmp_path / "network.csv").read_text().replace("\nbias", "\n\nbias")
+    (tmp_path / "edited.csv").write_bytes(edited.replace("\n", "\r\n").encode())
+    assert (read_trained_network(tmp_path / "edited.csv").vector == found.vector).all()
 
 
 def broken(network: Network, **arrays: object) -> Network:
@@ -243,6 +246,12 @@ def test_a_file_that_holds_no_network_is_refused(tmp_path: Path, old: str, new: 
     path.write_text(path.read_text().replace(old, new, 1))
     with pytest.raises(ModelError):
         read_trained_network(path)
+
+
+def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "network.csv").write_bytes(b"\xff\xfe\x00bias")
+    with pytest.raises(ModelError, match="is not a network"):
+        read_trained_network(tmp_path / "network.csv")
 
 
 def test_weights_in_a_row_come_apart_as_they_were_put_together() -> None:

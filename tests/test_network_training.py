@@ -9,18 +9,22 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sklearn.linear_model import LogisticRegression
 
+from models.directions import angle_deg
 from models.errors import (
     Floats,
     ModelError,
     NotFiniteError,
     OneClassError,
+    OutOfBoundsError,
     ShapeError,
     UnknownNameError,
 )
 from models.network import Network
 from models.network_analysis import (
     Which,
+    angles,
     block_means,
     context_accuracy,
     context_by_rank,
@@ -31,10 +35,12 @@ from models.network_analysis import (
     performance,
     powers,
     projections,
+    selectivity,
     sorted_recurrent,
 )
-from models.network_decoding import accuracy, angle, decoder
+from models.network_decoding import accuracy, decoder
 from models.network_ensemble import Ensemble, restore, save, train_ensemble
+from models.network_task import Flags
 from models.network_training import Adam, Trained, Trainer, Training, evaluate, optimiser, train
 
 pytestmark = pytest.mark.timeout(400)  # the first use of the loops compiles them
@@ -110,20 +116,43 @@ def test_moments_are_resumed_too(tmp_path: Path) -> None:
 
 
 def test_a_stop_saves_what_was_done(tmp_path: Path) -> None:
-    """Whatever stops it: here the report does, as an interrupt of the program would."""
+    """Whatever stops it: here a report does, as an interrupt of the program would."""
+    options, begun = Training(), threading.Barrier(2)
 
-    def stop(_seed: int, epoch: int) -> None:
-        if epoch >= 25:
+    def stop(seed: int, epoch: int) -> None:
+        if epoch == 25:
+            begun.wait(300)
+        if seed == 6:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        train_ensemble([5], SHORT, tmp_path, workers=1, report=stop)
-    resumed = train_ensemble([5], SHORT, tmp_path, workers=1)
-    assert same(resumed.networks[5], trained_through())
+        train_ensemble([5, 6], options, tmp_path, workers=2, report=stop)
+    for seed in (5, 6):
+        trainer = Trainer(Network.initial(seed), options)
+        restore(trainer, tmp_path / f"network_{seed}.npz")
+        assert 25 <= trainer.epoch < options.epochs
 
 
-def test_a_network_that_fails_does_not_lose_the_others(tmp_path: Path) -> None:
-    (tmp_path / "network_6.npz").write_bytes(b"PK\x03\x04 torn")
+def torn(path: Path) -> None:
+    path.write_bytes(b"PK\x03\x04 torn")
+
+
+def an_array(path: Path) -> None:
+    with path.open("wb") as file:
+        np.save(file, np.ones(3))
+
+
+def too_short(path: Path) -> None:
+    trainer = Trainer(Network.initial(6), SHORT)
+    trainer.course = trainer.course[:3]
+    save(trainer, path)
+
+
+@pytest.mark.parametrize("write", [torn, an_array, too_short])
+def test_a_network_that_fails_does_not_lose_the_others(
+    tmp_path: Path, write: Callable[[Path], None]
+) -> None:
+    write(tmp_path / "network_6.npz")
     threads: set[int] = set()
     found = train_ensemble(
         [5, 6, 7], SHORT, tmp_path, 2, lambda *_: threads.add(threading.get_ident())
@@ -233,6 +262,41 @@ def test_context_indices_go_by_rank(which: Which) -> None:
     np.testing.assert_allclose(context_by_rank(network, trials, which=which), found, atol=1e-12)
 
 
+def test_output_cells_are_chosen_and_compared_unit_by_unit() -> None:
+    """Fig. 4h and i: of five cells the one that prefers the relevant stimulus most."""
+    network = ensemble().networks[102].network
+    trials, found = last_trials(network), []
+    for k, go in enumerate((True, False)):
+        relevant = [n for n in range(2048) if trials.wanted[n] == go and not trials.congruent[n]]
+        other = [n for n in range(2048) if trials.wanted[n] != go and not trials.congruent[n]]
+        cells = sorted(range(30), key=lambda unit: -network.output_weights[k, unit])[:5]
+        found.append(
+            max(
+                trials.states[relevant, 9, cell].mean() - trials.states[other, 9, cell].mean()
+                for cell in cells
+            )
+        )
+    np.testing.assert_allclose(selectivity(network, trials), found, atol=1e-12)
+
+
+def test_angles_are_those_of_standardised_units() -> None:
+    """Fig. 4e and f, by scikit-learn's regression of the same penalty."""
+    trials = last_trials(ensemble().networks[103].network)
+    units = trials.states.transpose(2, 0, 1)
+    scaled = np.array([(unit - unit.mean()) / unit.std() for unit in units]).transpose(1, 2, 0)
+
+    def weights(step: int, yes: Flags) -> Floats:
+        model = LogisticRegression(solver="newton-cholesky", tol=1e-10, max_iter=1000)
+        return np.asarray(model.fit(scaled[:, step - 1], yes).coef_[0], dtype=np.float64)
+
+    visual, auditory = (weights(4, trials.stimuli[:, k]) for k in range(2))
+    early, late = weights(4, trials.visual_context), weights(10, trials.visual_context)
+    decision = weights(10, trials.went)
+    pairs = [(visual, auditory), (early, visual), (early, auditory), (late, decision)]
+    wanted = [np.degrees(np.arccos(a @ b / np.sqrt(a @ a * (b @ b)))) for a, b in pairs]
+    assert angles(trials) == pytest.approx(wanted, abs=1e-3)
+
+
 def test_a_decoder_is_where_the_penalised_likelihood_is_greatest() -> None:
     rng = np.random.default_rng(2)
     activity = rng.standard_normal((200, 3))
@@ -243,13 +307,14 @@ def test_a_decoder_is_where_the_penalised_likelihood_is_greatest() -> None:
     assert (yes - p).sum() == pytest.approx(0, abs=1e-3)
     assert accuracy(activity, yes) > 0.8
     assert abs(accuracy(rng.standard_normal((400, 3)), np.arange(400) % 2 == 0) - 0.5) < 0.1
-    assert angle(found.weights, [1, -2, 0]) < 15
+    assert angle_deg(found.weights, [1, -2, 0]) < 15
 
 
 def test_a_correlation_has_the_freedom_of_its_pairs() -> None:
     found = correlation([1, 2, 3, 4], [1, 3, 2, 4])
     assert (found.r, found.freedom) == (pytest.approx(0.8), 2)
     assert found.t == pytest.approx(0.8 * np.sqrt(2 / 0.36))
+    assert correlation([1, 2, 3], [2, 4, 6]).t > 1e6
 
 
 @pytest.mark.parametrize(
@@ -259,10 +324,19 @@ def test_a_correlation_has_the_freedom_of_its_pairs() -> None:
         (lambda: Training(output="relu"), UnknownNameError),
         (lambda: Training(precision="float16"), UnknownNameError),
         (lambda: Training(epochs=0), ModelError),
+        (lambda: Training(snapshots=(0,)), OutOfBoundsError),
+        (lambda: Training(penalty=-1e-4), OutOfBoundsError),
+        (lambda: Adam(float("nan")), OutOfBoundsError),
+        (lambda: Adam(1e-3, square_decay=1.0), OutOfBoundsError),
         (lambda: decoder(np.ones((3, 2)), [1, 1, 1]), OneClassError),
         (lambda: decoder(np.full((3, 2), np.nan), [0, 1, 1]), NotFiniteError),
         (lambda: decoder(np.ones((3, 2)), [0, 1]), ShapeError),
         (lambda: correlation([1, 2], [1, 2]), ShapeError),
+        (lambda: correlation([1, 1, 1], [1, 2, 3]), OneClassError),
+        (lambda: accuracy(np.ones((4, 2)), [0, 1, 0, 1], folds=1), OutOfBoundsError),
+        (lambda: accuracy(np.ones((4, 2)), [0, 1, 0, 1], folds=3), OneClassError),
+        (lambda: accuracy(np.ones((5, 2)), [0, 1, 0, 1]), ShapeError),
+        (lambda: decoder(np.ones((2, 2)), [0, 1], strength=0.0), OutOfBoundsError),
         (lambda: context_index(last_trials(Network.initial(1)), True, which="x"), UnknownNameError),
     ],
 )

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from helpers import play_with
 
+from hardware.common.motivation import Motivation
 from hardware.common.mouse_body import BodySettings
 from hardware.detecting_mouse import DetectingMouse, DetectingSettings
 from hardware.network_mouse import NetworkMouse, NetworkSettings
@@ -183,6 +184,15 @@ def test_a_network_mouse_that_runs_on_shifts_as_the_network_does() -> None:
     assert wrong[40:56].any()
     assert wrong[80:96].any()
     assert wrong[late].mean() < 0.05
+
+
+def test_a_drop_of_a_trial_without_a_network_mouse_tells_it_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Two trials tell it of the visual context, and it is away in the third."""
+    monkeypatch.setattr(Motivation, "takes_part", lambda _, time: not 18.0 <= time < 27.0)
+    stimuli = np.array([[True, False], [False, True], [True, True], [True, False]])
+    assert present(network_mouse(None), stimuli, [0, 0, 0, 0]) == [False, False, True]
 
 
 def test_a_network_mouse_does_the_task_on_the_engine(lab: Lab) -> None:

@@ -1,4 +1,6 @@
-"""Directions in the space of neurons: angles, subspaces and what activity projects on them.
+"""Directions in the space of neurons: subspaces, and what activity projects on them.
+
+Angles are those of `models.directions`.
 
 Source: Hajnal et al. 2024, Methods and Fig. 3.
 """
@@ -11,24 +13,12 @@ import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike
 
-from models.errors import Floats, ImpossibleOutcomeError, ShapeError, floats
+from analysis.decoding.decoder import two_classes
+from models.directions import unit
+from models.errors import Floats, ImpossibleOutcomeError, ShapeError
 
-
-def angle_deg(one: ArrayLike, other: ArrayLike) -> float:
-    """Return the angle between two vectors, in degrees, 0 to 180.
-
-    Examples
-    --------
-    >>> round(angle_deg([1.0, 0.0], [1.0, 1.0]), 6)
-    45.0
-    """
-    first, second = (_unit(vector) for vector in (one, other))
-    if first.shape != second.shape:
-        raise ShapeError(f"vectors of {first.size} and {second.size} neurons", "Give equal ones.")
-    # Half-angle form: the arc cosine loses half of the digits near 0 and 180 degrees.
-    return float(
-        np.degrees(2 * np.arctan2(np.linalg.norm(first - second), np.linalg.norm(first + second)))
-    )
+ROUNDING = 1e-9
+"""Seconds that times of bins may be off by rounding."""
 
 
 def mean_vector(decision_vectors: xr.DataArray, begin: float, end: float) -> xr.DataArray:
@@ -42,7 +32,8 @@ def mean_vector(decision_vectors: xr.DataArray, begin: float, end: float) -> xr.
         Seconds; the bins from begin on and before end count.
     """
     time = decision_vectors["time"]
-    chosen = decision_vectors.where((time >= begin) & (time < end), drop=True)
+    inside = (time >= begin - ROUNDING) & (time < end - ROUNDING)
+    chosen = decision_vectors.where(inside, drop=True)
     if not chosen.sizes["time"]:
         raise ShapeError(
             f"no bin lies between {begin:g} and {end:g} s", "Look at the times of the bins."
@@ -67,7 +58,7 @@ def orthonormal(vectors: Sequence[ArrayLike]) -> Floats:
     array([[1., 0.],
            [0., 1.]])
     """
-    columns = np.column_stack([_unit(vector) for vector in vectors])
+    columns = np.column_stack([unit(vector) for vector in vectors])
     axes, part = np.linalg.qr(columns)
     sizes = np.diag(part)
     if len(sizes) < columns.shape[1] or (np.abs(sizes) < 1e-10).any():
@@ -77,27 +68,19 @@ def orthonormal(vectors: Sequence[ArrayLike]) -> Floats:
 
 def projection(activity: xr.DataArray, axis: ArrayLike) -> xr.DataArray:
     """Return activity along an axis of length 1, with all dimensions but that of the neurons."""
-    unit = _unit(axis)
-    if unit.size != activity.sizes["neuron"]:
+    direction = unit(axis)
+    if direction.size != activity.sizes["neuron"]:
         raise ShapeError(
-            f"an axis of {unit.size} neurons, and activity of {activity.sizes['neuron']}",
+            f"an axis of {direction.size} neurons, and activity of {activity.sizes['neuron']}",
             "Decode the same neurons.",
         )
-    return activity.dot(xr.DataArray(unit, {"neuron": activity["neuron"]}, ("neuron",)), "neuron")
+    return activity.dot(
+        xr.DataArray(direction, {"neuron": activity["neuron"]}, ("neuron",)), "neuron"
+    )
 
 
 def separation(activity: xr.DataArray, labels: ArrayLike, axis: ArrayLike) -> xr.DataArray:
     """Return how far the means of two classes lie apart along an axis, (time,), never negative."""
     along = projection(activity, axis)
-    chosen = np.asarray(labels, dtype=np.bool_)
-    if chosen.shape != (activity.sizes["trial"],):
-        raise ShapeError(f"{chosen.size} labels", f"There are {activity.sizes['trial']} trials.")
+    chosen = two_classes(labels, activity.sizes["trial"])
     return abs(along[{"trial": chosen}].mean("trial") - along[{"trial": ~chosen}].mean("trial"))
-
-
-def _unit(vector: ArrayLike) -> Floats:
-    array = floats("vector", vector, 1)
-    length = float(np.linalg.norm(array))
-    if length == 0:
-        raise ImpossibleOutcomeError("a vector of length 0 has no direction", "Look at the data.")
-    return array / length

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
 import numpy as np
 import pydantic
 
 from hardware.common.motivation import Motivation, MotivationSettings
+from rig.config import laid_over
 from rig.room import MouseSettings, Room
 
 PORT = "port"
@@ -52,6 +53,15 @@ class BodySettings(MouseSettings):
     motivation: MotivationSettings = MotivationSettings()
 
 
+def laid_over_own(own: BodySettings) -> pydantic.BeforeValidator:
+    """Return what lays a table of a file over a mouse's own body, tables inside it too."""
+
+    def lay(given: object) -> object:
+        return laid_over(own.model_dump(), given) if isinstance(given, dict) else given
+
+    return pydantic.BeforeValidator(lay)
+
+
 HEAD_FIXED_BODY = BodySettings(
     spontaneous_interval=60.0,
     motivation=MotivationSettings(
@@ -59,6 +69,8 @@ HEAD_FIXED_BODY = BodySettings(
     ),
 )
 """The body of mice that shift sets: it tires, and seldom licks for no reason."""
+HeadFixedBody = Annotated[BodySettings, laid_over_own(HEAD_FIXED_BODY)]
+"""Such a body, but for what a file says of it."""
 
 
 class MouseBody:
@@ -100,6 +112,11 @@ class MouseBody:
         self._withholds_until = 0.0
         self._motivation = Motivation(settings.motivation, settings.thirst_ul, rng)
         self._takes_part = True
+
+    @property
+    def takes_part(self) -> bool:
+        """Whether it takes part in the trial that began last; freely moving in its last visit."""
+        return self._takes_part
 
     def enter(self, room: Room) -> None:
         """Begin the session: freely moving if the rig has a port, else head-fixed."""
@@ -145,9 +162,10 @@ class MouseBody:
     def drink(self, volume_ul: float, time: float) -> bool:
         """Drink a drop, and return whether it did.
 
-        One that was not hoped for is noticed only sometimes, and a sated mouse drinks none.
+        One that was not hoped for is noticed only sometimes. A mouse that takes no part drinks
+        none, nor does a sated one.
         """
-        if not self._motivation.thirst:
+        if not (self._takes_part and self._motivation.thirst):
             return False
         if not self._hoping:
             withholds = time < self._withholds_until
@@ -180,6 +198,7 @@ class MouseBody:
         """Come to the port, and leave it if nothing happens; not while it is disengaged."""
         returns = self._motivation.absent_until(time)
         if returns > time:
+            self._takes_part = False
             self._at(returns, self._come)
             return
         self._takes_part = self._motivation.takes_part(time)
