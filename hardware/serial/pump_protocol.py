@@ -208,11 +208,14 @@ class PumpLine:
                     self.ask("STP")
 
     def heed(self, command: str, expects: re.Pattern[str] = NOTHING) -> PumpReply:
-        """Ask as `ask` does; an alarm from before has stopped the pump, and is cleared by that."""
-        try:
-            return self.ask(command, expects=expects)
-        except PumpAlarm:
-            return self.ask(command, expects=expects)
+        """Ask as `ask` does; an alarm from before has stopped the pump, and is cleared by that.
+
+        It may be told twice: by the pump itself, and in its next reply.
+        """
+        for _ in range(2):
+            with contextlib.suppress(PumpAlarm):
+                return self.ask(command, expects=expects)
+        return self.ask(command, expects=expects)
 
     def receive(self, patience: float) -> PumpReply | None:
         """Return the next reply, or None if none has come within `patience` seconds."""
