@@ -62,7 +62,7 @@ def test_a_full_disk_ends_the_session_and_keeps_what_was_written(tmp_path: Path)
 
 def test_a_full_disk_under_the_hdf5_file_costs_only_that_file(tmp_path: Path) -> None:
     """Loggers fail one after the other, then the building at the end; the journal is whole."""
-    lab = flood_lab(tmp_path / "lab", edges_per_s=600, trials=12, licks=50)
+    lab = flood_lab(tmp_path / "lab", edges_per_s=600, trials=30, licks=50)
     folder = first_folder(lab)
     files = (folder.live_hdf5, folder.path / "session.h5.partial")
     done = under_strace("write:error=ENOSPC:when=3+", lab.folder, *files)
