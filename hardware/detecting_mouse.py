@@ -19,7 +19,7 @@ from hardware.common.mouse_body import (
     Stimulus,
     laid_over_own,
 )
-from models.psychometric import probability_at
+from models.detection import probability_at
 from rig.frozen import Items
 from rig.room import Mouse, MouseSettings, Room
 

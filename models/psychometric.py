@@ -58,22 +58,6 @@ class Levels:
             object.__setattr__(self, name, array)
 
 
-def probability_at(
-    level: float, threshold: float, slope: float, guess: float, lapse: float
-) -> float:
-    """Return the probability of a response at one level, by the logistic function.
-
-    The parameters are those of `PsychometricFunction`.
-
-    Examples
-    --------
-    >>> probability_at(35.0, threshold=35.0, slope=0.05, guess=0.1, lapse=0.1)
-    0.5
-    """
-    share = 0.5 * (1 + math.tanh(2 * slope * (level - threshold)))
-    return guess + (1 - guess - lapse) * share
-
-
 @dataclass(frozen=True)
 class PsychometricFunction(Model[Levels]):
     """p = guess + (1 - guess - lapse) F((level - threshold) / width).

@@ -12,7 +12,7 @@ from scipy.stats import norm
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
 
-from analysis.decoding.chance import chance_level, drift_control
+from analysis.decoding.chance import Surrogate, chance_level, drift_control
 from analysis.decoding.decoder import Decoder, decode
 from analysis.decoding.geometry import (
     mean_vector,
@@ -212,14 +212,14 @@ def test_chance_is_that_of_the_methods() -> None:
 
 
 @pytest.mark.parametrize("surrogate", ["shuffled", "coins"])
-def test_labels_without_meaning_are_told_by_chance(surrogate: str) -> None:
+def test_labels_without_meaning_are_told_by_chance(surrogate: Surrogate) -> None:
     activity, labels = planted(np.random.default_rng(7), size=3.0)
     decoder = Decoder(folds=5, half_width=0)
-    chance = chance_level(activity, labels, 1, 20, surrogate, decoder)  # type: ignore[arg-type]
+    chance = chance_level(activity, labels, 1, 20, surrogate, decoder)
     assert chance.level == pytest.approx(0.5, abs=0.03)
     assert chance.level < chance.threshold < 0.65
     assert float(decode(activity, labels, decoder).mean[ONSET:].mean()) > chance.threshold
-    again = chance_level(activity, labels, 1, 20, surrogate, decoder)  # type: ignore[arg-type]
+    again = chance_level(activity, labels, 1, 20, surrogate, decoder)
     xr.testing.assert_equal(chance.accuracy, again.accuracy)
 
 

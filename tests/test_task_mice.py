@@ -15,11 +15,12 @@ from hardware.detecting_mouse import DetectingMouse, DetectingSettings
 from hardware.network_mouse import NetworkMouse, NetworkSettings
 from hardware.shifting_mouse import ShiftingMouse, ShiftingSettings
 from hardware.virtual_mouse import LearningMouse, LearningSettings
+from models.detection import probability_at
 from models.fitting import fit
 from models.network import play as network_play
 from models.network import read_trained_network
 from models.network_task import inputs_at, sequences
-from models.psychometric import CATCH, Levels, PsychometricFunction, probability_at
+from models.psychometric import CATCH, Levels, PsychometricFunction
 from rig.lab import Lab
 from rig.performance import performance
 from rig.plan import generators

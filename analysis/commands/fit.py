@@ -61,7 +61,7 @@ def fit(
         Catch | None, typer.Option(help="Catch trials: learned from, as unrewarded, by default.")
     ] = None,
     hold: Annotated[
-        list[str] | None, typer.Option(help="Hold a parameter: sigma=0.62; repeatable.")
+        list[str] | None, typer.Option(help="Hold a parameter: common_inhibition=0.3; repeatable.")
     ] = None,
     lags: Annotated[
         int | None, typer.Option(min=0, max=20, help="Trials of history; 1 by default.")

@@ -72,7 +72,7 @@ def learned(
 
 def _core_of(result: FitResult, settings: Settings) -> Core:
     """Return the core with which a mouse was fitted."""
-    fitted = {**result.held, **dict(zip(result.names, result.values.tolist(), strict=True))}
+    fitted = result.estimates
     symmetric = settings.variant.endswith(" symmetric")
     return Core(
         fitted.get("alpha", PUBLISHED.alpha),
@@ -83,10 +83,10 @@ def _core_of(result: FitResult, settings: Settings) -> Core:
 
 def _start_of(result: FitResult) -> tuple[float, float, float]:
     """Return common excitation, common inhibition and specific weight at the first trial."""
-    names = [each.name for each in WEIGHTS]
-    if "common_net" in result.names or "common_net" in result.held:
-        return result.value("common_net"), 0.0, 0.0
-    excitation, inhibition, specific = (result.value(name) for name in names)
+    fitted = result.estimates
+    if "common_net" in fitted:
+        return fitted["common_net"], 0.0, 0.0
+    excitation, inhibition, specific = (fitted[each.name] for each in WEIGHTS)
     return excitation, inhibition, specific
 
 
