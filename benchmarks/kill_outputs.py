@@ -205,7 +205,8 @@ def _log_when_ended(path: Path) -> str:
     end = time.monotonic() + 5.0
     while time.monotonic() < end:
         text = path.read_text(encoding="utf-8")
-        if "turned its outputs off" in text or "done within" in text:
+        after = text.partition("the engine is gone")[2]
+        if "turned its outputs off" in text or "done within" in after:
             return text
         time.sleep(0.02)
     return path.read_text(encoding="utf-8")

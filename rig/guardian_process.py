@@ -2,8 +2,8 @@
 
 It is started by `rig.guardian`. Its standard input begins with a `Charge`, a line of JSON; then
 each byte is a beat, and `GOODBYE` says that the engine has turned its outputs off. The first beat
-arms it. When the input ends without a goodbye, or no beat comes for the longest silence, it calls
-`force_off` of every output. It tells what it does as lines of JSON on its standard output, one
+arms it. When no beat comes for the longest silence, it calls `force_off` of every output, and it
+does so when the input ends without a goodbye. It tells what it does as lines of JSON on its standard output, one
 `Told` each, and in words on its standard error, which is the session's ``guardian.log``.
 """
 
@@ -144,7 +144,8 @@ def _watch(pipe: int, outputs: dict[str, Device], longest_silence: float) -> Non
     """Close the outputs whenever the engine falls silent, and when it is gone."""
     beats: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     threading.Thread(target=_hear, args=(beats,), daemon=True).start()
-    is_armed, silent, last = False, 0.0, time.perf_counter()
+    is_armed = is_begun = False
+    silent, last = 0.0, time.perf_counter()
     told = last
     while True:
         began = time.perf_counter()
@@ -156,16 +157,18 @@ def _watch(pipe: int, outputs: dict[str, Device], longest_silence: float) -> Non
         if heard == BEAT:
             if not is_armed:
                 _note("armed by a beat of the engine")
-            is_armed, silent, last = True, 0.0, now
+            is_armed = is_begun = True
+            silent, last = 0.0, now
             continue
         if heard == GOODBYE:
             _note("the engine has turned its outputs off")
             return
         if heard is not None:
-            if is_armed:
+            # Also after a silence: what the engine took hold of since then would stay held.
+            if is_begun:
                 _trip(pipe, outputs, "the engine is gone")
             else:
-                _note("the engine is gone; nothing was left to be closed")
+                _note("the engine is gone; it had not begun")
             return
         # Time in which this process did not run either tells nothing of the engine.
         silent += min(now - began, 2 * longest_silence / _SLICES)

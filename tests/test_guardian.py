@@ -77,6 +77,16 @@ def test_an_engine_that_is_gone_without_a_goodbye_leaves_nothing_on(lab: Lab) ->
     assert "the engine is gone: closes every output" in log_of(lab.folder)
 
 
+def test_an_engine_that_dies_after_a_silence_leaves_nothing_of_what_it_did_since(lab: Lab) -> None:
+    charge, inbox = charge_for(lab, 0.1, lamp=""), Inbox()
+    with watching(charge, lab, inbox) as guardian:
+        guardian.wait_until_ready()
+        guardian.run(0.0)
+        assert inbox.wait(20.0) is not None
+    assert [each.what for each in trace(lab)] == ["forced off"] * 2
+    assert log_of(lab.folder).index("was silent") < log_of(lab.folder).index("engine is gone")
+
+
 def test_nothing_is_closed_before_the_first_beat_and_after_the_goodbye(lab: Lab) -> None:
     charge = charge_for(lab, 0.05, lamp="")
     with watching(charge, lab, Inbox()) as guardian:
