@@ -142,7 +142,7 @@ def train_some(folder: Path, days: int, part: tuple[int, Sequence[str]]) -> None
 def read_all(lab: Lab, mice: Sequence[str]) -> dict[str, Past]:
     """Return the past of each mouse, as ``rig fit`` reads it."""
     wanted = Wanted()
-    return {name: read_past(name, folders_of(lab, name, wanted), wanted) for name in mice}
+    return {name: read_past(name, folders_of(lab, name), wanted) for name in mice}
 
 
 def remembers(lab: Lab, past: Past, truth: Floats) -> bool:

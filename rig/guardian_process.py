@@ -3,8 +3,9 @@
 It is started by `rig.guardian`. Its standard input begins with a `Charge`, a line of JSON; then
 each byte is a beat, and `GOODBYE` says that the engine has turned its outputs off. The first beat
 arms it. When no beat comes for the longest silence, it calls `force_off` of every output, and it
-does so when the input ends without a goodbye. It tells what it does as lines of JSON on its standard output, one
-`Told` each, and in words on its standard error, which is the session's ``guardian.log``.
+does so when the input ends without a goodbye. It tells what it does as lines of JSON on its
+standard output, one `Told` each, and in words on its standard error, which is the session's
+``guardian.log``.
 """
 
 from __future__ import annotations

@@ -136,7 +136,7 @@ def _recover(folder: SessionFolder) -> Recovery:
 def _recover_journal(folder: SessionFolder) -> tuple[Mended, _Told]:
     """Mend a journal; return what was done, and what it tells."""
     path = folder.journal
-    magic = _mended_magic(path, MAGIC)
+    magic = _mended_magic(path, MAGIC) if path.exists() else "there is no such file"
     told = _read(path)
     whole = not told.damage and is_sealed(folder.hdf5, digest(path))
     if not whole:

@@ -188,11 +188,14 @@ def nearest_folder(path: Path) -> Path:
 
 
 def find_sessions(data: Path, subject: str | None = None) -> Iterator[SessionFolder]:
-    """Return the sessions in a data folder, ordered by subject, date and number."""
+    """Return the sessions in a data folder, ordered by subject, date and number.
+
+    One whose journal is gone is among them if its HDF5 file was sealed.
+    """
     if subject is not None and not _is_name(subject):
         return
-    pattern = f"{subject or '*'}/*/*/{JOURNAL}"
-    folders = [path.parent for path in data.glob(pattern) if path.parent.name.isdecimal()]
+    found = data.glob(f"{subject or '*'}/*/*")
+    folders = [path for path in found if path.name.isdecimal() and _is_session(path)]
     for path in sorted(folders, key=lambda p: (p.parts[-3], p.parts[-2], int(p.name))):
         yield SessionFolder(path)
 
@@ -205,7 +208,7 @@ def find_session(data: Path, name: str) -> SessionFolder:
     RecordingError
         If there is none.
     """
-    if (data / name / JOURNAL).is_file():
+    if _is_session(data / name):
         return SessionFolder((data / name).resolve())
     sessions = list(find_sessions(data, name))
     if not sessions:
@@ -215,6 +218,11 @@ def find_session(data: Path, name: str) -> SessionFolder:
             "`rig ls` lists the sessions; write SUBJECT/DATE/N, or SUBJECT for its last one.",
         )
     return max(sessions, key=lambda session: (session.path.parts[-2], int(session.path.name)))
+
+
+def _is_session(folder: Path) -> bool:
+    """Whether a folder holds the record of a session."""
+    return any((folder / file).is_file() for file in (JOURNAL, HDF5))
 
 
 def _is_name(subject: str) -> bool:

@@ -1,4 +1,4 @@
-"""A Dask scheduler with a worker; its address is printed, and the end of its input ends it."""
+"""A Dask scheduler with so many workers; the end of its input ends it. It prints its address."""
 
 from __future__ import annotations
 
@@ -8,7 +8,11 @@ from distributed import LocalCluster
 
 if __name__ == "__main__":
     with LocalCluster(
-        n_workers=1, processes=False, protocol="tcp", dashboard_address=None, host="127.0.0.1"
+        n_workers=int(sys.argv[1]),
+        processes=False,
+        protocol="tcp",
+        dashboard_address=None,
+        host="127.0.0.1",
     ) as made:
         sys.stdout.write(f"{made.scheduler_address}\n")
         sys.stdout.flush()

@@ -70,7 +70,7 @@ def recorded_lab(folder: Path) -> Lab:
 
 def past_of(lab: Lab, name: str) -> Past:
     """Return the past of a mouse."""
-    return read_past(name, folders_of(lab, name, Wanted()), Wanted())
+    return read_past(name, folders_of(lab, name), Wanted())
 
 
 def truth_of(name: str) -> Floats:

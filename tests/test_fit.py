@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import json
@@ -37,11 +38,12 @@ from analysis.fits.asked import CoreName, ModelName
 from analysis.fits.crews import Alone, Crew, cluster
 from analysis.fits.results import Fit
 from analysis.fits.run import fit_mice
+from analysis.fits.sessions import LeftOut
 from analysis.fits.settings import Settings
 from analysis.fits.store import read_fit
 from benchmarks.recovery_through_rig import holds, remembers
 from models.task import COLUMNS
-from rig.errors import ExitCode
+from rig.errors import ExitCode, OptionError
 from rig.lab import Lab, find_lab
 from rig.wrap_up import WRAP_UP
 
@@ -121,14 +123,16 @@ def test_the_truth_lies_in_the_intervals(recorded: Lab) -> None:
 def test_pretraining_that_comes_first_moves_the_beginning_and_has_no_phases(recorded: Lab) -> None:
     past = past_of(recorded, MICE[0])
     alone = tuple(row for row in past.sessions[0].rows if row.trial_type == "go")
-    before = replace(past.sessions[0], name="pretraining", stage="pretraining", rows=alone)
+    before = replace(
+        past.sessions[0], name=f"{MICE[0]}/2026-01-01/1", stage="pretraining", rows=alone
+    )
     longer = replace(past, sessions=(before, *past.sessions))
     for pretraining, trials in (("left out", 0), ("first", len(alone))):
         settings = Settings(model=ModelName.CIRCUIT, pretraining=pretraining, starts=1)
         fit = fit_mice([longer], settings, Alone(), "here")
         mouse = fit.mice[MICE[0]]
         assert mouse.found[0].trials == DAYS * TRIALS + trials
-        assert ("pretraining" in mouse.sessions) == bool(trials)
+        assert (before.name in mouse.sessions) == bool(trials)
         assert mouse.learned is not None
         assert (mouse.learned.delay is None) == bool(trials)
 
@@ -156,8 +160,9 @@ def test_a_fit_leaves_the_sessions_alone_and_says_where_it_is(recorded: Lab) -> 
     before = files_of(recorded.data)
     done = inside(recorded, "fit", MICE[0], "--model", "mean-field", "--binned", "50")
     assert done.code == ExitCode.OK, done.err
-    folder = recorded.folder / f"fits/mean-field-{MICE[0]}"
-    assert f"Folder: {folder}" in done.out
+    folder = Path(done.out.rpartition("Folder: ")[2].strip())
+    assert folder.parent == recorded.folder / "fits"
+    assert folder.name.startswith(f"mean-field-{MICE[0]}-"), "the bins are not as usual"
     fit = read_fit(folder / "fit.json")
     assert fit.figures == (f"learning-{MICE[0]}.png",)
     assert sorted(path.name for path in folder.iterdir()) == ["fit.json", *fit.figures]
@@ -165,9 +170,26 @@ def test_a_fit_leaves_the_sessions_alone_and_says_where_it_is(recorded: Lab) -> 
     assert fit.mice[MICE[0]].learned is not None
     assert fit.mice[MICE[0]].learned.ends[:2] == (50, 100)
     assert files_of(recorded.data) == before
-    again = inside(recorded, "fit", MICE[0], "--model", "mean-field", "--format", "svg")
-    assert again.code == ExitCode.OK
+    other = ("fit", MICE[0], "--model", "mean-field", "--binned", "50", "--format", "svg")
+    assert inside(recorded, *other).code == ExitCode.OK
     assert sorted(path.suffix for path in folder.iterdir()) == [".json", ".svg"], "the earlier went"
+
+
+@pytest.mark.parametrize("stopped", ["save", "keep"])
+def test_an_earlier_fit_is_whole_until_the_next_one_is(
+    rig_fit: Callable[..., Done], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stopped: str
+) -> None:
+    options = (DETECTOR, "--model", "psychometric")
+    assert rig_fit(*options).code == ExitCode.OK
+    before = files_of(tmp_path)
+
+    def ctrl_c(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    where = {"save": "analysis.fits.figures.save", "keep": "analysis.fits.command.keep"}
+    monkeypatch.setattr(where[stopped], ctrl_c)
+    assert rig_fit(*options).code == ExitCode.STOPPED
+    assert files_of(tmp_path) == before
 
 
 def test_a_folder_that_holds_anything_else_is_refused(
@@ -245,9 +267,9 @@ def test_a_mouse_that_cannot_be_fitted_does_not_stop_the_others(
         (("../x",), ExitCode.RECORDING, "there is no mouse"),
         (("SIM01",), ExitCode.RECORDING, "there is nothing to fit"),
         ((MICE[0], "--model", "psychometric"), ExitCode.RECORDING, "there is nothing to fit"),
-        ((MICE[0], "--since", "2030-01-01"), ExitCode.RECORDING, "there is nothing to fit"),
-        ((MICE[0], "--protocol", "other"), ExitCode.RECORDING, "there is nothing to fit"),
-        ((MICE[0], "--sessions", "9"), ExitCode.RECORDING, "there is nothing to fit"),
+        ((MICE[0], "--since", "2030-01-01"), ExitCode.RECORDING, "sessions is asked for"),
+        ((MICE[0], "--protocol", "other"), ExitCode.RECORDING, "sessions is asked for"),
+        ((MICE[0], "--sessions", "9"), ExitCode.RECORDING, "sessions is asked for"),
         ((MICE[0], "--since", "some day"), ExitCode.USAGE, "is no day"),
         ((MICE[0], "--sessions", "5-3"), ExitCode.USAGE, "no range of sessions"),
         ((MICE[0], "--model", "magic"), ExitCode.USAGE, "magic"),
@@ -255,7 +277,9 @@ def test_a_mouse_that_cannot_be_fitted_does_not_stop_the_others(
         ((MICE[0], "--hold", "wisdom=1"), ExitCode.USAGE, "no parameter 'wisdom'"),
         ((MICE[0], "--hold", "alpha=nan"), ExitCode.USAGE, "no NAME=NUMBER"),
         ((MICE[0], "--core", "fitted", "--hold", "alpha=7"), ExitCode.USAGE, "held at 7"),
+        ((MICE[0], "--hold", "sigma=1", "--hold", "sigma=2"), ExitCode.USAGE, "given twice"),
         ((MICE[0], "--recruitment", "A=-1"), ExitCode.USAGE, "negative"),
+        ((MICE[0], "--recruitment", "Z=1"), ExitCode.USAGE, "no mouse has a stimulus 'Z'"),
         ((MICE[0], "--scheduler", "box1"), ExitCode.USAGE, "no address of a scheduler"),
     ],
 )
@@ -283,6 +307,7 @@ def test_damaged_and_unusable_sessions_are_left_out_in_words(spoiled: Lab) -> No
     mouse = told(done)["mice"][MICE[0]]
     assert 1.2 * TRIALS < mouse["found"][0]["trials"] < 1.7 * TRIALS, "what is sound is used"
     assert "the journal is damaged" in mouse["left_out"][0]["why"]
+    assert f"`rig recover {MICE[0]}/" in mouse["left_out"][0]["why"]
     said = {"session": f"{MICE[0]}/x/1", "at": "2026-01-06T10:00:00Z", "by": "Ada", "usable": False}
     (first / WRAP_UP).write_text(json.dumps(said))
     journal.write_bytes(b"nothing that is a journal")
@@ -291,18 +316,56 @@ def test_damaged_and_unusable_sessions_are_left_out_in_words(spoiled: Lab) -> No
     assert json.loads(done.out)["problems"][0]["what"].startswith("there is nothing to fit")
 
 
-@pytest.fixture(scope="module")
-def scheduler() -> Iterator[str]:
-    """Return the address of a scheduler with one worker, in a process of its own."""
+def test_what_is_lost_in_the_middle_of_a_past_is_told_of(recorded: Lab) -> None:
+    past = past_of(recorded, MICE[0])
+    first, last = (session.name for session in past.sessions)
+    settings = Settings(model=ModelName.CIRCUIT, starts=1)
+    for lost, is_hole in ((first, True), (f"{MICE[0]}/2025-01-01/1", False), (last, False)):
+        spoilt = replace(past, lost=(LeftOut(lost, "its trials from 5 on: a hole"),))
+        mouse = fit_mice([spoilt], settings, Alone(), "here").mice[MICE[0]]
+        assert any("the values may be wrong" in note for note in mouse.notes) == is_hole
+
+
+def test_a_session_whose_journal_is_gone_is_named_and_can_be_recovered(spoiled: Lab) -> None:
+    journal = min(spoiled.data.glob(f"{MICE[0]}/*/*/*.journal"))
+    name = "/".join(journal.parts[-4:-1])
+    before = journal.read_bytes()
+    journal.unlink()
+    mouse = told(inside(spoiled, "fit", MICE[0], "--json"))["mice"][MICE[0]]
+    assert [each["session"] for each in mouse["left_out"]] == [name]
+    assert (
+        f"`rig recover {name}` saves what can be saved, from its HDF5"
+        in mouse["left_out"][0]["why"]
+    )
+    assert "unreadable" in inside(spoiled, "ls", "--subject", MICE[0]).out
+    assert inside(spoiled, "recover", name).code == ExitCode.OK
+    assert journal.read_bytes() == before
+
+
+@contextlib.contextmanager
+def scheduler_with(workers: int) -> Iterator[str]:
+    """Lend the address of a scheduler in a process of its own."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(HERE), str(HERE.parent)])}
     with subprocess.Popen(
-        [sys.executable, HERE / "fit_cluster.py"],
+        [sys.executable, HERE / "fit_cluster.py", str(workers)],
         env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
     ) as process:  # fmt: skip
         assert process.stdout is not None
         yield process.stdout.readline().strip()
         process.communicate("", timeout=60)
     assert process.returncode == 0
+
+
+@pytest.fixture(scope="module")
+def scheduler() -> Iterator[str]:
+    """Return the address of a scheduler with one worker."""
+    with scheduler_with(1) as address:
+        yield address
+
+
+def test_a_scheduler_without_workers_is_not_waited_for_long() -> None:
+    with scheduler_with(0) as address, pytest.raises(OptionError, match="has no worker"):
+        cluster(address, patience=0.5).__enter__()
 
 
 def test_a_cluster_does_the_same_work(scheduler: str) -> None:

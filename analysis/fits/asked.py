@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
@@ -99,3 +99,11 @@ class Asked:
     out: Path | None
     picture: Picture
     lab: Path | None
+
+    def unusual(self) -> str:
+        """Return the options that change which values are found, where they are not as usual."""
+        others = {"subjects", "model", "profile", "jobs", "scheduler", "out", "picture", "lab"}
+        given = {
+            name: value for name, value in asdict(self).items() if name not in others and value
+        }
+        return " ".join(f"{name}={value}" for name, value in given.items())

@@ -28,7 +28,7 @@ from analysis.fits.results import Fit
 from analysis.fits.run import fit_mice
 from analysis.fits.sessions import Past, Wanted, chosen, folders_of, read_past, span_of
 from analysis.fits.settings import BIN_TRIALS, Settings
-from analysis.fits.store import folder_for, make_room, write_fit
+from analysis.fits.store import beside, check_room, folder_for, keep
 from analysis.fits.tables import print_fit
 from models.consistency import SESSIONS
 from models.learning import Variant
@@ -69,13 +69,14 @@ def fit_asked(asked: Asked) -> Kept:
     check_held(settings.resolved(len(mice)))
     wanted = Wanted(asked.since, asked.protocols)
     span = None if asked.sessions is None else span_of(asked.sessions)
-    folder = asked.out or folder_for(lab, asked.model, mice)
+    folder = asked.out or folder_for(lab, asked.model, mice, asked.unusual())
+    check_room(folder)
     with _crew(asked, settings.seconds(len(mice))) as crew, _Bar() as bar:
         pasts = [chosen(past, span) for past in _read(lab, mice, wanted, bar)]
         fit = fit_mice(pasts, settings, crew, str(lab.data), bar.begin)
-        make_room(folder)
-        fit = _draw(fit, folder, asked.picture, bar)
-    write_fit(folder, fit)
+        with beside(folder) as drawn:
+            fit = _draw(fit, drawn, asked.picture, bar)
+            keep(fit, drawn, folder)
     return Kept(fit, folder)
 
 
@@ -155,7 +156,7 @@ def _crew(asked: Asked, seconds: float) -> Iterator[Crew]:
 
 def _read(lab: Lab, subjects: Sequence[str], wanted: Wanted, bar: _Bar) -> list[Past]:
     """Return the past of each mouse."""
-    folders = {subject: folders_of(lab, subject, wanted) for subject in subjects}
+    folders = {subject: folders_of(lab, subject) for subject in subjects}
     advance = bar.begin("reading sessions", sum(map(len, folders.values())))
     return [read_past(subject, _counted(own, advance), wanted) for subject, own in folders.items()]
 

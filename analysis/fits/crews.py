@@ -124,6 +124,8 @@ class Cluster:
         self, work: Callable[[Order], Answer | str], orders: Sequence[Order], advance: Advance
     ) -> list[Answer | str]:
         """Return the answer to each order; a worker's failure is said in its place."""
+        from distributed.scheduler import KilledWorker
+
         futures = self._client.map(work, list(orders), pure=False)
         for future in futures:
             future.add_done_callback(lambda _: advance())
@@ -131,6 +133,8 @@ class Cluster:
         for future in futures:
             try:
                 answers.append(future.result())
+            except KilledWorker:
+                answers.append(DIED)
             except Exception as error:
                 answers.append(_said(error))
         return answers
@@ -177,6 +181,14 @@ def cluster(address: str, patience: float = PATIENCE) -> Iterator[Crew]:
             "Start one with `dask scheduler`, and name the address that it prints.",
         ) from None
     with client:
+        try:
+            client.wait_for_workers(1, timeout=patience)
+        except TimeoutError:
+            raise OptionError(
+                f"the Dask scheduler at {address} has no worker",
+                "--scheduler",
+                f"Start one with `dask worker {address}`, in an environment with mouserig.",
+            ) from None
         yield Cluster(client)
 
 

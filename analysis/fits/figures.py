@@ -23,6 +23,8 @@ from rig.psychometric import wilson
 
 WIDTH = WIDTH_MM * MM
 BAR = 0.8
+FLOOR = -2.5
+"""A bar that goes deeper ends here, with its value beside it, so that the others can be read."""
 MOST_MICE = 24
 """So many mice share a figure; more get more figures."""
 
@@ -143,7 +145,12 @@ def choices_figure(mice: Sequence[MouseFit]) -> Figure:
     for k, (kind, colour) in enumerate(zip(kinds, colours, strict=True)):
         heights = [each.scores[k].mean_log_likelihood for _, each in groups]
         places = np.arange(len(groups)) - BAR / 2 + (k + 0.5) * width
-        axes.bar(places, heights, width, color=colour, label=kind)
+        axes.bar(places, np.maximum(heights, FLOOR), width, color=colour, label=kind)
+        for place, height in zip(places, heights, strict=True):
+            if height < FLOOR:
+                axes.annotate(
+                    f"{height:.1f}", (place, FLOOR), rotation=90, ha="center", va="bottom"
+                )
     axes.axhline(np.log(0.5), color=GREY, lw=1, ls=":", label="a coin")
     axes.set_xticks(range(len(groups)), [f"{name}\n{each.context}" for name, each in groups])
     axes.set(ylabel="mean log-likelihood\nof a choice")
@@ -217,7 +224,7 @@ def _draw_chance(axes: Axes, each: Context) -> None:
     axes.set(
         xlabel="consistent trials", ylabel="probability", yscale="log", ylim=(floor, 1),
         title=f"{each.context}: {each.consistent} of {each.trials}\n"
-        f"P(at least so many) {_is(chance_words(each))}",
+        f"P(at least so many) {_is(chance_words(each, each.at_least))}",
     )  # fmt: skip
 
 

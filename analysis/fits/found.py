@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 from analysis.fits.results import Context, Detected, Found, Learned, MouseFit, Value
 from analysis.fits.sessions import Past
 from analysis.fits.settings import STARTS, Settings
+from models.doubt import Doubt, statement_of
 from models.errors import ModelError
 from models.fitting import FitResult, fit
 from models.model import Model
@@ -78,6 +79,7 @@ def number(value: float) -> float | None:
 
 def found_of(part: str, result: FitResult, profiles: Mapping[str, Interval] | None = None) -> Found:
     """Return a fit with its intervals: those of profiles where there are any, else by errors."""
+    doubts = doubts_of(result.doubts, profiles)
     return Found(
         part=part,
         model=result.model,
@@ -91,7 +93,25 @@ def found_of(part: str, result: FitResult, profiles: Mapping[str, Interval] | No
         intervals="standard error" if profiles is None else "profile",
         parameters=values_of(result, profiles),
         held=dict(result.held),
-        statement=result.statement,
+        statement=statement_of(result.converged, doubts),
+    )
+
+
+def doubts_of(
+    doubts: Sequence[Doubt], profiles: Mapping[str, Interval] | None
+) -> tuple[Doubt, ...]:
+    """Return which parameters the data do not tell: where there are profiles, these say it.
+
+    A parameter whose profile is closed on both sides is told, whatever the curvature says; one
+    whose profile is open is not.
+    """
+    if profiles is None:
+        return tuple(doubts)
+    why = {doubt.name: doubt.why for doubt in doubts}
+    return tuple(
+        Doubt(name, why.get(name, "its profile is open on one side"))
+        for name, each in profiles.items()
+        if not (each.low_closed and each.high_closed)
     )
 
 
@@ -99,7 +119,7 @@ def values_of(
     result: FitResult, profiles: Mapping[str, Interval] | None = None
 ) -> tuple[Value, ...]:
     """Return the fitted parameters of a result."""
-    doubts = {doubt.name: doubt.why for doubt in result.doubts}
+    doubts = {doubt.name: doubt.why for doubt in doubts_of(result.doubts, profiles)}
     found = []
     for k, name in enumerate(result.names):
         interval = _by_error(result, name) if profiles is None else profiles[name]

@@ -126,7 +126,9 @@ def recruitment_of(
         return Recruitment(named[found.go], named[found.nogo]), "as given"
     if known:
         values = [named.get(name, value) for name, value in zip(names, known, strict=True)]
-        return Recruitment(*values), "as recorded of the virtual mouse"
+        given = [name for name in names if name in named]
+        told = f"; {given[0]} as given" if given else ""
+        return Recruitment(*values), f"as recorded of the virtual mouse{told}"
     lacking = " and ".join(name for name in names if name not in named)
     values = [named.get(name, 1.0) for name in names]
     return Recruitment(*values), f"taken as 1 for {lacking}; --recruitment says otherwise"

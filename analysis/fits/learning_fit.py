@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from analysis.fits.asked import CoreName, ModelName
 from analysis.fits.crews import Begin, Crew
-from analysis.fits.found import FAILURES, fitted, found_of, mouse_fit, value_of
+from analysis.fits.found import FAILURES, doubts_of, fitted, found_of, mouse_fit, value_of
 from analysis.fits.learning_course import learned
 from analysis.fits.learning_data import (
     CATCH,
@@ -33,6 +33,7 @@ from models.model import Model
 from models.profiles import Interval
 from models.reinforcement import PUBLISHED
 from models.task import Task
+from rig.errors import OptionError
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,10 @@ def fit_learners(
     ------
     ModelError
         If no mouse can be fitted, or the mice cannot share a core.
+    OptionError
+        If a stimulus is named that is not of these mice.
     """
+    _check_named(learners, settings)
     common = CommonTask((each.choices, each.recruitment) for each in learners.values())
     model = _model(common.task, settings)
     data = {name: _data(common, each, settings) for name, each in learners.items()}
@@ -135,9 +139,30 @@ def fit_learner(order: Order) -> MouseFit | str:
         )
     except FAILURES as error:
         return str(error)
-    guessed = each.recruitment_from.startswith("taken")
-    notes = (f"recruitment is {each.recruitment_from}",) if guessed else ()
-    return mouse_fit(each.past, (found,), learned=course, notes=notes)
+    return mouse_fit(each.past, (found,), learned=course, notes=tuple(_notes(each)))
+
+
+def _notes(each: Learner) -> Iterator[str]:
+    """Yield what a reader of the fit must know of the data."""
+    if each.recruitment_from.startswith("taken"):
+        yield f"recruitment is {each.recruitment_from}"
+    for hole in each.past.holes():
+        yield (
+            f"{hole.session} is not in the fit as a whole, though what the mouse learned there is "
+            "in its later trials: the values may be wrong. --sessions leaves out what comes behind"
+        )
+
+
+def _check_named(learners: Mapping[str, Learner], settings: Settings) -> None:
+    """Refuse the name of a stimulus that no mouse has."""
+    names = {name for each in learners.values() for name in (each.choices.go, each.choices.nogo)}
+    for name in settings.recruitment:
+        if name not in names:
+            raise OptionError(
+                f"no mouse has a stimulus '{name}'",
+                "--recruitment",
+                f"Name one of: {', '.join(sorted(names))}.",
+            )
 
 
 def _fitted(order: Order) -> tuple[Found, FitResult]:
@@ -203,16 +228,27 @@ def _shared(
 ) -> Shared:
     """Return what the mice have in common, with intervals."""
     advance = begin("intervals of what they share", len(cohort.shared))
-    values = []
-    doubts = {doubt.name: doubt.why for doubt in cohort.doubts}
-    for k, each in enumerate(cohort.shared):
-        value, error = float(cohort.values[k]), float(cohort.standard_errors[k])
+    intervals, doubts = {}, cohort.doubts
+    for each in cohort.shared:
         if settings.intervals == "profile":
-            interval = shared_interval(model, data, cohort, each.name)
+            intervals[each.name] = shared_interval(model, data, cohort, each.name)
         else:
-            interval = Interval(*cohort.interval(each.name), low_closed=True, high_closed=True)
-        values.append(value_of(each.name, value, error, interval, doubts.get(each.name, "")))
+            ends = cohort.interval(each.name)
+            intervals[each.name] = Interval(*ends, low_closed=True, high_closed=True)
         advance()
+    if settings.intervals == "profile":
+        doubts = doubts_of(doubts, intervals)
+    why = {doubt.name: doubt.why for doubt in doubts}
+    values = [
+        value_of(
+            each.name,
+            float(cohort.values[k]),
+            float(cohort.standard_errors[k]),
+            intervals[each.name],
+            why.get(each.name, ""),
+        )
+        for k, each in enumerate(cohort.shared)
+    ]
     return Shared(
         parameters=tuple(values),
         log_likelihood=cohort.log_likelihood,

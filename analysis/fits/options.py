@@ -64,14 +64,14 @@ def numbers_of(option: str, words: Sequence[str]) -> dict[str, float]:
     Raises
     ------
     OptionError
-        If something is not.
+        If something is not, or a name comes twice.
 
     Examples
     --------
     >>> numbers_of("--hold", ["sigma=0.62", "alpha=0.01"])
     {'sigma': 0.62, 'alpha': 0.01}
     """
-    found = {}
+    found: dict[str, float] = {}
     for each in words:
         name, _, text = each.rpartition("=")
         try:
@@ -80,6 +80,8 @@ def numbers_of(option: str, words: Sequence[str]) -> dict[str, float]:
             number = math.nan
         if not name or not math.isfinite(number):
             raise OptionError(f"'{each}' is no NAME=NUMBER", option, f"Write {option} NAME=0.5.")
+        if name in found:
+            raise OptionError(f"'{name}' is given twice", option, "Name it once.")
         found[name] = number
     return found
 

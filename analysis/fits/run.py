@@ -64,6 +64,9 @@ def fit_mice(
     orders: dict[str, Any] = {}
     failed: dict[str, str] = {}
     for past in pasts:
+        if not past.sessions and past.passed_over:
+            failed[past.subject] = f"none of its {past.passed_over} sessions is asked for"
+            continue
         try:
             orders[past.subject] = _MAKERS[settings.model](past, settings)
         except ModelError as error:

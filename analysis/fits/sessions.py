@@ -61,11 +61,27 @@ class Recorded:
 
 @dataclass(frozen=True)
 class Past:
-    """The sessions of a mouse in the order of time, and those that are left out."""
+    """The sessions of a mouse in the order of time, and those that are left out.
+
+    Attributes
+    ----------
+    subject
+        The mouse.
+    sessions
+        Those that are used.
+    left_out
+        Those that are not, or not as a whole.
+    lost
+        Which of these could not be used, though they were asked for.
+    passed_over
+        How many were not asked for.
+    """
 
     subject: str
     sessions: tuple[Recorded, ...]
     left_out: tuple[LeftOut, ...]
+    lost: tuple[LeftOut, ...] = ()
+    passed_over: int = 0
 
     @property
     def simulated(self) -> bool:
@@ -80,6 +96,13 @@ class Past:
         others = [LeftOut(each.name, why) for each in self.sessions if not suits(each)]
         kept = tuple(each for each in self.sessions if suits(each))
         return replace(self, sessions=kept, left_out=(*self.left_out, *(others if why else ())))
+
+    def holes(self) -> list[LeftOut]:
+        """Return what could not be used behind the first and before the last trial that is."""
+        if not self.sessions:
+            return []
+        first, last = (_place(self.sessions[end].name) for end in (0, -1))
+        return [each for each in self.lost if first <= _place(each.session) < last]
 
 
 @dataclass(frozen=True)
@@ -122,8 +145,8 @@ def is_detection(session: Recorded) -> bool:
     return len(session.levels.points()) > 1
 
 
-def folders_of(lab: Lab, subject: str, wanted: Wanted) -> list[SessionFolder]:
-    """Return the folders of a mouse's sessions from the first day that is asked for.
+def folders_of(lab: Lab, subject: str) -> list[SessionFolder]:
+    """Return the folders of a mouse's sessions.
 
     Raises
     ------
@@ -137,32 +160,36 @@ def folders_of(lab: Lab, subject: str, wanted: Wanted) -> list[SessionFolder]:
             str(lab.folder),
             "`rig ls` lists the sessions.",
         )
-    since = wanted.since.isoformat() if wanted.since else ""
-    return [folder for folder in folders if folder.path.parts[-2] >= since]
+    return folders
 
 
 def read_past(subject: str, folders: Iterable[SessionFolder], wanted: Wanted) -> Past:
     """Return the past of a mouse; what cannot be read or used is named."""
     sessions: list[Recorded] = []
-    left_out: list[LeftOut] = []
+    lost: list[LeftOut] = []
+    passed_over = 0
+    since = wanted.since.isoformat() if wanted.since else ""
     for folder in folders:
+        if folder.path.parts[-2] < since:
+            passed_over += 1
+            continue
         why = why_not_used(folder)
         if why:
-            left_out.append(LeftOut(folder.name, why))
+            lost.append(LeftOut(folder.name, why))
             continue
         try:
             record, damage = _read(folder)
         except RecordingError as error:
-            left_out.append(LeftOut(folder.name, f"it cannot be read: {error.what}"))
+            lost.append(LeftOut(folder.name, f"it cannot be read: {error.what}; {_mend(folder)}"))
             continue
         if wanted.protocols and record.protocol not in wanted.protocols:
+            passed_over += 1
             continue
         if damage:
-            left_out.append(
-                LeftOut(folder.name, f"its trials from {len(record.rows)} on: {damage}")
-            )
+            why = f"its trials from {len(record.rows)} on: {damage}; {_mend(folder)}"
+            lost.append(LeftOut(folder.name, why))
         sessions.append(record)
-    return Past(subject, tuple(sessions), tuple(left_out))
+    return Past(subject, tuple(sessions), tuple(lost), tuple(lost), passed_over)
 
 
 def why_not_used(folder: SessionFolder) -> str:
@@ -181,7 +208,9 @@ def chosen(past: Past, span: tuple[int, int] | None) -> Past:
     if span is None:
         return past
     first, last = span
-    return replace(past, sessions=past.sessions[first - 1 : last])
+    kept = past.sessions[first - 1 : last]
+    others = len(past.sessions) - len(kept)
+    return replace(past, sessions=kept, passed_over=past.passed_over + others)
 
 
 def span_of(words: str) -> tuple[int, int]:
@@ -200,6 +229,18 @@ def span_of(words: str) -> tuple[int, int]:
     raise OptionError(
         f"'{words}' is no range of sessions", "--sessions", "Write 4, or 3-5; they count from 1."
     )
+
+
+def _place(name: str) -> tuple[str, int]:
+    """Return where a session ``SUBJECT/DATE/N`` stands in the order of time."""
+    _, day, number = name.split("/")
+    return day, int(number)
+
+
+def _mend(folder: SessionFolder) -> str:
+    """Return what to do with a session that is damaged."""
+    whole = ", from its HDF5 file" if folder.hdf5.is_file() else ""
+    return f"`rig recover {folder.name}` saves what can be saved{whole}"
 
 
 def _read(folder: SessionFolder) -> tuple[Recorded, str]:

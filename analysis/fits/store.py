@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -19,51 +21,94 @@ MOST_NAMES = 3
 REMEDY = "Check the rights on the folder, or name another one with --out."
 
 
-def folder_for(lab: Lab, model: str, subjects: Sequence[str]) -> Path:
-    """Return where the fit of a model to some mice is kept: the same place for the same mice."""
+def folder_for(lab: Lab, model: str, subjects: Sequence[str], asked: str = "") -> Path:
+    """Return where a fit is kept: the same place for the same mice, asked for in the same way.
+
+    Parameters
+    ----------
+    lab, model, subjects
+        Whose fit it is.
+    asked
+        What was asked for beside them, in any form; empty if all is as usual.
+    """
     names = sorted(subjects)
     told = "-".join(names)
     if len(names) > MOST_NAMES:
-        told = f"{len(names)}-mice-{hashlib.sha256('/'.join(names).encode()).hexdigest()[:8]}"
-    return lab.folder / FOLDER / f"{model}-{told}"
+        told = f"{len(names)}-mice-{_digest('/'.join(names))}"
+    return lab.folder / FOLDER / f"{model}-{told}{f'-{_digest(asked)}' if asked else ''}"
 
 
-def make_room(folder: Path) -> None:
-    """Make the folder of a fit, and remove an earlier fit from it.
+def check_room(folder: Path) -> None:
+    """Refuse a folder that holds other files and no fit.
 
     Raises
     ------
     RecordingError
-        If it holds other files and no fit, or cannot be written.
+        If it does, or cannot be read.
     """
-    earlier = folder / FIT_JSON
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        if earlier.is_file():
-            for name in _figures_of(earlier):
-                (folder / name).unlink(missing_ok=True)
-            earlier.unlink()
-        elif any(folder.iterdir()):
+        if folder.is_dir() and not (folder / FIT_JSON).is_file() and any(folder.iterdir()):
             raise RecordingError(
                 "the folder holds other files, and no fit", str(folder), "Name another with --out."
             )
     except OSError as error:
         raise RecordingError(
-            f"the folder cannot be written: {error.strerror}", str(folder), REMEDY
+            f"the folder cannot be read: {error.strerror}", str(folder), REMEDY
         ) from error
 
 
-def write_fit(folder: Path, fit: Fit) -> Path:
-    """Write ``fit.json``, the last of the files: where it is, the fit is whole."""
-    path, partial = folder / FIT_JSON, folder / f"{FIT_JSON}.partial"
+@contextlib.contextmanager
+def beside(folder: Path) -> Iterator[Path]:
+    """Lend a folder beside the one of a fit, to write into until `keep`; it is removed in the end.
+
+    Raises
+    ------
+    RecordingError
+        If nothing can be written there.
+    """
     try:
-        partial.write_bytes(msgspec.json.format(msgspec.json.encode(fit), indent=2))
-        partial.replace(path)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        place = tempfile.TemporaryDirectory(
+            dir=folder.parent, prefix=f".{folder.name}-", ignore_cleanup_errors=True
+        )
     except OSError as error:
         raise RecordingError(
-            f"the fit cannot be written: {error.strerror}", str(path), REMEDY
+            f"the folder cannot be written: {error.strerror}", str(folder), REMEDY
         ) from error
-    return path
+    with place as path:
+        yield Path(path)
+
+
+def keep(fit: Fit, drawn: Path, folder: Path) -> None:
+    """Write ``fit.json`` beside the figures of a fit, and put all in place of an earlier fit.
+
+    Until then the earlier one is whole.
+
+    Parameters
+    ----------
+    fit
+        The fit.
+    drawn
+        Where its figures are.
+    folder
+        Where it is to be kept.
+    """
+    earlier = folder / FIT_JSON
+    try:
+        text = msgspec.json.format(msgspec.json.encode(fit), indent=2)
+        (drawn / FIT_JSON).write_bytes(text)
+        folder.mkdir(exist_ok=True)
+        gone = _figures_of(earlier) if earlier.is_file() else []
+        # The file first: a folder without it is refused as one that holds other files.
+        for name in (FIT_JSON, *fit.figures):
+            (drawn / name).replace(folder / name)
+        for name in gone:
+            if name not in fit.figures:
+                (folder / name).unlink(missing_ok=True)
+    except OSError as error:
+        raise RecordingError(
+            f"the fit cannot be written: {error.strerror}", str(earlier), REMEDY
+        ) from error
 
 
 def read_fit(path: Path) -> Fit:
@@ -87,3 +132,7 @@ def _figures_of(path: Path) -> list[str]:
     except RecordingError:
         return []
     return [name for name in names if Path(name).name == name]
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:8]

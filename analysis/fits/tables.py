@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import rich.markup
 
-from analysis.fits.results import Context, Fit, Found, MouseFit, Shared, Spread, Value
+from analysis.fits.results import Context, Fit, Found, Learned, MouseFit, Shared, Spread, Value
 from rig.console import console, print_table
 
 _VALUES = ("mouse", "", "parameter", "value", "SE", "95 % interval", "")
@@ -15,6 +15,8 @@ _GROUP = (
     "", "model", "parameter", "mice", "of which doubtful", "median", "mean", "SD", "lowest",
     "highest",
 )  # fmt: skip
+
+BEYOND = "beyond its trials"
 
 
 def print_fit(fit: Fit) -> None:
@@ -63,16 +65,18 @@ def interval_words(value: Value) -> str:
     return f"{low} to {'open' if value.high_open else short(value.high)}"
 
 
-def chance_words(context: Context) -> str:
-    """Return the probability of at least so many consistent trials; one too small as a bound."""
+def chance_words(context: Context, probability: float) -> str:
+    """Return a probability of so many consistent trials; one too small as a bound."""
     least = 1 / context.simulations
-    return f"< {short(least)}" if context.at_least < least else short(context.at_least)
+    return f"< {short(least)}" if probability < least else short(probability)
 
 
 def _values(subject: str, found: Found) -> Iterator[tuple[object, ...]]:
     part = f"{found.part}, {found.model}" if found.part else ""
     for each in found.parameters:
         yield (subject, part, *_value(each))
+    for name, value in found.held.items():
+        yield (subject, part, name, short(value), "-", "-", "held")
 
 
 def _value(each: Value) -> tuple[object, ...]:
@@ -130,13 +134,25 @@ def _print_phases(fit: Fit) -> None:
     for mouse in fit.mice.values():
         if mouse.learned is None or fit.settings["pretraining"] == "first":
             continue
-        by_name = {each.name: each for each in mouse.learned.sigmoid}
-        cells = [_phase(by_name.get(name)) for name in ("delay", "learning")]
-        rows.append((mouse.subject, _trials(mouse.learned.delay), _trials(mouse.learned.learning),
-                     *cells))  # fmt: skip
+        course = mouse.learned
+        by_name = {each.name: each for each in course.sigmoid}
+        delay, learning = (by_name.get(name) for name in ("delay", "learning"))
+        modelled, sigmoidal = [_trials(course.delay), _trials(course.learning)], [_phase(delay)]
+        if _is_beyond(course, course.delay, course.learning):
+            modelled[-1] = BEYOND
+        if delay and learning and _is_beyond(course, delay.value, learning.value):
+            sigmoidal.append(BEYOND)
+        else:
+            sigmoidal.append(_phase(learning))
+        rows.append((mouse.subject, *modelled, *sigmoidal))
     if rows:
         columns = ("mouse", "delay", "learning", "delay by sigmoid", "learning by sigmoid")
         print_table(columns, rows, "\nPhases in trials: by the model's curve, and by a sigmoid")
+
+
+def _is_beyond(course: Learned, delay: float | None, learning: float | None) -> bool:
+    """Whether learning ends, by a curve, only after the last trial that the mouse did."""
+    return delay is not None and learning is not None and delay + learning > course.ends[-1]
 
 
 def _phase(each: Value | None) -> str:
@@ -172,7 +188,7 @@ def _print_contexts(fit: Fit) -> None:
          "P(exactly so many)"),
         [
             (subject, each.context, each.consistent, each.trials, each.lick_rate,
-             chance_words(each), short(each.exactly))
+             chance_words(each, each.at_least), chance_words(each, each.exactly))
             for subject, each in contexts
         ],
         "\nConsistent trials, and how probable so many are by chance",

@@ -49,7 +49,7 @@ def _told(file: Mended) -> list[str]:
     told = [f"{file.path.name}: {file.damage}"]
     if file.restored:
         told.append("  It was made anew from the sealed HDF5 file, byte for byte: nothing is lost.")
-    if file.rest is not None:
+    if file.rest is not None and file.rest_bytes:
         told.append(f"  {file.rest_bytes} bytes of it are kept in {file.rest}")
     if file.holds_more:
         told.append("  They hold sound records that cannot be joined to those before.")
