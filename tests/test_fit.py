@@ -148,6 +148,7 @@ def test_several_mice_share_a_core_that_is_fitted(
         assert words in done.out
     fit = read_fit(tmp_path / "fit/fit.json")
     assert fit.settings["core"] == "shared"
+    assert "held" not in done.out
     assert fit.shared is not None
     shared = {each.name: each for each in fit.shared.parameters}
     assert shared["alpha"].low is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 
 import rich.markup
 
@@ -23,8 +24,9 @@ def print_fit(fit: Fit) -> None:
     """Print a fit: values, how good it is, what is in common, what cannot be relied on."""
     if fit.shared is not None:
         _print_shared(fit.shared)
+    common = {each.name for each in fit.shared.parameters} if fit.shared else set()
     rows = [row for mouse in fit.mice.values() for found in mouse.found
-            for row in _values(mouse.subject, found)]  # fmt: skip
+            for row in _values(mouse.subject, found, common)]  # fmt: skip
     if rows:
         print_table(_VALUES, rows, f"\nValues (intervals by {_intervals(fit)})")
     print_table(
@@ -71,12 +73,14 @@ def chance_words(context: Context, probability: float) -> str:
     return f"< {short(least)}" if probability < least else short(probability)
 
 
-def _values(subject: str, found: Found) -> Iterator[tuple[object, ...]]:
+def _values(subject: str, found: Found, common: AbstractSet[str]) -> Iterator[tuple[object, ...]]:
+    """Yield the parameters of a mouse, fitted and held, without those that all mice share."""
     part = f"{found.part}, {found.model}" if found.part else ""
     for each in found.parameters:
         yield (subject, part, *_value(each))
     for name, value in found.held.items():
-        yield (subject, part, name, short(value), "-", "-", "held")
+        if name not in common:
+            yield (subject, part, name, short(value), "-", "-", "held")
 
 
 def _value(each: Value) -> tuple[object, ...]:
