@@ -148,14 +148,20 @@ def choices_figure(mice: Sequence[MouseFit]) -> Figure:
         axes.bar(places, np.maximum(heights, FLOOR), width, color=colour, label=kind)
         for place, height in zip(places, heights, strict=True):
             if height < FLOOR:
-                axes.annotate(
-                    f"{height:.1f}", (place, FLOOR), rotation=90, ha="center", va="bottom"
-                )
+                _annotate_cut(axes, place, height)
     axes.axhline(np.log(0.5), color=GREY, lw=1, ls=":", label="a coin")
     axes.set_xticks(range(len(groups)), [f"{name}\n{each.context}" for name, each in groups])
     axes.set(ylabel="mean log-likelihood\nof a choice")
     figure.legend(loc="outside lower center", ncols=3)
     return _marked(figure, mice)
+
+
+def _annotate_cut(axes: Axes, place: float, height: float) -> None:
+    """Write into a bar that is cut how deep it goes."""
+    axes.annotate(
+        f"to {height:.1f}", (place, FLOOR), xytext=(0, 4), textcoords="offset points",
+        rotation=90, ha="center", va="bottom", color="white",
+    )  # fmt: skip
 
 
 def weights_figure(mice: Sequence[MouseFit]) -> Figure:
