@@ -81,7 +81,7 @@ def performance_curve(ax: Axes, bins: Sequence[tuple[float, float]]) -> Axes:
     ax
         Where to plot.
     bins
-        As `analysis.behaviour.binned_correct` returns them.
+        As `analysis.behaviour.bins.binned_correct` returns them.
     """
     ax.axhline(0.5, color=COLOURS["grey"], lw=1, ls=":", label="chance")
     if bins:

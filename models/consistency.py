@@ -6,6 +6,7 @@ A trial is consistent if the mouse was right in more than half of the trials of 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from models.compiled import compiled
 from models.errors import (
+    Floats,
     ImpossibleOutcomeError,
     UnknownNameError,
     Whole,
@@ -198,6 +200,23 @@ def chance_of_consistency(
     table = contributions(criterion)
     _play_at_random(sessions, below, table, HALF_WINDOW, state, counts, run_counts)
     return ChanceOfConsistency(trials, lick_rate, sessions, counts, run_counts)
+
+
+def chance_in_blocks(chances: Sequence[ChanceOfConsistency]) -> Floats:
+    """Return the probability of 0, 1, 2, ... consistent trials in some blocks together.
+
+    Blocks of a mouse that licks at random do not depend on each other, so the distribution of
+    their sum is the convolution of theirs.
+
+    Parameters
+    ----------
+    chances
+        Of each block.
+    """
+    together = np.ones(1)
+    for each in chances:
+        together = np.convolve(together, each.counts / each.sessions)
+    return together
 
 
 def contributions(criterion: Criterion) -> Whole:

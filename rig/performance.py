@@ -75,8 +75,10 @@ def performance_of(counts: Counter[str]) -> Performance:
     )
 
 
-def d_prime(hit_rate: float | None, false_alarm_rate: float | None) -> float | None:
-    """Return d' = z(hit rate) - z(false-alarm rate), with rates clipped to [0.01, 0.99].
+def d_prime(
+    hit_rate: float | None, false_alarm_rate: float | None, clip: float = CLIP
+) -> float | None:
+    """Return d' = z(hit rate) - z(false-alarm rate), with rates clipped to [clip, 1 - clip].
 
     Source: Hajnal et al. 2024, Methods. None if one of the rates is None.
 
@@ -90,10 +92,12 @@ def d_prime(hit_rate: float | None, false_alarm_rate: float | None) -> float | N
     if hit_rate is None or false_alarm_rate is None:
         return None
     z = NormalDist().inv_cdf
-    return z(_clip(hit_rate)) - z(_clip(false_alarm_rate))
+    return z(_clip(hit_rate, clip)) - z(_clip(false_alarm_rate, clip))
 
 
-def criterion(hit_rate: float | None, false_alarm_rate: float | None) -> float | None:
+def criterion(
+    hit_rate: float | None, false_alarm_rate: float | None, clip: float = CLIP
+) -> float | None:
     """Return the criterion c = -(z(hit rate) + z(false-alarm rate)) / 2, rates clipped as for d'.
 
     Below 0 the mouse tends to respond, above 0 to withhold. None if one of the rates is None.
@@ -107,12 +111,12 @@ def criterion(hit_rate: float | None, false_alarm_rate: float | None) -> float |
     if hit_rate is None or false_alarm_rate is None:
         return None
     z = NormalDist().inv_cdf
-    return 0.0 - (z(_clip(hit_rate)) + z(_clip(false_alarm_rate))) / 2
+    return 0.0 - (z(_clip(hit_rate, clip)) + z(_clip(false_alarm_rate, clip))) / 2
 
 
 def _share(part: int, whole: int) -> float | None:
     return part / whole if whole else None
 
 
-def _clip(rate: float) -> float:
-    return min(max(rate, CLIP), 1 - CLIP)
+def _clip(rate: float, clip: float) -> float:
+    return min(max(rate, clip), 1 - clip)

@@ -12,7 +12,7 @@ import rich.console
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from analysis.behaviour import binned_correct
+from analysis.behaviour.bins import binned_correct
 from analysis.commands.train import print_days
 from analysis.demo import (
     STUDENT,

@@ -1,0 +1,119 @@
+"""Groups of mice beside each other: the mouse is what is counted, not its trials.
+
+Source: Ceballo et al. 2019, Methods, "Statistics": Wilcoxon's rank sum between groups of mice, the
+sign test within the same mice, Kolmogorov-Smirnov between distributions of phases.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal
+
+import pandas as pd
+
+from analysis.behaviour.trials import need
+from analysis.statistics import (
+    HypothesisTest,
+    kolmogorov_smirnov,
+    paired_t,
+    rank_sum,
+    sign_test,
+    signed_rank,
+)
+from models.errors import Floats, ImpossibleOutcomeError, ShapeError, UnknownNameError
+
+BetweenGroups = Literal["rank-sum", "Kolmogorov-Smirnov"]
+WithinMice = Literal["sign", "signed-rank", "paired t"]
+Compared = Callable[[Floats, Floats], HypothesisTest]
+_BETWEEN: dict[BetweenGroups, Compared] = {
+    "rank-sum": rank_sum,
+    "Kolmogorov-Smirnov": kolmogorov_smirnov,
+}
+_WITHIN: dict[WithinMice, Compared] = {
+    "sign": sign_test,
+    "signed-rank": signed_rank,
+    "paired t": paired_t,
+}
+
+
+def group_means(mice: pd.DataFrame, value: str, group: str = "group") -> pd.DataFrame:
+    """Return mean, standard error of the mean and number of mice of each group.
+
+    Parameters
+    ----------
+    mice
+        A row for each mouse, by its name.
+    value, group
+        Columns: what is compared (a rate, d', a phase), and the group of the mouse.
+
+    Raises
+    ------
+    ModelError
+        If a column is missing or a mouse comes twice.
+    """
+    _check_mice(mice, value, group)
+    return mice.groupby(group, sort=False)[value].agg(["mean", "sem", "count"])
+
+
+def compare_groups(
+    mice: pd.DataFrame, value: str, group: str = "group", test: BetweenGroups = "rank-sum"
+) -> HypothesisTest:
+    """Test whether two groups of mice differ.
+
+    Parameters
+    ----------
+    mice, value, group
+        As in `group_means`; two groups.
+    test
+        Which test.
+
+    Raises
+    ------
+    ModelError
+        If there are not two groups, a mouse comes twice, or a value is missing.
+    """
+    _check_mice(mice, value, group)
+    if test not in _BETWEEN:
+        raise UnknownNameError(f"no test {test!r}", f"There are {', '.join(_BETWEEN)}.")
+    names = mice[group].dropna().unique().tolist()
+    if len(names) != 2:
+        raise ShapeError(
+            f"{len(names)} groups ({', '.join(map(str, names))})", "Compare two at a time."
+        )
+    first, second = (mice.loc[mice[group] == name, value].to_numpy(dtype=float) for name in names)
+    return _BETWEEN[test](first, second)
+
+
+def compare_conditions(
+    mice: pd.DataFrame, first: str, second: str, test: WithinMice = "sign"
+) -> HypothesisTest:
+    """Test whether the same mice differ between two conditions.
+
+    Parameters
+    ----------
+    mice
+        A row for each mouse, by its name.
+    first, second
+        Columns of the two conditions.
+    test
+        Which test.
+
+    Raises
+    ------
+    ModelError
+        If a mouse comes twice, a value is missing, or no mouse differs.
+    """
+    _check_mice(mice, first, second)
+    if test not in _WITHIN:
+        raise UnknownNameError(f"no test {test!r}", f"There are {', '.join(_WITHIN)}.")
+    return _WITHIN[test](mice[first].to_numpy(dtype=float), mice[second].to_numpy(dtype=float))
+
+
+def _check_mice(mice: pd.DataFrame, *columns: str) -> None:
+    """Refuse a table in which a mouse has two rows: its sessions are no mice."""
+    need(mice, *columns)
+    twice = mice.index[mice.index.duplicated()]
+    if len(twice):
+        raise ImpossibleOutcomeError(
+            f"mouse {twice[0]} has two rows", "Average over its sessions first."
+        )
