@@ -17,10 +17,10 @@ from scipy import stats
 from models.errors import (
     EmptyDataError,
     Floats,
-    ModelError,
     OneClassError,
     OutOfBoundsError,
     ShapeError,
+    TooFewError,
     UnknownNameError,
     check_same_length,
     floats,
@@ -31,10 +31,6 @@ from models.kolmogorov import ks_distance, ks_p_value
 PValue = Literal["exact", "asymptotic"]
 """`asymptotic` is that of Stephens 1970, by which the p-values of P1, Fig. 4c come out."""
 Correction = Literal["none", "Yates"]
-
-
-class TooFewError(ModelError):
-    """Fewer numbers than a test can be made with."""
 
 
 @dataclass(frozen=True)
@@ -314,14 +310,12 @@ def _numbers(name: str, values: ArrayLike, fewest: int) -> Floats:
 def _differences(first: ArrayLike, second: ArrayLike, fewest: int = 2) -> Floats:
     """Return the differences of pairs, (pairs,)."""
     one = _numbers("first", first, fewest)
-    if np.ndim(second) == 0:
-        return np.asarray(one - floats("second", [second], 1))
-    two = _numbers("second", second, fewest)
-    if one.size != two.size:
+    two = floats("second", np.atleast_1d(np.asarray(second)), 1)
+    if np.ndim(second) and one.size != two.size:
         raise ShapeError(
             f"{one.size} and {two.size} numbers are no pairs", "Give both of each mouse."
         )
-    return np.asarray(one - two)
+    return np.asarray(np.subtract(one, two), np.float64)
 
 
 def _differing(first: ArrayLike, second: ArrayLike) -> Floats:

@@ -28,6 +28,10 @@ class EmptyDataError(ModelError):
     """There is not one trial."""
 
 
+class TooFewError(ModelError):
+    """Fewer numbers than are needed."""
+
+
 class NotFiniteError(ModelError):
     """A number is missing (NaN) or infinite."""
 

@@ -15,6 +15,7 @@ import pandas as pd
 from analysis.behaviour.bins import BIN_TRIALS, CORRECT, correct_in_bins
 from analysis.behaviour.trials import completed
 from models.bands import fitted_curve
+from models.errors import TooFewError
 from models.fitting import FitResult, fit
 from models.phases import BinnedPerformance, Sigmoid
 from rig.psychometric import wilson
@@ -22,6 +23,8 @@ from rig.psychometric import wilson
 CHANCE = 0.5
 """The fraction correct of a mouse that has learned nothing."""
 STARTS = 4
+FEWEST_BINS = 4
+"""One more than a sigmoid has parameters."""
 
 
 def learning_curve(sessions: Sequence[pd.DataFrame], size: int = BIN_TRIALS) -> pd.DataFrame:
@@ -92,8 +95,12 @@ def fit_sigmoid(curve: pd.DataFrame) -> FitResult:
     Raises
     ------
     ModelError
-        If all trials are correct, or none is.
+        If there are fewer than 4 bins, all trials are correct, or none is.
     """
+    if len(curve) < FEWEST_BINS:
+        raise TooFewError(
+            f"{len(curve)} bins are too few for a sigmoid", f"Give {FEWEST_BINS}, or smaller bins."
+        )
     return fit(Sigmoid(), _binned(curve), held={"start": CHANCE}, starts=STARTS)
 
 

@@ -105,9 +105,7 @@ def plot_lick_psth(means: xr.Dataset, *, ax: Axes) -> Axes:
     return ax
 
 
-def plot_psychometric(
-    table: pd.DataFrame, fitted: pd.DataFrame | None = None, *, ax: Axes
-) -> Axes:
+def plot_psychometric(table: pd.DataFrame, fitted: pd.DataFrame | None = None, *, ax: Axes) -> Axes:
     """Plot the share of responses by level with 95 % intervals; chance by silent trials.
 
     Parameters
@@ -125,9 +123,9 @@ def plot_psychometric(
             fitted["level_db_spl"], fitted["low"], fitted["high"], color=BLACK, alpha=0.15, lw=0
         )
         ax.plot(fitted["level_db_spl"], fitted["share"], color=BLACK, label="fitted, 95 %")
-    for row in table[silent].itertuples():
-        ax.axhline(row.share, color=CATCH, ls=":", label=f"silent trials ({row.trials})")
-        ax.axhspan(row.low, row.high, color=CATCH, alpha=0.15, lw=0)
+    for row in table[silent].to_dict("records"):
+        ax.axhline(row["share"], color=CATCH, ls=":", label=f"silent trials ({row['trials']})")
+        ax.axhspan(row["low"], row["high"], color=CATCH, alpha=0.15, lw=0)
     heard = table[~silent]
     below, above = heard["share"] - heard["low"], heard["high"] - heard["share"]
     ax.errorbar(

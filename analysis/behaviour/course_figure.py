@@ -1,0 +1,123 @@
+"""The figure of ``rig curve``: a row for each mouse."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import matplotlib.style
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from analysis.behaviour.course import Course, SessionRates
+from analysis.behaviour.learning import middles
+from analysis.behaviour.plots import plot_learning_curve
+from analysis.figures import MM, STYLE, WIDTH_MM, learning_curve, mark
+from rig.colours import BLACK, GREY
+from rig.errors import RecordingError
+
+ROW_MM = 55
+
+
+def save_courses(courses: Sequence[Course], path: Path) -> None:
+    """Draw the learning curves of mice into a file, whose ending gives the format.
+
+    Raises
+    ------
+    RecordingError
+        If it cannot be written.
+    """
+    with matplotlib.style.context(STYLE):
+        figure = courses_figure(courses)
+        try:
+            figure.savefig(path)
+        except OSError as error:
+            raise RecordingError(
+                f"the figure cannot be written: {error.strerror}",
+                str(path),
+                "Check the rights on the folder, or name another file with --out.",
+            ) from error
+
+
+def courses_figure(courses: Sequence[Course]) -> Figure:
+    """Return fraction correct by trial, rates and d' by session; mice under each other."""
+    height = (ROW_MM * len(courses) + 15) * MM
+    figure = Figure(figsize=(WIDTH_MM * MM, height), layout="constrained")
+    grid = figure.subplots(len(courses), 3, squeeze=False, width_ratios=(2, 1.2, 1.2))
+    for (left, middle, right), course in zip(grid, courses, strict=True):
+        _draw_bins(left, course)
+        numbers = range(1, len(course.sessions) + 1)
+        learning_curve(
+            middle,
+            numbers,
+            [each.hit_rate for each in course.sessions],
+            [each.false_alarm_rate for each in course.sessions],
+        )
+        middle.set(xlabel="session")
+        plot_d_primes(course.sessions, ax=right)
+    seen = {
+        label: handle
+        for axes in grid.ravel()
+        for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)
+    }
+    figure.legend(seen.values(), seen.keys(), loc="outside lower center", ncols=3)
+    if any(course.simulated for course in courses):
+        mark(figure, "SIMULATED")
+    return figure
+
+
+def plot_d_primes(sessions: Sequence[SessionRates], *, ax: Axes) -> Axes:
+    """Plot d' and criterion by session; sessions with too few trials are left out.
+
+    Parameters
+    ----------
+    sessions
+        Of one mouse.
+    ax
+        Where to plot.
+    """
+    ax.axhline(0, color=GREY, lw=1, ls=":")
+    for name, colour, marker, words in (
+        ("d_prime", BLACK, "o", "d'"),
+        ("criterion", GREY, "s", "criterion"),
+    ):
+        values = [
+            (number, value)
+            for number, value in enumerate(_values(sessions, name), 1)
+            if value is not None
+        ]
+        if values:
+            ax.plot(*zip(*values, strict=True), color=colour, marker=marker, label=words)
+    ax.set(xlabel="session", ylabel="d', criterion", xlim=(0.5, len(sessions) + 0.5))
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=10, min_n_ticks=1))
+    return ax
+
+
+def _values(sessions: Sequence[SessionRates], name: str) -> list[float | None]:
+    if name == "d_prime":
+        return [each.d_prime for each in sessions]
+    return [each.criterion for each in sessions]
+
+
+def _draw_bins(axes: Axes, course: Course) -> None:
+    """Draw the curve in bins with its fit; say so where there is none."""
+    axes.set(title=course.subject, xlabel="trial", ylabel="fraction correct", ylim=(-0.02, 1.02))
+    if not course.bins:
+        axes.text(0.5, 0.5, course.statement, ha="center", va="center", transform=axes.transAxes)
+        return
+    table = course.bin_table()
+    fitted = None
+    if course.sigmoid:
+        fitted = pd.DataFrame(
+            {
+                "trial": middles(table),
+                "fraction": table["sigmoid"],
+                "low": table["sigmoid_low"],
+                "high": table["sigmoid_high"],
+            }
+        )
+    plot_learning_curve(table, fitted, ax=axes)
+    for session in course.sessions[:-1]:
+        axes.axvline(session.last, ymax=0.03, color=GREY, lw=0.8)
