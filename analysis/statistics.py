@@ -315,16 +315,16 @@ def _differences(first: ArrayLike, second: ArrayLike, fewest: int = 2) -> Floats
         raise ShapeError(
             f"{one.size} and {two.size} numbers are no pairs", "Give both of each mouse."
         )
-    return np.asarray(np.subtract(one, two), np.float64)
+    return np.asarray(one - two, np.float64)
 
 
 def _differing(first: ArrayLike, second: ArrayLike) -> Floats:
     """Return the differences of pairs that differ."""
-    differences = _differences(first, second, 1)
-    differences = differences[differences != 0]
-    if not differences.size:
+    every = _differences(first, second, 1)
+    differing: Floats = every[every != 0]
+    if not differing.size:
         raise OneClassError("no pair differs", "There is nothing to test.")
-    return differences
+    return differing
 
 
 def _two_that_vary(first: ArrayLike, second: ArrayLike) -> tuple[Floats, Floats]:

@@ -45,3 +45,14 @@ def joined(*parts: pd.DataFrame) -> pd.DataFrame:
     """Return blocks as one session."""
     table = pd.concat(parts, ignore_index=True)
     return table.set_index(pd.RangeIndex(1, len(table) + 1, name="trial"))
+
+
+def shifting(seed: int, p_correct: float = 0.75) -> pd.DataFrame:
+    """Return a session of two blocks."""
+    rng = np.random.default_rng(seed)
+    parts = []
+    for number, (context, trials) in enumerate((("visual", 63), ("audio", 40)), 1):
+        go, congruent = rng.random((2, trials)) < 0.5
+        licked = np.where(rng.random(trials) < p_correct, go, ~go)
+        parts.append(block_of(go, congruent, licked, context, number))
+    return joined(*parts)

@@ -79,26 +79,16 @@ def plot_d_primes(sessions: Sequence[SessionRates], *, ax: Axes) -> Axes:
         Where to plot.
     """
     ax.axhline(0, color=GREY, lw=1, ls=":")
-    for name, colour, marker, words in (
-        ("d_prime", BLACK, "o", "d'"),
-        ("criterion", GREY, "s", "criterion"),
+    for rates, colour, marker, words in (
+        ([each.d_prime for each in sessions], BLACK, "o", "d'"),
+        ([each.criterion for each in sessions], GREY, "s", "criterion"),
     ):
-        values = [
-            (number, value)
-            for number, value in enumerate(_values(sessions, name), 1)
-            if value is not None
-        ]
-        if values:
-            ax.plot(*zip(*values, strict=True), color=colour, marker=marker, label=words)
+        shown = [(number, rate) for number, rate in enumerate(rates, 1) if rate is not None]
+        if shown:
+            ax.plot(*zip(*shown, strict=True), color=colour, marker=marker, label=words)
     ax.set(xlabel="session", ylabel="d', criterion", xlim=(0.5, len(sessions) + 0.5))
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=10, min_n_ticks=1))
     return ax
-
-
-def _values(sessions: Sequence[SessionRates], name: str) -> list[float | None]:
-    if name == "d_prime":
-        return [each.d_prime for each in sessions]
-    return [each.criterion for each in sessions]
 
 
 def _draw_bins(axes: Axes, course: Course) -> None:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from analysis.behaviour.trials import need
 from models.errors import EmptyDataError, Floats, OutOfBoundsError, floats
 
-BIN = 0.05
+BIN = 0.1
 """Seconds of a bin of a PSTH."""
 ONSET = "stimulus_time"
 ROUNDING = 1e-9

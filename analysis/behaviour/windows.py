@@ -12,6 +12,7 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from analysis.behaviour.trials import completed_in_order, responses
 from models.consistency import (
@@ -39,6 +40,8 @@ class Block:
 
     Attributes
     ----------
+    number, context
+        Which block, and which modality is relevant in it.
     trials
         The rows.
     go, congruent, licked
@@ -256,6 +259,6 @@ def _row(
     }
 
 
-def _longest_run(consistent: np.typing.NDArray[np.bool_]) -> int:
+def _longest_run(consistent: NDArray[np.bool_]) -> int:
     edges = np.flatnonzero(np.diff(np.concatenate([[False], consistent, [False]]).astype(int)))
     return int((edges[1::2] - edges[::2]).max(initial=0))
