@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from behaviour_tables import shifting, trials_table
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from scipy import stats
 
@@ -24,7 +25,7 @@ from analysis.behaviour.plots import (
     plot_moving_averages,
     plot_psychometric,
 )
-from analysis.behaviour.windows import consistency_test, moving_averages
+from analysis.behaviour.windows import consistency_test, moving_averages, periods
 from models.errors import ModelError
 from models.phases import crossings
 
@@ -244,12 +245,13 @@ def test_groups_of_mice_are_compared_by_mouse() -> None:
         compare_groups(sessions, "learning")
 
 
-def _look(plot: Callable[..., object], *tables: object) -> None:
-    """Assert that a plot draws into the axes that it is given, and returns them."""
+def _look(plot: Callable[..., object], *tables: object) -> Axes:
+    """Return the axes into which a plot has drawn; it returns those that it was given."""
     axes = Figure().subplots()
     assert plot(*tables, ax=axes) is axes
     assert axes.lines
     axes.figure.canvas.draw()
+    return axes
 
 
 def test_plots_return_the_axes_that_they_draw_into() -> None:
@@ -257,7 +259,9 @@ def test_plots_return_the_axes_that_they_draw_into() -> None:
     _look(plot_learning_curve, curve)
     _look(plot_learning_curve, curve, sigmoid_curve(curve, fit_sigmoid(curve)))
     averages = moving_averages(shifting(3))
-    _look(plot_moving_averages, averages)
+    shaded = _look(plot_moving_averages, averages).patches
+    wanted = periods(averages).query("state == 'consistent'")
+    assert [each.get_x() + 0.5 for each in shaded] == wanted["first"].tolist()
     _look(plot_lick_psth, mean_psth(lick_psth(TWO, LICKS, before=0.5, after=1.0)))
 
 
@@ -287,6 +291,7 @@ EMPTY = trials_table(TEN)[:0]
         (lambda: lick_raster(TWO, LICKS, pd.Series([1.0], index=[9])), "no trial has the event"),
         (lambda: compare_groups(MICE, "speed"), "no column speed"),
         (lambda: compare_groups(MICE[:5], "learning"), "1 groups"),
+        (lambda: compare_groups(MICE.assign(learning=math.nan), "learning"), "M0 has no learning"),
         (lambda: compare_groups(MICE, "learning", test="t"), "no test 't'"),  # type: ignore[arg-type]
     ],
 )

@@ -83,17 +83,15 @@ def test_a_curve_that_no_sigmoid_fits_says_so() -> None:
 def test_a_mouse_without_a_curve_does_not_stop_the_others() -> None:
     found = courses_of([past(go_nogo(60, 60, 60, 60)), Past("M2", (), ())], (), 100)
     assert [each.subject for each in found.mice] == ["M1"]
-    assert found.failed == {
-        "M2": "it has no session that was asked for. `rig ls` lists the sessions."
-    }
+    assert found.failed == {"M2": "it has no session. `rig ls` lists the sessions."}
     with pytest.raises(ModelError, match="no session can be used"):
         course_of(past([]), (), 100)
 
 
 @pytest.fixture
 def trained(lab: Lab) -> Lab:
-    """Return a lab with a virtual mouse of two sessions, of which the second is not to be used."""
-    for day in (4, 5):
+    """Return a lab with a virtual mouse of three sessions; the second is not to be used."""
+    for day in (4, 6, 5):
         result = run_virtual(plan_for(lab), datetime(2026, 3, day, 9, tzinfo=UTC))
     said = WrapUp(
         session=result.folder.name, at=datetime(2026, 3, 5, tzinfo=UTC), by="anna", usable=False
@@ -110,10 +108,12 @@ def test_the_command_tells_draws_and_refuses_in_words(trained: Lab, tmp_path: Pa
     assert told["figure"] == str(figure)
     (mouse,) = told["mice"]
     assert (mouse["subject"], mouse["simulated"]) == ("SIM01", True)
-    (row,) = mouse["sessions"]
-    assert (row["session"], row["go"] + row["nogo"]) == ("SIM01/2026-03-04/1", 250)
-    assert [each["last"] for each in mouse["bins"]] == [50, 100, 150, 200, 250]
+    names = [each["session"] for each in mouse["sessions"]]
+    assert names == ["SIM01/2026-03-04/1", "SIM01/2026-03-06/1"]
+    assert [each["go"] + each["nogo"] for each in mouse["sessions"]] == [250, 250]
+    assert [each["last"] for each in mouse["bins"]] == list(range(50, 501, 50))
     assert "not to be used" in mouse["left_out"][0]["why"]
+    assert mouse["holes"] == mouse["left_out"]
     text = figure.read_text(encoding="utf-8")
     assert "SIMULATED" in text
     assert "SIM01" in text
@@ -123,10 +123,18 @@ def test_the_command_tells_draws_and_refuses_in_words(trained: Lab, tmp_path: Pa
     printed = inside(trained, "curve", "SIM01", "SIM02")
     assert printed.code == ExitCode.CHECK_FAILED
     assert "SIM01/2026-03-04/1  go_nogo" in printed.out
-    assert "SIM02: it has no session that was asked for." in printed.out
+    assert "SIM01/2026-03-05/1 lies between others" in printed.out
+    assert "SIM02: it has no session." in printed.out
     assert (trained.folder / "curves" / "SIM01-SIM02.png").is_file()
 
     for words, code, *arguments in (
+        (
+            "none of its 3 sessions is asked for",
+            ExitCode.RECORDING,
+            "SIM01",
+            "--since",
+            "2027-01-01",
+        ),
         ("there is no mouse 'NOBODY'", ExitCode.RECORDING, "NOBODY"),
         ("there is no learning curve. SIM02", ExitCode.RECORDING, "SIM02"),
         ("is no figure", ExitCode.USAGE, "SIM01", "--out", "curve.txt"),

@@ -99,7 +99,9 @@ class Course(msgspec.Struct, frozen=True):
     statement
         Whether these can be relied on, or why there is no fit.
     left_out
-        Sessions that are not in the curve.
+        Sessions that are not in the curve, or not as a whole.
+    holes
+        Which of these lie between others: trials behind them are counted too low.
     """
 
     subject: str
@@ -109,6 +111,7 @@ class Course(msgspec.Struct, frozen=True):
     sigmoid: tuple[Value, ...]
     statement: str
     left_out: tuple[LeftOut, ...]
+    holes: tuple[LeftOut, ...]
 
     def bin_table(self) -> pd.DataFrame:
         """Return the bins as a table, a row each."""
@@ -167,7 +170,9 @@ def course_of(past: Past, named: Sequence[str], bin_trials: int) -> Course:
         If no session is of go and nogo trials.
     """
     if not past.sessions and not past.left_out:
-        raise EmptyDataError("it has no session that was asked for", "`rig ls` lists the sessions.")
+        why = f"none of its {past.passed_over} sessions is asked for"
+        why = why if past.passed_over else "it has no session"
+        raise EmptyDataError(why, "`rig ls` lists the sessions.")
     kept = past.only(_has_trials, "it has no completed go or nogo trial")
     if not named:
         kept = kept.only(is_discrimination, "it is of set-shifting, which --protocol takes")
@@ -185,6 +190,7 @@ def course_of(past: Past, named: Sequence[str], bin_trials: int) -> Course:
         sigmoid=sigmoid,
         statement=statement,
         left_out=kept.left_out,
+        holes=tuple(kept.holes()),
     )
 
 

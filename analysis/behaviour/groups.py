@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal
 
+import numpy as np
 import pandas as pd
 
 from analysis.behaviour.trials import need
@@ -20,7 +21,13 @@ from analysis.statistics import (
     sign_test,
     signed_rank,
 )
-from models.errors import Floats, ImpossibleOutcomeError, ShapeError, UnknownNameError
+from models.errors import (
+    Floats,
+    ImpossibleOutcomeError,
+    NotFiniteError,
+    ShapeError,
+    UnknownNameError,
+)
 
 BetweenGroups = Literal["rank-sum", "Kolmogorov-Smirnov"]
 WithinMice = Literal["sign", "signed-rank", "paired t"]
@@ -80,7 +87,7 @@ def compare_groups(
         raise ShapeError(
             f"{len(names)} groups ({', '.join(map(str, names))})", "Compare two at a time."
         )
-    first, second = (mice.loc[mice[group] == name, value].to_numpy(dtype=float) for name in names)
+    first, second = (_numbers(mice[mice[group] == name], value) for name in names)
     return _BETWEEN[test](first, second)
 
 
@@ -106,7 +113,15 @@ def compare_conditions(
     _check_mice(mice, first, second)
     if test not in _WITHIN:
         raise UnknownNameError(f"no test {test!r}", f"There are {', '.join(_WITHIN)}.")
-    return _WITHIN[test](mice[first].to_numpy(dtype=float), mice[second].to_numpy(dtype=float))
+    return _WITHIN[test](_numbers(mice, first), _numbers(mice, second))
+
+
+def _numbers(mice: pd.DataFrame, column: str) -> Floats:
+    """Return the number of each mouse, (mice,)."""
+    lacking = mice.index[mice[column].isna()]
+    if len(lacking):
+        raise NotFiniteError(f"mouse {lacking[0]} has no {column}", "Leave it out.")
+    return mice[column].to_numpy(dtype=np.float64)
 
 
 def _check_mice(mice: pd.DataFrame, *columns: str) -> None:

@@ -195,4 +195,4 @@ def _aligned(
 def _lick_times(licks: pd.DataFrame) -> Floats:
     """Return when the licks began, in order, (licks,); a session can have none."""
     times = licks["time"].to_numpy(dtype=np.float64)
-    return np.sort(floats("the times of licks", times, 1)) if times.size else times
+    return np.sort(floats("the lick table", times, 1)) if times.size else times

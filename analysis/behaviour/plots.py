@@ -77,7 +77,7 @@ def plot_moving_averages(averages: pd.DataFrame, *, ax: Axes) -> Axes:
     ):
         label = "" if number else "consistent"
         ax.axvspan(first - 0.5, last + 0.5, color=CONSISTENT, alpha=0.15, lw=0, label=label)
-    ax.set(xlabel="trial", ylabel="share correct, 21 trials", ylim=(-0.05, 1.05))
+    ax.set(xlabel="trial", ylabel="share correct in the window", ylim=(-0.05, 1.05))
     return ax
 
 

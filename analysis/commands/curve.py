@@ -92,7 +92,7 @@ def _read(
     from analysis.fits.sessions import Wanted, folders_of, read_past
 
     wanted = Wanted(since, protocols)
-    folders = {subject: folders_of(lab, subject, wanted) for subject in subjects}
+    folders = {subject: folders_of(lab, subject) for subject in subjects}
     errors = rich.console.Console(stderr=True)
     quiet = sum(map(len, folders.values())) < MANY or not errors.is_terminal
     for subject, own in folders.items():
@@ -134,6 +134,12 @@ def _print(found: Courses, figure: Path) -> None:
         console.print(_fit_in_words(course), soft_wrap=True)
         for told in by_reason(course.left_out):
             console.print(f"left out: {told}", soft_wrap=True)
+        if course.holes:
+            console.print(
+                f"{course.holes[0].session} lies between others: trials behind it are counted too"
+                " low, and phases are too short.",
+                soft_wrap=True,
+            )
         console.print()
     for name, why in found.failed.items():
         console.print(f"{name}: {why}", soft_wrap=True)
