@@ -125,7 +125,7 @@ def test_the_command_tells_draws_and_refuses_in_words(trained: Lab, tmp_path: Pa
     assert "SIM01/2026-03-04/1  go_nogo" in printed.out
     assert "SIM01/2026-03-05/1 lies between others" in printed.out
     assert "SIM02: it has no session." in printed.out
-    assert (trained.folder / "curves" / "SIM01-SIM02.png").is_file()
+    assert (trained.folder / "curves" / "curve-SIM01-SIM02.png").is_file()
 
     for words, code, *arguments in (
         (

@@ -92,14 +92,14 @@ def plot_d_primes(sessions: Sequence[SessionRates], *, ax: Axes) -> Axes:
 
 
 def _draw_bins(axes: Axes, course: Course) -> None:
-    """Draw the curve in bins with its fit; say so where there is none."""
+    """Draw the curve in bins, with its fit where the trials tell one."""
     axes.set(title=course.subject, xlabel="trial", ylabel="fraction correct", ylim=(-0.02, 1.02))
     if not course.bins:
         axes.text(0.5, 0.5, course.statement, ha="center", va="center", transform=axes.transAxes)
         return
     table = course.bin_table()
     fitted = None
-    if course.sigmoid:
+    if course.sigmoid and not any(each.doubt for each in course.sigmoid):
         fitted = pd.DataFrame(
             {
                 "trial": middles(table),

@@ -66,6 +66,7 @@ def curve(
             f"Name {MOST_MICE} at most.",
         )
     from analysis.behaviour.course import courses_of  # pandas and the models take a second to load
+    from analysis.fits.store import folder_for
 
     first = None if since is None else day_of(since, date.today())
     pasts = list(_read(the, mice, first, tuple(protocol or ())))
@@ -75,7 +76,7 @@ def curve(
         raise RecordingError(
             f"there is no learning curve. {told}", str(the.data), "Name other mice or sessions."
         )
-    figure = out or the.folder / FOLDER / f"{'-'.join(sorted(mice))}.png"
+    figure = out or the.folder / FOLDER / f"{folder_for(the, 'curve', mice).name}.png"
     _write(found, figure)
     if json:
         print_json({"figure": str(figure.resolve()), **msgspec.to_builtins(found)})
