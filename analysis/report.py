@@ -11,7 +11,18 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from analysis.figures import STYLE, mark
-from analysis.html import banner, escaped, facts, heading, page, paragraph, picture, table
+from analysis.html import (
+    banner,
+    escaped,
+    facts,
+    heading,
+    page,
+    paragraph,
+    picture,
+    table,
+    verdict,
+)
+from analysis.quality import Word
 from analysis.report_facts import Said, alarms_in, faults_in, said_in, water_of
 from analysis.session_figures import (
     course_figure,
@@ -20,9 +31,12 @@ from analysis.session_figures import (
     lick_times,
     psychometric_figure,
 )
+from analysis.summary import summary_of
 from analysis.timing import state_timing
 from rig.colours import outcome_look
 from rig.errors import RecordingError
+from rig.hdf5_file import is_sealed
+from rig.journal import digest
 from rig.measures import sensitivity, type_performance
 from rig.performance import criterion, performance
 from rig.psychometric import Psychometric, psychometric
@@ -83,6 +97,8 @@ def _top(record: SessionRecord) -> Iterator[str]:
         yield banner(f"Not the whole session: {record.damage}.", "bad")
     if record.ended is not None and record.ended.how in {"aborted", "failed"}:
         yield banner(f"The session {record.ended.how}: {record.ended.reason}.", "bad")
+    yield from _unsealed(record)
+    yield from _quality(record)
     changed = ", ".join(f"{key} = {value}" for key, value in definition.changed.items())
     yield facts(
         (
@@ -98,6 +114,25 @@ def _top(record: SessionRecord) -> Iterator[str]:
             ("goes on with", definition.resumes),
         )
     )
+
+
+def _unsealed(record: SessionRecord) -> Iterator[str]:
+    """Return that the HDF5 file is not that of the whole session, where that is so."""
+    folder = record.folder
+    if record.running or is_sealed(folder.hdf5, digest(folder.journal)):
+        return
+    yield banner(
+        f"Not sealed: {folder.hdf5.name} does not hold the whole session. `rig recover` builds it.",
+        "bad",
+    )
+
+
+def _quality(record: SessionRecord) -> Iterator[str]:
+    """Return the words of its quality, and why they hold."""
+    summary = summary_of(record)
+    words = summary["qc"]
+    yield verdict(f"Quality: {', '.join(words)}", words == [Word.GOOD])
+    yield from (paragraph(why) for why in summary["qc_why"])
 
 
 def _trials(rows: Sequence[TrialRow], found: Psychometric) -> Iterator[str]:
