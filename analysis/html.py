@@ -31,7 +31,7 @@ img { max-width: 100%; height: auto; }
 .good { color: #00664b; font-weight: 600; } .amiss { color: #a63f00; font-weight: 600; }
 @media screen and (max-width: 40rem) { body { margin: 1rem auto; padding: 0 .7rem; }
   th, td { padding-right: .6rem; } .wide { font-size: .9rem; }
-  .wide td { overflow-wrap: normal; } img { max-width: none; } }
+  .wide td { overflow-wrap: normal; } img { max-width: 34rem; } }
 @media print { body { margin: 0; max-width: none; } h2 { break-after: avoid; }
   figure, tr { break-inside: avoid; } }
 """
@@ -79,11 +79,6 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
         for row in rows
     )  # fmt: skip
     return f'<div class="wide"><table>\n<tr>{head}</tr>\n{body}</table></div>'
-
-
-def verdict(words: str, good: bool) -> str:
-    """Return a line that says how a session is, good or amiss."""
-    return f'<p class="{"good" if good else "amiss"}">{escaped(words)}</p>'
 
 
 def facts(pairs: Iterable[tuple[str, object]]) -> str:

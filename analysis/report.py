@@ -20,7 +20,6 @@ from analysis.html import (
     paragraph,
     picture,
     table,
-    verdict,
 )
 from analysis.quality import Word
 from analysis.report_facts import Said, alarms_in, faults_in, said_in, water_of
@@ -131,7 +130,7 @@ def _quality(record: SessionRecord) -> Iterator[str]:
     """Return the words of its quality, and why they hold."""
     summary = summary_of(record)
     words = summary["qc"]
-    yield verdict(f"Quality: {', '.join(words)}", words == [Word.GOOD])
+    yield paragraph(f"Quality: {', '.join(words)}", "good" if words == [Word.GOOD] else "amiss")
     yield from (paragraph(why) for why in summary["qc_why"])
 
 
