@@ -63,12 +63,25 @@ class Absent(msgspec.Struct, frozen=True):
 
 
 class Day(msgspec.Struct, frozen=True):
-    """What came of a day: its mice, those that are missed, and sessions nobody has wrapped up."""
+    """What came of a day.
+
+    Attributes
+    ----------
+    day, mice
+        Which day, and its mice.
+    absent
+        Mice that are missed.
+    not_wrapped_up
+        Sessions that nobody has wrapped up.
+    simulated
+        What of this was simulated or emulated, in words; empty if nothing was.
+    """
 
     day: date
     mice: list[MouseDay]
     absent: list[Absent]
     not_wrapped_up: list[str]
+    simulated: str
 
 
 def first_day(day: date) -> date:
@@ -98,6 +111,7 @@ def day_of_rows(day: date, rows: Sequence[Row]) -> Day:
         ],
         absent=[Absent(mouse, session) for mouse, session in sorted(last.items())],
         not_wrapped_up=[row["session"] for row in waiting],
+        simulated=simulated_words(own),
     )  # fmt: skip
 
 
@@ -108,6 +122,8 @@ def day_page(day: Day) -> str:
 
 def _parts(day: Day) -> Iterator[str]:
     yield f"<h1>{escaped(f'{day.day:%A, %Y-%m-%d}')}</h1>"
+    if day.simulated:
+        yield banner(day.simulated, "simulated")
     if not day.mice:
         yield banner("There are no sessions of this day.", "note")
     else:
@@ -134,9 +150,7 @@ def _to_look_at(day: Day) -> Iterator[str]:
         yield table(("mouse", "what"), told)
     if day.absent:
         yield heading("No session on this day")
-        yield table(
-            ("mouse", "last session"), [(each.subject, each.last) for each in day.absent]
-        )
+        yield table(("mouse", "last session"), [(each.subject, each.last) for each in day.absent])
     if day.not_wrapped_up:
         yield heading("Not wrapped up")
         yield paragraph(", ".join(day.not_wrapped_up))
@@ -149,6 +163,20 @@ def _shown(mouse: MouseDay) -> tuple[object, ...]:
         share(mouse.false_alarm_rate), two_digits(mouse.d_prime), two_digits(mouse.d_prime_before),
         two_digits(mouse.water_ml), mouse.stage,
     )  # fmt: skip
+
+
+def simulated_words(rows: Sequence[Row]) -> str:
+    """Return how many sessions were simulated or emulated, in words; empty if none was.
+
+    Examples
+    --------
+    >>> simulated_words([{"simulated": True}, {"simulated": False, "emulated": False}])
+    'SIMULATED: 1 of 2 sessions; there was no animal in the rig.'
+    """
+    count = sum(bool(row.get("simulated") or row.get("emulated")) for row in rows)
+    if not count:
+        return ""
+    return f"SIMULATED: {count} of {len(rows)} sessions; there was no animal in the rig."
 
 
 def share(value: float | None) -> str | None:

@@ -18,6 +18,7 @@ from rig.events import (
     Definition,
     Event,
     Header,
+    Record,
     SessionEnded,
     TrialEnded,
     decode,

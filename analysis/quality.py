@@ -206,8 +206,9 @@ def quality(row: Mapping[str, object], found: tuple[Finding, ...]) -> tuple[Find
     Parameters
     ----------
     row
-        What is known of it, by the names that `rig ls --json` has: ``trials`` (None if it cannot
-        be read), ``ended``, ``how``, ``running``, ``damage``, ``outcomes``, ``water_ml``, ``usable``.
+        What is known of it, by the names that `rig ls --json` has: ``trials`` (missing if it
+        cannot be read), ``ended``, ``how`` (None if it has no end), ``running``, ``damage``,
+        ``outcomes``, ``water_ml``, ``usable``.
     found
         What `Signs` found.
     """

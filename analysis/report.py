@@ -118,7 +118,7 @@ def _top(record: SessionRecord) -> Iterator[str]:
 def _unsealed(record: SessionRecord) -> Iterator[str]:
     """Return that the HDF5 file is not that of the whole session, where that is so."""
     folder = record.folder
-    if record.running or is_sealed(folder.hdf5, digest(folder.journal)):
+    if record.running or record.damage or is_sealed(folder.hdf5, digest(folder.journal)):
         return
     yield banner(
         f"Not sealed: {folder.hdf5.name} does not hold the whole session. `rig recover` builds it.",

@@ -9,8 +9,8 @@ import matplotlib.style
 import msgspec
 from matplotlib.figure import Figure
 
-from analysis.day_report import Row, share, stage_of, two_digits
-from analysis.figures import MM, STYLE, WIDTH_MM, learning_curve
+from analysis.day_report import Row, share, simulated_words, stage_of, two_digits
+from analysis.figures import MM, STYLE, WIDTH_MM, learning_curve, mark
 from analysis.html import banner, escaped, facts, heading, page, paragraph, picture, table
 from analysis.quality import Word
 from analysis.timelines import sensitivity_over_sessions, stage_timeline, water_over_sessions
@@ -71,7 +71,7 @@ def learning_figure(rows: Sequence[Row]) -> Figure:
     left, right = figure.subplots(1, 2)
     numbers = range(1, len(rows) + 1)
     hits = [row.get("hit_rate") for row in rows]
-    learning_curve(left, numbers, hits, [row.get("false_alarm_rate") for row in rows])
+    learning_curve(left, numbers, hits, [row.get("false_alarm_rate") for row in rows], "no S-")
     left.set(xlabel="session")
     sensitivity_over_sessions(right, [row.get("d_prime") for row in rows])
     figure.legend(loc="outside lower center", ncols=2)
@@ -95,16 +95,19 @@ def _parts(mouse: Mouse) -> Iterator[str]:
     yield f"<h1>{escaped(mouse.name)}</h1>"
     if mouse.problem:
         yield banner(mouse.problem, "bad")
-    if any(row.get("simulated") or row.get("emulated") for row in mouse.rows):
-        yield banner("There are simulated sessions among these.", "simulated")
+    simulated = simulated_words(mouse.rows)
+    if simulated:
+        yield banner(simulated, "simulated")
     yield facts(_facts(mouse))
     if not mouse.rows:
         yield banner("It has no sessions.", "note")
     else:
         yield heading("Learning")
-        yield picture(learning_figure(mouse.rows), "Hit and false-alarm rate, and d', by session")
+        yield _marked(
+            learning_figure(mouse.rows), "Hit and false-alarm rate, and d', by session", simulated
+        )
         yield heading("Stages and water")
-        yield picture(timeline_figure(mouse.rows), "Stage and water by session")
+        yield _marked(timeline_figure(mouse.rows), "Stage and water by session", simulated)
         yield from _look_at(mouse.rows)
         yield heading("Sessions")
         yield table(
@@ -118,6 +121,13 @@ def _parts(mouse: Mouse) -> Iterator[str]:
             [(f"{move.at:%Y-%m-%d %H:%M}", label_of(move), move.by, move.reason)
              for move in reversed(mouse.moves)],
         )  # fmt: skip
+
+
+def _marked(figure: Figure, alt: str, simulated: str) -> str:
+    """Return a figure as an image; where sessions are simulated, that stands across it."""
+    if simulated:
+        mark(figure, "SIMULATED")
+    return picture(figure, alt)
 
 
 def _facts(mouse: Mouse) -> Iterator[tuple[str, object]]:
@@ -139,9 +149,7 @@ def _facts(mouse: Mouse) -> Iterator[tuple[str, object]]:
 
 
 def _look_at(rows: Sequence[Row]) -> Iterator[str]:
-    told = [
-        (row["session"], why) for row in reversed(rows[-LAST_WORDS:]) for why in row["qc_why"]
-    ]
+    told = [(row["session"], why) for row in reversed(rows[-LAST_WORDS:]) for why in row["qc_why"]]
     if told:
         yield heading("Look at")
         yield table(("session", "what"), told)

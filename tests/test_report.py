@@ -245,7 +245,7 @@ def test_what_cannot_be_reported_is_told_in_a_sentence(short: Lab, command: Comm
     folder: SessionFolder = run_virtual(plan_for(short)).folder
     refused = command("report", "SIM01", "--out", f"{folder.journal}/page.html")
     assert refused.code == ExitCode.RECORDING
-    assert "Name another file with --out." in refused.err
+    assert "choose another place with --out" in refused.err
     folder.journal.write_bytes(b"garbage")
     unreadable = command("report", "SIM01")
     assert unreadable.code == ExitCode.RECORDING

@@ -53,9 +53,7 @@ def ls(
     """
     first = None if since is None else day_of(since, date.today())
     folders = since_day(find_sessions(the_lab(lab).data, subject), first)
-    sessions = [
-        row for row in read_summaries(folders) if qc is None or str(qc) in row["qc"]
-    ]
+    sessions = [row for row in read_summaries(folders) if qc is None or str(qc) in row["qc"]]
     if json:
         print_json(sessions)
         return
