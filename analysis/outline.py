@@ -16,7 +16,6 @@ from rig.errors import RecordingError
 from rig.events import (
     UNREADABLE,
     Definition,
-    Event,
     Header,
     Record,
     SessionEnded,
@@ -104,7 +103,7 @@ def outline_of(record: SessionRecord) -> Outline:
 def _read_ended(folder: SessionFolder) -> Outline | None:
     """Return the outline of a session that has ended; None if it must be read as a whole."""
     first: list[Record] = []
-    needed: list[Event] = []
+    needed: list[Record] = []
     number = -1
     try:
         for number, payload in enumerate(read_frames(folder.journal)):
@@ -126,7 +125,7 @@ def _outline(
     folder: SessionFolder,
     header: Header,
     definition: Definition,
-    needed: Sequence[Event],
+    needed: Sequence[Record],
     ended: SessionEnded,
 ) -> Outline:
     trials = [event for event in needed if isinstance(event, TrialEnded)]
@@ -145,7 +144,7 @@ def _outline(
     )
 
 
-def _found(definition: Definition, events: Iterable[Event]) -> tuple[Finding, ...]:
+def _found(definition: Definition, events: Iterable[Record]) -> tuple[Finding, ...]:
     signs = Signs(definition)
     for event in events:
         signs.take(event)

@@ -17,9 +17,9 @@ from rig.events import (
     ClockRead,
     Definition,
     DeviceReported,
-    Event,
     Fault,
     InputChanged,
+    Record,
     SessionEnded,
     StreamEnded,
     SyncSwitched,
@@ -99,8 +99,8 @@ class Signs:
         self._faults: list[tuple[str, Fault]] = []
         self._ended = False
 
-    def take(self, event: Event) -> None:
-        """Take in the next event."""
+    def take(self, event: Record) -> None:
+        """Take in the next record of the session."""
         match event:
             case InputChanged() if event.device.startswith(LICK_INPUT):
                 self._lick(event)
