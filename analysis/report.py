@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 import matplotlib.style
-import msgspec
 import numpy as np
 from matplotlib.figure import Figure
 
@@ -23,6 +22,7 @@ from analysis.html import (
 )
 from analysis.quality import Word
 from analysis.report_facts import Said, alarms_in, faults_in, said_in, water_of
+from analysis.report_timing import timing_parts
 from analysis.session_figures import (
     course_figure,
     drop_times,
@@ -31,7 +31,6 @@ from analysis.session_figures import (
     psychometric_figure,
 )
 from analysis.summary import summary_of
-from analysis.timing import state_timing
 from rig.colours import outcome_look
 from rig.errors import RecordingError
 from rig.hdf5_file import is_sealed
@@ -60,7 +59,7 @@ def report(record: SessionRecord) -> str:
             *_wrap_up(record),
             *_spoken(record),
             *_faults(record),
-            *_timing(record),
+            *timing_parts(record.events),
             _provenance(record),
         ]
         return page(f"{record.folder.name} {record.definition.protocol}", parts)
@@ -262,21 +261,6 @@ def _faults(record: SessionRecord) -> Iterator[str]:
             [(_clock(record, fault.hardware_time), fault.level or None, fault.what, fault.where,
               fault.do) for fault in faults],
         )  # fmt: skip
-
-
-def _timing(record: SessionRecord) -> Iterator[str]:
-    timing = state_timing(record.events)
-    if timing:
-        yield heading("Timing of the states: requested and achieved")
-        yield table(
-            ("state", "entered", "requested s", "shortest s", "longest s", "error ms", "late ms"),
-            [msgspec.structs.astuple(state) for state in timing],
-        )
-        yield paragraph(
-            "Error: largest difference between requested and achieved, where the timeout ended "
-            "the state. Late: how late, at most, the engine dealt with an entry.",
-            "quiet",
-        )
 
 
 def _provenance(record: SessionRecord) -> str:

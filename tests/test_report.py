@@ -18,6 +18,7 @@ from recorded import old_session, short_session
 
 from analysis.report import report
 from analysis.report_facts import water_of
+from analysis.timing import output_timing
 from rig.errors import ExitCode
 from rig.events import CommandGiven, DeviceReported, Event, Fault, ParameterChanged
 from rig.lab import Lab
@@ -207,6 +208,22 @@ def test_faults_are_told_with_what_to_do(session: SessionRecord) -> None:
     fault = Fault(1, 75.0, 75.0, 3, "the valve did not close", "valve", "Look at it.", "error")
     text = page_of(with_events(session, fault)).text
     assert "error the valve did not close valve Look at it." in text
+
+
+def test_the_timing_of_devices_is_what_they_achieved_less_what_was_asked(
+    session: SessionRecord,
+) -> None:
+    reports = [
+        DeviceReported(1, 5.0, 5.0, 1, "pump", "opening", "", requested, achieved, 5.0)
+        for requested, achieved in ((0.05, 0.051), (0.06, 0.058), (0.05, 0.05))
+    ]
+    (pump,) = output_timing(reports)
+    assert (pump.device, pump.what, pump.times) == ("pump", "opening", 3)
+    assert (pump.shortest, pump.longest) == (0.05, 0.06)
+    assert (pump.mean_ms, pump.most_ms) == (pytest.approx(-1 / 3), pytest.approx(2.0))
+    assert output_timing([]) == []
+    text = page_of(with_events(session, *reports)).text
+    assert "pump opening 3 0.050 0.060 -0.333 2.000" in text
 
 
 def test_the_wrap_up_stands_in_the_report(session: SessionRecord) -> None:
