@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import platform
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from importlib.metadata import version
 from pathlib import Path
 
 import matplotlib.style
+import msgspec
 import plotext
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from rig.colours import CORRECT, GREY, OUTCOMES
+from rig.export.whole_file import whole_file
 
 COLOURS = {name: look.colour for name, look in OUTCOMES.items()} | {
     "correct": CORRECT,
@@ -21,7 +26,11 @@ COLOURS = {name: look.colour for name, look in OUTCOMES.items()} | {
 STYLE = Path(__file__).with_name("mouserig.mplstyle")
 WIDTH_MM = 174
 MOST_MARKERS = 40
+BIN_TRIALS = 100
+"""Trials in a bin of the curve by trial."""
 MM = 1 / 25.4
+PACKAGES = ("mouserig", "matplotlib", "numpy", "pandas", "scipy")
+"""Packages whose versions stand beside a figure."""
 
 
 def learning_curve(
@@ -29,6 +38,7 @@ def learning_curve(
     days: Sequence[int],
     hit_rates: Sequence[float | None],
     false_alarm_rates: Sequence[float | None],
+    without: str = "pretraining",
 ) -> Axes:
     """Plot hit and false-alarm rate by day; return the axes.
 
@@ -40,6 +50,8 @@ def learning_curve(
         Day numbers.
     hit_rates, false_alarm_rates
         One rate a day; None is left out (false alarms in pretraining).
+    without
+        What the first days without S- are called.
     """
     for name, label, rates in (
         ("hit", "licks to S+ (hits)", hit_rates),
@@ -64,7 +76,7 @@ def learning_curve(
         ax.text(
             days[0] - 0.4,
             0.98,
-            "pretraining" if wide_enough else "",
+            without if wide_enough else "",
             rotation=90,
             va="top",
             size="small",
@@ -115,6 +127,7 @@ def save_learning_figure(
     hit_rates: Sequence[float | None],
     false_alarm_rates: Sequence[float | None],
     bins: Sequence[tuple[float, float]],
+    sessions: Sequence[str],
 ) -> None:
     """Save the learning curve by day and by trial; the ending of `path` gives the format."""
     with matplotlib.style.context(STYLE):
@@ -125,7 +138,40 @@ def save_learning_figure(
         handles = [*left.get_legend_handles_labels()[0], *right.get_legend_handles_labels()[0]]
         figure.legend(handles=handles, loc="outside lower center", ncols=4)
         figure.suptitle(title)
-        figure.savefig(path)
+        save_figure(figure, path, sessions, {"bin_trials": BIN_TRIALS})
+
+
+def save_figure(
+    figure: Figure, path: Path, sessions: Sequence[str], parameters: Mapping[str, object]
+) -> None:
+    """Save a figure, and beside it, as ``NAME.json``, what it was made of.
+
+    Parameters
+    ----------
+    figure
+        The figure; its text stays text in PDF and SVG within the project's style.
+    path
+        Where; the ending gives the format.
+    sessions, parameters
+        What is told of it, beside the versions of the programs that made it.
+
+    Raises
+    ------
+    RecordingError
+        If it cannot be written.
+    """
+    told = {
+        "figure": path.name,
+        "made_at": datetime.now().astimezone().isoformat(timespec="seconds"),
+        "sessions": list(sessions),
+        "parameters": dict(parameters),
+        "versions": {"python": platform.python_version()}
+        | {name: version(name) for name in PACKAGES},
+    }
+    with whole_file(path) as partial:
+        figure.savefig(partial)
+    with whole_file(path.with_name(f"{path.name}.json")) as partial:
+        partial.write_bytes(msgspec.json.format(msgspec.json.encode(told), indent=2) + b"\n")
 
 
 def terminal_curve(

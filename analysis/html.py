@@ -24,9 +24,14 @@ p { margin: .4rem 0; } .quiet { color: #666; font-size: .9rem; }
 table { border-collapse: collapse; margin: .4rem 0; font-variant-numeric: tabular-nums; }
 th, td { padding: .2rem .9rem .2rem 0; text-align: left; vertical-align: top; }
 th { border-bottom: 1px solid #999; font-weight: 600; }
-td { border-bottom: 1px solid #e5e5e5; overflow-wrap: anywhere; }
+td { border-bottom: 1px solid #e5e5e5; overflow-wrap: break-word; }
 td.number, th.number { text-align: right; white-space: nowrap; }
-figure { margin: .5rem 0; } img { max-width: 100%; height: auto; }
+.wide { overflow-x: auto; } figure { margin: .5rem 0; overflow-x: auto; }
+img { max-width: 100%; height: auto; }
+.good { color: #00664b; font-weight: 600; } .amiss { color: #a63f00; font-weight: 600; }
+@media screen and (max-width: 40rem) { body { margin: 1rem auto; padding: 0 .7rem; }
+  th, td { padding-right: .6rem; } .wide { font-size: .9rem; }
+  .wide td:first-child { white-space: nowrap; } img { max-width: 34rem; } }
 @media print { body { margin: 0; max-width: none; } h2 { break-after: avoid; }
   figure, tr { break-inside: avoid; } }
 """
@@ -42,7 +47,8 @@ def page(title: str, parts: Iterable[str]) -> str:
     body = "\n".join(part for part in parts if part)
     return (
         f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta name="viewport" content="width=device-width">\n<title>{escaped(title)}</title>\n'
+        f'<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{escaped(title)}</title>\n"
         f"<style>{_STYLE}</style>\n</head>\n<body>\n{body}\n</body>\n</html>\n"
     )
 
@@ -73,7 +79,7 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
         ) + "</tr>\n"
         for row in rows
     )  # fmt: skip
-    return f"<table>\n<tr>{head}</tr>\n{body}</table>"
+    return f'<div class="wide"><table>\n<tr>{head}</tr>\n{body}</table></div>'
 
 
 def facts(pairs: Iterable[tuple[str, object]]) -> str:

@@ -1,22 +1,38 @@
 """The outline of a session: what a list of sessions shows of it, read as fast as may be.
 
 The journal of a session that has ended tells in its last event how much water there was; then
-only the ends of trials are needed beside it. All other sessions are read as a whole.
+only the ends of trials are needed beside it, and what tells of its quality. All other sessions are
+read as a whole.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from analysis.quality import Finding, Signs
 from rig.errors import RecordingError
-from rig.events import UNREADABLE, Definition, Header, Record, SessionEnded, TrialEnded, decode
+from rig.events import (
+    UNREADABLE,
+    Definition,
+    Header,
+    Record,
+    SessionEnded,
+    TrialEnded,
+    decode,
+)
 from rig.journal import read_frames
 from rig.session_folder import SessionFolder, is_running
 from rig.session_record import SessionRecord, load_session
 
-_NEEDED = (b"\xa4type\xabtrial_ended", b"\xa4type\xadsession_ended")
+_NEEDED = tuple(
+    b"\xa4type" + bytes([0xA0 + len(kind)]) + kind
+    for kind in (
+        b"trial_ended", b"session_ended", b"report", b"input", b"fault", b"sync", b"clock",
+        b"stream_ended",
+    )
+)  # fmt: skip
 """How the events that are needed begin, behind the byte that tells how many fields they have."""
 
 
@@ -36,6 +52,8 @@ class Outline:
         Water that the mouse could drink.
     duration
         Time of the last event, in seconds.
+    found
+        What its events tell of water, sync and sensors.
     ended
         The last event; None if the session was cut off or still runs.
     """
@@ -47,6 +65,7 @@ class Outline:
     aborted: int
     water_ul: float
     duration: float
+    found: tuple[Finding, ...]
     ended: SessionEnded | None
     damage: str
     running: bool
@@ -74,6 +93,7 @@ def outline_of(record: SessionRecord) -> Outline:
         aborted=sum(row.aborted for row in record.rows),
         water_ul=record.water_ul,
         duration=record.events[-1].engine_time if record.events else 0.0,
+        found=_found(record.definition, record.events),
         ended=record.ended,
         damage=record.damage,
         running=record.running,
@@ -117,7 +137,15 @@ def _outline(
         aborted=sum(trial.aborted for trial in trials),
         water_ul=ended.water_ul,
         duration=ended.engine_time,
+        found=_found(definition, needed),
         ended=ended,
         damage="",
         running=is_running(folder),
     )
+
+
+def _found(definition: Definition, events: Iterable[Record]) -> tuple[Finding, ...]:
+    signs = Signs(definition)
+    for event in events:
+        signs.take(event)
+    return signs.findings()

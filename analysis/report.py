@@ -6,13 +6,23 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 import matplotlib.style
-import msgspec
 import numpy as np
 from matplotlib.figure import Figure
 
 from analysis.figures import STYLE, mark
-from analysis.html import banner, escaped, facts, heading, page, paragraph, picture, table
+from analysis.html import (
+    banner,
+    escaped,
+    facts,
+    heading,
+    page,
+    paragraph,
+    picture,
+    table,
+)
+from analysis.quality import Word
 from analysis.report_facts import Said, alarms_in, faults_in, said_in, water_of
+from analysis.report_timing import timing_parts
 from analysis.session_figures import (
     course_figure,
     drop_times,
@@ -20,9 +30,11 @@ from analysis.session_figures import (
     lick_times,
     psychometric_figure,
 )
-from analysis.timing import state_timing
+from analysis.summary import summary_of
 from rig.colours import outcome_look
 from rig.errors import RecordingError
+from rig.hdf5_file import is_sealed
+from rig.journal import digest
 from rig.measures import sensitivity, type_performance
 from rig.performance import criterion, performance
 from rig.psychometric import Psychometric, psychometric
@@ -47,7 +59,7 @@ def report(record: SessionRecord) -> str:
             *_wrap_up(record),
             *_spoken(record),
             *_faults(record),
-            *_timing(record),
+            *timing_parts(record.events),
             _provenance(record),
         ]
         return page(f"{record.folder.name} {record.definition.protocol}", parts)
@@ -83,6 +95,8 @@ def _top(record: SessionRecord) -> Iterator[str]:
         yield banner(f"Not the whole session: {record.damage}.", "bad")
     if record.ended is not None and record.ended.how in {"aborted", "failed"}:
         yield banner(f"The session {record.ended.how}: {record.ended.reason}.", "bad")
+    yield from _unsealed(record)
+    yield from _quality(record)
     changed = ", ".join(f"{key} = {value}" for key, value in definition.changed.items())
     yield facts(
         (
@@ -98,6 +112,25 @@ def _top(record: SessionRecord) -> Iterator[str]:
             ("goes on with", definition.resumes),
         )
     )
+
+
+def _unsealed(record: SessionRecord) -> Iterator[str]:
+    """Return that the HDF5 file is not that of the whole session, where that is so."""
+    folder = record.folder
+    if record.running or record.damage or is_sealed(folder.hdf5, digest(folder.journal)):
+        return
+    yield banner(
+        f"Not sealed: {folder.hdf5.name} does not hold the whole session. `rig recover` builds it.",
+        "bad",
+    )
+
+
+def _quality(record: SessionRecord) -> Iterator[str]:
+    """Return the words of its quality, and why they hold."""
+    summary = summary_of(record)
+    words = summary["qc"]
+    yield paragraph(f"Quality: {', '.join(words)}", "good" if words == [Word.GOOD] else "amiss")
+    yield from (paragraph(why) for why in summary["qc_why"])
 
 
 def _trials(rows: Sequence[TrialRow], found: Psychometric) -> Iterator[str]:
@@ -228,21 +261,6 @@ def _faults(record: SessionRecord) -> Iterator[str]:
             [(_clock(record, fault.hardware_time), fault.level or None, fault.what, fault.where,
               fault.do) for fault in faults],
         )  # fmt: skip
-
-
-def _timing(record: SessionRecord) -> Iterator[str]:
-    timing = state_timing(record.events)
-    if timing:
-        yield heading("Timing of the states: requested and achieved")
-        yield table(
-            ("state", "entered", "requested s", "shortest s", "longest s", "error ms", "late ms"),
-            [msgspec.structs.astuple(state) for state in timing],
-        )
-        yield paragraph(
-            "Error: largest difference between requested and achieved, where the timeout ended "
-            "the state. Late: how late, at most, the engine dealt with an entry.",
-            "quiet",
-        )
 
 
 def _provenance(record: SessionRecord) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from analysis.outline import Outline, outline_of, read_outline
+from analysis.quality import Finding, quality, words_of
 from rig.errors import RecordingError
 from rig.export.background import exports_of
 from rig.performance import performance_of
@@ -19,14 +20,16 @@ def read_summary(folder: SessionFolder) -> dict[str, Any]:
         return _summary(read_outline(folder))
     except RecordingError as error:
         running = is_running(folder)
-        return {
-            **_name_of(folder),
-            "ended": "begins" if running else f"unreadable: {error.what}",
-            "running": running,
-            "damage": None if running else error.what,
-            **_wrapped_up(folder),
-            "folder": str(folder.path),
-        }
+        return _judged(
+            {
+                **_name_of(folder),
+                "ended": "begins" if running else f"unreadable: {error.what}",
+                "running": running,
+                "damage": None if running else error.what,
+                **_wrapped_up(folder),
+                "folder": str(folder.path),
+            }
+        )
 
 
 def summary_of(record: SessionRecord) -> dict[str, Any]:
@@ -41,7 +44,7 @@ def _summary(outline: Outline) -> dict[str, Any]:
     outcomes = {name or "aborted": count for name, count in outline.outcomes.items()}
     if outline.aborted:
         outcomes["aborted"] = outcomes.get("aborted", 0) + outline.aborted
-    return {
+    row = {
         **_name_of(outline.folder),
         "started_at": outline.header.started_at,
         "duration": outline.duration,
@@ -59,12 +62,20 @@ def _summary(outline: Outline) -> dict[str, Any]:
         "seed": definition.seed,
         "clock": definition.clock,
         "ended": why_ended(outline.ended, running=outline.running),
+        "how": outline.ended.how if outline.ended else None,
         "running": outline.running,
         "damage": outline.damage or None,
         **_wrapped_up(outline.folder),
         "exports": exports_of(outline.folder),
         "folder": str(outline.folder.path),
     }
+    return _judged(row, outline.found)
+
+
+def _judged(row: dict[str, Any], found: tuple[Finding, ...] = ()) -> dict[str, Any]:
+    """Return a row with the words of its quality, and why they hold."""
+    findings = quality(row, found)
+    return row | {"qc": words_of(findings), "qc_why": [each.why for each in findings]}
 
 
 def _name_of(folder: SessionFolder) -> dict[str, Any]:

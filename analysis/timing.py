@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from statistics import fmean
 
 import msgspec
 
-from rig.events import GraphDefined, Record, StateEntered, TrialEnded
+from rig.events import DeviceReported, GraphDefined, Record, StateEntered, TrialEnded
 
 
 class StateTiming(msgspec.Struct, frozen=True):
@@ -40,6 +41,48 @@ class StateTiming(msgspec.Struct, frozen=True):
     longest: float | None
     error_ms: float | None
     late_ms: float
+
+
+class OutputTiming(msgspec.Struct, frozen=True):
+    """What one device did for a time that was asked for, in a session; durations in seconds.
+
+    Attributes
+    ----------
+    device, what
+        Which device, and what it did, such as an opening.
+    times
+        How often.
+    shortest, longest
+        Of the durations that were asked for.
+    mean_ms, most_ms
+        Difference between requested and achieved duration, its mean (longer is positive) and its
+        largest size.
+    """
+
+    device: str
+    what: str
+    times: int
+    shortest: float
+    longest: float
+    mean_ms: float
+    most_ms: float
+
+
+def output_timing(records: Iterable[Record]) -> list[OutputTiming]:
+    """Return the timing of what devices did, in the order in which it first appears."""
+    found: dict[tuple[str, str], list[DeviceReported]] = {}
+    for record in records:
+        if isinstance(record, DeviceReported):
+            found.setdefault((record.device, record.what), []).append(record)
+    return [_output(*key, reports) for key, reports in found.items()]
+
+
+def _output(device: str, what: str, reports: Sequence[DeviceReported]) -> OutputTiming:
+    off = [(report.achieved - report.requested) * 1000 for report in reports]
+    asked = [report.requested for report in reports]
+    return OutputTiming(
+        device, what, len(reports), min(asked), max(asked), fmean(off), max(map(abs, off))
+    )
 
 
 def state_timing(records: Iterable[Record]) -> list[StateTiming]:

@@ -156,6 +156,7 @@ def oscilloscope_lab(folder: Path, persistence: float) -> Lab:
         (folder / name).write_text(text, encoding="utf-8")
     lab = folder / "lab.toml"
     text = lab.read_text(encoding="utf-8").replace('export = ["nwb"]', "export = []")
+    text = text.replace("report = true", "report = false")
     lab.write_text(text, encoding="utf-8")
     return find_lab(folder)
 

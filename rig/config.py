@@ -36,12 +36,13 @@ class RecordingConfig(FrozenModel):
     """How sessions are recorded.
 
     In real time the record is forced to the disk every `sync_every` seconds, and at the end of
-    each trial if `sync_each_trial`. Sessions in real time are exported to `export` in the
-    background when they have ended.
+    each trial if `sync_each_trial`. When they have ended, sessions have a page written if `report`,
+    and those in real time are exported to `export`, in the background.
     """
 
     sync_every: float = pydantic.Field(default=0.1, ge=0.01, le=60)
     sync_each_trial: bool = True
+    report: bool = True
     export: Items[Literal["nwb", "csv", "alf"]] = ()
 
 

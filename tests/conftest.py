@@ -98,15 +98,17 @@ def update_golden(request: pytest.FixtureRequest) -> bool:
 
 @pytest.fixture
 def lab(tmp_path: Path) -> Lab:
-    """Return a new lab, as `rig init` makes it, that exports nothing by itself.
+    """Return a new lab, as `rig init` makes it, that makes nothing of its sessions by itself.
 
-    A session in real time would leave a process behind that exports it.
+    A session would leave a process behind that writes its report and exports it.
     """
     folder = tmp_path / "lab"
     make_lab(folder)
     path = folder / "lab.toml"
     text = path.read_text(encoding="utf-8")
-    path.write_text(text.replace('export = ["nwb"]', "export = []"), encoding="utf-8")
+    for wanted, off in (('export = ["nwb"]', "export = []"), ("report = true", "report = false")):
+        text = text.replace(wanted, off)
+    path.write_text(text, encoding="utf-8")
     return find_lab(folder)
 
 

@@ -18,6 +18,7 @@ from recorded import old_session, short_session
 
 from analysis.report import report
 from analysis.report_facts import water_of
+from analysis.timing import output_timing
 from rig.errors import ExitCode
 from rig.events import CommandGiven, DeviceReported, Event, Fault, ParameterChanged
 from rig.lab import Lab
@@ -209,6 +210,22 @@ def test_faults_are_told_with_what_to_do(session: SessionRecord) -> None:
     assert "error the valve did not close valve Look at it." in text
 
 
+def test_the_timing_of_devices_is_what_they_achieved_less_what_was_asked(
+    session: SessionRecord,
+) -> None:
+    reports = [
+        DeviceReported(1, 5.0, 5.0, 1, "pump", "opening", "", requested, achieved, 5.0)
+        for requested, achieved in ((0.05, 0.051), (0.06, 0.058), (0.05, 0.05))
+    ]
+    (pump,) = output_timing(reports)
+    assert (pump.device, pump.what, pump.times) == ("pump", "opening", 3)
+    assert (pump.shortest, pump.longest) == (0.05, 0.06)
+    assert (pump.mean_ms, pump.most_ms) == (pytest.approx(-1 / 3), pytest.approx(2.0))
+    assert output_timing([]) == []
+    text = page_of(with_events(session, *reports)).text
+    assert "pump opening 3 0.050 0.060 -0.333 2.000" in text
+
+
 def test_the_wrap_up_stands_in_the_report(session: SessionRecord) -> None:
     said_of_it = WrapUp(
         session=session.folder.name, at=datetime(2026, 1, 2, 9, tzinfo=UTC), by="Doe, Jane",
@@ -245,7 +262,7 @@ def test_what_cannot_be_reported_is_told_in_a_sentence(short: Lab, command: Comm
     folder: SessionFolder = run_virtual(plan_for(short)).folder
     refused = command("report", "SIM01", "--out", f"{folder.journal}/page.html")
     assert refused.code == ExitCode.RECORDING
-    assert "Name another file with --out." in refused.err
+    assert "choose another place with --out" in refused.err
     folder.journal.write_bytes(b"garbage")
     unreadable = command("report", "SIM01")
     assert unreadable.code == ExitCode.RECORDING

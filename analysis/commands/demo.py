@@ -149,6 +149,7 @@ def _save_figure(path: Path, trainings: list[Training]) -> None:
         [day.hit_rate for day in days],
         [day.false_alarm_rate for day in days],
         binned_correct(rows),
+        [day.session for day in days],
     )
 
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from gui.wrapping.pending import SHORT
 from rig.session_record import CUT_OFF
 from rig.trials import short_outcome
 
@@ -48,25 +47,10 @@ def quality(row: Row) -> str:
 
     Examples
     --------
-    >>> quality({"trials": 12, "ended": "cut off", "usable": False})
+    >>> quality({"qc": ["cut off", "short", "not usable"]})
     'cut off, short, not usable'
-    >>> quality({"trials": 400, "ended": "max_trials", "water_ml": 0.8})
-    'good'
     """
-    if row.get("running"):
-        return "runs"
-    if row.get("trials") is None:
-        return "unreadable"
-    trials, outcomes = row["trials"], row.get("outcomes") or {}
-    words = {
-        "damaged": bool(row.get("damage")),
-        "cut off": row.get("ended") == CUT_OFF,
-        "no trials": trials == 0,
-        "short": 0 < trials < SHORT,
-        "check water": bool(outcomes.get("hit")) and not row.get("water_ml"),
-        "not usable": row.get("usable") is False,
-    }
-    return ", ".join(word for word, holds in words.items() if holds) or "good"
+    return ", ".join(row.get("qc") or ())
 
 
 def may_recover(row: Row) -> bool:
@@ -140,7 +124,7 @@ def summary_words(row: Row) -> str:
         "Trials": counted,
         "Water": _form("water_ml", ".3f")(row) + (" mL" if row.get("water_ml") is not None else ""),
         "Ended": str(row.get("ended") or ""),
-        "Damage": str(row.get("damage") or ""),
+        "Look at": " ".join(row.get("qc_why") or ()),
         "Exports": exports,
     }
     return "\n".join(f"{name}: {value}" for name, value in lines.items() if value)

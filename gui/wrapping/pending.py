@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from analysis.quality import SHORT
 from gui.boxes import Box
 from gui.cards.content import d_prime_words
 from gui.session_view import SessionView
@@ -14,8 +15,6 @@ from rig.performance import performance
 from rig.session_record import CUT_OFF
 from rig.trials import short_outcome
 
-SHORT = 40
-"""Trials; of a session that has fewer it is asked whether it is to be used."""
 CONDITIONS = (
     "fur ruffled or wet",
     "hunched posture",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import msgspec
@@ -9,6 +10,7 @@ import typer
 
 from rig.console import JsonOption, LabOption, console, print_json, the_session, typed
 from rig.events import as_json, as_text
+from rig.export.background import report_again
 from rig.recovery import Mended, Recovery, recover
 
 
@@ -25,9 +27,11 @@ def recover_session(
     """Make a valid session of what a crash, a power failure or a bad disk has left.
 
     The sound part of the record is kept, a damaged rest is put into a file beside it, and the
-    HDF5 file is built. A session that is whole is left as it is.
+    HDF5 file is built. A session that is whole is left as it is. Its report is written anew, in the
+    background.
     """
     recovery = recover(the_session(session, lab))
+    report_again(recovery.folder, lab or Path.cwd())
     if json:
         print_json(_described(recovery))
         return

@@ -35,7 +35,7 @@ from rig.emulation_link import (
 )
 from rig.errors import CheckFailed, ConfigError, ExitCode, RigError, errors_among
 from rig.events import ClockKind
-from rig.export.background import export_in_background
+from rig.export.background import Made, hand_over
 from rig.inbox import Command
 from rig.lab import Lab, find_lab
 from rig.plan import Plan, StageParams, make_plan
@@ -182,9 +182,8 @@ def run(
                 session,
                 contextlib.redirect_stdout(sys.stderr),
             ):
-                if not virtual:
-                    formats = the.config.recording.export
-                    afterwards.callback(export_in_background, session.folder, formats)
+                made: Made = "report" if virtual else "all"
+                afterwards.callback(hand_over, session.folder, the.config.recording, made)
                 result = _run(session)
         finally:
             ignore_stop_signals()

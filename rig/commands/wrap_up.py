@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import getpass
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from rig.console import JsonOption, LabOption, console, print_json, the_session
 from rig.errors import RecordingError
+from rig.export.background import report_again
 from rig.session_folder import SessionFolder
 from rig.session_record import load_session, why_ended
 from rig.wrap_up import MOST_DROPPINGS, WRAP_UP, WrapUp, wrap_up
@@ -45,7 +47,8 @@ def wrap_up_command(
     """Say how a session was: the mouse's condition, droppings, a comment, whether to use it.
 
     It is written beside the journal, which is not touched. It can be said anew: what was said
-    before is kept. A session that still runs is refused.
+    before is kept. A session that still runs is refused. Its report is written anew, in the
+    background.
     """
     folder = the_session(session, lab)
     said = wrap_up(
@@ -61,6 +64,7 @@ def wrap_up_command(
             usable=not not_usable,
         ),
     )
+    report_again(folder, lab or Path.cwd())
     if json:
         print_json(said)
         return

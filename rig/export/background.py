@@ -1,12 +1,13 @@
-"""Exports a session when it has ended, in a process of its own that nothing waits for.
+"""Hands a session over when it has ended: its report, then its exports, in a process of its own.
 
-The next session can begin at once: the process has a low priority, touches nothing but what it
-writes, and goes on when the terminal is closed. What came of it stands in ``export.log``, in the
-session's folder, and `rig show` tells it.
+Nothing waits for it, and the next session can begin at once: the process has a low priority,
+touches nothing but what it writes, and goes on when the terminal is closed. What came of it stands
+in ``export.log``, in the session's folder, and `rig show` tells it.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import subprocess
@@ -14,21 +15,54 @@ import sys
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TextIO
+from typing import Literal, TextIO
 
-from rig.errors import ExitCode
+from rig.config import RecordingConfig
+from rig.errors import ExitCode, RigError
+from rig.lab import find_lab
 from rig.program import RIG_PROGRAM
 from rig.session_folder import SessionFolder
 
 LOG = "export.log"
+REPORT = "report"
+"""What stands among the formats for the page that `rig report` writes."""
 NICENESS = 10
+Made = Literal["all", "report"]
 _OPTIONS = {"nwb": ("--check",)}
 """What a format is exported with, beside its name."""
 _CAME_TO: dict[int, str] = {
     ExitCode.OK: "done",
     ExitCode.CHECK_FAILED: f"done, but something is missing: see {LOG}",
 }
-_LINE = re.compile(r"^\S+ export to (\w+): (.+)$")
+_LINE = re.compile(r"^\d{4}-\S+ (?:export to )?(\w+): (.+)$")
+
+
+def hand_over(folder: SessionFolder, config: RecordingConfig, made: Made) -> None:
+    """Begin to make what a lab wants of a session that has ended; return at once.
+
+    Parameters
+    ----------
+    folder
+        The session.
+    config
+        What the lab wants.
+    made
+        ``all``, or the ``report`` alone: of a session in virtual time, or told of anew.
+    """
+    report = (REPORT,) if config.report else ()
+    export_in_background(folder, (*report, *(config.export if made == "all" else ())))
+
+
+def report_again(folder: SessionFolder, near: Path) -> None:
+    """Begin to write the report of a session anew, if its lab wants reports; return at once.
+
+    Its lab is the one that it lies in, else that of the folder `near`. Where there is none, or its
+    file is wrong, the session has a report only if `rig report` is asked for it.
+    """
+    for place in (folder.path, near):
+        with contextlib.suppress(RigError):
+            hand_over(folder, find_lab(place).config.recording, "report")
+            return
 
 
 def export_in_background(folder: SessionFolder, formats: Sequence[str]) -> None:
@@ -68,7 +102,7 @@ def export_in_background(folder: SessionFolder, formats: Sequence[str]) -> None:
                     start_new_session=True,
                 )
     except OSError as error:
-        sys.stderr.write(f"warning: the session is not exported: {error}\n")
+        sys.stderr.write(f"warning: the session is not exported, and has no report: {error}\n")
 
 
 def exports_of(folder: SessionFolder) -> dict[str, str]:
@@ -92,7 +126,9 @@ def export_all(folder: SessionFolder, formats: Iterable[str], log: TextIO) -> No
     """
     for name in formats:
         _tell(log, name, "begun, not ended")
-        arguments = ["export", str(folder.path), "--to", name, *_OPTIONS.get(name, ())]
+        arguments = [REPORT, str(folder.path)]
+        if name != REPORT:
+            arguments = ["export", str(folder.path), "--to", name, *_OPTIONS.get(name, ())]
         done = subprocess.run(
             [*RIG_PROGRAM, *arguments],
             stdin=subprocess.DEVNULL,
@@ -108,7 +144,7 @@ def export_all(folder: SessionFolder, formats: Iterable[str], log: TextIO) -> No
 def _tell(log: TextIO, name: str, what: str) -> None:
     """Write a line that `exports_of` reads."""
     now = datetime.now().astimezone().isoformat(timespec="seconds")
-    log.write(f"{now} export to {name}: {what}\n")
+    log.write(f"{now} {'' if name == REPORT else 'export to '}{name}: {what}\n")
     log.flush()
 
 

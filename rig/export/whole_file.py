@@ -1,4 +1,4 @@
-"""Files that are replaced as a whole, so that nobody meets half an export."""
+"""Files that are replaced as a whole, so that nobody meets half a file."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def whole_file(path: Path) -> Iterator[Path]:
         partial.replace(path)
     except (OSError, RuntimeError) as error:  # HDF5 has both for a disk that is full
         raise RecordingError(
-            f"the export cannot be written: {error}",
+            f"the file cannot be written: {error}",
             str(path),
             "Check the rights on the folder and the space on the disk, close programs that have "
             "the file open, or choose another place with --out.",

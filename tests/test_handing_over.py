@@ -1,0 +1,156 @@
+"""A session that has ended has its report, without a further command; nothing can take it away."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from conftest import Done
+from recorded import short_session
+
+from analysis.commands.report import REPORT
+from rig.errors import ExitCode
+from rig.export.background import LOG, exports_of, report_again
+from rig.lab import Lab, find_lab
+from rig.session_folder import SessionFolder, find_sessions
+
+Edit = Callable[[str, str, str], None]
+RUN = ("run", "--rig", "rigs/box1.toml", "--protocol", "protocols/go_nogo.toml", "--subject",
+       "SIM01", "--virtual")  # fmt: skip
+WITHIN = 10.0
+"""Seconds in which a session that has ended has its report; a busy computer gets more here."""
+PATIENCE = 6 * WITHIN
+
+
+@pytest.fixture
+def reporting(lab: Lab, edit: Edit) -> Lab:
+    """Return a lab that wants reports."""
+    edit("lab.toml", "report = false", "report = true")
+    return find_lab(lab.folder)
+
+
+def told(folder: SessionFolder) -> dict[str, str]:
+    """Wait until what is made of a session has come to something; return to what."""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        found = exports_of(folder)
+        if found and not any("begun" in what for what in found.values()):
+            return found
+        time.sleep(0.05)
+    raise AssertionError((folder.path / LOG).read_text(encoding="utf-8"))
+
+
+def text_of(folder: SessionFolder) -> str:
+    return (folder.path / REPORT).read_text(encoding="utf-8")
+
+
+def test_a_session_that_ends_has_its_report(
+    reporting: Lab, edit: Edit, shell: Callable[..., Done]
+) -> None:
+    edit("protocols/go_nogo.toml", "max_trials = 250", "max_trials = 4")
+    done = shell(*RUN)
+    assert done.code == ExitCode.OK, done.err
+    (folder,) = find_sessions(reporting.data)
+    assert told(folder) == {"report": "done"}
+    begun, *_, ended = (folder.path / LOG).read_text(encoding="utf-8").splitlines()
+    times = [datetime.fromisoformat(line.split()[0]) for line in (begun, ended)]
+    assert (times[1] - times[0]).total_seconds() <= PATIENCE
+    assert "Quality: short" in text_of(folder)
+
+
+def test_a_lab_that_wants_none_has_none(lab: Lab, edit: Edit, command: Callable[..., Done]) -> None:
+    edit("protocols/go_nogo.toml", "max_trials = 250", "max_trials = 4")
+    assert command(*RUN).code == ExitCode.OK
+    (folder,) = find_sessions(lab.data)
+    assert not (folder.path / LOG).exists()
+
+
+def test_a_session_that_is_recovered_has_a_report_that_says_it_was_cut_off(
+    reporting: Lab, shell: Callable[..., Done]
+) -> None:
+    folder = short_session(reporting, "go_nogo", 4)
+    folder.hdf5.unlink()
+    folder.journal.write_bytes(folder.journal.read_bytes()[:-3])
+    assert shell("recover", "SIM01").code == ExitCode.OK
+    assert told(folder) == {"report": "done"}
+    assert "The session was cut off: its record has no end." in text_of(folder)
+
+
+def test_a_session_that_is_not_sealed_says_so_when_it_is_asked(
+    lab: Lab, command: Callable[..., Done]
+) -> None:
+    folder = short_session(lab, "go_nogo", 4)
+    assert command("report", "SIM01").code == ExitCode.OK
+    assert "Not sealed" not in text_of(folder)
+    folder.hdf5.unlink()
+    assert command("report", "SIM01").code == ExitCode.OK
+    assert "Not sealed: session.h5 does not hold the whole session." in text_of(folder)
+
+
+def test_the_report_tells_the_wrap_up_when_there_is_one(
+    reporting: Lab, shell: Callable[..., Done]
+) -> None:
+    folder = short_session(reporting, "go_nogo", 4)
+    assert shell("wrap-up", "SIM01", "--comment", "limps").code == ExitCode.OK
+    assert told(folder) == {"report": "done"}
+    assert "limps" in text_of(folder)
+
+
+def test_a_report_that_fails_is_told_in_a_sentence(
+    reporting: Lab, shell: Callable[..., Done], command: Callable[..., Done]
+) -> None:
+    folder = short_session(reporting, "go_nogo", 2)
+    (folder.path / REPORT).mkdir()
+    assert shell("recover", "SIM01").code == ExitCode.OK
+    assert told(folder) == {"report": f"FAILED, exit code {ExitCode.RECORDING.value}: see {LOG}"}
+    assert "report FAILED, exit code 6" in command("show", "SIM01", "--trials", "0").out
+    assert "the file cannot be written" in (folder.path / LOG).read_text(encoding="utf-8")
+
+
+def test_a_report_in_no_lab_is_not_begun(tmp_path: Path) -> None:
+    report_again(SessionFolder(tmp_path), tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_report_that_is_killed_loses_nothing(lab: Lab, command: Callable[..., Done]) -> None:
+    folder = short_session(lab, "go_nogo", 4)
+    before = digests(folder)
+    for after in (0.1, 0.6, 1.2):
+        making = subprocess.Popen(
+            [sys.executable, "-P", "-m", "rig.export.background", str(folder.path), "report"],
+            start_new_session=True,
+        )
+        time.sleep(after)
+        kill(making)
+        page = folder.path / REPORT
+        assert not page.exists() or page.read_text(encoding="utf-8").endswith("</html>\n")
+        assert {name: digests(folder)[name] for name in before} == before
+    assert command("verify", "SIM01").code == ExitCode.OK
+    assert command("report", "SIM01").code == ExitCode.OK
+    assert "Quality: short" in text_of(folder)
+
+
+def digests(folder: SessionFolder) -> dict[str, str]:
+    """Return the digests of all files of a session."""
+    return {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in folder.path.iterdir()
+        if path.is_file()
+    }
+
+
+def kill(process: subprocess.Popen[bytes]) -> None:
+    """Kill a process, and where that can be done those that it has started; wait for it."""
+    if sys.platform == "win32":
+        process.kill()
+    else:
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
