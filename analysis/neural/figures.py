@@ -199,11 +199,13 @@ def sound_table(values: xr.DataArray, *, ax: Axes, what: str) -> Axes:
         What the number is, in words.
     """
     names = [str(name) for name in values["sound"].values]
-    shown = np.ma.masked_invalid(values.values)
-    image = ax.imshow(shown, cmap=RISING, vmax=max(1.0, float(shown.max())))
-    for (row, column), value in np.ndenumerate(np.asarray(values.values)):
-        if np.isfinite(value):
-            bright = image.norm(value) > 0.6
+    grid = floats("numbers", values.fillna(0.0).values, 2)
+    scale = Normalize(min(0.0, float(grid.min())), max(1.0, float(grid.max())))
+    shown = np.isfinite(values.values)
+    image = ax.imshow(np.ma.array(grid, mask=~shown), cmap=RISING, norm=scale)
+    for (row, column), value in np.ndenumerate(grid):
+        if shown[row, column]:
+            bright = float(scale(value)) > 0.6
             ax.text(column, row, f"{value:.2f}", ha="center", va="center",
                     color=BLACK if bright else "white")  # fmt: skip
     ax.set_xticks(range(len(names)), names)

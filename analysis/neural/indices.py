@@ -22,6 +22,7 @@ from models.errors import (
     EmptyDataError,
     Floats,
     ShapeError,
+    UnknownNameError,
     check_same_length,
     floats,
 )
@@ -101,7 +102,9 @@ def context_index(activity: xr.DataArray, answer: Answer, stretch: str = "whole"
         One of `STRETCHES`.
     """
     if stretch not in STRETCHES:
-        raise ShapeError(f"no stretch is called {stretch!r}", f"There are {', '.join(STRETCHES)}.")
+        raise UnknownNameError(
+            f"no stretch is called {stretch!r}", f"There are {', '.join(STRETCHES)}."
+        )
     means = between(activity, *STRETCHES[stretch]).mean("time")
     alike = (_fact(activity, "visual") == answer) & (_fact(activity, "auditory") == answer)
     context = _fact(activity, "context")
