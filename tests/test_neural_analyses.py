@@ -149,7 +149,6 @@ def test_silent_folds_have_no_r2_and_negative_ones_are_no_fit() -> None:
 def test_autocorrelation_by_hand() -> None:
     series = xr.DataArray([1.0, 3.0, 2.0, 6.0], {"time": [0.0, 0.1, 0.2, 0.3]}, ("time",))
     found = autocorrelation(series)
-    assert found.values == pytest.approx([1, -3 / 14, -2 / 14, -2 / 14], abs=0.3)
     centred = series.values - 3
     sums = [sum(centred[i] * centred[i + k] for i in range(4 - k)) for k in range(4)]
     assert found.values == pytest.approx(np.array(sums) / sums[0])
@@ -241,7 +240,7 @@ def test_responses_last_until_half_a_second_after_the_sound() -> None:
         np.arange(30.0).reshape(1, 30, 1), {"time": np.round(-1 + 0.1 * np.arange(30), 6)},
         ("trial", "time", "neuron"),
     )  # fmt: skip
-    assert float(responses(activity, 0.2)) == np.arange(10, 17).mean()
+    assert responses(activity, 0.2).values.item() == np.arange(10, 17).mean()
 
 
 def test_neurons_respond_by_a_sign_test() -> None:
@@ -254,7 +253,7 @@ def test_neurons_respond_by_a_sign_test() -> None:
 
 
 def heard(rng: np.random.Generator, size: float) -> tuple[xr.DataArray, np.ndarray]:
-    """Return responses of 20 neurons to 30 presentations of A, B (of another kind) and C (like B)."""
+    """Return responses of 20 neurons to 30 presentations of A, B, and C that is like B."""
     sounds = np.tile(["A", "B", "C"], 30)
     kinds = rng.normal(size=(2, 20)) * size
     values = rng.normal(size=(90, 20)) + kinds[np.where(sounds == "A", 0, 1)]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 import xarray as xr
+from numpy.typing import NDArray
 from sklearn.linear_model import LinearRegression
 from sklearn.metrics import r2_score
 from sklearn.model_selection import StratifiedKFold
@@ -14,11 +15,14 @@ from sklearn.preprocessing import OneHotEncoder
 
 from models.errors import (
     EmptyDataError,
+    Floats,
     NotFiniteError,
     OneClassError,
     OutOfBoundsError,
     ShapeError,
 )
+
+Places = NDArray[np.int64]
 
 
 def predicted_r2(
@@ -80,14 +84,11 @@ def predicted_r2(
     return xr.DataArray(np.mean(found, axis=0).reshape(shape), coordinates, ("time", "neuron"))
 
 
-def _r2(
-    columns: np.ndarray, rates: np.ndarray, learned: np.ndarray, held_out: np.ndarray
-) -> np.ndarray:
+def _r2(columns: Floats, rates: Floats, learned: Places, held_out: Places) -> Floats:
     model = LinearRegression().fit(columns[learned], rates[learned])
-    found = r2_score(
-        rates[held_out], model.predict(columns[held_out]),
-        multioutput="raw_values", force_finite=False,
-    )  # fmt: skip
+    guess = model.predict(columns[held_out])
+    with np.errstate(divide="ignore", invalid="ignore"):  # where nothing varies
+        found = r2_score(rates[held_out], guess, multioutput="raw_values", force_finite=False)
     return np.where(np.isfinite(found), found, np.nan)
 
 
