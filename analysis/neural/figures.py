@@ -45,7 +45,7 @@ def decoding_over_time(
             label=f"chance, to its threshold ({chance.threshold:.2f})",
         )  # fmt: skip
     _band(ax, found.mean, found.sem, colour, label)
-    ax.set(ylabel="fraction of trials decoded right", ylim=(None, 1.02))
+    ax.set(ylabel="fraction decoded right", ylim=(None, 1.02))
     return _time_axis(ax, found.mean)
 
 
@@ -70,7 +70,7 @@ def separation_over_time(
     else:
         ax.plot(apart["time"], apart.values, color=colour, label=label)
     ax.axhline(0, color=GREY, lw=0.8, ls=":")
-    ax.set(ylabel=f"distance of the classes ({unit})")
+    ax.set(ylabel=f"class distance ({unit})")
     return _time_axis(ax, apart)
 
 
@@ -153,7 +153,7 @@ def cross_time(apart: xr.DataArray, *, ax: Axes, unit: str = "SD") -> Axes:
         aspect="equal",
     )  # fmt: skip
     bar = ax.figure.colorbar(ScalarMappable(scale, mpl.colormaps[DIVERGING]), ax=ax)
-    bar.set_label(f"distance of the classes ({unit})")
+    bar.set_label(f"class distance ({unit})")
     return ax
 
 
@@ -175,7 +175,7 @@ def context_by_rank(
     ax.axhline(0, color=GREY, lw=0.8, ls=":")
     ax.plot(np.arange(1, values.size + 1), values, "o", ms=3, color=BLACK)
     ax.set(
-        xlabel="rank of the modality index (visual first)",
+        xlabel="rank of modality index (visual first)",
         ylabel="context index (visual - auditory)",
     )
     if correlation is not None:

@@ -78,7 +78,7 @@ def vector_modality_index(
     """Return the weights that tell visual stimuli less those that tell auditory ones, (neuron,).
 
     It is the index of the text: of decoders of go and nogo in trials of one modality, averaged over
-    a stretch of time, in seconds.
+    a stretch of time, in seconds. C of the decoders is the attribute `strength` of the result.
     """
     vectors = []
     for modality, other in (("visual", "auditory"), ("auditory", "visual")):
@@ -86,7 +86,7 @@ def vector_modality_index(
         part = activity[{"trial": np.flatnonzero(chosen)}]
         found = decode(part, _fact(part, modality) == "go", decoder)
         vectors.append(mean_vector(found.decision_vectors, begin, end))
-    return vectors[0] - vectors[1]
+    return (vectors[0] - vectors[1]).assign_attrs(strength=decoder.strength)
 
 
 def context_index(activity: xr.DataArray, answer: Answer, stretch: str = "whole") -> xr.DataArray:

@@ -43,7 +43,7 @@ def cross_time_separation(
     -------
     DataArray
         (vector_time, time): mean of the first class less that of the other, in the unit of the
-        activity.
+        activity. C of the decoders is its attribute `strength`.
     """
     found = decode(activity, labels, decoder)
     told = two_classes(labels, activity.sizes["trial"])
@@ -58,7 +58,10 @@ def cross_time_separation(
         total += (vectors[fold] / lengths[fold]) @ apart.T
     time = activity["time"].values
     return xr.DataArray(
-        total / decoder.folds, {"vector_time": time, "time": time}, ("vector_time", "time")
+        total / decoder.folds,
+        {"vector_time": time, "time": time},
+        ("vector_time", "time"),
+        attrs={"strength": found.strength},
     )
 
 
