@@ -17,6 +17,7 @@ from analysis.neural.calcium import (
     event_traces,
     without_neuropil,
 )
+from analysis.neural.changes import differing, rate_change, trend
 from analysis.neural.facts import with_facts
 from analysis.neural.history import of_earlier
 from analysis.neural.indices import (
@@ -98,6 +99,33 @@ def test_the_vector_index_is_the_difference_of_two_decision_vectors() -> None:
     found = vector_modality_index(session.activity)
     difference = session.axes["visual"] - session.axes["auditory"]
     assert np.corrcoef(found, difference)[0, 1] > 0.8
+
+
+def test_rates_that_differ_by_hand() -> None:
+    """Bands of two standard errors: 1 +- 2 and 4 +- 2 overlap, 1 +- 2 and 6 +- 2 do not."""
+    base = np.array([0.0, 2.0, 0.0, 2.0]) / np.sqrt(4 / 3)
+    base = (base - base.mean()) * 2  # a mean of 0 and a standard error of 1
+    rates = np.stack([[*(base + 1), *(base + high)] for high in (4, 6, -4)], axis=1)
+    activity = xr.DataArray(rates[:, None], {"time": [1.0]}, ("trial", "time", "neuron"))
+    labels = np.arange(8) >= 4
+    assert differing(activity, labels).values.tolist() == [0, 1, -1]
+    assert differing(activity, ~labels).values.tolist() == [0, -1, 1]
+    both = xr.concat([activity * 0 + 3, activity], "time").assign_coords(time=[-1.0, 0.2])
+    np.testing.assert_allclose(rate_change(both), rates.mean(0) - 3)
+    with pytest.raises(OneClassError, match="one trial"):
+        differing(activity, np.arange(8) >= 7)
+
+
+def test_rates_that_drift_are_told() -> None:
+    session = plant(Plan(drift=8.0, neurons=7), seed=3)
+    found = trend(session.activity)
+    strongest = np.argmax(np.abs(session.axes["drift"]))
+    assert abs(found["rho"][strongest]) > 0.5
+    assert np.sign(found["rho"][strongest]) == np.sign(session.axes["drift"][strongest])
+    assert found["n"].tolist() == [240] * 7
+    still = trend(session.activity * [0.0, *[1.0] * 6])
+    assert np.isnan(still.loc[0, ["rho", "p"]].to_numpy()).all()
+    assert (trend(plant(Plan(neurons=7), seed=3).activity)["rho"].abs() < 0.25).all()
 
 
 def test_r2_is_that_of_group_means() -> None:

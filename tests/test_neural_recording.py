@@ -237,10 +237,14 @@ def test_z_scores_take_mean_of_the_baseline_and_sd_of_all() -> None:
 
 
 def test_neurons_that_are_still_are_named_and_left_out() -> None:
-    spikes = Spikes((np.array([9.9]), np.array([]), np.array([10.2])), np.array([5, 6, 7]))
+    spikes = Spikes((np.array([9.9]), np.array([]), np.array([10.2, 20.1])), np.array([5, 6, 7]))
     rates = event_rates(spikes, [10.0, 20.0])
-    with pytest.raises(ImpossibleOutcomeError, match=r"1 neurons never change their rate \(6\)"):
+    with pytest.raises(
+        ImpossibleOutcomeError, match=r"1 neurons do not change their rate at all \(6\)"
+    ):
         z_scores(rates)
+    with pytest.raises(ImpossibleOutcomeError, match=r"2 neurons .* in some trial \(5, 6\)"):
+        z_scores(rates.transpose("neuron", "time", "trial"), per="trial")
     assert changing(rates)["neuron"].values.tolist() == [5, 7]
     assert np.isfinite(z_scores(changing(rates)).values).all()
 
@@ -255,7 +259,8 @@ def test_a_moving_average_stands_in_the_middle_of_its_bins() -> None:
 @pytest.mark.parametrize(
     ("make", "error", "told"),
     [
-        (lambda s: event_rates(s, [900.0]), EmptyDataError, "to one clock"),
+        (lambda s: event_rates(s, [900.0]), EmptyDataError, "1 of 1 trials lie outside"),
+        (lambda s: event_rates(s, [0.0, 10.0]), EmptyDataError, "1 of 2 trials lie outside"),
         (lambda s: event_rates(s, []), EmptyDataError, "events is empty"),
         (lambda s: event_rates(s, [10.0, np.nan]), NotFiniteError, "events"),
         (lambda s: event_rates(s, [10.0], smoothing="box"), UnknownNameError, "boxcar ahead"),

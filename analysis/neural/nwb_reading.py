@@ -13,7 +13,7 @@ import pandas as pd
 import xarray as xr
 
 from analysis.neural.recording import Spikes, Traces
-from models.errors import ModelError
+from models.errors import ModelError, ShapeError
 from rig.errors import RecordingError
 
 Made = TypeVar("Made", Spikes, Traces)
@@ -110,7 +110,10 @@ def _opened(path: Path) -> Iterator[Any]:
                 file = io.read()
             except Exception as error:  # hdmf raises errors of many kinds, and its own
                 raise _no_nwb(path, error) from error
-            yield file
+            try:
+                yield file
+            except OSError as error:  # numbers are read when they are asked for
+                raise _no_nwb(path, error) from error
 
 
 def _no_nwb(path: Path, error: Exception) -> RecordingError:
@@ -173,5 +176,10 @@ def _traces(series: Any) -> Traces:
     else:
         times = series.starting_time + np.arange(len(values)) / series.rate
     rois = np.asarray(series.rois.data[:], dtype=np.int64)
+    if rois.size != values.shape[1] or times.size != len(values):
+        raise ShapeError(
+            f"{rois.size} ROIs and {times.size} times for numbers of shape {values.shape}",
+            "Let the file have frames in rows and ROIs in columns.",
+        )
     coordinates = {"time": times, "neuron": rois}
     return Traces(xr.DataArray(values, coordinates, ("time", "neuron")), str(series.unit))

@@ -95,28 +95,27 @@ def event_rates(
     Raises
     ------
     ModelError
-        If an event is missing, or no spike falls into any window: then the clocks do not agree.
+        If an event is missing, or trials lie before the first or after the last spike of all units:
+        then the recorder did not run, or the clocks do not agree.
     """
     one_of("smoothing", smoothing, get_args(Smoothing))
     onsets = floats("events", events, 1)
     if not sigma > 0:
         raise OutOfBoundsError(f"sigma is {sigma} s", "Give a positive number.")
     beyond = int(np.ceil(TRUNCATE * sigma / window.bin)) if smoothing == "gaussian" else 0
-    counts = _counts(spikes, onsets, window, beyond, smoothing == "boxcar ahead")
-    if not counts.any():
-        raise EmptyDataError(
-            f"no spike falls into any of {onsets.size} trials "
-            f"(events {onsets.min():g} to {onsets.max():g} s)",
-            "Bring spikes and events to one clock.",
-        )
-    rates = counts / window.bin
-    if smoothing == "gaussian":
-        rates = gaussian_filter1d(rates, sigma / window.bin, axis=1, truncate=TRUNCATE)
-        rates = rates[:, beyond : beyond + window.bins]
-    elif smoothing == "boxcar ahead":
-        rates = boxcar_ahead(rates, axis=1)
+    steps = np.arange(-beyond, window.bins + beyond + 1)
+    edges = onsets[:, None] + np.round(window.begin + window.bin * steps, 9)
+    _check_covered(spikes, edges)
+    found = np.empty((len(spikes.units), onsets.size, window.bins))
+    for place, times in enumerate(spikes.times):
+        rates = _counts(times, edges, smoothing) / window.bin
+        if smoothing == "gaussian":
+            rates = gaussian_filter1d(rates, sigma / window.bin, axis=1, truncate=TRUNCATE)
+        elif smoothing == "boxcar ahead":
+            rates = boxcar_ahead(rates, axis=1)
+        found[place] = rates[:, beyond : beyond + window.bins]
     coordinates = {"trial": np.arange(onsets.size), "time": window.times, "neuron": spikes.units}
-    return xr.DataArray(rates, coordinates, ("trial", "time", "neuron"))
+    return xr.DataArray(found.transpose(1, 2, 0), coordinates, ("trial", "time", "neuron"))
 
 
 def boxcar_ahead(rates: Floats, axis: int = -1, half_width: int = HALF_BOXCAR) -> Floats:
@@ -175,12 +174,14 @@ def z_scores(
     one_of("way", per, get_args(Per))
     over = ["trial", "time"] if per == "neuron" else ["time"]
     spread = activity.std(over, ddof=1)
-    still = np.unique(activity["neuron"].values[np.argwhere(spread.values == 0)[:, -1]])
+    others = [name for name in spread.dims if name != "neuron"]
+    still = activity["neuron"].values[(spread == 0).any(others).values]
     if still.size:
         said = ", ".join(map(str, still[:5])) + (", ..." if still.size > 5 else "")
+        where = "at all" if per == "neuron" else "in some trial"
         raise ImpossibleOutcomeError(
-            f"{still.size} neurons never change their rate ({said})",
-            "Leave them out with `changing`.",
+            f"{still.size} neurons do not change their rate {where} ({said})",
+            "Leave them out; `changing` leaves out those that never change it.",
         )
     return (activity - between(activity, begin, end).mean(over)) / spread
 
@@ -218,13 +219,21 @@ def between(activity: xr.DataArray, begin: float, end: float) -> xr.DataArray:
     return activity[{"time": chosen}]
 
 
-def _counts(spikes: Spikes, onsets: Floats, window: Window, beyond: int, inside: bool) -> Floats:
-    """Return counts of spikes, (trials, bins and some beyond at each end, units)."""
-    steps = np.arange(-beyond, window.bins + beyond + 1)
-    edges = onsets[:, None] + np.round(window.begin + window.bin * steps, 9)
-    counts = np.empty((onsets.size, steps.size - 1, len(spikes.units)))
-    for place, times in enumerate(spikes.times):
-        before = np.searchsorted(times, edges, side="left")
-        behind = np.searchsorted(times, edges, side="right") if inside else before
-        counts[:, :, place] = np.maximum(before[:, 1:] - behind[:, :-1], 0)
-    return counts
+def _check_covered(spikes: Spikes, edges: Floats) -> None:
+    """Refuse trials, (trials, edges), that lie wholly outside what was recorded."""
+    ends = [(times[0], times[-1]) for times in spikes.times if times.size]
+    first, last = min(begin for begin, _ in ends), max(end for _, end in ends)
+    outside = (edges[:, -1] <= first) | (edges[:, 0] > last)
+    if outside.any():
+        raise EmptyDataError(
+            f"{int(outside.sum())} of {len(edges)} trials lie outside the spikes, which last from "
+            f"{first:g} to {last:g} s",
+            "Leave them out, or bring spikes and events to one clock.",
+        )
+
+
+def _counts(times: Floats, edges: Floats, smoothing: Smoothing) -> Floats:
+    """Return counts between edges, (trials, bins); the program's leave out spikes on an edge."""
+    upper = np.searchsorted(times, edges, side="left")
+    lower = np.searchsorted(times, edges, side="right") if smoothing == "boxcar ahead" else upper
+    return np.asarray(np.maximum(upper[:, 1:] - lower[:, :-1], 0), dtype=np.float64)
