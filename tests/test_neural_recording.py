@@ -321,6 +321,16 @@ def test_sessions_of_other_tasks_have_empty_contexts() -> None:
     )
     assert set(facts["context"]) == set(facts["visual"]) == {""}
     assert facts["go"].tolist() == [True, False, True, True]
+    heard = pd.DataFrame(
+        {
+            "trial_type": ["sound", "sound", "silent", "catch"],
+            "outcome": ["hit", "miss", "false_alarm", "catch_lick"],
+            "aborted": False, "stimulus_time": [1.0, 2.0, 3.0, 4.0], "block": 0,
+        }
+    )  # fmt: skip
+    facts = trial_facts(heard)
+    assert facts["correct"].tolist() == [True, False, False, False]
+    assert facts["licked"].tolist() == [True, False, True, True]
 
 
 def test_in_released_files_action_is_true_where_the_mouse_withheld(tmp_path: Path) -> None:

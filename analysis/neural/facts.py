@@ -35,8 +35,8 @@ def trial_facts(trials: pd.DataFrame) -> pd.DataFrame:
         A row a trial, its number as index: `time` of the stimulus (s), `block`, `context` and
         `phase` (empty if the task has none), `congruency` (empty if one stimulus came alone),
         `visual` and `auditory` (`go`, `nogo`, or empty if that modality was silent), `go` (a lick
-        was right), `licked`, `correct`, `outcome`. Trials that were aborted, had no stimulus, or
-        ended otherwise than in a lick or none are left out.
+        was right), `licked`, `correct`, `outcome`. In catch trials no answer is right. Trials that
+        were aborted, had no stimulus, or ended otherwise than in a lick or none are left out.
 
     Raises
     ------
@@ -49,17 +49,14 @@ def trial_facts(trials: pd.DataFrame) -> pd.DataFrame:
         raise EmptyDataError(
             "no trial was completed with a stimulus and an answer", "Name another session."
         )
-    go = kept["trial_type"].eq("go").to_numpy(dtype=bool)
-    licked = kept["outcome"].map(RESPONDED).to_numpy(dtype=bool)
     labels = {name: _label(kept, f"label_{name}") for name in ("context", "phase", "congruency")}
     return _table(
         kept.index.to_numpy(),
         kept["stimulus_time"].to_numpy(dtype=np.float64),
         kept["block"].to_numpy(dtype=np.int64),
         labels,
-        go,
-        licked,
-    ).assign(outcome=kept["outcome"].astype(str).to_numpy())
+        kept["outcome"].astype(str).to_numpy(),
+    )
 
 
 def released_facts(trials: pd.DataFrame) -> pd.DataFrame:
@@ -100,8 +97,7 @@ def released_facts(trials: pd.DataFrame) -> pd.DataFrame:
     }
     block = 1 + np.cumsum(np.append(False, context[1:] != context[:-1]))
     times = trials["start_time"].to_numpy(dtype=np.float64)
-    facts = _table(trials.index.to_numpy(), times, block, labels, go, licked)
-    return facts.assign(outcome=_outcomes(go, licked))
+    return _table(trials.index.to_numpy(), times, block, labels, _outcomes(go, licked))
 
 
 def with_facts(activity: xr.DataArray, facts: pd.DataFrame) -> xr.DataArray:
@@ -129,15 +125,20 @@ def _table(
     times: Floats,
     block: NDArray[np.int64],
     labels: dict[str, NDArray[np.object_]],
-    go: NDArray[np.bool_],
-    licked: NDArray[np.bool_],
+    outcome: NDArray[np.generic],
 ) -> pd.DataFrame:
+    go = np.isin(outcome, ("hit", "miss"))
     alike = labels["congruency"] != "incongruent"
     columns = {
         modality: _shown(modality, labels, np.where(labels["context"] == modality, go, go == alike))
         for modality in CONTEXTS
     }
-    answers = {"go": go, "licked": licked, "correct": go == licked}
+    answers = {
+        "go": go,
+        "licked": [RESPONDED[each] for each in outcome.tolist()],
+        "correct": np.isin(outcome, ("hit", "correct_rejection")),
+        "outcome": outcome,
+    }
     index = pd.Index(numbers, name="trial")
     return pd.DataFrame({"time": times, "block": block, **labels, **columns, **answers}, index)
 
