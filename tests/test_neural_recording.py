@@ -14,7 +14,6 @@ from pynwb import NWBHDF5IO, NWBFile
 from pynwb.ophys import Fluorescence, ImageSegmentation, OpticalChannel, RoiResponseSeries
 from scipy.stats import norm
 
-from analysis.neural.facts import released_facts, trial_facts, with_facts
 from analysis.neural.nwb_reading import read_spikes, read_traces, read_trials
 from analysis.neural.rates import (
     Window,
@@ -177,6 +176,16 @@ def test_a_single_series_needs_no_name_and_none_is_told(tmp_path: Path) -> None:
         read_traces(written(tmp_path, add_units([[0.1]])))
 
 
+def test_trials_are_read_with_the_columns_of_the_file(tmp_path: Path) -> None:
+    def fill(file: NWBFile) -> None:
+        file.add_trial_column("freq", "of the tone, Hz")
+        file.add_trial(start_time=1.0, stop_time=4.0, freq=5000)
+
+    assert read_trials(written(tmp_path, fill))["freq"].tolist() == [5000]
+    with pytest.raises(RecordingError, match="no trials"):
+        read_trials(written(tmp_path, lambda file: None))
+
+
 def test_the_counts_are_those_of_a_histogram() -> None:
     rng = np.random.default_rng(0)
     train = np.sort(rng.uniform(0, 60, 900))
@@ -286,98 +295,3 @@ def test_what_cannot_be_aligned_is_refused(
     spikes = Spikes((np.array([9.9, 10.1]),), np.array([0]))
     with pytest.raises(error, match=told):
         make(spikes)
-
-
-def session_trials() -> pd.DataFrame:
-    """Return a table of trials as `rig.load` gives it."""
-    columns = ["trial_type", "outcome", "aborted", "stimulus_time", "block"]
-    labels = ["label_context", "label_phase", "label_congruency"]
-    rows = [
-        ("go", "hit", False, 5.0, 1, "visual", "priming", None),
-        ("nogo", "false_alarm", False, 15.0, 1, "visual", "bimodal", "incongruent"),
-        ("go", None, True, 25.0, 1, "visual", "bimodal", "congruent"),
-        ("go", "miss", False, 35.0, 2, "auditory", "bimodal", "congruent"),
-        ("go", "hit", False, 45.0, 2, "auditory", "bimodal", "incongruent"),
-    ]
-    index = pd.RangeIndex(1, len(rows) + 1, name="trial")
-    return pd.DataFrame(rows, index, [*columns, *labels])
-
-
-def test_facts_tell_each_trial_in_the_words_of_the_field() -> None:
-    facts = trial_facts(session_trials())
-    assert facts.index.tolist() == [1, 2, 4, 5]
-    assert facts["visual"].tolist() == ["go", "nogo", "go", "nogo"]
-    assert facts["auditory"].tolist() == ["", "go", "go", "go"]
-    assert facts["licked"].tolist() == [True, True, False, True]
-    assert facts["correct"].tolist() == [True, False, False, True]
-    assert facts["time"].tolist() == [5.0, 15.0, 35.0, 45.0]
-    with pytest.raises(EmptyDataError, match="no trial was completed"):
-        trial_facts(session_trials().assign(aborted=True))
-
-
-def test_sessions_of_other_tasks_have_empty_contexts() -> None:
-    facts = trial_facts(
-        session_trials()[["trial_type", "outcome", "aborted", "stimulus_time", "block"]]
-    )
-    assert set(facts["context"]) == set(facts["visual"]) == {""}
-    assert facts["go"].tolist() == [True, False, True, True]
-    heard = pd.DataFrame(
-        {
-            "trial_type": ["sound", "sound", "silent", "catch"],
-            "outcome": ["hit", "miss", "false_alarm", "catch_lick"],
-            "aborted": False, "stimulus_time": [1.0, 2.0, 3.0, 4.0], "block": 0,
-        }
-    )  # fmt: skip
-    facts = trial_facts(heard)
-    assert facts["correct"].tolist() == [True, False, False, False]
-    assert facts["licked"].tolist() == [True, False, True, True]
-
-
-def test_in_released_files_action_is_true_where_the_mouse_withheld(tmp_path: Path) -> None:
-    def fill(file: NWBFile) -> None:
-        for name in ("difficulty", "context", "degree", "freq", "water", "action", "success"):
-            file.add_trial_column(name, name)
-        rows = [
-            ("simple", "visual", 45, 5000, True, False, True),
-            ("complex", "visual", 135, 5000, False, False, False),
-            ("complex", "audio", 135, 5000, True, True, False),
-            ("complex", "audio", 45, 10000, False, True, True),
-        ]
-        names = ("difficulty", "context", "degree", "freq", "water", "action", "success")
-        for place, row in enumerate(rows):
-            values = dict(zip(names, row, strict=True))
-            file.add_trial(start_time=10.0 * place, stop_time=10.0 * place + 3, **values)
-
-    facts = released_facts(read_trials(written(tmp_path, fill)))
-    assert facts["licked"].tolist() == [True, True, False, False]
-    assert facts["outcome"].tolist() == ["hit", "false_alarm", "miss", "correct_rejection"]
-    assert facts["visual"].tolist() == ["go", "nogo", "nogo", "go"]
-    assert facts["auditory"].tolist() == ["", "go", "go", "nogo"]
-    assert facts["block"].tolist() == [1, 1, 2, 2]
-    assert facts["time"].tolist() == [0.0, 10.0, 20.0, 30.0]
-
-
-def test_released_files_that_contradict_themselves_are_refused(tmp_path: Path) -> None:
-    trials = pd.DataFrame(
-        {
-            "difficulty": ["complex"], "context": ["visual"], "degree": [45], "freq": [5000],
-            "water": [True], "action": [True], "success": [True], "start_time": [1.0],
-        }
-    )  # fmt: skip
-    with pytest.raises(ImpossibleOutcomeError, match="contradict"):
-        released_facts(trials)
-    with pytest.raises(ShapeError, match="the trials lack difficulty"):
-        released_facts(session_trials())
-    with pytest.raises(RecordingError, match="no trials"):
-        read_trials(written(tmp_path, lambda file: None))
-
-
-def test_facts_go_along_with_the_activity() -> None:
-    facts = trial_facts(session_trials())
-    spikes = Spikes((np.array([4.0, 16.0, 36.0, 45.5]),), np.array([3]))
-    rates = with_facts(event_rates(spikes, facts["time"]), facts)
-    late = rates[{"trial": rates["context"].values == "auditory"}]
-    assert late["trial"].values.tolist() == [4, 5]
-    assert late["licked"].values.tolist() == [False, True]
-    with pytest.raises(ShapeError, match="2 rows of facts for 4 trials"):
-        with_facts(rates, facts[:2])

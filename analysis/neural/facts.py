@@ -47,7 +47,8 @@ def trial_facts(trials: pd.DataFrame) -> pd.DataFrame:
     kept = trials[known & ~trials["aborted"].astype(bool)]
     if not len(kept):
         raise EmptyDataError(
-            "no trial was completed with a stimulus and an answer", "Name another session."
+            "no trial was completed with a stimulus and an answer",
+            "Name another session; of sounds without a task take `stimulus_time` and `stimulus`.",
         )
     labels = {name: _label(kept, f"label_{name}") for name in ("context", "phase", "congruency")}
     return _table(
