@@ -7,11 +7,12 @@ from functools import cache
 import numpy as np
 import pytest
 import xarray as xr
-from scipy.stats import norm, ttest_rel
+from scipy.stats import norm, sem, ttest_rel
 
 from analysis.decoding.chance import chance_level, drift_control
 from analysis.decoding.decoder import Decoder, decode
 from analysis.decoding.geometry import mean_vector, projection, separation
+from analysis.neural.groups import decode_in_groups, mean_of_mice
 from analysis.neural.history import of_earlier
 from analysis.neural.indices import by_rank, context_index, modality_index, rank_correlation
 from analysis.neural.planted import AXES, COARSE, Plan, Planted, fired, plant
@@ -19,7 +20,13 @@ from analysis.neural.prediction import best_r2, predicted_r2
 from analysis.neural.projections import angles, cross_time_separation, plane_positions
 from analysis.neural.rates import Window, changing, event_rates, z_scores
 from analysis.neural.time_blocks import block_means
-from models.errors import OneClassError, OutOfBoundsError, UnknownNameError
+from models.errors import (
+    EmptyDataError,
+    OneClassError,
+    OutOfBoundsError,
+    ShapeError,
+    UnknownNameError,
+)
 
 NOW = Decoder(half_width=0)
 FIRM = Decoder(strength=0.05, half_width=0)
@@ -100,6 +107,40 @@ def test_suppression_is_found_where_it_begins_and_as_deep_as_it_is() -> None:
     assert during(apart["auditory"], 1.2, 3.0) == pytest.approx(0.6, abs=0.15)
     blocks = [block_means(each, 1.2, 3.0).values for each in apart.values()]
     assert ttest_rel(*blocks).pvalue < 0.01
+
+
+def test_the_same_decoder_in_groups_is_that_of_each_group() -> None:
+    activity = made(FULL, 3).activity[{"time": slice(25, 28)}]
+    found = decode_in_groups(activity, "visual", "go", ("context", "congruency"), NOW)
+    chosen = (activity["context"] == "auditory") & (activity["congruency"] == "congruent")
+    part = activity[{"trial": np.flatnonzero(chosen.values)}]
+    alone = decode(part, part["visual"].values == "go", NOW)
+    xr.testing.assert_equal(found.decoded[("auditory", "congruent")].mean, alone.mean)
+    assert found.refused == {
+        ("auditory", ""): "all trials have the same label. Give trials of both classes."
+    }
+    few = decode_in_groups(activity[{"trial": slice(7)}], "visual", "go", ("context",), NOW)
+    assert few.decoded[("visual",)].accuracy.sizes["fold"] < 10
+    with pytest.raises(ShapeError, match="no odour"):
+        decode_in_groups(activity, "visual", "go", ("odour",))
+
+
+def test_mice_are_shown_with_the_errors_of_mice_and_folds() -> None:
+    mice = []
+    for seed in (1, 2, 3):
+        activity = paired(made(FULL, seed))[{"time": slice(25, 28)}]
+        mice.append(decode(activity, activity["visual"].values == "go", NOW))
+    found = mean_of_mice(mice)
+    means = np.array([each.mean.values for each in mice])
+    folds = np.mean([each.sem.values for each in mice], axis=0)
+    np.testing.assert_allclose(found.mean, means.mean(axis=0))
+    np.testing.assert_allclose(found.sem, sem(means, axis=0) + folds)
+    np.testing.assert_allclose(mean_of_mice(mice[:1]).sem, mice[0].sem)
+    other = decode(activity[:, 1:], activity["visual"].values == "go", NOW)
+    with pytest.raises(ShapeError, match="other bins"):
+        mean_of_mice([*mice, other])
+    with pytest.raises(EmptyDataError, match="no mouse"):
+        mean_of_mice([])
 
 
 def test_relevance_changes_how_well_a_suppressed_stimulus_is_told() -> None:

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 
 from analysis.decoding.chance import Chance
 from analysis.decoding.decoder import Decoded, two_classes
+from analysis.neural.groups import MeanOfMice
 from analysis.neural.indices import RankCorrelation
 from models.errors import floats
 from rig.colours import BLACK, BLUE, GREEN, GREY, STIMULUS
@@ -22,14 +23,19 @@ DIVERGING, RISING = "PuOr", "cividis"
 
 
 def decoding_over_time(
-    found: Decoded, *, ax: Axes, label: str, colour: str = BLACK, chance: Chance | None = None
+    found: Decoded | MeanOfMice,
+    *,
+    ax: Axes,
+    label: str,
+    colour: str = BLACK,
+    chance: Chance | None = None,
 ) -> Axes:
-    """Plot accuracy at each bin, with its standard error over folds; return the axes.
+    """Plot accuracy at each bin with its standard error; return the axes.
 
     Parameters
     ----------
     found
-        What `decode` returns.
+        What `decode` or `mean_of_mice` returns.
     ax
         Where to plot. Several decoders can be plotted on the same axes.
     label, colour
