@@ -86,7 +86,15 @@ def add_rois(*names: str) -> Fill:
                 else {"timestamps": [0.0, 0.1, 0.2, 0.3, 0.5]}
             )
             fluorescence.add_roi_response_series(
-                RoiResponseSeries(name=name, data=data, rois=region, unit="a.u.", **timing)
+                RoiResponseSeries(
+                    name=name,
+                    data=data,
+                    rois=region,
+                    unit="a.u.",
+                    conversion=0.5,
+                    offset=1.0,
+                    **timing,
+                )
             )
 
     return fill
@@ -159,7 +167,7 @@ def test_traces_are_read_by_rate_or_by_times(tmp_path: Path) -> None:
     cells = read_traces(path, "cells")
     assert cells.values["neuron"].values.tolist() == [0, 2]
     assert cells.times == pytest.approx([2.0, 2.1, 2.2, 2.3, 2.4])
-    assert cells.values.values[:, 1].tolist() == [1, 3, 5, 7, 9]
+    assert cells.values.values[:, 1].tolist() == [1.5, 2.5, 3.5, 4.5, 5.5]
     assert (cells.unit, cells.rate_hz) == ("a.u.", pytest.approx(10.0))
     neuropil = read_traces(path, "/processing/ophys/Fluorescence/neuropil")
     assert neuropil.times.tolist() == [0.0, 0.1, 0.2, 0.3, 0.5]

@@ -200,6 +200,13 @@ def test_vectors_of_a_stimulus_separate_it_at_all_times_it_is_there() -> None:
     assert abs(during(outside, 0.0, 3.0)) < 0.5
 
 
+def test_a_vector_that_has_learned_noise_separates_no_trial_that_it_was_not_shown() -> None:
+    activity = paired(made(Plan(), 10))[{"time": slice(0, 60, 3)}]
+    found = cross_time_separation(activity, activity["visual"].values == "go", FIRM)
+    assert abs(float(np.diagonal(found.values).mean())) < 0.1
+    assert found.attrs["strength"] == FIRM.strength
+
+
 def test_a_decision_comes_when_it_is_taken() -> None:
     activity = paired(made(Plan(decision=4.0, decided_at=1.5, lapse=0.5), 11))
     assert accuracy(activity, "licked", True, 0.0, 1.4) == pytest.approx(0.5, abs=0.06)
