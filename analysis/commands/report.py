@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 import typer
 
 from analysis.commands.ls import day_of, read_summaries, since_day
-from analysis.day_report import Day, day_of_rows, day_page, first_day
 from analysis.report_facts import water_of
 from analysis.summary import summary_of
 from rig.console import JsonOption, LabOption, console, print_json, the_lab, the_session
@@ -19,6 +18,9 @@ from rig.export.whole_file import whole_file
 from rig.lab import Lab
 from rig.session_folder import find_sessions
 from rig.session_record import load_session
+
+if TYPE_CHECKING:
+    from analysis.day_report import Day
 
 REPORT = "report.html"
 REPORTS = "reports"
@@ -84,6 +86,8 @@ def _of_day(
     day: date, out: Path | None, lab: Lab, *, quiet: bool
 ) -> tuple[Path, dict[str, object]]:
     """Write the report of a day; return where it is, and what is told of it."""
+    from analysis.day_report import day_of_rows, day_page, first_day
+
     folders = [
         folder for folder in since_day(find_sessions(lab.data), first_day(day))
         if folder.path.parts[-2] <= day.isoformat()
