@@ -5,17 +5,20 @@ from __future__ import annotations
 import io
 import sys
 
-from rig.signals import STOPPED_EARLY, leave_on_ctrl_c
-
 
 def main() -> None:
     """Run the command line."""
-    with leave_on_ctrl_c():
-        # Not at the top: it takes a while, in which Ctrl-C must not show a traceback.
-        from rig.cli import make_app
-        from rig.errors import ExitCode, RigError
+    try:
+        from rig.signals import STOPPED_EARLY, leave_on_ctrl_c
 
-        app = make_app(sys.argv[1:])
+        with leave_on_ctrl_c():
+            # Not at the top: it takes a while, in which Ctrl-C must not show a traceback.
+            from rig.cli import make_app
+            from rig.errors import ExitCode, RigError
+
+            app = make_app(sys.argv[1:])
+    except KeyboardInterrupt:  # before or behind the block, where nobody deals with it
+        sys.exit(130)
 
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
