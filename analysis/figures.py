@@ -15,6 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from analysis.behaviour.bins import BIN_TRIALS
 from rig.colours import CORRECT, GREY, OUTCOMES
 from rig.export.whole_file import whole_file
 
@@ -26,8 +27,6 @@ COLOURS = {name: look.colour for name, look in OUTCOMES.items()} | {
 STYLE = Path(__file__).with_name("mouserig.mplstyle")
 WIDTH_MM = 174
 MOST_MARKERS = 40
-BIN_TRIALS = 100
-"""Trials in a bin of the curve by trial."""
 MM = 1 / 25.4
 PACKAGES = ("mouserig", "matplotlib", "numpy", "pandas", "scipy")
 """Packages whose versions stand beside a figure."""

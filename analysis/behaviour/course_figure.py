@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
-import matplotlib.style
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -14,31 +12,10 @@ from matplotlib.ticker import MaxNLocator
 from analysis.behaviour.course import Course, SessionRates
 from analysis.behaviour.learning import middles
 from analysis.behaviour.plots import plot_learning_curve
-from analysis.figures import MM, STYLE, WIDTH_MM, learning_curve, mark
+from analysis.figures import MM, WIDTH_MM, learning_curve, mark
 from rig.colours import BLACK, GREY
-from rig.errors import RecordingError
 
 ROW_MM = 55
-
-
-def save_courses(courses: Sequence[Course], path: Path) -> None:
-    """Draw the learning curves of mice into a file, whose ending gives the format.
-
-    Raises
-    ------
-    RecordingError
-        If it cannot be written.
-    """
-    with matplotlib.style.context(STYLE):
-        figure = courses_figure(courses)
-        try:
-            figure.savefig(path)
-        except OSError as error:
-            raise RecordingError(
-                f"the figure cannot be written: {error.strerror}",
-                str(path),
-                "Check the rights on the folder, or name another file with --out.",
-            ) from error
 
 
 def courses_figure(courses: Sequence[Course]) -> Figure:

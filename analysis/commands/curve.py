@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +13,7 @@ import rich.console
 import typer
 from rich.progress import track
 
+from analysis.behaviour.bins import BIN_TRIALS
 from analysis.commands.ls import MANY, day_of
 from rig.console import JsonOption, LabOption, console, print_json, print_table, the_lab
 from rig.errors import ExitCode, OptionError, RecordingError
@@ -41,7 +43,7 @@ def curve(
     protocol: Annotated[
         list[str] | None, typer.Option(help="Only sessions of this protocol file; repeatable.")
     ] = None,
-    binned: Annotated[int, typer.Option(min=10, help="Trials of a bin.")] = 100,
+    binned: Annotated[int, typer.Option(min=10, help="Trials of a bin.")] = BIN_TRIALS,
     out: Annotated[
         Path | None, typer.Option(help="Figure to write: .png, .pdf, .svg.", show_default=False)
     ] = None,
@@ -103,7 +105,8 @@ def _read(
 
 def _write(found: Courses, figure: Path) -> None:
     """Write the figure, and the numbers that it shows beside it."""
-    from analysis.behaviour.course_figure import save_courses
+    from analysis.behaviour.course_figure import courses_figure
+    from analysis.fits.figures import save
 
     numbers = figure.with_suffix(".json")
     try:
@@ -115,7 +118,7 @@ def _write(found: Courses, figure: Path) -> None:
             str(numbers),
             "Check the rights on the folder, or name another file with --out.",
         ) from error
-    save_courses(found.mice, figure)
+    save(partial(courses_figure, found.mice), figure)
 
 
 def _print(found: Courses, figure: Path) -> None:

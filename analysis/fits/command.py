@@ -12,6 +12,7 @@ import msgspec
 import rich.console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from analysis.behaviour.bins import BIN_TRIALS
 from analysis.fits.asked import (
     Asked,
     Catch,
@@ -27,7 +28,7 @@ from analysis.fits.options import check_held, check_used, numbers_of, recruitmen
 from analysis.fits.results import Fit
 from analysis.fits.run import fit_mice
 from analysis.fits.sessions import Past, Wanted, chosen, folders_of, read_past, span_of
-from analysis.fits.settings import BIN_TRIALS, Settings
+from analysis.fits.settings import Settings
 from analysis.fits.store import beside, check_room, folder_for, keep
 from analysis.fits.tables import print_fit
 from models.consistency import SESSIONS

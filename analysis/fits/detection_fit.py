@@ -12,14 +12,14 @@ from analysis.fits.found import FAILURES, fitted, mouse_fit, number
 from analysis.fits.results import Band, Detected, MouseFit
 from analysis.fits.sessions import Past, Recorded, is_detection
 from analysis.fits.settings import Settings
-from models.errors import EmptyDataError, Floats
-from models.fitting import FitResult
+from models.bands import Curve, fitted_curve
+from models.errors import EmptyDataError
 from models.psychometric import CATCH, Levels, PsychometricFunction
 
 BEYOND_DB = 10.0
 """The threshold is looked for so far beyond the levels."""
-GRID, DRAWS = 121, 1000
-"""Points of the curve, and draws of its parameters for its interval."""
+GRID = 121
+"""Points of the curve."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +71,7 @@ def fit_detection(order: DetectionOrder) -> MouseFit | str:
     except FAILURES as error:
         return str(error)
     grid = np.linspace(heard.min(), heard.max(), GRID)
+    wanted = Levels(grid, np.zeros(GRID), np.ones(GRID))
     return mouse_fit(
         past,
         (found,),
@@ -79,34 +80,10 @@ def fit_detection(order: DetectionOrder) -> MouseFit | str:
             responses=tuple(np.asarray(order.levels.responses).tolist()),
             trials=tuple(np.asarray(order.levels.trials).tolist()),
             grid=tuple(grid.tolist()),
-            curve=_curve(model, result, grid, settings.seed),
+            curve=_band(fitted_curve(model, result, wanted, settings.seed)),
         ),
     )
 
 
-def _curve(model: PsychometricFunction, result: FitResult, grid: Floats, seed: int) -> Band:
-    """Return the fitted curve with its 95 % interval.
-
-    The interval is that of curves whose parameters are drawn by their covariance; those without
-    one stay at their values.
-    """
-    names = [each.name for each in model.parameters]
-    best = np.array([result.value(name) for name in names])
-    draws = np.tile(best, (DRAWS, 1))
-    known = np.flatnonzero(np.isfinite(np.diag(result.covariance)))
-    if known.size:
-        own = [result.parameters[k] for k in known]
-        middle = [
-            each.to_search(float(result.values[k])) for k, each in zip(known, own, strict=True)
-        ]
-        covariance = result.covariance[np.ix_(known, known)]
-        drawn = np.random.default_rng(seed).multivariate_normal(
-            middle, covariance, DRAWS, check_valid="ignore"
-        )
-        for column, each in zip(drawn.T, own, strict=True):
-            inside = np.clip(column, each.to_search(each.low), each.to_search(each.high))
-            draws[:, names.index(each.name)] = [each.from_search(x) for x in inside.tolist()]
-    wanted = np.zeros(len(names), np.bool_)
-    predict = model.predictor(Levels(grid, np.zeros(len(grid)), np.ones(len(grid))), wanted)
-    low, high = np.quantile([predict(each)[0] for each in draws], [0.025, 0.975], axis=0)
-    return Band(*(tuple(each.tolist()) for each in (predict(best)[0], low, high)))
+def _band(curve: Curve) -> Band:
+    return Band(*(tuple(each.tolist()) for each in (curve.middle, curve.low, curve.high)))

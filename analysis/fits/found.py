@@ -122,7 +122,7 @@ def values_of(
     doubts = {doubt.name: doubt.why for doubt in doubts_of(result.doubts, profiles)}
     found = []
     for k, name in enumerate(result.names):
-        interval = _by_error(result, name) if profiles is None else profiles[name]
+        interval = closed(result.interval(name)) if profiles is None else profiles[name]
         found.append(
             value_of(
                 name,
@@ -151,7 +151,6 @@ def value_of(
     )
 
 
-def _by_error(result: FitResult, name: str) -> Interval:
-    """Return the interval by the standard error; one that is cut by a bound is closed there."""
-    low, high = result.interval(name)
-    return Interval(low, high, low_closed=True, high_closed=True)
+def closed(ends: tuple[float, float]) -> Interval:
+    """Return an interval by the standard error; one that is cut by a bound is closed there."""
+    return Interval(*ends, low_closed=True, high_closed=True)

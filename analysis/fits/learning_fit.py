@@ -11,7 +11,7 @@ import numpy as np
 
 from analysis.fits.asked import CoreName, ModelName
 from analysis.fits.crews import Begin, Crew
-from analysis.fits.found import FAILURES, doubts_of, fitted, found_of, mouse_fit, value_of
+from analysis.fits.found import FAILURES, closed, doubts_of, fitted, found_of, mouse_fit, value_of
 from analysis.fits.learning_course import learned
 from analysis.fits.learning_data import (
     CATCH,
@@ -30,7 +30,6 @@ from models.errors import EmptyDataError, ShapeError
 from models.fitting import FitResult
 from models.learning import Circuit, LearningRule, MeanField, binned
 from models.model import Model
-from models.profiles import Interval
 from models.reinforcement import PUBLISHED
 from models.task import Task
 from rig.errors import OptionError
@@ -227,27 +226,25 @@ def _shared(
     model: Model[Any], data: Mapping[str, Any], cohort: CohortFit, settings: Settings, begin: Begin
 ) -> Shared:
     """Return what the mice have in common, with intervals."""
-    advance = begin("intervals of what they share", len(cohort.shared))
-    intervals, doubts = {}, cohort.doubts
-    for each in cohort.shared:
-        if settings.intervals == "profile":
-            intervals[each.name] = shared_interval(model, data, cohort, each.name)
-        else:
-            ends = cohort.interval(each.name)
-            intervals[each.name] = Interval(*ends, low_closed=True, high_closed=True)
-        advance()
+    names = [each.name for each in cohort.shared]
+    profiles = None
     if settings.intervals == "profile":
-        doubts = doubts_of(doubts, intervals)
-    why = {doubt.name: doubt.why for doubt in doubts}
+        profiles = {}
+        advance = begin("intervals of what they share", len(names))
+        for name in names:
+            profiles[name] = shared_interval(model, data, cohort, name)
+            advance()
+    intervals = profiles or {name: closed(cohort.interval(name)) for name in names}
+    why = {doubt.name: doubt.why for doubt in doubts_of(cohort.doubts, profiles)}
     values = [
         value_of(
-            each.name,
+            name,
             float(cohort.values[k]),
             float(cohort.standard_errors[k]),
-            intervals[each.name],
-            why.get(each.name, ""),
+            intervals[name],
+            why.get(name, ""),
         )
-        for k, each in enumerate(cohort.shared)
+        for k, name in enumerate(names)
     ]
     return Shared(
         parameters=tuple(values),

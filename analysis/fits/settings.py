@@ -6,13 +6,12 @@ from typing import Literal
 
 import msgspec
 
+from analysis.behaviour.bins import BIN_TRIALS
 from analysis.fits.asked import CoreName, LickRate, ModelName
 from models.consistency import SESSIONS
 from models.learning import Variant
 from models.psychometric import Shape
 
-BIN_TRIALS = 100
-"""The paper's bins (Ceballo et al. 2019, Methods)."""
 STARTS, STARTS_TOGETHER = 20, 5
 """Searches for one mouse alone, and for all mice together."""
 

@@ -14,7 +14,7 @@ from analysis.fits.sessions import Past, is_set_shifting
 from analysis.fits.settings import Settings
 from analysis.fits.shifting_data import Bimodal, blocks_of, scored_choices
 from models.choices import KINDS, BimodalChoices, ChoiceModel, score_all
-from models.consistency import chance_of_consistency
+from models.consistency import chance_in_blocks, chance_of_consistency
 from models.errors import EmptyDataError, Floats, OneClassError
 
 
@@ -125,17 +125,9 @@ def _lick_rate(blocks: Sequence[Bimodal], settings: Settings) -> float:
 
 
 def _chance(lengths: Sequence[int], rate: float, settings: Settings) -> Floats:
-    """Return the probability of 0, 1, 2, ... consistent trials in all blocks together.
-
-    The blocks of a mouse that licks at random do not depend on each other, so the distribution of
-    their sum is the convolution of theirs.
-    """
+    """Return the probability of 0, 1, 2, ... consistent trials in all blocks together."""
     simulated = {
-        length: chance_of_consistency(length, rate, settings.seed, settings.simulations).counts
-        / settings.simulations
+        length: chance_of_consistency(length, rate, settings.seed, settings.simulations)
         for length in dict.fromkeys(lengths)
     }
-    together = np.ones(1)
-    for length in lengths:
-        together = np.convolve(together, simulated[length])
-    return together
+    return chance_in_blocks([simulated[length] for length in lengths])
