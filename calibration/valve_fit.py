@@ -15,21 +15,21 @@ from rig.errors import CheckFailed, Problem
 
 WATER_MG_PER_UL = 0.998
 """At 21 degrees Celsius."""
+BALANCE_MG = 1.0
+"""Last digit of the balance; with a finer one intervals are wider than need be."""
 LEVEL = 0.95
 MOST_RESIDUAL = 0.08
 """Share of its volume by which a point may lie beside the line."""
 LEAST_RISE = 1.05
 """Of the volume of the longest opening by that of the shortest."""
-_ALONE = 1e-9
-"""Share by which points scatter at least: three may lie on a line by chance."""
+USUAL_DROPS = 100
+USUAL_SCATTER = 0.03
+"""Of a drop, as a share of it: says how far large and small drops are to be trusted."""
 
 
 @dataclass(frozen=True)
 class ValveLine:
     """A weighted least-squares line through points of a valve.
-
-    The weight of a point is the inverse square of its volume: drops scatter in proportion to what
-    they are.
 
     Attributes
     ----------
@@ -58,17 +58,42 @@ class ValveLine:
         return np.asarray(self.quantile * np.sqrt(variance))
 
 
-def line_through(open_ms: ArrayLike, volume_ul: ArrayLike) -> ValveLine:
-    """Return the line through points of a valve, (points,) each: at least three opening times."""
-    times, volumes = np.asarray(open_ms, dtype=float), np.asarray(volume_ul, dtype=float)
-    rows = np.stack([np.ones_like(times), times], axis=1) / volumes[:, None]
+def line_of(points: Sequence[ValvePoint]) -> ValveLine:
+    """Return the weighted least-squares line through a valve's points.
+
+    The mean of n drops scatters by the usual scatter of drops and by the balance's last digit,
+    which what is shown between two points adds to one and takes from the next. How much all
+    scatter together follows from the points, but is never less than by the balance.
+
+    Parameters
+    ----------
+    points
+        Three or more in the order in which they were weighed, of at least two opening times;
+        without `drops` they count as 100.
+    """
+    times = np.array([point.open_ms for point in points])
+    volumes = np.array([point.volume_ul for point in points])
+    drops = np.array([point.drops or USUAL_DROPS for point in points])
+    balance = _balance(BALANCE_MG / WATER_MG_PER_UL / drops)
+    expected = np.diag((USUAL_SCATTER * volumes) ** 2 / drops) + balance
+    root = np.linalg.cholesky(expected)
+    rows = np.linalg.solve(root, np.stack([np.ones_like(times), times], axis=1))
+    scaled = np.linalg.solve(root, volumes)
     normal = rows.T @ rows
-    offset, slope = np.linalg.solve(normal, rows.sum(axis=0))
-    free = len(times) - 2
-    wrong = 1 - rows @ np.array([offset, slope])
-    covariance = np.linalg.inv(normal) * max(float(wrong @ wrong) / free, _ALONE**2)
+    offset, slope = np.linalg.solve(normal, rows.T @ scaled)
+    free = len(points) - 2
+    wrong = scaled - rows @ np.array([offset, slope])
+    least = float(np.min(np.diag(balance) / np.diag(expected)))
+    found = max(float(wrong @ wrong) / free, least)
     quantile = float(student.ppf((1 + LEVEL) / 2, free))
-    return ValveLine(float(slope), float(offset), covariance, quantile)
+    return ValveLine(float(slope), float(offset), found * np.linalg.inv(normal), quantile)
+
+
+def _balance(digit_ul: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the covariance of points by the balance's last digit, in uL of a drop of each."""
+    steps = np.eye(len(digit_ul)) - np.eye(len(digit_ul), k=-1)
+    steps = np.column_stack([-np.eye(len(digit_ul))[:, 0], steps])
+    return np.asarray(digit_ul[:, None] * (steps @ steps.T / 12) * digit_ul)
 
 
 def fit_valve(points: Sequence[ValvePoint], where: str) -> ValveFit:
@@ -92,7 +117,7 @@ def fit_valve(points: Sequence[ValvePoint], where: str) -> ValveFit:
     if len(set(times.tolist())) < MIN_POINTS:
         what = f"there are fewer than {MIN_POINTS} different opening times"
         raise CheckFailed([Problem(what, where, "Measure more opening times.")])
-    line = line_through(times, volumes)
+    line = line_of(points)
     shortest, longest = line.volume_ul([times.min(), times.max()])
     if not longest > LEAST_RISE * shortest:
         what = "longer openings gave no larger drops"

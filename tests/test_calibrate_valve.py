@@ -13,12 +13,11 @@ from conftest import Done
 from ni_bench import VALVE_LINE
 from serial_bench import NUMBER, Socket
 
+from benchmarks.valve_calibration import coverage
 from calibration.store import RECORDS
 from calibration.valve import ValveCalibration, ValveFile, ValvePoint
-from calibration.valve_fit import WATER_MG_PER_UL, fit_valve, line_through
+from calibration.valve_fit import WATER_MG_PER_UL, fit_valve
 from hardware.calibrating.simulated import (
-    SCATTER,
-    TRUTH_UL,
     TRUTH_UL_PER_MS,
     dish,
     simulated_line,
@@ -32,7 +31,7 @@ from rig.bench import Bench, opened
 from rig.clock import VirtualClock
 from rig.errors import CheckFailed, DeviceError, ExitCode
 from rig.lab import Lab
-from rig.spot_checks import read_checks
+from rig.spot_checks import FILE, read_checks
 
 TIMES_MS = np.array(Openings.open_ms)
 NI = """setup = "freely_moving"
@@ -56,33 +55,34 @@ def quiet(_: str) -> None:
 
 def test_the_interval_holds_the_truth_in_95_percent_of_calibrations() -> None:
     """1 000 valves with drops that scatter, on a balance of 1 mg."""
-    rng = np.random.default_rng(4)
-    truth = TRUTH_UL + TRUTH_UL_PER_MS * TIMES_MS
-    held = np.zeros(3)
-    for _ in range(1000):
-        drops = truth[:, None] * rng.normal(1, SCATTER, (len(truth), 100))
-        shown = np.round(rng.uniform(0, 1) + np.cumsum(drops.sum(axis=1)) * WATER_MG_PER_UL)
-        weights_mg = np.diff(shown, prepend=0.0)
-        line = line_through(TIMES_MS, weights_mg / 100 / WATER_MG_PER_UL)
-        margin = line.quantile * np.sqrt(line.covariance[1, 1])
-        held[0] += abs(line.slope_ul_per_ms - TRUTH_UL_PER_MS) <= margin
-        for k, open_ms in ((1, 30.0), (2, 75.0)):
-            wrong = line.volume_ul(open_ms) - (TRUTH_UL + TRUTH_UL_PER_MS * open_ms)
-            held[k] += abs(float(wrong)) <= float(line.margin_ul(open_ms))
-    assert np.all((held >= 930) & (held <= 970)), held
+    held = coverage(calibrations=1000, seed=5)
+    assert len(held) == 4
+    assert all(0.93 <= share <= 0.97 for share in held.values()), held
 
 
 def test_a_fit_is_the_weighted_line_and_tells_its_interval() -> None:
     volumes = np.array([1.18, 2.61, 5.37, 8.22, 10.95])
     points = [
-        ValvePoint(open_ms=float(t), volume_ul=float(v))
+        ValvePoint(open_ms=float(t), volume_ul=float(v), drops=100)
         for t, v in zip(TIMES_MS, volumes, strict=True)
     ]
     fit = fit_valve(points, "test")
-    slope, offset = np.polyfit(TIMES_MS, volumes, 1, w=1 / volumes)
+    rounding = (0.01 / 0.998) ** 2 / 12 * (2 * np.eye(5) - np.eye(5, k=1) - np.eye(5, k=-1))
+    expected = np.diag((0.003 * volumes) ** 2) + rounding
+    rows = np.column_stack([np.ones(5), TIMES_MS])
+    inverse = np.linalg.inv(expected)
+    offset, slope = np.linalg.inv(rows.T @ inverse @ rows) @ rows.T @ inverse @ volumes
     assert (fit.slope_ul_per_ms, fit.offset_ul) == pytest.approx((slope, offset))
     assert fit.slope_interval[0] < slope < fit.slope_interval[1]
     assert fit.residuals == pytest.approx(tuple(volumes / (offset + slope * TIMES_MS) - 1))
+
+
+def test_points_on_a_line_by_chance_are_known_no_better_than_the_balance() -> None:
+    points = [
+        ValvePoint(open_ms=t, volume_ul=0.1 * t, drops=10, weight_mg=t) for t in (30.0, 50.0, 80.0)
+    ]
+    low, high = fit_valve(points, "test").slope_interval
+    assert high - low > 0.1 / 80
 
 
 @pytest.mark.parametrize(
@@ -221,3 +221,15 @@ def test_a_new_valve_on_emulated_hardware(
     (check,) = read_checks(lab, "ni", "valve")
     assert check.given_ul == pytest.approx(6.0, abs=0.11), "10 drops on a balance of 1 mg"
     assert json.loads(command("calibrations", "--json").out)[-1]["id"] == record.record.id
+    assert "Spot check" in command("calibrations").out
+
+
+def test_a_torn_line_of_spot_checks_is_told_and_keeps_nobody_from_a_session(
+    lab: Lab, command: Callable[..., Done]
+) -> None:
+    (lab.folder / RECORDS).mkdir(parents=True)
+    (lab.folder / FILE).write_text('{"at": "2026-', encoding="utf-8")
+    done = command(
+        "preflight", "--rig", "rigs/box1.toml", "--subject", "SIM01", "--simulate", "--json"
+    )
+    assert "This is no spot check" in done.out, done.err

@@ -141,7 +141,8 @@ def _in_force(
     if strange:
         return msgspec.structs.replace(known, words=f"{strange.what}. {strange.do}")
     typed = "" if read.record else "Typed by hand."
-    words = " ".join(filter(None, (typed, _last_check(lab, rig, device))))
+    last = _last_check(lab, rig, device) if model is ValveFile else ""
+    words = " ".join(filter(None, (typed, last)))
     return msgspec.structs.replace(known, state=_state(model, days, lab.config.limits), words=words)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from calibration.valve import ValveFile
-from calibration.valve_fit import line_through
+from calibration.valve_fit import line_of
 
 GREY, BLUE, ORANGE = "#666666", "#0072b2", "#d55e00"
 
@@ -19,7 +19,7 @@ def draw_valve(record: ValveFile, title: str, path: Path) -> None:
 
     times = np.array([point.open_ms for point in record.points])
     volumes = np.array([point.volume_ul for point in record.points])
-    line = line_through(times, volumes)
+    line = line_of(record.points)
     grid = np.linspace(0, 1.1 * times.max(), 200)
     inside = (grid >= times.min()) & (grid <= times.max())
     figure = Figure(figsize=(6, 5.5), layout="constrained")

@@ -16,7 +16,7 @@ import typer
 from calibration.record import Origin, sealed
 from calibration.store import put_in_force
 from calibration.valve import ValveCalibration, ValveFile
-from calibration.valve_fit import WATER_MG_PER_UL, fit_valve, line_through
+from calibration.valve_fit import WATER_MG_PER_UL, fit_valve, line_of
 from hardware.calibrating.pictures import draw_valve
 from hardware.calibrating.simulated import dish, simulated_line
 from hardware.calibrating.valve import (
@@ -178,7 +178,7 @@ def print_valve(found: Calibrated) -> None:
     points, fit = found.record.points, found.record.fit
     if fit is None:
         return
-    line = line_through([each.open_ms for each in points], [each.volume_ul for each in points])
+    line = line_of(points)
     rows = [
         (
             f"{each.open_ms:g}",
