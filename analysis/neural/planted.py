@@ -40,7 +40,7 @@ class Plan:
     Attributes
     ----------
     priming, paired
-        Trials of each context with one stimulus, and with two, where they are made up, too. They are multiples of 4, and go and
+        Trials of each context with one stimulus, and with two. They are multiples of 4, and go and
         nogo, congruent and incongruent are as frequent as each other.
     neurons
         At least 7: there are so many axes.
