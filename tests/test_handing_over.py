@@ -8,9 +8,10 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import Done
@@ -18,11 +19,12 @@ from recorded import short_session
 
 from analysis.commands.report import REPORT
 from rig.errors import ExitCode
-from rig.export.background import LOG, exports_of, report_again
+from rig.export.background import LOG, export_all, exports_of, report_again
 from rig.lab import Lab, find_lab
 from rig.session_folder import SessionFolder, find_sessions
 
 Edit = Callable[[str, str, str], None]
+Process = subprocess.Popen[bytes]
 RUN = ("run", "--rig", "rigs/box1.toml", "--protocol", "protocols/go_nogo.toml", "--subject",
        "SIM01", "--virtual")  # fmt: skip
 WITHIN = 10.0
@@ -48,6 +50,27 @@ def told(folder: SessionFolder) -> dict[str, str]:
     raise AssertionError((folder.path / LOG).read_text(encoding="utf-8"))
 
 
+@pytest.fixture
+def handed_over(monkeypatch: pytest.MonkeyPatch) -> list[Process]:
+    """Return the processes that sessions are handed over to, as they begin."""
+    begun: list[Process] = []
+    real = subprocess.Popen
+
+    def begin(command: Sequence[str], **options: Any) -> Process:
+        process = real(command, **options)
+        if export_all.__module__ in command:
+            begun.append(process)
+        return process
+
+    monkeypatch.setattr(subprocess, "Popen", begin)
+    return begun
+
+
+def seconds_until_report(folder: SessionFolder) -> float:
+    """Return how long after the record was sealed the report was there."""
+    return (folder.path / REPORT).stat().st_mtime - folder.hdf5.stat().st_mtime
+
+
 def text_of(folder: SessionFolder) -> str:
     return (folder.path / REPORT).read_text(encoding="utf-8")
 
@@ -63,6 +86,21 @@ def test_a_session_that_ends_has_its_report(
     begun, *_, ended = (folder.path / LOG).read_text(encoding="utf-8").splitlines()
     times = [datetime.fromisoformat(line.split()[0]) for line in (begun, ended)]
     assert (times[1] - times[0]).total_seconds() <= PATIENCE
+    assert "Quality: short" in text_of(folder)
+
+
+@pytest.mark.realtime
+def test_a_session_in_real_time_has_its_report_in_ten_seconds_without_a_further_command(
+    reporting: Lab, edit: Edit, command: Callable[..., Done], handed_over: list[Process]
+) -> None:
+    edit("protocols/go_nogo.toml", "max_trials = 250", "max_trials = 2")
+    done = command(*RUN[:-1], "--simulate", "--speed", "50")
+    assert done.code == ExitCode.OK, done.err
+    (making,) = handed_over
+    assert making.wait(WITHIN) == 0
+    (folder,) = find_sessions(reporting.data)
+    assert exports_of(folder) == {"report": "done"}
+    assert seconds_until_report(folder) <= WITHIN
     assert "Quality: short" in text_of(folder)
 
 
@@ -136,6 +174,42 @@ def test_a_report_that_is_killed_loses_nothing(lab: Lab, command: Callable[..., 
     assert command("verify", "SIM01").code == ExitCode.OK
     assert command("report", "SIM01").code == ExitCode.OK
     assert "Quality: short" in text_of(folder)
+
+
+WRITES = """
+import sys
+from pathlib import Path
+from rig.export.whole_file import whole_file
+with whole_file(Path(sys.argv[1])) as partial:
+    partial.write_text("half a page")
+    print(partial, flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_what_a_killed_report_has_half_written_goes_with_the_next_one(
+    lab: Lab, command: Callable[..., Done]
+) -> None:
+    folder = short_session(lab, "go_nogo", 2)
+    begin = [sys.executable, "-P", "-c", WRITES, str(folder.path / REPORT)]
+    pipe = subprocess.PIPE
+    with (
+        subprocess.Popen(begin, stdin=pipe, stdout=pipe, text=True) as killed,
+        subprocess.Popen(begin, stdin=pipe, stdout=pipe, text=True) as writing,
+    ):
+        assert killed.stdout is not None
+        assert writing.stdout is not None
+        gone, kept = (Path(each.stdout.readline().strip()) for each in (killed, writing))
+        killed.kill()
+        killed.wait()
+        assert gone.is_file()
+        assert command("report", "SIM01").code == ExitCode.OK
+        assert kept.is_file(), "a process writes it"
+        hidden = [each.name for each in folder.path.iterdir() if ".partial" in each.name]
+        assert {name.removesuffix(".lock") for name in hidden} == {kept.name}
+        writing.communicate()
+    assert text_of(folder) == "half a page"
+    assert not [each for each in folder.path.iterdir() if ".partial" in each.name]
 
 
 def digests(folder: SessionFolder) -> dict[str, str]:
