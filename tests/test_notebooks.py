@@ -19,6 +19,8 @@ warnings.filterwarnings("default", module="ipykernel")
 """Warnings are errors in the kernel, too; but not those of the program that is the kernel."""
 
 
+# On Windows the messages of a kernel are waited for in a thread, which pyzmq warns of.
+@pytest.mark.filterwarnings("ignore:Proactor event loop:RuntimeWarning")
 @pytest.mark.parametrize("name", FIGURES)
 def test_a_notebook_runs_from_top_to_bottom_and_leaves_nothing(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
