@@ -86,12 +86,14 @@ def test_the_means_are_drawn_with_their_mice(ax: Axes) -> None:
 
 
 def test_every_mouse_is_drawn_beside_the_mean_of_its_group(ax: Axes) -> None:
-    mice = pd.DataFrame({"group": ["a", "a", "b"], "delay": [100.0, 300.0, math.nan]},
-                        index=["M1", "M2", "M3"])  # fmt: skip
+    delays = [100.0, 300.0, 50.0, math.nan]
+    mice = pd.DataFrame({"group": ["a", "a", "b", "b"], "delay": delays}, list("1234"))
     assert plot_mice(mice, "delay", ax=ax) is ax
-    assert list(ax.lines[0].get_ydata()) == [100, 300]
+    drawn = [list(line.get_ydata()) for line in ax.lines if line.get_linestyle() == "None"]
+    assert drawn[0] == [100, 300]
+    assert [50] in drawn
     assert 200 in [y for line in ax.lines for y in line.get_ydata()]
-    assert [each.get_text() for each in ax.get_xticklabels()] == ["a\n(2 mice)", "b\n(0 mice)"]
+    assert [each.get_text() for each in ax.get_xticklabels()] == ["a\n(2 mice)", "b\n(1 mice)"]
 
 
 LICKS = pd.DataFrame({"time": [10.3, 10.5, 20.4, 39.9]})
