@@ -17,7 +17,8 @@ DIGIT_CD_M2 = 0.01
 """Last digit of a photometer; with a finer one intervals are wider than need be."""
 _LOWEST_EXPONENT, _HIGHEST_EXPONENT = 0.3, 6.0
 _LARGEST_OFFSET = 0.2
-_ROUNDS, _STEPS = 8, 40
+_ROUNDS, _STEPS = 4, 40
+_STUCK, _NOTHING = 1e9, 1e-9
 
 Floats = NDArray[np.float64]
 
@@ -120,9 +121,9 @@ def curve_through(levels: ArrayLike, luminance_cd_m2: ArrayLike) -> GunCurve:
     weights = scatter_cd_m2(measured) ** -2.0
     exponent, offset, step = 2.5, 0.0, np.array([1.5, 0.2])
     for _ in range(_ROUNDS):
-        exponents = np.linspace(exponent - step[0], exponent + step[0], 11)
+        exponents = np.linspace(exponent - step[0], exponent + step[0], 9)
         exponents = np.clip(exponents, _LOWEST_EXPONENT, _HIGHEST_EXPONENT)
-        offsets = np.linspace(offset - step[1], offset + step[1], 11)
+        offsets = np.linspace(offset - step[1], offset + step[1], 9)
         offsets = np.clip(offsets, -_LARGEST_OFFSET, _LARGEST_OFFSET)
         g, shift = (axis.ravel() for axis in np.meshgrid(exponents, offsets))
         shapes = np.maximum(shift[:, None] + share, 0.0) ** g[:, None]
@@ -144,10 +145,13 @@ def _descended(start: Floats, levels: Floats, measured: Floats, weights: Floats)
         damped = normal + damping * np.diag(np.diag(normal) + 1e-12)
         tried = now + np.linalg.solve(damped, slopes.T @ (weights * wrong))
         left = measured - GunCurve(*tried.tolist()).luminance_cd_m2(levels)
-        if tried[1] > 0 and weights @ left**2 < weights @ wrong**2:
+        better = weights @ wrong**2 - weights @ left**2
+        if tried[1] > 0 and better > 0:
             now, wrong, damping = tried, left, damping / 10
         else:
             damping *= 10
+        if damping > _STUCK or 0 < better < _NOTHING * (weights @ wrong**2):
+            break
     return GunCurve(*now.tolist())
 
 

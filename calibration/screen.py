@@ -79,6 +79,17 @@ class Isoluminance(FrozenModel):
     excess_interval: Items[float] = pydantic.Field(min_length=2, max_length=2)
     uncorrected: float
 
+    @property
+    def words(self) -> str:
+        """The numbers in a sentence."""
+        value, low, high = (
+            f"{round(100 * each, 2) + 0.0:+.2f}" for each in (self.excess, *self.excess_interval)
+        )  # adding 0 makes -0 nothing
+        return (
+            f"A full-contrast grating is {value} % ({low} to {high} %) brighter than the grey; "
+            f"uncorrected it would be {self.uncorrected:.2f} times as bright."
+        )
+
 
 class ScreenFit(FrozenModel):
     """The curves of all guns, and what follows for gratings."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import astuple, dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -22,7 +23,8 @@ from calibration.screen_points import GUNS, Gun, ScreenPoint, of_gun
 
 LEVEL = 0.95
 MID_LEVELS = (64, 128, 192)
-PHASES = 4096
+WAVES = np.sin(2 * np.pi * (np.arange(1024) + 0.5) / 1024)[:, None]
+"""Of a grating, at its phases, (phases, 1)."""
 PARAMETERS = 4
 """Of a curve."""
 _STEP = 1e-5
@@ -40,16 +42,20 @@ class KnownCurve:
         The weighted least-squares curve.
     covariance
         Of its four numbers, (4, 4).
-    quantile
-        Of Student's t with as many degrees of freedom as there are points beyond four.
+    free
+        Degrees of freedom: points beyond four.
     """
 
     curve: GunCurve
     covariance: Floats
-    quantile: float
+    free: int
 
     def margin(self, asked: Callable[[GunCurve], Floats]) -> Floats:
-        """Return half the 95 % interval of what a curve says, (...), by its gradient."""
+        """Return half the 95 % interval of what a curve says, (...)."""
+        return np.asarray(_quantile(self.free) * np.sqrt(self.variance(asked)))
+
+    def variance(self, asked: Callable[[GunCurve], Floats]) -> Floats:
+        """Return the variance of what a curve says, (...), by its gradient."""
         middle = np.array(astuple(self.curve))
         gradient = []
         for each, value in enumerate(middle):
@@ -59,14 +65,14 @@ class KnownCurve:
             gradient.append((asked(above) - asked(below)) / (2 * step[each]))
         slopes = np.array(gradient)
         variance = np.einsum("i...,ij,j...->...", slopes, self.covariance, slopes)
-        return np.asarray(self.quantile * np.sqrt(np.maximum(variance, 0.0)))
+        return np.asarray(np.maximum(variance, 0.0))
 
 
 def known_curve(levels: ArrayLike, luminance_cd_m2: ArrayLike) -> KnownCurve:
     """Return the curve through a gun's points with its covariance.
 
-    How far readings scatter follows from the points, as a multiple of what is usual, but is never
-    less than by the last digit.
+    How far readings scatter follows from the points, as a multiple of what is usual, but the
+    brightest never by less than the last digit.
 
     Parameters
     ----------
@@ -78,14 +84,13 @@ def known_curve(levels: ArrayLike, luminance_cd_m2: ArrayLike) -> KnownCurve:
     usual = scatter_cd_m2(measured) ** 2
     free = len(measured) - PARAMETERS
     found = float(np.sum((measured - curve.luminance_cd_m2(levels)) ** 2 / usual)) / free
-    variance = np.maximum(found * usual, DIGIT_CD_M2**2 / 12)
+    variance = max(found, DIGIT_CD_M2**2 / 12 / float(usual.max())) * usual
     slopes = curve.slopes(levels)
     normal = slopes.T @ (slopes / variance[:, None])
     # Black and offset cannot be told apart where the exponent is 1: no inverse, then.
     scale = 1 / np.sqrt(np.maximum(np.diag(normal), 1e-300))
     scaled = np.linalg.pinv(normal * np.outer(scale, scale), rcond=1e-12, hermitian=True)
-    quantile = float(student.ppf((1 + LEVEL) / 2, free))
-    return KnownCurve(curve, scaled * np.outer(scale, scale), quantile)
+    return KnownCurve(curve, scaled * np.outer(scale, scale), free)
 
 
 def fit_screen(points: Sequence[ScreenPoint], grey: float, where: str) -> ScreenFit:
@@ -111,35 +116,59 @@ def fit_screen(points: Sequence[ScreenPoint], grey: float, where: str) -> Screen
     return ScreenFit(**fits, isoluminance=isoluminance(tuple(known.values()), grey))
 
 
+@dataclass(frozen=True)
+class Shown:
+    """Levels of a grating of full contrast at all its phases, (phases, guns), and of the grey."""
+
+    grating: NDArray[Any]
+    grey: NDArray[Any]
+
+
+def grating_of(curves: Sequence[GunCurve], grey: float) -> Shown:
+    """Return what a display that knows such curves shows as a grating on a grey of some light."""
+    guns = GunLevels(curves)
+    background = guns.grey(grey)
+    return Shown(guns.levels(guns.light(background) * (1 + WAVES)), background)
+
+
+def excess(curves: Sequence[GunCurve], shown: Shown) -> Floats:
+    """Return by which share a grating is brighter than its grey on guns of such curves."""
+    grating, grey = _luminance(curves, shown.grating), _luminance(curves, shown.grey)
+    return np.asarray(grating.mean() / grey - 1)
+
+
 def isoluminance(known: Sequence[KnownCurve], grey: float) -> Isoluminance:
     """Return how much brighter than the grey a grating of full contrast is, on average.
 
     Levels of both are those that a display takes from the curves. What they give is known as well
-    as the curves are, whose errors are independent from gun to gun.
+    as the curves are, whose errors are independent from gun to gun; degrees of freedom by
+    Welch (1947).
     """
     curves = [each.curve for each in known]
-    guns = GunLevels(curves)
-    waves = np.sin(2 * np.pi * (np.arange(PHASES) + 0.5) / PHASES)[:, None]
-    background = guns.grey(grey)
-    table = guns.levels(guns.light(background) * (1 + waves))
-
-    def excess(of: Sequence[GunCurve]) -> Floats:
-        return np.asarray(_luminance(of, table).mean() / _luminance(of, background) - 1)
+    shown = grating_of(curves, grey)
 
     def excess_with(number: int) -> Callable[[GunCurve], Floats]:
-        return lambda curve: excess([*curves[:number], curve, *curves[number + 1 :]])
+        return lambda curve: excess([*curves[:number], curve, *curves[number + 1 :]], shown)
 
-    value = float(excess(curves))
-    margins = [each.margin(excess_with(number)) for number, each in enumerate(known)]
-    margin = float(np.sqrt(np.sum(np.square(margins))))
-    linear = np.rint(WHITE / 2 * (1 + waves)) * np.ones(len(curves))
-    middle = np.full(len(curves), (WHITE + 1) // 2)
+    value = float(excess(curves, shown))
+    variances = np.array([each.variance(excess_with(gun)) for gun, each in enumerate(known)])
+    free = np.array([each.free for each in known])
+    # A variance of 0 has no degrees of freedom of its own.
+    together = variances.sum() ** 2 / max(np.sum(variances**2 / free), 1e-300)
+    margin = _quantile(max(together, 1.0)) * float(np.sqrt(variances.sum()))
+    linear = np.rint(WHITE / 2 * (1 + WAVES)) * np.ones(len(curves))
+    naive = Shown(linear, np.full(len(curves), (WHITE + 1) // 2))
     return Isoluminance(
         grey=grey,
         excess=value,
         excess_interval=(value - margin, value + margin),
-        uncorrected=float(_luminance(curves, linear).mean() / _luminance(curves, middle)),
+        uncorrected=1 + float(excess(curves, naive)),
     )
+
+
+def _quantile(free: float) -> float:
+    """Return the quantile of Student's t that belongs to a 95 % interval."""
+    return float(student.ppf((1 + LEVEL) / 2, free))
 
 
 def _luminance(curves: Sequence[GunCurve], levels: ArrayLike) -> Floats:

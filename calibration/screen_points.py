@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 import pydantic
 
-from calibration.gun_curve import WHITE, scatter_cd_m2
+from calibration.gun_curve import DIGIT_CD_M2, WHITE, scatter_cd_m2
 from rig.errors import Problem
 from rig.frozen import FrozenModel
 
@@ -18,6 +18,8 @@ DARK_CD_M2 = 0.5
 """A gun that gives no more at any level is off, or its photometer covered."""
 LEAST_RISE = 1.5
 """Of the brightest reading of a gun by that of level 0."""
+LEAST_DIGITS = 5
+"""What it must give beyond that, in last digits of the photometer."""
 LEAST_LAST_STEP = 0.25
 """Of the last step between two levels, by that of a straight line; a curve of a screen is steeper
 than the line there."""
@@ -55,7 +57,7 @@ def _problem(gun: Gun, levels: list[int], luminances: list[float], where: str) -
         what = f"the {gun} gun was not measured at the levels 0 and {WHITE}"
         return Problem(what, where, "Measure them, too.")
     dark, brightest = luminances[0], max(luminances)
-    if brightest < LEAST_RISE * dark or brightest == 0:
+    if brightest < LEAST_RISE * dark + LEAST_DIGITS * DIGIT_CD_M2:
         return _flat(gun, brightest, where)
     asleep = _fell_asleep(luminances)
     if asleep is not None:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from calibration.screen import ScreenFile
+from calibration.screen import Isoluminance, ScreenFit
 from calibration.screen_place import ScreenPlace, edge_deg, px_per_deg
 from calibration.screen_points import GUNS
 from hardware.calibrating.kept import alone
@@ -19,7 +19,7 @@ from rig.console import JsonOption, LabOption, console, print_json, print_table,
 from rig.errors import OptionError
 
 EXAMPLE_CPD = 0.04
-SUMS_TO = 0.02
+MOST_EXCESS = 0.02
 """Share by which a grating may be brighter than the grey."""
 
 
@@ -110,21 +110,22 @@ def _place(
 
 def _print(found: Found) -> None:
     record = found.calibrated.record
-    _print_curves(record)
-    for text in (
-        *_grey_words(record),
+    if record.fit is None:
+        return
+    _print_curves(record.fit)
+    texts = (
+        _grey_words(record.fit.isoluminance),
         _degree_words(found.settings, record.place),
         found.calibrated.words,
-    ):
+    )
+    for text in texts:
         console.print(text, soft_wrap=True)
 
 
-def _print_curves(record: ScreenFile) -> None:
-    if record.fit is None:
-        return
+def _print_curves(curves: ScreenFit) -> None:
     rows = []
     for gun in GUNS:
-        fit = record.fit.gun(gun)
+        fit = curves.gun(gun)
         low, high = fit.exponent_interval
         intervals = [
             f"{100 * light:.1f} ({100 * lowest:.1f} to {100 * highest:.1f})"
@@ -133,31 +134,19 @@ def _print_curves(record: ScreenFile) -> None:
             )
         ]
         worst = 100 * max(map(abs, fit.residuals))
-        rows.append((gun, f"{fit.exponent:.3f} ({low:.3f} to {high:.3f})", *intervals, worst))
+        exponent = f"{fit.exponent:.3f} ({low:.3f} to {high:.3f})"
+        rows.append((gun, exponent, *intervals, f"{worst:.2f}"))
     print_table(
         ("gun", "exponent (95 %)", "light of 64 (%)", "of 128", "of 192", "beside it (%)"),
-        [(*row[:-1], f"{row[-1]:.2f}") for row in rows],
+        rows,
     )
 
 
-def _grey_words(record: ScreenFile) -> list[str]:
-    """Return how bright gratings are beside the grey."""
-    if record.fit is None:
-        return []
-    found = record.fit.isoluminance
-    low, high = found.excess_interval
-    kept = max(abs(low), abs(high)) <= SUMS_TO
-    verdict = "" if kept else f" That is not surely within {SUMS_TO:.0%}: measure more levels."
-    return [
-        f"A full-contrast grating is {_percent(found.excess)} % ({_percent(low)} to "
-        f"{_percent(high)} %) brighter than the grey; uncorrected it would be "
-        f"{found.uncorrected:.2f} times as bright.{verdict}"
-    ]
-
-
-def _percent(share: float) -> str:
-    """Return a share in per cent with its sign; what is nothing has a plus."""
-    return f"{round(100 * share, 2) + 0.0:+.2f}"
+def _grey_words(found: Isoluminance) -> str:
+    """Return how bright gratings are beside the grey, and whether that is good enough."""
+    is_kept = max(map(abs, found.excess_interval)) <= MOST_EXCESS
+    doubt = f" It is not known to be within {100 * MOST_EXCESS:g} %: measure more levels."
+    return found.words + ("" if is_kept else doubt)
 
 
 def _degree_words(settings: DisplaySettings, place: ScreenPlace | None) -> str:

@@ -34,13 +34,7 @@ def draw_screen(record: ScreenFile, title: str, path: Path) -> None:
     axes[0, 0].set_ylabel("luminance (cd/m²)")
     axes[1, 0].set_ylabel("beside it\n(% of white)")
     axes[1, 1].set_xlabel("level")
-    lightness = record.fit.isoluminance
-    low, high = (100 * each for each in lightness.excess_interval)
-    figure.suptitle(
-        f"{title}\na grating is {100 * lightness.excess:+.1f} % ({low:+.1f} to {high:+.1f} %) "
-        f"brighter than the grey; uncorrected {lightness.uncorrected:.2f} times",
-        fontsize=10,
-    )
+    figure.suptitle(f"{title}\n{record.fit.isoluminance.words}", fontsize=10)
     figure.savefig(path, dpi=120)
 
 
