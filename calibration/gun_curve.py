@@ -17,8 +17,8 @@ DIGIT_CD_M2 = 0.01
 """Last digit of a photometer; with a finer one intervals are wider than need be."""
 _LOWEST_EXPONENT, _HIGHEST_EXPONENT = 0.3, 6.0
 _LARGEST_OFFSET = 0.2
-_ROUNDS, _STEPS = 4, 40
-_STUCK, _NOTHING = 1e9, 1e-9
+_ROUNDS, _STEPS = 4, 60
+_STUCK = 1e9
 
 Floats = NDArray[np.float64]
 
@@ -107,8 +107,8 @@ def curve_through(levels: ArrayLike, luminance_cd_m2: ArrayLike) -> GunCurve:
     """Return the weighted least-squares curve through a gun's points.
 
     For each exponent and each offset on a grid, black and scale follow from linear least squares;
-    the best of all is taken, and the grid is refined around it. From there the method of
-    Levenberg and Marquardt (Marquardt 1963) goes on to the bottom of the valley, which is narrow.
+    the best of all is taken, and the grid is refined around it. From there the method of Marquardt
+    (1963) goes on to the bottom of the valley, which is narrow where the exponent is near 1.
 
     Parameters
     ----------
@@ -127,32 +127,54 @@ def curve_through(levels: ArrayLike, luminance_cd_m2: ArrayLike) -> GunCurve:
         offsets = np.clip(offsets, -_LARGEST_OFFSET, _LARGEST_OFFSET)
         g, shift = (axis.ravel() for axis in np.meshgrid(exponents, offsets))
         shapes = np.maximum(shift[:, None] + share, 0.0) ** g[:, None]
-        blacks, scales, errors = _lines(shapes, measured, weights)
+        _, scales, errors = _lines(shapes, measured, weights)
         errors[scales <= 0] = np.inf
         best = int(np.argmin(errors))
         exponent, offset, step = float(g[best]), float(shift[best]), step * 0.5
-    start = np.array([blacks[best], scales[best], offset, exponent])
-    return _descended(start, np.asarray(levels), measured, weights)
+    return _descended(offset, exponent, share, measured, weights)
 
 
-def _descended(start: Floats, levels: Floats, measured: Floats, weights: Floats) -> GunCurve:
-    """Return the curve at the bottom of the valley in which a first one, (4,), lies."""
-    now, damping = start, 1e-3
-    wrong = measured - GunCurve(*now.tolist()).luminance_cd_m2(levels)
+def _descended(
+    offset: float, exponent: float, share: Floats, measured: Floats, weights: Floats
+) -> GunCurve:
+    """Return the curve at the bottom of the valley in which offset and exponent lie.
+
+    Black and scale follow from them at each step (variable projection, Golub and Pereyra 1973).
+    """
+    root, damping = np.sqrt(weights), 1e-3
+    now, cost = _curve(offset, exponent, share, measured, weights)
     for _ in range(_STEPS):
-        slopes = GunCurve(*now.tolist()).slopes(levels)
-        normal = slopes.T @ (weights[:, None] * slopes)
+        slopes = root[:, None] * now.slopes(share * WHITE)
+        linear, rest = slopes[:, :2], slopes[:, 2:]
+        rest = rest - linear @ np.linalg.lstsq(linear, rest, rcond=None)[0]
+        normal = rest.T @ rest
         damped = normal + damping * np.diag(np.diag(normal) + 1e-12)
-        tried = now + np.linalg.solve(damped, slopes.T @ (weights * wrong))
-        left = measured - GunCurve(*tried.tolist()).luminance_cd_m2(levels)
-        better = weights @ wrong**2 - weights @ left**2
-        if tried[1] > 0 and better > 0:
-            now, wrong, damping = tried, left, damping / 10
+        wrong = root * (measured - now.luminance_cd_m2(share * WHITE))
+        by_offset, by_exponent = np.linalg.solve(damped, rest.T @ wrong)
+        tried, its_cost = _curve(
+            now.offset + float(by_offset),
+            now.exponent + float(by_exponent),
+            share,
+            measured,
+            weights,
+        )
+        if tried.scale_cd_m2 > 0 and its_cost < cost:
+            now, cost, damping = tried, its_cost, damping / 10
         else:
             damping *= 10
-        if damping > _STUCK or 0 < better < _NOTHING * (weights @ wrong**2):
+        if damping > _STUCK:
             break
-    return GunCurve(*now.tolist())
+    return now
+
+
+def _curve(
+    offset: float, exponent: float, share: Floats, measured: Floats, weights: Floats
+) -> tuple[GunCurve, float]:
+    """Return the best curve of an offset and an exponent, and its squared error."""
+    exponent = min(max(exponent, _LOWEST_EXPONENT), _HIGHEST_EXPONENT)
+    shape = np.maximum(offset + share, 0.0) ** exponent
+    (black,), (scale,), (error,) = _lines(shape[None], measured, weights)
+    return GunCurve(float(black), float(scale), offset, exponent), float(error)
 
 
 def _lines(shapes: Floats, measured: Floats, weights: Floats) -> tuple[Floats, Floats, Floats]:
