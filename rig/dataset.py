@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from rig.errors import RecordingError
-from rig.events import StreamEnded
+from rig.events import Definition, StreamEnded
 from rig.hdf5_file import is_sealed
 from rig.hdf5_reading import read_hdf5, read_signal
 from rig.journal import digest, read_records
 from rig.session_folder import HDF5, JOURNAL, STREAMS, SessionFolder
 from rig.session_record import SessionRecord, collect
 from rig.streams import SUFFIX, Stream, read_stream
+from rig.timing import Lateness, lateness_of
 from rig.wrap_up import told_of
 
 if TYPE_CHECKING:
@@ -204,9 +205,10 @@ def _made_of(
     from rig import tables  # takes a second, which those who read no session need not wait
 
     events = record.events
+    lateness = _lateness(record.definition)
     return SessionData(
         trials=tables.trials_table(record.rows, events),
-        events=tables.events_table(events),
+        events=tables.events_table(events, lateness),
         states=tables.states_table(events),
         licks=tables.licks_table(events),
         water=tables.water_table(events),
@@ -218,6 +220,13 @@ def _made_of(
         record=record,
         source=source,
     )
+
+
+def _lateness(definition: Definition) -> dict[str, Lateness]:
+    """Return how late the outputs are that were not simulated."""
+    real = {each.name for each in definition.devices if not each.simulated}
+    found = {} if definition.emulated else lateness_of(definition.rig, definition.calibration_toml)
+    return {name: each for name, each in found.items() if name in real}
 
 
 def _meta(record: SessionRecord, sealed: bool) -> dict[str, Any]:
@@ -245,6 +254,7 @@ def _meta(record: SessionRecord, sealed: bool) -> dict[str, Any]:
         "sounds": definition.sounds,
         "gratings": definition.gratings,
         "flashes": definition.flashes,
+        "timing": msgspec.to_builtins(_lateness(definition)),
         "signals": {each.name: msgspec.to_builtins(each) for each in definition.streams},
         "mouse": definition.mouse,
         "seed": definition.seed,

@@ -24,6 +24,7 @@ from rig.plugins import source, source_sha256
 from rig.session_folder import SessionFolder
 from rig.stimuli import Stimuli
 from rig.streams import StreamSpec
+from rig.timing import timing_file
 
 _REPOSITORY = Path(__file__).resolve().parent.parent
 _PACKAGES = ("analysis", "calibration", "hardware", "models", "protocols", "rig")
@@ -101,8 +102,10 @@ def make_definition(
         subject_toml=_text(plan.lab.subject_file(plan.subject.id)),
         calibration_toml={
             _relative(path, plan.lab.folder): _text(path)
-            for device in devices.values()
-            for path in device.files()
+            for path in [
+                *(path for device in devices.values() for path in device.files()),
+                *_timing(plan, devices),
+            ]
         },
         own_files=_own_files(plan),
         params=resolved(plan.protocol.params),
@@ -201,6 +204,13 @@ def _text(path: Path) -> str:
         return path.read_text(encoding="utf-8")
     except OSError as error:
         raise ConfigError(f"cannot be read: {error}", str(path), "Check the file.") from error
+
+
+def _timing(plan: Plan, devices: Mapping[str, Device]) -> list[Path]:
+    """Return the record of the rig's timing; nothing if there is none, or all is simulated."""
+    path = plan.lab.folder / timing_file(plan.rig.name)
+    is_real = any(not device.simulated for device in devices.values())
+    return [path] if is_real and path.is_file() else []
 
 
 def _relative(path: Path, folder: Path) -> str:

@@ -114,7 +114,7 @@ EVENTS = (
     Column("fault_level", "text", "`fault`: `error` or `warning`"),
     Column("clock", "text", "`clock`: whose clock was read; `utc` for the wall clock"),
     Column("reading", "number", "`clock`: what it showed; since 1970 for `utc`", "s"),
-    Column("uncertainty", "number", "`clock`, `sync`: how far off reading or time may be", "s"),
+    Column("uncertainty", "number", "`clock`, `sync`, `report`: how far off it may be", "s"),
     Column("stream", "text", "`stream_ended`: name of the signal"),
     Column("rows", "count or none", "`stream_ended`: how many rows it has"),
     Column("sha256", "text", "`stream_ended`: SHA-256 of its blocks"),

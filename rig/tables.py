@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -28,6 +29,7 @@ from rig.events import (
     is_stimulus,
 )
 from rig.table_columns import EVENTS, TABLES, Type
+from rig.timing import REPORT, Lateness
 from rig.trials import LICK_INPUT, TrialRow
 
 _RENAMED = {
@@ -36,6 +38,7 @@ _RENAMED = {
     ("command", "id"): "command_id",
 }
 """Fields of rare events whose name means another thing in a frequent one."""
+_NEVER_MEASURED: Mapping[str, Lateness] = MappingProxyType({})
 
 
 def trials_table(rows: Sequence[TrialRow], events: Iterable[Event]) -> pd.DataFrame:
@@ -80,8 +83,19 @@ def _spread(prefix: str, told: Sequence[Mapping[str, Any]], type_: Type) -> dict
     return {f"{prefix}_{name}": _array([each.get(name) for each in told], type_) for name in names}
 
 
-def events_table(events: Sequence[Event]) -> pd.DataFrame:
-    """Return all events, a row each, with the fields of all kinds as columns."""
+def events_table(
+    events: Sequence[Event], lateness: Mapping[str, Lateness] = _NEVER_MEASURED
+) -> pd.DataFrame:
+    """Return all events, a row each, with the fields of all kinds as columns.
+
+    Parameters
+    ----------
+    events
+        Of the session.
+    lateness
+        How late each output of the rig is, as it was measured: a report has no uncertainty of its
+        own, and gets the one of its device.
+    """
     places: dict[type[Event], list[int]] = defaultdict(list)
     for place, event in enumerate(events):
         places[type(event)].append(place)
@@ -94,6 +108,12 @@ def events_table(events: Sequence[Event]) -> pd.DataFrame:
             column = found[_RENAMED.get((tag, field), field)]
             column[0].extend(where)
             column[1].extend(values)
+    for place in places[DeviceReported] if lateness else ():
+        event = events[place]
+        known = lateness.get(event.device) if isinstance(event, DeviceReported) else None
+        if known is not None and known.since == REPORT:
+            found["uncertainty"][0].append(place)
+            found["uncertainty"][1].append(known.uncertainty)
     return pd.DataFrame(
         {each.name: _at(*found[each.name], each.type, len(events)) for each in EVENTS}
     )

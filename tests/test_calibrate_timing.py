@@ -1,0 +1,203 @@
+"""The timing of a rig is measured on an emulated card, kept, and told of what a session reports."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import Done
+from hypothesis import given
+from hypothesis import strategies as st
+from nwb_sessions import changed, odd_definition, write_session
+
+import rig
+from calibration.record import read_calibration
+from calibration.timing import TimingFile, path_of
+from hardware.calibrating.timing import GATE, tone_lags
+from hardware.emulators.ni.card_wires import CardWires
+from rig.errors import CheckFailed, ExitCode
+from rig.events import ClockRead, DeviceRecord, DeviceReported
+from rig.lab import Lab
+
+RATE_HZ = 10_000
+SPEAKER = """measured_on = 2026-11-02
+measured_by = "test"
+microphone = "none"
+points = [
+    { frequency_hz = 500, full_scale_db_spl = 100.0 },
+    { frequency_hz = 80000, full_scale_db_spl = 100.0 },
+]
+"""
+RIG = """setup = "freely_moving"
+
+[devices.valve]
+driver = "hardware.ni_valve:NiValve"
+line = "Dev1/ctr0"
+read_back = "Dev1/port0/line7"
+calibration = "calibration/box1-valve.toml"
+max_open_ms = 60
+address = "{address}"
+
+[devices.speaker]
+driver = "hardware.ni_speaker:NiSpeaker"
+line = "Dev1/ao0"
+rate_hz = 192_307.692
+full_scale_v = 1.0
+calibration = "calibration/flat.toml"
+address = "{address}"
+
+[devices.sync_onset]
+driver = "hardware.ni_digital_output:NiDigitalOutput"
+line = "Dev1/port1/line2"
+address = "{address}"
+
+[devices.house_light]
+driver = "hardware.ni_digital_output:NiDigitalOutput"
+line = "Dev1/port1/line3"
+address = "{address}"
+
+[devices.sensors]
+driver = "hardware.ni_analog_input:NiAnalogInput"
+meaning = "microphone"
+rate_hz = 10_000
+range_v = 1.0
+channels = [{{ name = "microphone", line = "Dev1/ai7", unit = "Pa", per_volt = 2.828 }}]
+address = "{address}"
+
+[devices.ends]
+driver = "hardware.ni_line_record:NiLineRecord"
+meaning = "the ends of outputs"
+rate_hz = 10_000
+channels = [{{ name = "sync_onset", line = "Dev1/port0/line5" }}]
+address = "{address}"
+
+[simulation]
+mouse = "hardware.policy_mouse:PolicyMouse"
+"""
+
+
+@pytest.fixture
+def card(lab: Lab, emulated_card: CardWires) -> CardWires:
+    """Return an emulated card with the rig `ni` on it, whose ends are wired to inputs."""
+    emulated_card.wire("Dev1/ao0", "Dev1/ai7")
+    emulated_card.wire("Dev1/port1/line2", "Dev1/port0/line5")
+    text = RIG.format(address=emulated_card.address)
+    (lab.folder / "rigs/ni.toml").write_text(text, encoding="utf-8")
+    (lab.folder / "calibration/flat.toml").write_text(SPEAKER, encoding="utf-8")
+    return emulated_card
+
+
+@pytest.mark.realtime
+@pytest.mark.usefixtures("card")
+def test_every_output_whose_end_is_seen_is_measured_and_kept(
+    lab: Lab, command: Callable[..., Done]
+) -> None:
+    done = command("calibrate", "timing", "ni", "--by", "anna", "--pulses", "5", "--json")
+    assert done.code == ExitCode.OK, done.err
+    told = json.loads(done.out)
+    record = read_calibration(lab.folder, "calibration/ni-timing.toml", TimingFile)
+    paths = {each.device: each for each in record.paths}
+    assert {name: (each.since, each.seen_by) for name, each in paths.items()} == {
+        "valve": ("order", "read-back Dev1/port0/line7"),
+        "sync_onset": ("order", "sync_onset of ends"),
+        "speaker": ("report", "microphone of sensors"),
+    }
+    assert all(len(each.lags_ms) == 5 for each in record.paths)
+    assert abs(paths["speaker"].lag_ms) < 3, "the emulated card knows when it began"
+    assert [each["device"] for each in told["unseen"]] == ["house_light"]
+    assert Path(told["picture"]).read_bytes().startswith(b"\x89PNG")
+    assert Path(told["kept"]).name.startswith("ni-timing-")
+
+
+def test_a_missed_pulse_is_refused_and_nothing_is_put_in_force(
+    lab: Lab, card: CardWires, edit: Callable[[str, str, str], None], command: Callable[..., Done]
+) -> None:
+    """The wire of the onset line goes to another input, which stays low."""
+    edit("rigs/ni.toml", "port0/line5", "port0/line4")
+    edit("rigs/ni.toml", "read_back", "# read_back")
+    done = command("calibrate", "timing", "ni", "--by", "anna", "--pulses", "3")
+    assert done.code == ExitCode.CHECK_FAILED
+    assert "sync_onset of ends saw 0 of 3 pulses of 'sync_onset'" in done.err
+    assert not (lab.folder / "calibration/ni-timing.toml").exists()
+
+
+def test_a_rig_of_which_nothing_is_seen_is_told_why(command: Callable[..., Done]) -> None:
+    done = command("calibrate", "timing", "box1", "--by", "anna")
+    assert done.code == ExitCode.CHECK_FAILED
+    assert "'valve' is simulated" in done.err
+
+
+@given(
+    lag=st.floats(-0.02, 0.08),
+    noise=st.floats(0, 0.05),
+    frequency_hz=st.sampled_from([1000.0, 2000.0]),
+    phase=st.floats(0, 6.3),
+)
+def test_the_beginning_of_each_tone_is_found(
+    lag: float, noise: float, frequency_hz: float, phase: float
+) -> None:
+    times = np.arange(0, 1.5, 1 / RATE_HZ) + 100.0
+    onsets = np.array([100.2, 100.6, 101.1])
+    heard = np.random.default_rng(1).normal(0, noise, len(times))
+    for onset in onsets:
+        into = times - onset - lag
+        gate = np.clip(np.minimum(into, 0.05 - into) / GATE, 0, 1)
+        heard += (1 - np.cos(np.pi * gate)) / 2 * np.sin(2 * np.pi * frequency_hz * into + phase)
+    found = tone_lags(times, heard, onsets, frequency_hz)
+    assert found == pytest.approx([lag] * 3, abs=5e-4)
+
+
+def test_silence_and_a_rig_that_is_not_sampled_have_no_tones() -> None:
+    times = np.arange(0, 1, 1 / RATE_HZ)
+    quiet = np.random.default_rng(1).normal(0, 1, len(times))
+    assert len(tone_lags(times, quiet, np.array([0.5]), 1000.0)) == 0
+    assert len(tone_lags(times, 0 * quiet, np.array([0.5]), 1000.0)) == 0
+    assert len(tone_lags(times[:0], quiet[:0], np.array([0.5]), 1000.0)) == 0
+
+
+def test_the_numbers_of_a_path_are_those_of_its_lags() -> None:
+    lags_ms = [1.0] * 90 + [2.0] * 9 + [30.0]
+    path = path_of("screen", "display", "photodiode", "report", lags_ms, 100)
+    assert (path.lag_ms, path.uncertainty_ms) == (1.0, 1.0), "one far off is none of the 95 %"
+    assert path.jitter_ms == pytest.approx(np.std(lags_ms, ddof=1))
+    with pytest.raises(CheckFailed, match="saw 99 of 100"):
+        path_of("screen", "display", "photodiode", "report", lags_ms[:99], 100)
+
+
+TIMING = """measured_on = 2026-11-02
+measured_by = "anna"
+paths = [
+    { device = "speaker", since = "report", lag_ms = 4, jitter_ms = 1, uncertainty_ms = 2 },
+    { device = "valve", since = "order", lag_ms = 3, jitter_ms = 1, uncertainty_ms = 2.5 },
+]
+"""
+
+
+@pytest.mark.parametrize("is_simulated", [False, True])
+def test_a_report_without_uncertainty_of_its_own_gets_that_of_its_path(
+    tmp_path: Path, is_simulated: bool
+) -> None:
+    """The valve's lag counts from the order: it says nothing of the time that it reports."""
+    devices = tuple(
+        DeviceRecord(name, name, "d:D", "D", is_simulated, {}) for name in ("speaker", "valve")
+    )
+    definition = changed(
+        odd_definition(), rig="ni", devices=devices,
+        calibration_toml={"calibration/ni-timing.toml": TIMING},
+    )  # fmt: skip
+    events = [
+        DeviceReported(0, 1.0, 1.0, 0, "speaker", "sound", "A", 1.0, 1.0, None),
+        DeviceReported(0, 2.0, 2.0, 0, "valve", "opening", "", 0.05, 0.05, 5.0),
+        ClockRead(0, 3.0, 3.0, 0, "utc", 1.7e9, 0.001),
+    ]
+    write_session(tmp_path, events, definition)
+    session = rig.load(tmp_path / "data/M1/2026-01-31/1")
+    told = session.events["uncertainty"].tolist()
+    assert told == pytest.approx([np.nan if is_simulated else 0.002, np.nan, 0.001], nan_ok=True)
+    assert session.meta["timing"] == ({} if is_simulated else {
+        "speaker": {"since": "report", "lag": 0.004, "jitter": 0.001, "uncertainty": 0.002},
+        "valve": {"since": "order", "lag": 0.003, "jitter": 0.001, "uncertainty": 0.0025},
+    })  # fmt: skip
