@@ -45,12 +45,19 @@ class _Path(msgspec.Struct, frozen=True):
     uncertainty_ms: float
 
 
+class _Origin(msgspec.Struct, frozen=True):
+    rig: str
+
+
 class _File(msgspec.Struct, frozen=True):
+    record: _Origin
     paths: tuple[_Path, ...]
 
 
 def lateness_of(rig: str, calibrations: Mapping[str, str]) -> dict[str, Lateness]:
-    """Return how late each output of a session's rig was; empty if that was never measured.
+    """Return how late each output of a session's rig was; empty if that was measured nowhere.
+
+    What was measured at another rig does not count.
 
     Parameters
     ----------
@@ -61,11 +68,12 @@ def lateness_of(rig: str, calibrations: Mapping[str, str]) -> dict[str, Lateness
     """
     text = calibrations.get(timing_file(rig), "")
     with contextlib.suppress(tomllib.TOMLDecodeError, msgspec.ValidationError):
-        paths = msgspec.convert(tomllib.loads(text), _File).paths
+        file = msgspec.convert(tomllib.loads(text), _File)
         return {
             each.device: Lateness(
                 each.since, each.lag_ms / 1000, each.jitter_ms / 1000, each.uncertainty_ms / 1000
             )
-            for each in paths
+            for each in file.paths
+            if file.record.rig == rig
         }
     return {}

@@ -9,8 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import Done
+from helpers import plan_for
 from hypothesis import given
 from hypothesis import strategies as st
+from lamps import lamps_plan
 from nwb_sessions import changed, odd_definition, write_session
 
 import rig
@@ -21,6 +23,11 @@ from hardware.emulators.ni.card_wires import CardWires
 from rig.errors import CheckFailed, ExitCode
 from rig.events import ClockRead, DeviceRecord, DeviceReported
 from rig.lab import Lab
+from rig.plan import Plan
+from rig.provenance import make_definition
+from rig.rig_plan import made_devices
+from rig.stimuli import Stimuli
+from rig.timing import lateness_of
 
 RATE_HZ = 10_000
 SPEAKER = """measured_on = 2026-11-02
@@ -109,6 +116,8 @@ def test_every_output_whose_end_is_seen_is_measured_and_kept(
     assert abs(paths["speaker"].lag_ms) < 3, "the emulated card knows when it began"
     assert [each["device"] for each in told["unseen"]] == ["house_light"]
     assert Path(told["picture"]).read_bytes().startswith(b"\x89PNG")
+    listed = json.loads(command("calibrations", "--json").out)
+    assert [each["state"] for each in listed if each["kind"] == "timing"] == ["good"]
     assert Path(told["kept"]).name.startswith("ni-timing-")
 
 
@@ -173,6 +182,7 @@ paths = [
     { device = "speaker", since = "report", lag_ms = 4, jitter_ms = 1, uncertainty_ms = 2 },
     { device = "valve", since = "order", lag_ms = 3, jitter_ms = 1, uncertainty_ms = 2.5 },
 ]
+record = { rig = "ni" }
 """
 
 
@@ -201,3 +211,24 @@ def test_a_report_without_uncertainty_of_its_own_gets_that_of_its_path(
         "speaker": {"since": "report", "lag": 0.004, "jitter": 0.001, "uncertainty": 0.002},
         "valve": {"since": "order", "lag": 0.003, "jitter": 0.001, "uncertainty": 0.0025},
     })  # fmt: skip
+
+
+def test_a_session_keeps_the_timing_of_its_rig_unless_all_is_simulated(lab: Lab) -> None:
+    def kept(plan: Plan) -> str | None:
+        devices = made_devices(lab, plan.rig)
+        stimuli = Stimuli({}, {}, {}, ())
+        was = make_definition(plan, devices, stimuli, {}, "virtual", "", 0.0, (), 1.0)
+        return was.calibration_toml.get(f"calibration/{plan.rig.name}-timing.toml")
+
+    real, simulated = lamps_plan(lab, 1.0, lamp=""), plan_for(lab)
+    assert kept(real) is None
+    for plan in (real, simulated):
+        (lab.folder / f"calibration/{plan.rig.name}-timing.toml").write_text(TIMING)
+    assert kept(real) == TIMING
+    assert kept(simulated) is None
+
+
+def test_the_timing_of_another_rig_does_not_count() -> None:
+    assert set(lateness_of("ni", {"calibration/ni-timing.toml": TIMING})) == {"speaker", "valve"}
+    assert lateness_of("box1", {"calibration/box1-timing.toml": TIMING}) == {}
+    assert lateness_of("ni", {"calibration/ni-timing.toml": "paths = 3"}) == {}

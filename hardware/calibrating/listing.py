@@ -13,6 +13,7 @@ from calibration.record import Calibration, read_calibration
 from calibration.screen import ScreenCalibration, ScreenFile
 from calibration.speaker import SpeakerCalibration, SpeakerFile
 from calibration.syringe import SyringeCalibration, SyringeFile
+from calibration.timing import TimingFile
 from calibration.valve import ValveCalibration, ValveFile
 from hardware.syringe_pump import SyringePumpSettings
 from rig.calibration_age import foreign
@@ -22,6 +23,7 @@ from rig.errors import RigError, problems_of
 from rig.lab import Lab
 from rig.rig_plan import plan_device
 from rig.spot_checks import read_checks
+from rig.timing import TIMING, timing_file
 
 Reader = Callable[[Path, str], object]
 READERS: dict[type[Calibration], Reader] = {
@@ -30,6 +32,7 @@ READERS: dict[type[Calibration], Reader] = {
     SpeakerFile: SpeakerCalibration,
     ScreenFile: ScreenCalibration,
     ProjectorFile: ProjectorCalibration,
+    TimingFile: lambda folder, name: read_calibration(folder, name, TimingFile),
 }
 """What devices read their files by."""
 FILES: dict[str, type[Calibration]] = {
@@ -113,6 +116,9 @@ def of_rig(lab: Lab, rig: Path, today: date) -> list[InForce]:
             pump = isinstance(settings, SyringePumpSettings)
             model = SyringeFile if pump else FILES[driver.kind]
             found.append(_in_force(lab, rig.resolve().stem, name, file, model, today))
+    timing = timing_file(rig.resolve().stem)
+    if (lab.folder / timing).exists():
+        found.append(_in_force(lab, rig.resolve().stem, TIMING, timing, TimingFile, today))
     return found
 
 
@@ -147,7 +153,7 @@ def _in_force(
 
 
 def _state(model: type[Calibration], days: int, limits: LabLimits) -> str:
-    """Return whether a calibration is too old; screens and projectors have no age at which."""
+    """Return whether a calibration is too old; the others have no age at which."""
     usual, overdue = {
         ValveFile: (limits.valve_calibration_days, limits.valve_overdue_days),
         SpeakerFile: (limits.speaker_calibration_days, limits.speaker_overdue_days),
