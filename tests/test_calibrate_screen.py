@@ -15,11 +15,12 @@ from screen_bench import BLACK_CD_M2, GAMMAS, Screens, luminance
 
 from benchmarks.screen_calibration import coverage
 from calibration.gun_curve import GunCurve, curve_through
+from calibration.record import sealed
 from calibration.screen import ScreenCalibration, ScreenFile
 from calibration.screen_fit import excess, fit_screen, grating_of, known_curve
 from calibration.screen_place import ScreenPlace
 from calibration.screen_points import GUNS, ScreenPoint
-from calibration.store import RECORDS
+from calibration.store import RECORDS, put_in_force
 from hardware.calibrating.screen import asked, evenly, measure
 from hardware.calibrating.simulated import TRUE_GUNS, photometer
 from hardware.emulators.screen_grab import ScreenGrab
@@ -114,7 +115,7 @@ def test_too_few_levels_are_refused(levels: list[int], words: str) -> None:
 
 def test_noise_in_the_dark_is_no_fall() -> None:
     dark = gun(3.0)
-    dark[1] = dark[0]
+    dark[1] = dark[0] - 0.01
     fit_screen(screen(dark), 0.5, "test")
 
 
@@ -185,6 +186,10 @@ def test_readings_of_a_file_are_put_in_force(lab: Lab, command: Callable[..., Do
     in_force = ScreenCalibration(lab.folder, "calibration/new.toml")
     assert record.fit is not None
     assert in_force.curves == tuple(record.fit.gun(name).curve for name in GUNS)
+    fit = record.fit.model_copy(update={"red": record.fit.green})
+    put_in_force(lab.folder, "calibration/new.toml", sealed(record.model_copy(update={"fit": fit})))
+    changed = ScreenCalibration(lab.folder, "calibration/new.toml").curves
+    assert changed[0] == record.fit.green.curve, "what a record says is drawn by, not a new fit"
     assert in_force.place == ScreenPlace(width_cm=35.0, height_cm=19.7, distance_cm=30.2)
     assert Path(told["picture"]).read_bytes().startswith(b"\x89PNG")
     listed = json.loads(command("calibrations", "--json").out)
@@ -261,10 +266,12 @@ def test_a_person_reads_a_photometer_before_a_virtual_screen(
     monkeypatch.setenv("DISPLAY", virtual_screens.display.name)
     monkeypatch.setattr("sys.stdin.isatty", lambda: True)
     edit("rigs/box2.toml", "width_px = 1920", 'width_px = 320\nscreen = 2\npace = "clock"')
+    questions: list[str] = []
     with ScreenGrab(virtual_screens.display.name, 2) as eye:
 
         def typed(question: str, **_: object) -> float | str:
             levels = eye.grab().levels[100, 200]
+            questions.append(question)
             if "point the photometer" in question:
                 assert levels.tolist() == [255, 255, 255]
                 return ""
@@ -274,6 +281,8 @@ def test_a_person_reads_a_photometer_before_a_virtual_screen(
         monkeypatch.setattr("typer.prompt", typed)
         done = command("calibrate", "screen", "box2", "--by", "anna", "--photometer", "eye")
     assert done.code == ExitCode.OK, done.err
+    assert len(questions) == 1 + 3 * 9
+    assert "point the photometer" in questions[0]
     found = ScreenCalibration(lab.folder, "calibration/new.toml")
     exponents = [exponent for _, exponent in GAMMAS.values()]
     assert [curve.exponent for curve in found.curves] == pytest.approx(exponents, abs=0.01)

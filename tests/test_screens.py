@@ -163,6 +163,19 @@ def test_grey_is_as_bright_as_a_grating_is_on_average(screen: MakeBench) -> None
     assert grey[0, 0, 1] / GAMMAS["green"][0] == pytest.approx(0.5, rel=0.02) != naive**2.1
 
 
+def test_a_screen_that_was_filled_for_a_photometer_is_grey_again(screen: MakeBench) -> None:
+    bench = screen()
+    grey = bench.eye.grab().levels[100, 100].tolist()
+    for levels in ((255, 0, 0), (0, 0, 17)):
+        bench.device.fill(levels)
+        assert np.all(bench.eye.grab().levels[:400] == levels)
+    bench.device.off()
+    assert bench.eye.grab().levels[100, 100].tolist() == grey != [0, 0, 17]
+    bench.device.fill((255, 0, 0))
+    bench.device.close()
+    assert bench.eye.grab().levels[100, 100].tolist() == grey
+
+
 def test_a_degree_holds_as_many_cycles_at_the_edge_as_in_the_middle(screen: MakeBench) -> None:
     grating = Grating(90.0, 20.0, drift_hz=0.0)
 

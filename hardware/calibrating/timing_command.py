@@ -70,6 +70,8 @@ def draw_timing(record: TimingFile, title: str, path: Path) -> None:
 
 
 def _draw_path(axes: Axes, path: TimingPath) -> None:
+    from matplotlib.ticker import MaxNLocator
+
     axes.hist(np.asarray(path.lags_ms), bins=BINS, color="0.4")
     axes.axvline(path.lag_ms, color="#0072b2")
     for side in (-1, 1):
@@ -77,6 +79,7 @@ def _draw_path(axes: Axes, path: TimingPath) -> None:
         axes.axvline(edge, color="#0072b2", linestyle=":")
     axes.set_xlabel(f"lag after the {path.since} (ms)")
     axes.set_ylabel("pulses")
+    axes.yaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_title(
         f"{path.device}, by {path.seen_by}: {path.lag_ms:.2f} ms, jitter {path.jitter_ms:.2f}, "
         f"+-{path.uncertainty_ms:.2f} (n = {len(path.lags_ms)})",
