@@ -8,12 +8,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import typer
 from conftest import Done
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from screen_bench import BLACK_CD_M2, GAMMAS, Screens, luminance
 
-from benchmarks.screen_calibration import coverage
+from benchmarks.screen_calibration import coverage, grey_coverage
 from calibration.gun_curve import GunCurve, curve_through
 from calibration.record import sealed
 from calibration.screen import ScreenCalibration, ScreenFile
@@ -49,6 +50,7 @@ def test_intervals_hold_the_truth_in_95_percent_of_calibrations() -> None:
     held = coverage(calibrations=1000, seed=5, levels=9)
     assert len(held) == 4
     assert all(0.93 <= share <= 0.97 for share in held.values()), held
+    assert 0.93 <= grey_coverage(calibrations=100, seed=5, levels=9) <= 0.97
 
 
 @settings(max_examples=25, deadline=None)
@@ -251,6 +253,23 @@ def test_a_reading_that_does_not_rise_is_asked_for_again(monkeypatch: pytest.Mon
     monkeypatch.setattr("typer.prompt", lambda *_, **__: next(typed))
     read = asked()
     assert [read("red", level) for level in (0, 32, 64, 96)] == [0.2, 1.0, 10.0, 11.0]
+
+
+@pytest.mark.usefixtures("real")
+def test_who_stops_while_being_asked_puts_nothing_in_force(
+    lab: Lab, command: Callable[..., Done], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    typed = ("calibrate", "screen", "box2", "--by", "a", "--photometer", "p")
+    assert "there is no terminal" in command(*typed).err
+
+    def stopped(*_: object) -> list[ScreenPoint]:
+        raise typer.Abort
+
+    monkeypatch.setattr("hardware.calibrating.screen_steps.read_readings", stopped)
+    done = command(*typed, "--readings", "r.csv")
+    assert done.code == ExitCode.STOPPED
+    assert "nothing was put in force" in done.err
+    assert not (lab.folder / "calibration/new.toml").exists()
 
 
 @pytest.mark.realtime

@@ -83,7 +83,7 @@ def alone(lab: Lab, rig: Path) -> Iterator[None]:
             hold(lab.locks, "rig", name, f"a calibration on '{name}'"),
         ):
             yield
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, typer.Abort):  # the latter while something is asked
         ignore_stop_signals()
         typer.echo("Stopped: every device is off, and nothing was put in force.", err=True)
         raise typer.Exit(ExitCode.STOPPED) from None

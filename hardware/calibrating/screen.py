@@ -132,7 +132,7 @@ def without_calibration(settings: PsychopyDisplaySettings, folder: Path) -> Psyc
 
 def _prompted(question: str) -> float:
     while True:
-        shown = float(typer.prompt(question, type=float, err=True))
+        shown = float(typer.prompt(question, type=float, err=True, prompt_suffix=" "))
         if math.isfinite(shown) and shown >= 0:
             return shown
         typer.echo("Type what it shows, as a number from 0 on.", err=True)
