@@ -133,9 +133,7 @@ def gains(transfers: NDArray[np.complex128], frequency_hz: NDArray[np.float64]) 
     return Gains(frequency_hz, sweeps_db_spl, mean, error, mean - reach, mean + reach)
 
 
-def band_levels(
-    pascals: Floats, rate_hz: float, frequency_hz: Floats
-) -> NDArray[np.float64]:
+def band_levels(pascals: Floats, rate_hz: float, frequency_hz: Floats) -> NDArray[np.float64]:
     """Return the level in the third of an octave around each frequency, dB SPL, (points,).
 
     Parameters

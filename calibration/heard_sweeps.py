@@ -71,11 +71,46 @@ def cut_sweeps(
             "Output or input has another rate than it is told to have: read both rates back, and "
             "name the card by a host API that does not convert.",
         )
-    arrivals = _arrivals(pascals, sweep, count, period * ratio, rate_hz)
+    begins = arrivals(pascals, sweep, count, period * ratio, rate_hz)
     lead = round(LEAD * rate_hz)
     frames = round(period)
     padded = np.concatenate([np.zeros(lead), pascals, np.zeros(frames)])
-    return np.stack([padded[at : at + frames] for at in arrivals])
+    return np.stack([padded[at : at + frames] for at in begins])
+
+
+def arrivals(
+    pascals: Floats, sweep: Sweep, count: int, period: float, rate_hz: float
+) -> NDArray[np.int_]:
+    """Return the frame at which each sweep begins to be heard, shape (count,).
+
+    Parameters
+    ----------
+    pascals
+        What was heard, shape (frames,).
+    sweep, count
+        What was played, and how often.
+    period
+        Frames from one sweep to the next, as they were heard.
+    rate_hz
+        Frames a second.
+
+    Raises
+    ------
+    DeviceError
+        If the recording ends before the last sweep.
+    """
+    strength = np.abs(sweep.impulse_responses(pascals, rate_hz)[: len(pascals)])
+    steps = np.rint(np.arange(count) * period).astype(int)
+    latest = len(pascals) - int(steps[-1])
+    if latest < 1:
+        raise _cut_short()
+    about = maximum_filter1d(strength, 2 * _NEAR + 1)
+    first = int(np.argmax(np.sum([about[step : step + latest] for step in steps], axis=0)))
+    begins = np.maximum(first + steps - 2 * _NEAR, 0)
+    found = [begin + int(np.argmax(strength[begin : begin + 4 * _NEAR + 1])) for begin in begins]
+    if found[-1] + round(sweep.duration * rate_hz) > len(pascals):
+        raise _cut_short()
+    return np.array(found)
 
 
 def refuse_few(count: int) -> None:
@@ -112,24 +147,6 @@ def _repetition(pascals: Floats, period: float, rate_hz: float, low_hz: float) -
             "they are told to have.",
         )
     return float(lag)
-
-
-def _arrivals(
-    pascals: Floats, sweep: Sweep, count: int, period: float, rate_hz: float
-) -> NDArray[np.int_]:
-    """Return the frame at which each sweep begins to be heard, shape (count,)."""
-    strength = np.abs(sweep.impulse_responses(pascals, rate_hz)[: len(pascals)])
-    steps = np.rint(np.arange(count) * period).astype(int)
-    latest = len(pascals) - int(steps[-1])
-    if latest < 1:
-        raise _cut_short()
-    about = maximum_filter1d(strength, 2 * _NEAR + 1)
-    first = int(np.argmax(np.sum([about[step : step + latest] for step in steps], axis=0)))
-    begins = np.maximum(first + steps - 2 * _NEAR, 0)
-    found = [begin + int(np.argmax(strength[begin : begin + 4 * _NEAR + 1])) for begin in begins]
-    if found[-1] + round(sweep.duration * rate_hz) > len(pascals):
-        raise _cut_short()
-    return np.array(found)
 
 
 def _cut_short() -> DeviceError:

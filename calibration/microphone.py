@@ -23,6 +23,7 @@ CROWD, FEWEST = 5, 20
 """Of a clipped recording so many times more samples lie at its largest volt than a little below."""
 _WIDTHS = (1e-4, 1e-3, 1e-2, 2e-2)
 """Shares of the largest volt that are taken for a little: noise behind the clipping blurs it."""
+_MOST_STEPS = 4
 _HALF_WIDTH = 0.03
 """Share of the frequency on each side that belongs to a tone."""
 _NO_RESPONSE = np.zeros(0)
@@ -113,21 +114,27 @@ def sensitivity(volts: Floats, rate_hz: float, level_db_spl: float, frequency_hz
     return rms / (REFERENCE_PA * 10 ** (level_db_spl / 20))
 
 
-def refuse_clipped(volts: Floats) -> None:
-    """Raise `DeviceError` if a recording, (frames,), has flat tops, or is the same all the time.
-
-    Of a sine, fewer samples lie within half a width of its top than in the three widths below.
-    Clipping gathers all that would be higher at the top.
-    """
+def refuse_constant(volts: Floats) -> None:
+    """Raise `DeviceError` if a recording, (frames,), is the same all the time."""
     if not np.all(np.isfinite(volts)) or np.ptp(volts) == 0:
         raise DeviceError(
             "the microphone gives nothing: all samples are the same",
             MICROPHONE,
-            "Connect the microphone and switch its amplifier on; see which input it is on.",
+            "Connect the microphone and switch its amplifier on; see which input it is on, and "
+            "whether the range of that input is small enough.",
         )
+
+
+def refuse_clipped(volts: Floats) -> None:
+    """Raise `DeviceError` if a recording of sound, (frames,), has flat tops, or is constant.
+
+    Of a sine, fewer samples lie within half a width of its top than in the three widths below.
+    Clipping gathers all that would be higher at the top.
+    """
+    refuse_constant(volts)
     for side in (volts, -volts):
         highest = float(side.max())
-        if highest > 0 and any(_crowded(side, highest, width * highest) for width in _WIDTHS):
+        if highest > 0 and any(_crowded(side, highest, width) for width in _widths(side, highest)):
             raise DeviceError(
                 f"the microphone is clipped: the tops of the sound are flat at {highest:.3g} V",
                 MICROPHONE,
@@ -156,6 +163,13 @@ def _tone(volts: Floats, rate_hz: float, frequency_hz: float) -> tuple[float, fl
     reach = max(_HALF_WIDTH * frequency_hz, 3 * bins_hz[1])
     tone = float(power[np.abs(bins_hz - frequency_hz) <= reach].sum())
     return tone, tone / max(float(power.sum()), 1e-300)
+
+
+def _widths(side: Floats, highest: float) -> list[float]:
+    """Return the widths that are looked at: many steps of the converter each."""
+    steps = np.diff(np.unique(side[side > highest / 2]))
+    step = float(np.min(steps[steps > 1e-9 * highest], initial=highest))
+    return [share * highest for share in _WIDTHS if share * highest >= _MOST_STEPS * step]
 
 
 def _crowded(side: Floats, highest: float, width: float) -> bool:

@@ -20,7 +20,7 @@ from calibration.gains import (
     valid_points,
 )
 from calibration.heard_sweeps import cut_sweeps, refuse_few
-from calibration.microphone import Microphone, refuse_clipped, refuse_silent
+from calibration.microphone import Microphone, refuse_clipped, refuse_constant, refuse_silent
 from calibration.speaker import SpeakerPoint
 from calibration.sweep import Floats, Sweep, points_hz
 from calibration.tones import HeardTone, deviations_db
@@ -251,8 +251,8 @@ def _cuts(
     volts: Floats, silence_v: Floats, train: SweepTrain, rate_hz: float, microphone: Microphone
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return what was heard of each sweep, and of silence, in pascals."""
-    for each in (silence_v, volts):
-        refuse_clipped(each)
+    refuse_constant(silence_v)
+    refuse_clipped(volts)
     silence = microphone.pascals(silence_v)
     refuse_silent(silence)
     pascals = microphone.pascals(volts)

@@ -6,14 +6,14 @@ It stands in where sound would go through air: behind an output that nobody hear
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import irfft, next_fast_len, rfft, rfftfreq
 
-REFERENCE_PA = 20e-6
-Floats = NDArray[np.floating[Any]]
+from calibration.gains import REFERENCE_PA
+from calibration.sweep import Floats
+from hardware.calibrating.recorders import Recorder
 
 
 @dataclass(frozen=True)
@@ -84,3 +84,37 @@ class SimulatedSpeaker:
         cepstrum[count // 2 + 1 :] = 0
         delay = np.exp(-2j * np.pi * frequencies * self.distance)
         return np.asarray(np.exp(rfft(cepstrum)) * delay)
+
+
+class SimulatedMicrophone:
+    """Records what a recorder hears as a microphone in front of a simulated speaker would.
+
+    Parameters
+    ----------
+    recorder
+        Records what is played, full scale at 1.
+    speaker
+        The speaker and the microphone.
+    rng
+        Makes the noise.
+    """
+
+    def __init__(
+        self, recorder: Recorder, speaker: SimulatedSpeaker, rng: np.random.Generator
+    ) -> None:
+        self._recorder = recorder
+        self._speaker = speaker
+        self._rng = rng
+
+    @property
+    def rate_hz(self) -> float:
+        """Frames a second."""
+        return self._recorder.rate_hz
+
+    def begin(self) -> None:
+        """Keep what is heard from now on."""
+        self._recorder.begin()
+
+    def end(self) -> NDArray[np.float64]:
+        """Return the volts since `begin`, shape (frames,)."""
+        return self._speaker.heard(self._recorder.end(), self._recorder.rate_hz, self._rng)

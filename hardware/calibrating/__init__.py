@@ -1,0 +1,1 @@
+"""Measuring what a calibration file says, with the rig's own devices."""
