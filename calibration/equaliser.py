@@ -2,7 +2,7 @@
 
 The filter has linear phase, so that it delays all by the same time. Its taps are those whose
 product with the speaker's gain lies nearest to the target by weighted least squares (as in T. W.
-Parks and C. S. Burrus, Digital Filter Design, 1987, section 3.3).
+Parks and C. S. Burrus, Digital Filter Design, 1987, chapter 3).
 """
 
 from __future__ import annotations

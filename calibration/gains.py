@@ -1,9 +1,9 @@
 """The gain of a speaker by frequency, with its interval, and the range in which it can be trusted.
 
-Each sweep gives one level for each frequency. Levels in dB are averaged, not spectra: so it does not
-matter that two cards without a common clock drift apart between two sweeps. The mean of the logarithm
-of a signal with some noise in it is that of the signal alone, as long as the signal is the stronger
-one, so it is unbiased in the valid range.
+Each sweep gives one level for each frequency. Levels in dB are averaged, not spectra: so it does
+not matter that two cards without a common clock drift apart between two sweeps. The mean of the
+logarithm of a signal with some noise in it is that of the signal alone, as long as the signal is
+the stronger one, so it is unbiased in the valid range.
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
 """Exponential sweeps, and the responses of a speaker that follow from what was heard of them.
 
-A sweep whose frequency rises exponentially takes the harmonics that a speaker adds to places before
-the sound that they belong to, so that they do not touch the response (A. Farina, 108th AES
-Convention, 2000, preprint 5093). The recording is divided by the spectrum of the sweep; outside its
-band the division is regularised (O. Kirkeby et al., IEEE Trans. Speech Audio Process. 6, 189, 1998).
+A sweep whose frequency rises exponentially takes the harmonics that a speaker adds to places
+before the sound that they belong to, so that they do not touch the response (A. Farina, 108th AES
+Convention, 2000, preprint 5093). The recording is divided by the spectrum of the sweep; outside
+its band the division is regularised (O. Kirkeby et al., IEEE Trans. Speech Audio Process. 6, 189,
+1998).
 """
 
 from __future__ import annotations

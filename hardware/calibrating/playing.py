@@ -1,7 +1,7 @@
 """Plays samples and sounds through the rig's own speaker, and records what a microphone hears.
 
-A driver plays by a calibration. To measure one, the driver gets a file in which the speaker is flat:
-what it is given as a recorded sound then goes out sample by sample.
+A driver plays by a calibration. To measure one, the driver gets a file in which the speaker is
+flat: what it is given as a recorded sound then goes out sample by sample.
 """
 
 from __future__ import annotations

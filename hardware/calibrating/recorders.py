@@ -1,4 +1,4 @@
-"""What records a measuring microphone: an input of a sound card, or a channel of an analog input."""
+"""Recorders of a measuring microphone: an input of a sound card, a channel of an analog input."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ class SoundCardRecorder:
                 self._where,
                 "Close other programs, and measure again.",
             )
-        return np.frombuffer(answer.samples, dtype=np.float32) * float(self._full_scale_v)
+        return np.frombuffer(answer.samples, dtype="<f4").astype(np.float64) * self._full_scale_v
 
 
 class AnalogRecorder:
