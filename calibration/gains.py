@@ -96,7 +96,9 @@ def transfer(
         Shape (..., points).
     """
     responses = sweep.impulse_responses(cuts, rate_hz)
-    return _gated(responses, round(LEAD * rate_hz), rate_hz, frequency_hz)
+    before, after = round(_BEFORE * rate_hz), round(GATE * rate_hz)
+    lead = round(LEAD * rate_hz)
+    return _gated(responses[..., lead - before : lead + after], before, rate_hz, frequency_hz)
 
 
 def noise_power(
@@ -104,14 +106,15 @@ def noise_power(
 ) -> NDArray[np.float64]:
     """Return the mean squared transfer that noise alone would show, shape (points,).
 
-    `silence`, shape (frames,), must last longer than the sweep by `GATE` and `LEAD` at least.
+    `silence`, shape (frames,), must last longer than the sweep by `GATE` and `LEAD` or more.
     """
     responses = sweep.impulse_responses(silence, rate_hz)
-    length = round((GATE + _BEFORE) * rate_hz)
+    before, after = round(_BEFORE * rate_hz), round(GATE * rate_hz)
     whole = len(silence) - round(sweep.duration * rate_hz)
-    places = np.arange(round(_BEFORE * rate_hz), whole - round(GATE * rate_hz) + 1, length)
-    found = [_gated(responses, int(at), rate_hz, frequency_hz) for at in places[:_MOST_GATES]]
-    return np.asarray(np.mean(np.abs(np.stack(found)) ** 2, axis=0))
+    count = min(whole // (before + after), _MOST_GATES)
+    gates = responses[: count * (before + after)].reshape(count, before + after)
+    found = _gated(gates, before, rate_hz, frequency_hz)
+    return np.asarray(np.mean(np.abs(found) ** 2, axis=0))
 
 
 def gains(transfers: NDArray[np.complex128], frequency_hz: NDArray[np.float64]) -> Gains:
@@ -181,14 +184,18 @@ def valid_points(full_scale_db_spl: Floats, snr_db: Floats) -> slice:
 
 
 def _gated(
-    responses: Floats, at: int, rate_hz: float, frequency_hz: Floats
+    arrivals: Floats, before: int, rate_hz: float, frequency_hz: Floats
 ) -> NDArray[np.complex128]:
-    """Return the spectrum of what arrives at a frame of responses, shape (..., points)."""
-    before, after = round(_BEFORE * rate_hz), round(GATE * rate_hz)
-    fade = np.cos(np.linspace(0, np.pi / 2, round(_FADE * after))) ** 2
+    """Return the spectrum of responses about their arrival, (..., points).
+
+    They are (..., frames), and `before` of the frames come before the arrival; a window opens
+    and closes them.
+    """
+    count = arrivals.shape[-1]
+    fade = np.cos(np.linspace(0, np.pi / 2, round(_FADE * count))) ** 2
     opens = np.cos(np.linspace(np.pi / 2, 0, before // 2)) ** 2
-    window = np.ones(before + after)
+    window = np.ones(count)
     window[: len(opens)], window[-len(fade) :] = opens, fade
-    time = np.arange(-before, after) / rate_hz
+    time = np.arange(-before, count - before) / rate_hz
     kernel = window[:, None] * np.exp(-2j * np.pi * time[:, None] * frequency_hz)
-    return np.asarray(responses[..., at - before : at + after] @ kernel)
+    return np.asarray(arrivals @ kernel)

@@ -66,8 +66,12 @@ class SimulatedSpeaker:
         """Return the volts of the microphone for what is played, both of shape (..., frames)."""
         frames = played.shape[-1]
         count = int(next_fast_len(frames + round(0.05 * rate_hz), real=True))
-        cone = played + self.second_harmonic * 2 * played**2
-        pascals = irfft(rfft(cone, count) * self._response(count, rate_hz), count)[..., :frames]
+        spectrum = rfft(played, count)
+        if self.second_harmonic:
+            # What is above a quarter of the rate has its harmonic above half of it.
+            low = irfft(np.where(rfftfreq(count) < 0.25, spectrum, 0), count)
+            spectrum += rfft(2 * self.second_harmonic * low**2)
+        pascals = irfft(spectrum * self._response(count, rate_hz), count)[..., :frames]
         noise_pa = REFERENCE_PA * 10 ** (self.noise_db_spl / 20)
         pascals += noise_pa * rng.standard_normal(pascals.shape, dtype=np.float32)
         volts = self.sensitivity_v_per_pa * pascals
