@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.fft import rfft
 
 from calibration.sweep import Floats
 
@@ -19,8 +20,9 @@ MAX_BOOST_DB = 12.0
 """How far the filter lifts a weak frequency above the mean of all, at the most."""
 ROLL_OFF = 2 ** (1 / 3)
 """Factor of frequency within which the filter falls to nothing outside its band."""
-_OUTSIDE_WEIGHT = 0.03
-_PER_TAP = 4
+_BESIDE_WEIGHT, _OUTSIDE_WEIGHT = 0.003, 0.01
+"""How much the filter matters where it falls, and beyond; in the band about 1."""
+_PER_TAP, _FINE_PER_TAP = 4, 32
 
 
 @dataclass(frozen=True)
@@ -70,13 +72,16 @@ def equaliser(
     beyond = np.maximum(below / np.log(ROLL_OFF), above / np.log(top / high))
     wanted *= (1 + np.cos(np.pi * np.clip(beyond, 0, 1))) / 2
     inside = beyond <= 0
-    weight = np.where(inside, 10 ** ((level - mean) / 20), _OUTSIDE_WEIGHT)
+    weight = np.where(beyond < 1, _BESIDE_WEIGHT, _OUTSIDE_WEIGHT)
+    weight[inside] = 10 ** ((level[inside] - mean) / 20)
     delays = np.arange(taps // 2 + 1)
     waves = np.cos(2 * np.pi * np.outer(grid_hz, delays) / rate_hz)
-    half = np.linalg.lstsq(waves * weight[:, None], wanted * weight, rcond=None)[0]
-    half = half / np.abs(waves @ half).max()
-    made_db = 20 * np.log10(np.abs(waves[inside] @ half))
+    weighted = waves * weight[:, None] ** 2
+    half = np.linalg.solve(weighted.T @ waves, weighted.T @ wanted)
     whole = np.concatenate([half[:0:-1] / 2, half[:1], half[1:] / 2])
+    highest = np.abs(rfft(whole, _FINE_PER_TAP * taps)).max()
+    whole = whole / highest
+    made_db = 20 * np.log10(np.abs(waves[inside] @ half) / highest)
     flat = float(np.mean(made_db + level[inside]))
     return Equaliser(whole, rate_hz, (low, high), flat)
 

@@ -27,9 +27,7 @@ def samples(sweeps: SweepTrain = SWEEPS) -> np.ndarray:
     return sweeps.amplitude * train(sweeps.sweep, sweeps.count, sweeps.gap, RATE_HZ)
 
 
-def recorded(
-    played: np.ndarray, speaker: SimulatedSpeaker = SPEAKER, seed: int = 1
-) -> np.ndarray:
+def recorded(played: np.ndarray, speaker: SimulatedSpeaker = SPEAKER, seed: int = 1) -> np.ndarray:
     """Return the microphone's volts from somewhat before what is played until after it."""
     whole = np.concatenate([np.zeros(BEFORE), played, np.zeros(AFTER)])
     return speaker.heard(whole, RATE_HZ, np.random.default_rng(seed))
