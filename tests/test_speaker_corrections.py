@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from speaker_chain import BAND_HZ, MICROPHONE, QUIET, RATE_HZ, SPEAKER, measured
 
@@ -45,11 +45,12 @@ def test_through_the_filter_all_tones_are_equally_loud(
     assert heard.mean() == pytest.approx(made.full_scale_db_spl, abs=0.02)
 
 
+@settings(max_examples=50)
 @given(
     st.lists(st.floats(80, 110), min_size=4, max_size=12),
     st.floats(1000, 9000),
     st.floats(20_000, 90_000),
-    st.sampled_from([63, 255]),
+    st.sampled_from([31, 127]),
 )
 def test_a_filter_lifts_no_tone_delays_all_alike_and_stays_near_its_band(
     levels: list[float], low_hz: float, high_hz: float, taps: int
@@ -58,7 +59,7 @@ def test_a_filter_lifts_no_tone_delays_all_alike_and_stays_near_its_band(
     made = equaliser(frequencies, np.array(levels), RATE_HZ, taps)
     assert len(made.taps) == taps
     assert np.array_equal(made.taps, made.taps[::-1])
-    everywhere = filter_db(made.taps, np.linspace(1, RATE_HZ / 2, 3000))
+    everywhere = filter_db(made.taps, np.linspace(1, RATE_HZ / 2, 1000))
     assert everywhere.max() <= 0.01
     assert made.full_scale_db_spl <= max(levels) + 0.1
 

@@ -18,6 +18,8 @@ from rig.errors import DeviceError
 
 _answers: msgspec.msgpack.Decoder[Answer] = msgspec.msgpack.Decoder(Answer)
 _HANDS_OVER_WITHIN = 30.0
+_SETTLES = 0.05
+"""Seconds in which an analog input hands over what it has, or tells that it failed."""
 
 
 class Recorder(Protocol):
@@ -118,7 +120,8 @@ class AnalogRecorder:
         self._begin = self._ears.clock.now()
 
     def end(self) -> NDArray[np.float64]:
-        """Return the volts since `begin`, shape (frames,)."""
+        """Return the volts since `begin`, (frames,); raise `DeviceError` if the input failed."""
+        self._ears.pause(_SETTLES)
         times, values = self._ears.heard(self._spec, self._column)
         heard = values[times >= self._begin]
         return np.asarray((heard - self._channel.at_zero) / self._channel.per_volt)
