@@ -2,27 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pytest
 from sound_bench import PATIENT
 from speaker_chain import MICROPHONE, SPEAKER
 
+from calibration.speaker import SpeakerCalibration
 from calibration.speaker_figure import draw
 from calibration.speaker_measurement import SpeakerMeasurement
+from calibration.sweep import sweep_over
 from hardware.acceptance.place import Ears
-from hardware.calibrating.playing import RigSpeaker
-from hardware.calibrating.recorders import AnalogRecorder, SoundCardRecorder
+from hardware.calibrating import playing
+from hardware.calibrating.playing import RigSpeaker, flat_points, played_by
+from hardware.calibrating.recorders import AnalogRecorder, Recorder, SoundCardRecorder
 from hardware.calibrating.speaker import SpeakerPlan, measure
 from hardware.emulators.ni.client import EmulatedCard
 from hardware.emulators.simulated_speaker import SimulatedMicrophone, SimulatedSpeaker
 from hardware.emulators.sound_server import DEVICE, RATE_HZ, SoundServer
 from hardware.ni_analog_input import NiAnalogInput, NiAnalogInputSettings
 from hardware.ni_speaker import NiSpeaker, NiSpeakerSettings
+from hardware.sound.synthesis import render
 from hardware.sound_card import SoundCard, SoundCardSettings
+from hardware.speaker import SpeakerSettings, SpeakerTwin
+from rig.devices import Context
 from rig.errors import DeviceError
+from rig.inbox import Report
+from rig.sound import Sound
 
 QUICK = SpeakerPlan(
     sweep_duration=0.1, averages=2, gap=0.05, lowest_db_spl=70.0, highest_db_spl=80.0
@@ -36,9 +46,7 @@ def recorder(sound_server: SoundServer) -> Iterator[SoundCardRecorder]:
         yield recording
 
 
-def microphone(
-    recorder: SoundCardRecorder | AnalogRecorder, speaker: SimulatedSpeaker = SPEAKER
-) -> SimulatedMicrophone:
+def microphone(recorder: Recorder, speaker: SimulatedSpeaker = SPEAKER) -> SimulatedMicrophone:
     return SimulatedMicrophone(recorder, speaker, np.random.default_rng(8))
 
 
@@ -60,10 +68,105 @@ def assert_true(found: SpeakerMeasurement, band_hz: tuple[float, float]) -> None
 
 
 @pytest.mark.realtime
-def test_a_sound_card_is_measured_and_tried_again(
-    recorder: SoundCardRecorder, tmp_path: Path
+def test_a_sound_card_is_measured_and_tried_again(recorder: SoundCardRecorder) -> None:
+    plan = replace(QUICK, lowest_db_spl=80.0)
+    found = measure(CARD, microphone(recorder), MICROPHONE, plan)
+    assert_true(found, (3000.0, 90_000.0))
+
+
+@pytest.mark.realtime
+def test_an_analog_input_hears_an_analog_output_sample_by_sample(
+    emulated_card: EmulatedCard, tmp_path: Path
 ) -> None:
-    found = measure(CARD, microphone(recorder), MICROPHONE, QUICK)
+    emulated_card.wire("Dev1/ao0", "Dev1/ai6")
+    rate_hz = 192_307.692
+    speaker = NiSpeakerSettings.model_validate(
+        {
+            "line": "Dev1/ao0",
+            "rate_hz": rate_hz,
+            "full_scale_v": 2.0,
+            "calibration": "unused.toml",
+            "trigger": "Dev1/PFI0",
+            "address": emulated_card.address,
+        }
+    )
+    channel = {
+        "name": "microphone", "line": "Dev1/ai6", "unit": "Pa", "per_volt": 50.0, "at_zero": 7.0,
+    }  # fmt: skip
+    inputs = NiAnalogInputSettings.model_validate(
+        {
+            "meaning": "microphone",
+            "rate_hz": rate_hz,
+            "range_v": 5.0,
+            "channels": [channel],
+            "address": emulated_card.address,
+        }
+    )
+    played = 0.5 * sweep_over(3000.0, 40_000.0, 0.1, rate_hz).samples(rate_hz)
+    ears = Ears()
+    device = NiAnalogInput("sensors", inputs, ears.context(tmp_path))
+    device.open()
+    try:
+        recording = AnalogRecorder(device, inputs, "microphone", ears)
+        with played_by(RigSpeaker(NiSpeaker, speaker), recording, flat_points(rate_hz)) as bench:
+            silence = bench.silence(0.1)
+            volts = bench.hear_samples(played)
+    finally:
+        device.close()
+    assert len(silence) >= 0.1 * rate_hz
+    assert np.abs(silence).max() < 1e-3
+    begin = int(np.argmax(np.correlate(volts, played[:4000], "valid")))
+    heard = volts[begin : begin + len(played)]
+    assert heard == pytest.approx(2.0 * played, abs=5e-4)
+
+
+class InstantSpeaker(SpeakerTwin):
+    """A speaker whose sounds are heard at once, by the one recorder there is."""
+
+    heard: ClassVar[list[np.ndarray]] = []
+
+    def __init__(self, name: str, settings: SpeakerSettings, context: Context) -> None:
+        super().__init__(name, settings, context)
+        self._context = context
+        self._calibration_now = SpeakerCalibration(context.folder, settings.calibration)
+
+    def load(self, stimuli: Mapping[str, Sound]) -> None:
+        for sound in stimuli.values():
+            if reason := self.refuse_stimulus(sound):
+                raise DeviceError(reason, "speaker", "Change the stimulus.")
+        self._sounds = dict(stimuli)
+
+    def present(self, stimulus: str) -> None:
+        sound, clock = self._sounds[stimulus], self._context.clock
+        samples = render(sound, RATE_HZ, self._calibration_now, self._context.folder)
+        self.heard.append(samples.astype(float))
+        report = Report("speaker", "sound", stimulus, clock.now(), sound.duration, sound.duration)
+        self._context.inbox.put(report)
+
+
+class InstantRecorder:
+    """Hears what an `InstantSpeaker` has played since it began."""
+
+    rate_hz = float(RATE_HZ)
+
+    def begin(self) -> None:
+        InstantSpeaker.heard.clear()
+
+    def end(self) -> np.ndarray:
+        return np.concatenate([np.zeros(20_000), *InstantSpeaker.heard, np.zeros(20_000)])
+
+
+@pytest.fixture
+def instant(monkeypatch: pytest.MonkeyPatch) -> RigSpeaker:
+    """Return a speaker that takes no time."""
+    monkeypatch.setattr(playing, "BEFORE", 0.0)
+    monkeypatch.setattr(playing, "AFTER", 0.0)
+    settings = SpeakerSettings(line="none", rate_hz=RATE_HZ, calibration="unused.toml")
+    return RigSpeaker(InstantSpeaker, settings)
+
+
+def test_a_measurement_holds_what_a_calibration_needs(instant: RigSpeaker, tmp_path: Path) -> None:
+    found = measure(instant, microphone(InstantRecorder()), MICROPHONE, QUICK)
     assert_true(found, (3000.0, 90_000.0))
     assert sorted({tone.ordered_db_spl for tone in found.tones}) == [70.0, 75.0, 80.0]
     assert len({tone.frequency_hz for tone in found.tones}) == 6
@@ -76,58 +179,21 @@ def test_a_sound_card_is_measured_and_tried_again(
     assert (tmp_path / "speaker.png").read_bytes().startswith(b"\x89PNG")
 
 
-@pytest.mark.realtime
-def test_an_analog_output_is_measured_by_an_analog_input(
-    emulated_card: EmulatedCard, tmp_path: Path
-) -> None:
-    emulated_card.wire("Dev1/ao0", "Dev1/ai6")
-    speaker = NiSpeakerSettings.model_validate(
-        {
-            "line": "Dev1/ao0",
-            "rate_hz": 192_307.692,
-            "full_scale_v": 2.0,
-            "calibration": "unused.toml",
-            "trigger": "Dev1/PFI0",
-            "address": emulated_card.address,
-        }
-    )
-    channel = {"name": "microphone", "line": "Dev1/ai6", "unit": "Pa", "per_volt": 50.0}
-    inputs = NiAnalogInputSettings.model_validate(
-        {
-            "meaning": "microphone",
-            "rate_hz": 200_000.0,
-            "range_v": 5.0,
-            "channels": [channel],
-            "address": emulated_card.address,
-        }
-    )
-    ears = Ears()
-    device = NiAnalogInput("sensors", inputs, ears.context(tmp_path))
-    device.open()
-    try:
-        recording = microphone(AnalogRecorder(device, inputs, "microphone", ears))
-        plan = SpeakerPlan(3000.0, 60_000.0, 0.3, 0.1, 2, 0.05, 75.0, 80.0)
-        heard = MICROPHONE
-        found = measure(RigSpeaker(NiSpeaker, speaker), recording, heard, plan)
-    finally:
-        device.close()
-    assert_true(found, (3000.0, 60_000.0))
-
-
-@pytest.mark.realtime
 @pytest.mark.parametrize(
-    ("speaker", "reason"),
+    ("speaker", "plan", "reason"),
     [
-        (SimulatedSpeaker(full_scale_db_spl=-20.0), "the sweeps are not heard"),
-        (SimulatedSpeaker(clip_v=0.01), "the microphone is clipped"),
-        (SimulatedSpeaker(second_harmonic=0.3), "harmonics of -[0-9.]+ dB; -40 dB are allowed"),
+        (SimulatedSpeaker(full_scale_db_spl=-20.0), QUICK, "the sweeps are not heard"),
+        (SimulatedSpeaker(clip_v=0.01), QUICK, "the microphone is clipped"),
+        (SPEAKER, replace(QUICK, averages=1), "1 sweep tells nothing"),
+        (SPEAKER, replace(QUICK, highest_db_spl=100.0), "more than the speaker can give"),
+        (SimulatedSpeaker(second_harmonic=0.3), QUICK, "dB; -40 dB are allowed"),
     ],
 )
 def test_a_speaker_that_cannot_be_measured_is_refused(
-    recorder: SoundCardRecorder, speaker: SimulatedSpeaker, reason: str
+    speaker: SimulatedSpeaker, plan: SpeakerPlan, reason: str, instant: RigSpeaker
 ) -> None:
     with pytest.raises(DeviceError, match=reason):
-        measure(CARD, microphone(recorder, speaker), MICROPHONE, QUICK)
+        measure(instant, microphone(InstantRecorder(), speaker), MICROPHONE, plan)
 
 
 @pytest.mark.realtime

@@ -31,7 +31,7 @@ FLAT_DB_SPL = 100.0
 FILE = "calibration.toml"
 _STIMULUS = "calibration"
 _PEAK = 0.9
-_BEFORE, _AFTER = 0.1, 0.4
+BEFORE, AFTER = 0.1, 0.4
 """Seconds that are recorded before a sound is ordered and after it is over."""
 _PATIENCE = 5.0
 
@@ -74,7 +74,7 @@ class Played:
     def silence(self, seconds: float) -> NDArray[np.float64]:
         """Return the volts of the microphone while nothing is played, shape (frames,)."""
         self._recorder.begin()
-        self._ears.pause(seconds + _BEFORE)
+        self._ears.pause(seconds + BEFORE)
         return self._recorder.end()
 
     def file(self, samples: Floats, full_scale_db_spl: float) -> WavFile:
@@ -105,7 +105,7 @@ class Played:
         """
         self._device.load({_STIMULUS: sound})
         self._recorder.begin()
-        self._ears.pause(_BEFORE)
+        self._ears.pause(BEFORE)
         known = len(self._ears.reports)
         self._device.present(_STIMULUS)
         heard = self._ears.wait(lambda: len(self._ears.reports) > known, sound.duration + _PATIENCE)
@@ -115,7 +115,7 @@ class Played:
                 "speaker",
                 "Look whether the card is connected, and close other programs.",
             )
-        self._ears.pause(_AFTER)
+        self._ears.pause(AFTER)
         return self._recorder.end()
 
     def hear_samples(self, samples: Floats) -> NDArray[np.float64]:
