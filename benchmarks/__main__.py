@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from benchmarks import (
     all_protocols,
+    calibration_speaker,
     data_path,
     decoding,
     engine_step,
@@ -23,6 +24,7 @@ from benchmarks import (
 BENCHMARKS = (
     session_speed,
     sound_card,
+    calibration_speaker,
     engine_step,
     long_session,
     all_protocols,

@@ -17,7 +17,7 @@ from calibration.speaker_figure import draw
 from calibration.speaker_measurement import SpeakerMeasurement
 from calibration.sweep import sweep_over
 from hardware.acceptance.place import Ears
-from hardware.calibrating import playing
+from hardware.calibrating import pistonphone, playing
 from hardware.calibrating.playing import RigSpeaker, flat_points, played_by
 from hardware.calibrating.recorders import AnalogRecorder, Recorder, SoundCardRecorder
 from hardware.calibrating.speaker import SpeakerPlan, measure
@@ -70,7 +70,9 @@ def assert_true(found: SpeakerMeasurement, band_hz: tuple[float, float]) -> None
 @pytest.mark.realtime
 def test_a_sound_card_is_measured_and_tried_again(recorder: SoundCardRecorder) -> None:
     plan = replace(QUICK, lowest_db_spl=80.0)
-    found = measure(CARD, microphone(recorder), MICROPHONE, plan)
+    told: list[str] = []
+    found = measure(CARD, microphone(recorder), MICROPHONE, plan, told.append)
+    assert told[:2] == ["silence", "2 sweeps of 0.1 s"]
     assert_true(found, (3000.0, 90_000.0))
 
 
@@ -166,7 +168,7 @@ def instant(monkeypatch: pytest.MonkeyPatch) -> RigSpeaker:
 
 
 def test_a_measurement_holds_what_a_calibration_needs(instant: RigSpeaker, tmp_path: Path) -> None:
-    found = measure(instant, microphone(InstantRecorder()), MICROPHONE, QUICK)
+    found = measure(instant, microphone(InstantRecorder()), MICROPHONE, QUICK, print)
     assert_true(found, (3000.0, 90_000.0))
     assert sorted({tone.ordered_db_spl for tone in found.tones}) == [70.0, 75.0, 80.0]
     assert len({tone.frequency_hz for tone in found.tones}) == 6
@@ -193,7 +195,7 @@ def test_a_speaker_that_cannot_be_measured_is_refused(
     speaker: SimulatedSpeaker, plan: SpeakerPlan, reason: str, instant: RigSpeaker
 ) -> None:
     with pytest.raises(DeviceError, match=reason):
-        measure(instant, microphone(InstantRecorder(), speaker), MICROPHONE, plan)
+        measure(instant, microphone(InstantRecorder(), speaker), MICROPHONE, plan, print)
 
 
 @pytest.mark.realtime
@@ -212,3 +214,15 @@ def test_an_input_that_is_not_there_is_refused(
         SoundCardRecorder(line, "ALSA", channel, RATE_HZ),
     ):
         pass
+
+
+def test_a_pistonphone_is_recorded_for_its_tone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pistonphone, "DURATION", 0.0)
+    tone = 0.02 * np.sin(2 * np.pi * 1000 * np.arange(96_000) / RATE_HZ)
+
+    class OnAPistonphone(InstantRecorder):
+        def end(self) -> np.ndarray:
+            return tone + 1e-6 * np.random.default_rng(1).standard_normal(len(tone))
+
+    found = pistonphone.pistonphone_sensitivity(OnAPistonphone(), 94.0, 1000.0)
+    assert found == pytest.approx(0.02 / np.sqrt(2) / 1.0024, rel=1e-3)

@@ -7,6 +7,7 @@ their level, made as in a session.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -68,7 +69,11 @@ class SpeakerPlan:
 
 
 def measure(
-    speaker: RigSpeaker, recorder: Recorder, microphone: Microphone, plan: SpeakerPlan
+    speaker: RigSpeaker,
+    recorder: Recorder,
+    microphone: Microphone,
+    plan: SpeakerPlan,
+    tell: Callable[[str], None],
 ) -> SpeakerMeasurement:
     """Measure a speaker.
 
@@ -82,6 +87,8 @@ def measure(
         The microphone.
     plan
         What is played.
+    tell
+        Is told what comes next, in words; the whole takes about a minute.
 
     Raises
     ------
@@ -95,14 +102,18 @@ def measure(
     rate_hz, heard_hz = speaker.settings.rate_hz, recorder.rate_hz
     sweeps = _sweeps(plan, (plan.low_hz, plan.high_hz), min(rate_hz, heard_hz), plan.averages)
     with played_by(speaker, recorder, flat_points(rate_hz)) as played:
+        tell("silence")
         silence = played.silence(plan.sweep_duration + SILENCE_MORE)
+        tell(f"{sweeps.count} sweeps of {plan.sweep_duration:g} s")
         volts = played.hear_samples(_samples(sweeps, rate_hz))
         found = response(volts, silence, sweeps, heard_hz, microphone)
         checked = _sweeps(plan, found.valid_range_hz, min(rate_hz, heard_hz), CHECKS)
         heard = _Heard(silence, checked, heard_hz, microphone)
         filters = tuple(equaliser(*found.trusted, rate_hz, taps) for taps in TAPS)
+        tell("sweeps through the filters")
         filtered = tuple(_filtered(played, each, heard) for each in filters)
     with played_by(speaker, recorder, _points(found, checked)) as played:
+        tell("sweeps and tones by the new calibration")
         by_table = _by_table(played, plan.highest_db_spl, rate_hz, heard)
         tones = _tones(played, plan, found.valid_range_hz, rate_hz, heard)
     refuse_tones(tones)
