@@ -13,6 +13,7 @@ from speaker_chain import BAND_HZ, MICROPHONE, QUIET, RATE_HZ, SPEAKER, measured
 
 from calibration.equaliser import MAX_BOOST_DB, equaliser, flatness_db
 from calibration.gains import REFERENCE_PA
+from calibration.microphone import Microphone
 from calibration.speaker import SpeakerCalibration
 from calibration.speaker_measurement import SpeakerMeasurement, SpeakerResponse
 from calibration.sweep import points_hz
@@ -74,7 +75,11 @@ def test_a_deep_notch_is_not_filled_beyond_the_limit() -> None:
 
 
 def heard_tone(
-    frequency_hz: float, level_db_spl: float, harmonics_db: float = -200.0, noise: float = 35.0
+    frequency_hz: float,
+    level_db_spl: float,
+    harmonics_db: float = -200.0,
+    noise: float = 35.0,
+    microphone: Microphone = MICROPHONE,
 ) -> HeardTone:
     """Return a tone with a second harmonic as it is heard."""
     time = np.arange(round(0.1 * RATE_HZ)) / RATE_HZ
@@ -83,7 +88,7 @@ def heard_tone(
     pascals += peak * 10 ** (harmonics_db / 20) * np.sin(4 * np.pi * frequency_hz * time + 1)
     around = np.random.default_rng(4).standard_normal(len(time))
     pascals += REFERENCE_PA * 10 ** (noise / 20) * around
-    return hear_tone(pascals, RATE_HZ, frequency_hz, level_db_spl, MICROPHONE)
+    return hear_tone(pascals, RATE_HZ, frequency_hz, level_db_spl, microphone)
 
 
 @pytest.mark.parametrize("frequency_hz", [3272.0, 11_899.3, 43_275.0, 82_530.0])
@@ -93,6 +98,15 @@ def test_a_tone_is_heard_with_its_level_and_its_harmonics(frequency_hz: float) -
     assert heard.is_clear
     expected = -46.0 if 2 * frequency_hz < RATE_HZ / 2 else None
     assert heard.harmonics_db == pytest.approx(expected, abs=1.0)
+
+
+def test_the_microphone_s_own_response_is_in_no_tone_and_in_no_harmonic() -> None:
+    places, response = np.array([1000.0, 8000.0, 16_000.0]), np.array([0.0, 2.0, 5.0])
+    heard = heard_tone(8000.0, 75.0, -40.0, microphone=Microphone("probe", 0.01, places, response))
+    assert heard.heard_db_spl == pytest.approx(73.0, abs=0.05)
+    assert heard.harmonics_db == pytest.approx(-43.0, abs=0.3)
+    short = Microphone("probe", 0.01, places[:2], response[:2])
+    assert heard_tone(8000.0, 75.0, -40.0, microphone=short).harmonics_db is None
 
 
 def test_noise_is_not_taken_for_harmonics() -> None:
