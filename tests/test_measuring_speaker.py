@@ -31,7 +31,7 @@ from hardware.sound_card import SoundCard, SoundCardSettings
 from hardware.speaker import SpeakerSettings, SpeakerTwin
 from rig.devices import Context
 from rig.errors import DeviceError
-from rig.inbox import Report
+from rig.inbox import Failure, Message, Notice, Report
 from rig.sound import Sound
 
 QUICK = SpeakerPlan(
@@ -126,6 +126,10 @@ class InstantSpeaker(SpeakerTwin):
     """A speaker whose sounds are heard at once, by the one recorder there is."""
 
     heard: ClassVar[list[np.ndarray]] = []
+    tells: ClassVar[list[Message]] = []
+    """What it tells before it reports the next sounds, one message each."""
+    share = 1.0
+    """How much of a sound it plays."""
 
     def __init__(self, name: str, settings: SpeakerSettings, context: Context) -> None:
         super().__init__(name, settings, context)
@@ -142,7 +146,10 @@ class InstantSpeaker(SpeakerTwin):
         sound, clock = self._sounds[stimulus], self._context.clock
         samples = render(sound, RATE_HZ, self._calibration_now, self._context.folder)
         self.heard.append(samples.astype(float))
-        report = Report("speaker", "sound", stimulus, clock.now(), sound.duration, sound.duration)
+        if self.tells:
+            self._context.inbox.put(self.tells.pop())
+        achieved = self.share * sound.duration
+        report = Report("speaker", "sound", stimulus, clock.now(), sound.duration, achieved)
         self._context.inbox.put(report)
 
 
@@ -163,6 +170,7 @@ def instant(monkeypatch: pytest.MonkeyPatch) -> RigSpeaker:
     """Return a speaker that takes no time."""
     monkeypatch.setattr(playing, "BEFORE", 0.0)
     monkeypatch.setattr(playing, "AFTER", 0.0)
+    monkeypatch.setattr(InstantSpeaker, "tells", [])
     settings = SpeakerSettings(line="none", rate_hz=RATE_HZ, calibration="unused.toml")
     return RigSpeaker(InstantSpeaker, settings)
 
@@ -214,6 +222,42 @@ def test_an_input_that_is_not_there_is_refused(
         SoundCardRecorder(line, "ALSA", channel, RATE_HZ),
     ):
         pass
+
+
+DRY = Notice("speaker", "the output ran dry 2 times", "Close other programs.")
+
+
+def test_a_sound_with_a_gap_is_played_again(instant: RigSpeaker) -> None:
+    InstantSpeaker.tells.extend([DRY] * (playing.TRIES - 1))
+    samples = 0.5 * sweep_over(3000.0, 40_000.0, 0.02, RATE_HZ).samples(RATE_HZ)
+    with played_by(instant, InstantRecorder(), flat_points(RATE_HZ)) as bench:
+        volts = bench.hear_samples(samples)
+    assert not InstantSpeaker.tells
+    assert volts[20_000:-20_000] == pytest.approx(samples, abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("tells", "share", "reason"),
+    [
+        ([DRY] * playing.TRIES, 1.0, "the output ran dry 2 times"),
+        ([Failure("speaker", "it plays no more", "Connect it.")], 1.0, "it plays no more"),
+        ([], 0.5, "did not play the whole of a sound"),
+    ],
+)
+def test_a_speaker_that_does_not_play_is_refused(
+    instant: RigSpeaker,
+    tells: list[Message],
+    share: float,
+    reason: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    InstantSpeaker.tells.extend(tells)
+    monkeypatch.setattr(InstantSpeaker, "share", share)
+    with (
+        played_by(instant, InstantRecorder(), flat_points(RATE_HZ)) as bench,
+        pytest.raises(DeviceError, match=reason),
+    ):
+        bench.hear_samples(np.ones(1000) * np.sin(np.arange(1000)))
 
 
 def test_a_pistonphone_is_recorded_for_its_tone(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -57,7 +57,7 @@ def test_95_of_100_intervals_hold_the_true_gain() -> None:
     found = gains(transfer(cuts, sweep, RATE_HZ, points) / 0.3, points)
     truth = SPEAKER.level_db_spl(points)
     held = (found.low_db_spl <= truth) & (truth <= found.high_db_spl)
-    assert 0.93 <= held.mean() <= 0.97
+    assert 0.94 <= held.mean() <= 0.96
     assert found.full_scale_db_spl.std(axis=0) == pytest.approx(
         np.sqrt(np.mean(found.standard_error_db**2, axis=0)), rel=0.25
     )
@@ -73,7 +73,7 @@ def test_gain_and_valid_range_come_out_of_a_recording_that_began_at_any_time() -
     assert found.gains.sweeps_db_spl.shape == (4, len(frequencies))
 
 
-@pytest.mark.parametrize("drift", [1.0001, 0.9999])
+@pytest.mark.parametrize("drift", [1.0004, 0.9999])
 def test_two_clocks_that_drift_apart_do_no_harm(drift: float) -> None:
     volts = stretched(recorded(samples(), QUIET), drift)
     found = response(volts, silence(), SWEEPS, RATE_HZ, MICROPHONE).gains

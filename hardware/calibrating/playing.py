@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
+import time
 import wave
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -18,12 +19,14 @@ from numpy.typing import NDArray
 
 from calibration.speaker import SpeakerPoint
 from calibration.sweep import Floats
-from hardware.acceptance.place import Ears
 from hardware.calibrating.recorders import Recorder
 from hardware.ni_speaker import NiSpeakerSettings
 from hardware.speaker import SpeakerSettings
-from rig.devices import Speaker
+from rig.clock import Clock, SystemClock
+from rig.devices import Context, Speaker
 from rig.errors import DeviceError
+from rig.inbox import Failure, Inbox, Notice, Report
+from rig.room import Room
 from rig.sound import Sound, WavFile
 
 FLAT_DB_SPL = 100.0
@@ -31,9 +34,10 @@ FLAT_DB_SPL = 100.0
 FILE = "calibration.toml"
 _STIMULUS = "calibration"
 _PEAK = 0.9
-BEFORE, AFTER = 0.1, 0.4
+BEFORE, AFTER = 0.1, 0.6
 """Seconds that are recorded before a sound is ordered and after it is over."""
 _PATIENCE = 5.0
+TRIES = 3
 
 
 @dataclass(frozen=True)
@@ -55,26 +59,33 @@ class Played:
         Where the files of sounds are put: the device's own folder.
     rate_hz
         The speaker's rate.
-    ears
-        What the device tells.
+    clock, inbox
+        What the device tells, and when.
     recorder
         Records the microphone.
     """
 
     def __init__(
-        self, device: Speaker, folder: Path, rate_hz: float, ears: Ears, recorder: Recorder
+        self,
+        device: Speaker,
+        folder: Path,
+        rate_hz: float,
+        clock: Clock,
+        inbox: Inbox,
+        recorder: Recorder,
     ) -> None:
         self._device = device
         self._folder = folder
         self._rate_hz = rate_hz
-        self._ears = ears
+        self._clock = clock
+        self._inbox = inbox
         self._recorder = recorder
         self._files = 0
 
     def silence(self, seconds: float) -> NDArray[np.float64]:
         """Return the volts of the microphone while nothing is played, shape (frames,)."""
         self._recorder.begin()
-        self._ears.pause(seconds + BEFORE)
+        time.sleep(seconds + BEFORE)
         return self._recorder.end()
 
     def file(self, samples: Floats, full_scale_db_spl: float) -> WavFile:
@@ -98,29 +109,56 @@ class Played:
     def hear(self, sound: Sound) -> NDArray[np.float64]:
         """Play a sound and return the volts of the microphone, shape (frames,).
 
+        A sound in which the output ran dry is played again.
+
         Raises
         ------
         DeviceError
-            If the speaker cannot play it, or plays less than all of it.
+            If the speaker cannot play it, or not without a gap.
         """
         self._device.load({_STIMULUS: sound})
-        self._recorder.begin()
-        self._ears.pause(BEFORE)
-        known = len(self._ears.reports)
-        self._device.present(_STIMULUS)
-        heard = self._ears.wait(lambda: len(self._ears.reports) > known, sound.duration + _PATIENCE)
-        if not heard or self._ears.reports[known].achieved < 0.999 * sound.duration:
-            raise DeviceError(
-                f"the speaker did not play the whole of a sound of {sound.duration:.1f} s",
-                "speaker",
-                "Look whether the card is connected, and close other programs.",
-            )
-        self._ears.pause(AFTER)
-        return self._recorder.end()
+        for tries in range(1, TRIES + 1):
+            self._recorder.begin()
+            time.sleep(BEFORE)
+            self._device.present(_STIMULUS)
+            gap = self._gap(sound.duration)
+            time.sleep(AFTER)
+            volts = self._recorder.end()
+            if gap is None:
+                break
+            if tries == TRIES:
+                raise DeviceError(gap.what, "speaker", gap.do)
+        return volts
 
     def hear_samples(self, samples: Floats) -> NDArray[np.float64]:
         """Play samples, (frames,), on a flat speaker; return the microphone's volts, (frames,)."""
         return self.hear(Sound((self.file(samples, FLAT_DB_SPL),)))
+
+    def _gap(self, duration: float) -> Notice | None:
+        """Wait until a sound of so many seconds is over; return what was lost of it, if any was.
+
+        Raises
+        ------
+        DeviceError
+            If the speaker fails, or does not play the whole of it.
+        """
+        gap = None
+        end = self._clock.now() + duration + _PATIENCE
+        while (message := self._clock.receive(self._inbox, end)) is not None:
+            match message:
+                case Failure():
+                    raise DeviceError(message.what, "speaker", message.do)
+                case Notice():
+                    gap = message
+                case Report():
+                    if message.achieved < 0.999 * duration:
+                        break
+                    return gap
+        raise DeviceError(
+            f"the speaker did not play the whole of a sound of {duration:.1f} s",
+            "speaker",
+            "Look whether the card is connected, and close other programs.",
+        )
 
 
 @contextlib.contextmanager
@@ -143,12 +181,13 @@ def played_by(
         )
         text = 'measured_on = 2000-01-01\nmeasured_by = "measurement"\nmicrophone = "none"\n'
         (folder / FILE).write_text(f"{text}points = [\n{rows}]\n", encoding="utf-8")
-        ears = Ears()
-        device = speaker.driver("speaker", _alone(speaker.settings), ears.context(folder))
+        context = Context(SystemClock(), Inbox(), Room(), folder)
+        device = speaker.driver("speaker", _alone(speaker.settings), context)
         stack.callback(device.close)
         stack.callback(device.off)
         device.open()
-        yield Played(device, folder, speaker.settings.rate_hz, ears, recorder)
+        rate_hz = speaker.settings.rate_hz
+        yield Played(device, folder, rate_hz, context.clock, context.inbox, recorder)
 
 
 def flat_points(rate_hz: float) -> tuple[SpeakerPoint, SpeakerPoint]:

@@ -16,7 +16,8 @@ from hardware.processes.device_child import Driver, DriverGone
 from hardware.sound.outputs import SAME_RATE, portaudio
 from rig.errors import DeviceError, RigError
 
-LATENCY = 0.1
+LATENCY = 0.3
+"""Seconds: nobody waits for what is recorded, and a busy computer loses none of it."""
 LONGEST = 300.0
 """Seconds that are recorded at one go at the most."""
 
