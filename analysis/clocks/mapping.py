@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import msgspec
 import numpy as np
 from numpy.typing import ArrayLike
 
-from models.errors import Floats, NotFiniteError, TooFewError
+from models.errors import Floats, NotFiniteError, TooFewError, Whole
 
 FEWEST = 8
 """Pulses that both clocks must have; each piece has so many at least."""
@@ -18,9 +20,6 @@ HUBER = 1.345
 ROUNDS = 20
 SMALLEST_SD = 1e-9
 """Seconds: residuals that are smaller come of the arithmetic of doubles."""
-EVIDENCE = 10.0
-"""By so much the criterion (BIC) must be better with more pieces: "very strong" for Kass and
-Raftery 1995."""
 
 
 class Mapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -33,13 +32,15 @@ class Mapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         outer pieces go on.
     covariance
         Of the values of `session` by the scatter of the pulses, s^2, (pieces + 1, pieces + 1).
+    lack
+        Root mean square of what sets the map apart from one of more pieces, in seconds.
     stated
         Seconds by which the pulses may be off all together, by what the recorders state: more
         pulses do not make that less.
 
     Examples
     --------
-    >>> clock = Mapping((0.0, 100.0), (5.0, 105.001), ((0.0, 0.0), (0.0, 0.0)), 0.0)
+    >>> clock = Mapping((0.0, 100.0), (5.0, 105.001), ((0.0, 0.0), (0.0, 0.0)), 0.0, 0.0)
     >>> clock.to_session([50.0]), clock.to_other([55.0005])
     (array([55.0005]), array([50.]))
     """
@@ -47,6 +48,7 @@ class Mapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     other: tuple[float, ...]
     session: tuple[float, ...]
     covariance: tuple[tuple[float, ...], ...]
+    lack: float
     stated: float
 
     def to_session(self, times: ArrayLike) -> Floats:
@@ -72,12 +74,17 @@ class Mapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def uncertainty(self, times: ArrayLike) -> Floats:
         """Return by how much `to_session` may be off, in seconds, at times of the other clock.
 
-        It is twice the standard error of the fit, and beside that what the recorders state. It
-        grows beyond the first and the last pulse.
+        It is twice the standard error of the fit and of its lack, and beside that what the
+        recorders state. It grows beyond the first and the last pulse.
         """
-        weights = _weights(_finite(times), np.array(self.other))
-        variance = np.einsum("...i,ij,...j->...", weights, np.array(self.covariance), weights)
-        return np.asarray(2 * np.sqrt(np.maximum(variance, 0.0)) + self.stated)
+        place, share = _places(_finite(times), np.array(self.other))
+        own, rest = np.array(self.covariance), 1 - share
+        variance = (
+            rest**2 * own[place, place]
+            + 2 * rest * share * own[place, place + 1]
+            + share**2 * own[place + 1, place + 1]
+        )
+        return np.asarray(2 * np.sqrt(np.maximum(variance, 0.0) + self.lack**2) + self.stated)
 
     @property
     def drift_ppm(self) -> float:
@@ -91,9 +98,7 @@ class Mapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return float(self.to_session(0.0))
 
 
-def fit_mapping(
-    other: Floats, session: Floats, within: Floats, most_pieces: int = MOST_PIECES
-) -> Mapping:
+def fit_mapping(other: Floats, session: Floats, within: Floats) -> Mapping:
     """Return the map that fits pairs of times best.
 
     Parameters
@@ -102,8 +107,6 @@ def fit_mapping(
         When each pulse was by both clocks, (pulses,), rising.
     within
         By how much each pair may be off by what the recorders state, (pulses,).
-    most_pieces
-        The map may have so many straight pieces. One is a constant drift.
 
     Raises
     ------
@@ -112,22 +115,21 @@ def fit_mapping(
 
     Notes
     -----
-    Continuous pieces of equal numbers of pulses, by least squares with Huber's weights; 2, 4,
-    8, ... pieces are taken if the Bayesian information criterion is much better with them.
+    Continuous straight pieces of equal numbers of pulses, by least squares with Huber's weights.
+    Of 1, 2, 4, 8, ... pieces those are taken whose Bayesian information criterion is lowest; one
+    piece is a constant drift. The SD of the noise is for all of them that with most pieces.
     """
     if len(other) < FEWEST:
         raise TooFewError(
             f"{len(other)} pulses belong together, and {FEWEST} are needed",
             "Record a longer part of the session.",
         )
-    best, least = _fitted(other, session, within, 1)
-    pieces = 2
-    while pieces <= most_pieces and _is_long_enough(other, pieces):
-        found, criterion = _fitted(other, session, within, pieces)
-        if criterion < least - EVIDENCE and bool(np.all(np.diff(found.session) > 0)):
-            best, least = found, criterion
-        pieces *= 2
-    return best
+    fits = [_fitted(other, session, within, pieces) for pieces in _numbers_of_pieces(other)]
+    spread = np.hypot(scatter(fits[-1].residuals), within)
+    costs = [_huber(fit.residuals / spread).sum() for fit in fits]
+    parameters = np.array([len(fit.knots) for fit in fits])
+    chosen = int(np.argmin(np.array(costs) + parameters * np.log(len(other))))
+    return _mapping(fits[chosen], fits[min(chosen + 1, len(fits) - 1)])
 
 
 def scatter(residuals: Floats) -> float:
@@ -138,42 +140,84 @@ def scatter(residuals: Floats) -> float:
     return max(1.4826 * float(np.median(np.abs(residuals))), SMALLEST_SD)
 
 
-def _is_long_enough(other: Floats, pieces: int) -> bool:
-    knots = _knots(other, pieces)
-    return len(other) >= pieces * FEWEST and float(np.diff(knots).min()) >= SHORTEST_PIECE
+@dataclass(frozen=True, eq=False)
+class _Fit:
+    """Knots of a map with their values; residuals of the pulses; covariance of the values."""
+
+    knots: Floats
+    values: Floats
+    residuals: Floats
+    covariance: Floats
+    stated: float
+
+
+def _mapping(fit: _Fit, finer: _Fit) -> Mapping:
+    """Return the map of a fit; what sets it apart from a finer one counts as uncertain, too."""
+    lack = float(np.sqrt(np.mean((fit.residuals - finer.residuals) ** 2)))
+    return Mapping(
+        tuple(fit.knots.tolist()),
+        tuple(fit.values.tolist()),
+        tuple(tuple(row) for row in fit.covariance.tolist()),
+        lack,
+        fit.stated,
+    )
+
+
+def _numbers_of_pieces(other: Floats) -> list[int]:
+    """Return how many pieces a map may have: each has enough pulses, and is long enough."""
+    found, pieces = [1], 2
+    while pieces <= MOST_PIECES and len(other) >= pieces * FEWEST:
+        if float(np.diff(_knots(other, pieces)).min()) < SHORTEST_PIECE:
+            break
+        found.append(pieces)
+        pieces *= 2
+    return found
 
 
 def _knots(other: Floats, pieces: int) -> Floats:
     return np.asarray(np.quantile(other, np.linspace(0, 1, pieces + 1)))
 
 
-def _fitted(other: Floats, session: Floats, within: Floats, pieces: int) -> tuple[Mapping, float]:
-    """Return a map of so many pieces, and its Bayesian information criterion."""
+def _fitted(other: Floats, session: Floats, within: Floats, pieces: int) -> _Fit:
+    """Return the fit of so many pieces."""
     knots = _knots(other, pieces)
     start = np.interp(knots, other, session)  # of which only small differences are fitted
-    design = _weights(other, knots)
-    deviations = session - design @ start
+    place, share = _places(other, knots)
+    deviations = session - _between(start, place, share)
     values, weights, sd = np.zeros(pieces + 1), np.ones(len(other)), SMALLEST_SD
     for _ in range(ROUNDS):
         before = values
-        inverse = np.linalg.pinv(design.T @ (design * weights[:, None]), hermitian=True)
-        values = inverse @ (design.T @ (weights * deviations))
-        residuals = deviations - design @ values
+        inverse, values = _least_squares(place, share, deviations, weights, pieces + 1)
+        residuals = deviations - _between(values, place, share)
         sd = scatter(residuals)
         spread = np.hypot(sd, within)
         size = np.abs(residuals) / spread
         weights = (sd / spread) ** 2 * np.minimum(1, HUBER / np.maximum(size, HUBER))
         if np.abs(values - before).max() < 1e-3 * sd:
             break
-    covariance = sd**2 * inverse
-    mapping = Mapping(
-        tuple(knots.tolist()),
-        tuple((start + values).tolist()),
-        tuple(tuple(row) for row in covariance.tolist()),
-        float(np.average(within, weights=weights)),
-    )
-    loss = _huber(residuals / spread).sum() + 2 * np.log(spread).sum()
-    return mapping, float(loss + (pieces + 1) * np.log(len(other)))
+    stated = float(np.average(within, weights=weights))
+    return _Fit(knots, start + values, -residuals, sd**2 * inverse, stated)
+
+
+def _least_squares(
+    place: Whole, share: Floats, deviations: Floats, weights: Floats, knots: int
+) -> tuple[Floats, Floats]:
+    """Return the inverse of the normal equations of straight pieces, and what they lead to."""
+
+    def total(left: Floats, right: Floats) -> Floats:
+        """Return sums by knot: of `left` by the knot before each time, of `right` behind it."""
+        before, behind = (
+            np.bincount(place + k, each, knots) for k, each in ((0, left), (1, right))
+        )
+        return np.asarray(before + behind)
+
+    rest = 1 - share
+    matrix = np.diag(total(weights * rest**2, weights * share**2))
+    beside = np.bincount(place, weights * rest * share, knots)[:-1]
+    matrix += np.diag(beside, 1) + np.diag(beside, -1)
+    inverse: Floats = np.asarray(np.linalg.pinv(matrix, hermitian=True), dtype=np.float64)
+    weighted = weights * deviations
+    return inverse, inverse @ total(weighted * rest, weighted * share)
 
 
 def _huber(sizes: Floats) -> Floats:
@@ -182,21 +226,21 @@ def _huber(sizes: Floats) -> Floats:
     return np.where(far <= HUBER, far**2, 2 * HUBER * far - HUBER**2)
 
 
-def _weights(times: Floats, knots: Floats) -> Floats:
-    """Return how much each knot counts at each time, (..., knots); beyond them a line goes on."""
+def _places(times: Floats, knots: Floats) -> tuple[Whole, Floats]:
+    """Return the knot before each time, and which share of the way to the next one it is.
+
+    Beyond the outer knots the outer pieces go on.
+    """
     place = np.clip(np.searchsorted(knots, times) - 1, 0, len(knots) - 2)
-    share = (times - knots[place]) / (knots[place + 1] - knots[place])
-    numbers = np.arange(len(knots))
-    left = (numbers == place[..., None]) * (1 - share)[..., None]
-    return np.asarray(left + (numbers == place[..., None] + 1) * share[..., None])
+    return place, (times - knots[place]) / (knots[place + 1] - knots[place])
+
+
+def _between(values: Floats, place: Whole, share: Floats) -> Floats:
+    return np.asarray(values[place] + share * (values[place + 1] - values[place]))
 
 
 def _along(times: Floats, knots: tuple[float, ...], values: tuple[float, ...]) -> Floats:
-    """Return times on the line through knots, without a loss of digits far from 0."""
-    at, to = np.array(knots), np.array(values)
-    place = np.clip(np.searchsorted(at, times) - 1, 0, len(at) - 2)
-    slopes = np.diff(to) / np.diff(at)
-    return np.asarray(to[place] + (times - at[place]) * slopes[place])
+    return _between(np.array(values), *_places(times, np.array(knots)))
 
 
 def _finite(times: ArrayLike) -> Floats:
