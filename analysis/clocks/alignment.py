@@ -11,12 +11,13 @@ from numpy.typing import ArrayLike
 from analysis.clocks.barcodes import match_barcodes, read_barcodes
 from analysis.clocks.mapping import FEWEST, Mapping, fit_mapping, scatter
 from analysis.clocks.matching import (
+    LEAST_MATCHED,
     NoMatchError,
     Pairs,
-    is_enough,
     jitter_of,
     match_intervals,
     paired,
+    share_matched,
 )
 from analysis.clocks.pulses import Pulses
 from analysis.clocks.seeds import STRETCH, clusters
@@ -31,8 +32,10 @@ LEAST_MARGIN = 4
 """So many more pulses must belong together than with any other shift, and `MARGIN_ROOTS` times the
 root of the number of those that belong to none."""
 MARGIN_ROOTS = 2.0
-SHIFTS = 20
-"""Other shifts that are tried, for each of three stretches."""
+SHIFTS = 10
+"""Other shifts that are tried: by so many intervals, and so many for each of three stretches."""
+LOOKED_AT = 64
+"""Pulses by which a jump of a clock is known."""
 
 
 class AmbiguousShiftError(ModelError):
@@ -158,7 +161,7 @@ def _aligned(session: Pulses, other: Pulses, pairs: Pairs) -> _Found:
         missed = mapping.to_session(other.on[pairs.other]) - session.on[pairs.session]
         gate = float(np.clip(GATE_SDS * scatter(missed), min(SHORTEST_GATE, jitter), jitter))
     pairs = _paired(session, other, mapping, gate)
-    if len(pairs) < FEWEST or not is_enough(pairs, session.on, other.on):
+    if share_matched(pairs, session.on, other.on) < LEAST_MATCHED:
         raise NoMatchError(
             f"only {len(pairs)} pulses lie on a line through both clocks",
             "Both records must be of the same wire. A clock that jumps cannot be aligned as a "
@@ -182,7 +185,7 @@ def _told(session: Pulses, other: Pulses, pairs: Pairs, mapping: Mapping, gate: 
     overlap = _overlap(session.on, seen, gate)
     missing = np.setdiff1d(np.flatnonzero(overlap.session), pairs.session)
     extra = np.setdiff1d(np.flatnonzero(overlap.other), pairs.other)
-    _check_jumps(at, session.on[missing], seen[extra])
+    _check_jumps(at, session.on[missing], seen[extra], gate)
     return Alignment(
         mapping=mapping,
         matched=tuple(at.tolist()),
@@ -203,19 +206,22 @@ def _overlap(session: Floats, seen: Floats, gate: float) -> _Overlap:
     )
 
 
-def _check_jumps(matched: Floats, missing: Floats, extra: Floats) -> None:
-    """Refuse a stretch in which both records have many pulses, none of which belong together."""
+def _check_jumps(matched: Floats, missing: Floats, extra: Floats, gate: float) -> None:
+    """Refuse a stretch without a pair in which a shift makes pairs of many pulses."""
     borders = np.concatenate([[-np.inf], matched, [np.inf]])
-    lone = np.minimum(*(np.histogram(each, borders)[0] for each in (missing, extra)))
-    worst = int(lone.argmax())
-    if lone[worst] < FEWEST:
-        return
-    begin = matched[0] if worst == 0 else borders[worst]
-    raise JumpedError(
-        f"a clock jumped: {'until' if worst == 0 else 'from'} {begin:.1f} s of the session "
-        f"{'on' if worst else ''} both records have pulses, of which none belong together",
-        "Cut the other record there, and align each part by itself.",
-    )
+    own, others = (np.searchsorted(borders, each) for each in (missing, extra))
+    lone = np.minimum(*(np.bincount(each, minlength=len(borders) + 1) for each in (own, others)))
+    for place in np.flatnonzero(lone >= FEWEST).tolist():
+        pulses, there = missing[own == place][:LOOKED_AT], extra[others == place]
+        shifts, counts = clusters(pulses, there, 2 * gate, 1)
+        if counts[0] < max(FEWEST, LEAST_MATCHED * min(len(pulses), len(there))):
+            continue
+        begin, end = borders[place - 1], borders[place]
+        when = f"before {end:.1f}" if place == 1 else f"after {begin:.1f}"
+        raise JumpedError(
+            f"a clock jumped by about {abs(shifts[0]):.2g} s, {when} s of the session",
+            "Cut the other record there, and align each part by itself.",
+        )
 
 
 def _check_shifts(found: _Found, session: Floats, other: Floats) -> None:
@@ -231,12 +237,9 @@ def _check_shifts(found: _Found, session: Floats, other: Floats) -> None:
     alignment, gate = found.alignment, found.gate
     seen = alignment.to_session(other)
     best, at = 0, 0.0
-    last = max(len(session) - STRETCH, 0)
-    for begin in sorted({0, last // 2, last}):
-        shifts, _ = clusters(session[begin : begin + STRETCH], seen, 2 * gate, SHIFTS)
-        for shift in shifts[np.abs(shifts) > 3 * gate].tolist():
-            count = len(paired(session + shift, seen, np.full(len(session), gate)))
-            best, at = max((best, at), (count, shift))
+    for shift in _other_shifts(session, seen, gate):
+        count = len(paired(session + shift, seen, np.full(len(session), gate)))
+        best, at = max((best, at), (count, shift))
     matched = len(alignment.matched)
     alone = len(alignment.missing) + len(alignment.extra)
     if matched - best < max(LEAST_MARGIN, MARGIN_ROOTS * alone**0.5):
@@ -246,3 +249,20 @@ def _check_shifts(found: _Found, session: Floats, other: Floats) -> None:
             "Use a line whose intervals differ, such as the barcode of [sync], or one that pauses "
             "now and then.",
         )
+
+
+def _other_shifts(session: Floats, seen: Floats, gate: float) -> list[float]:
+    """Return shifts with which pulses may fit as well, in seconds.
+
+    They are those by some of the usual intervals, and those that fit at the begin, in the middle or
+    at the end.
+    """
+    found = []
+    for pulses in range(1, min(SHIFTS, len(session) - 1) + 1):
+        usual = float(np.median(session[pulses:] - session[:-pulses]))
+        found += [-usual, usual]
+    last = max(len(session) - STRETCH, 0)
+    for begin in sorted({0, last // 2, last}):
+        stretch = session[begin : begin + STRETCH]
+        found += clusters(stretch, seen, 2 * gate, SHIFTS)[0].tolist()
+    return [shift for shift in found if abs(shift) > 3 * gate]

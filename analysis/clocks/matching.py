@@ -24,6 +24,8 @@ JITTER_SHARE = 0.1
 """At most, a pulse may lie off by so much of the interval between pulses."""
 LEAST_MATCHED = 0.5
 """Of the pulses that one of both has where they overlap, so many must belong together."""
+CLEARLY_MATCHED, TRIES = 0.9, 5
+"""With so many no other place is looked for; with fewer the best one of some tries is taken."""
 LOCAL = 64
 """Pairs from which the next ones are foreseen."""
 
@@ -59,12 +61,21 @@ def match_intervals(session: Pulses, other: Pulses) -> Pairs:
                 f"the {name} has {len(pulses)} pulses, and {FEWEST} are needed",
                 "Name another line, or record a longer part of the session.",
             )
+    best, share, tries = None, 0.0, 0
     jitter = jitter_of(session.on, other.on)
     for stretch in stretches(session.on, other.on, jitter, MOST_DRIFT):
         found = [_followed(session.on, other.on, stretch, each, jitter) for each in stretch.places]
-        best = max(found, key=len)
-        if len(best) >= FEWEST and is_enough(best, session.on, other.on):
-            return best
+        longest = max(found, key=len)
+        matched = share_matched(longest, session.on, other.on)
+        if matched < LEAST_MATCHED:
+            continue
+        if matched > share:
+            best, share = longest, matched
+        tries += 1
+        if share >= CLEARLY_MATCHED or tries == TRIES:
+            break
+    if best is not None:
+        return best
     raise NoMatchError(
         "the two records have no pulses in common",
         "Both must be of the same wire, of times that overlap, in seconds. Look at the line, the "
@@ -78,19 +89,20 @@ def jitter_of(session: Floats, other: Floats) -> float:
     return min(MOST_JITTER, JITTER_SHARE * shortest)
 
 
-def is_enough(pairs: Pairs, session: Floats, other: Floats) -> bool:
-    """Whether at least half of the pulses of one record belong to pulses of the other one.
+def share_matched(pairs: Pairs, session: Floats, other: Floats) -> float:
+    """Return which share of the pulses of one record belongs to pulses of the other one.
 
-    Those count that lie where both records overlap, as the first and the last pair tell.
+    Those count that lie where both records overlap, as the first and the last pair tell, and
+    that record counts which has fewer. The share is 0 of fewer pairs than `FEWEST`.
     """
+    if len(pairs) < FEWEST:
+        return 0.0
+    ahead, behind = _beyond(pairs, session, other)
     counts = [
-        np.count_nonzero((own >= own[low] - ahead) & (own <= own[high] + behind))
-        for own, (low, high), (ahead, behind) in (
-            (session, (pairs.session[0], pairs.session[-1]), _beyond(pairs, session, other)),
-            (other, (pairs.other[0], pairs.other[-1]), _beyond(pairs, session, other)),
-        )
+        np.count_nonzero((own >= own[places[0]] - ahead) & (own <= own[places[-1]] + behind))
+        for own, places in ((session, pairs.session), (other, pairs.other))
     ]
-    return bool(len(pairs) >= LEAST_MATCHED * min(counts))
+    return len(pairs) / min(counts)
 
 
 def _beyond(pairs: Pairs, session: Floats, other: Floats) -> tuple[float, float]:
@@ -198,7 +210,7 @@ def _walked(session: Floats, other: Floats, seed: Pairs, jitter: float) -> Pairs
     while begin < len(session):
         near = min(len(own), LOCAL)
         line = _line(session[own[-near:]], other[place[-near:]])
-        end = min(begin + max(near // 2, 4), len(session))
+        end = min(begin + near, len(session))
         pulses = session[begin:end]
         foreseen = line.at(pulses)
         if foreseen[0] > other[-1] + jitter:

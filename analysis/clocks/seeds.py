@@ -105,11 +105,17 @@ def clusters(pulses: Floats, other: Floats, width: float, most: int) -> tuple[Fl
 
 
 def _begins(session: Floats, jitter: float) -> list[int]:
-    """Return where stretches begin: the most telling first, and of equal ones spread evenly."""
+    """Return where stretches begin: the most telling first, and of equal ones spread evenly.
+
+    Intervals tell nothing that are the usual one, or a multiple of it, as where pulses were lost.
+    """
     last = max(len(session) - STRETCH, 0)
     begins = np.unique(np.append(np.arange(0, last, STRETCH // 2), last))
+    intervals = np.diff(session)
+    usual = float(np.median(intervals))
+    off = np.abs(intervals - usual * np.round(intervals / usual))
     places = begins[:, None] + np.arange(min(STRETCH, len(session)) - 1)
-    kinds = np.sort(np.round(np.diff(session)[places] / (4 * jitter)), axis=1)
+    kinds = np.sort(np.round(off[places] / (4 * jitter)), axis=1)
     distinct = 1 + (np.diff(kinds, axis=1) > 0).sum(axis=1)
     order = np.lexsort((_halving(len(begins)), -np.minimum(distinct, DISTINCT)))
     return [int(each) for each in begins[order]]

@@ -78,10 +78,11 @@ def align(
 
     data = read_session(folder.path)
     name = line or default_line(data)
-    found = _aligned(session_pulses(data, name), read_pulses(with_, channel), _way(by, name, data))
+    way = _way(by, name, data)
+    found = _aligned(session_pulses(data, name), read_pulses(with_, channel), way)
     file = out or folder.path / f"alignment-{with_.stem}.json"
     made = write_alignment(
-        file, found, session=folder.name, line=name, file=with_, channel=channel or "", by=by.value
+        file, found, session=folder.name, line=name, file=with_, channel=channel or "", by=way.value
     )
     figure = file.with_suffix(".png")
     _draw(found, figure, folder.name, name, with_.name)
