@@ -120,8 +120,7 @@ def align_by_intervals(session: Pulses, other: Pulses) -> Alignment:
         If too few pulses belong together, if a shift fits about as well, or if a clock jumped.
     """
     found = _aligned(session, other, match_intervals(session, other))
-    overlap = _overlap(session.on, found.alignment.to_session(other.on), found.gate)
-    _check_shifts(found, session.on[overlap.session], other.on[overlap.other])
+    _check_shifts(found, session.on, other.on)
     return found.alignment
 
 
@@ -232,12 +231,12 @@ def _check_shifts(found: _Found, session: Floats, other: Floats) -> None:
     found
         The alignment.
     session, other
-        When the pulses of both were, where they overlap, each by its own clock.
+        When the pulses of both were, each by its own clock.
     """
     alignment, gate = found.alignment, found.gate
     seen = alignment.to_session(other)
     best, at = 0, 0.0
-    for shift in _other_shifts(session, seen, gate):
+    for shift in _other_shifts(np.array(alignment.matched), seen, gate):
         count = len(paired(session + shift, seen, np.full(len(session), gate)))
         best, at = max((best, at), (count, shift))
     matched = len(alignment.matched)
@@ -251,18 +250,18 @@ def _check_shifts(found: _Found, session: Floats, other: Floats) -> None:
         )
 
 
-def _other_shifts(session: Floats, seen: Floats, gate: float) -> list[float]:
+def _other_shifts(matched: Floats, seen: Floats, gate: float) -> list[float]:
     """Return shifts with which pulses may fit as well, in seconds.
 
     They are those by some of the usual intervals, and those that fit at the begin, in the middle or
     at the end.
     """
     found = []
-    for pulses in range(1, min(SHIFTS, len(session) - 1) + 1):
-        usual = float(np.median(session[pulses:] - session[:-pulses]))
+    for pulses in range(1, min(SHIFTS, len(matched) - 1) + 1):
+        usual = float(np.median(matched[pulses:] - matched[:-pulses]))
         found += [-usual, usual]
-    last = max(len(session) - STRETCH, 0)
+    last = max(len(matched) - STRETCH, 0)
     for begin in sorted({0, last // 2, last}):
-        stretch = session[begin : begin + STRETCH]
+        stretch = matched[begin : begin + STRETCH]
         found += clusters(stretch, seen, 2 * gate, SHIFTS)[0].tolist()
     return [shift for shift in found if abs(shift) > 3 * gate]

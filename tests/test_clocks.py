@@ -1,0 +1,242 @@
+"""Clocks are aligned as well as is stated, whatever was lost, and not at all where in doubt."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from clock_bench import Device, barcode_pulses, random_train, seen_by
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from analysis.clocks.alignment import (
+    AmbiguousShiftError,
+    JumpedError,
+    align_by_barcodes,
+    align_by_intervals,
+)
+from analysis.clocks.matching import NoMatchError
+from analysis.clocks.pulses import Pulses, pulses_of_edges, pulses_of_samples
+from models.errors import Floats, ModelError, NotFiniteError, TooFewError, UnsortedTrialsError
+
+
+def wrong_by(found: object, device: Device, on: Floats) -> tuple[Floats, Floats]:
+    """Return by how much a map errs at times of the session, and by how much it says it may."""
+    there = device.clock(on)
+    return np.abs(found.to_session(there) - on), found.uncertainty(there)
+
+
+@settings(max_examples=40)
+@given(
+    drift_ppm=st.floats(-100, 100),
+    offset=st.floats(-1e5, 1e9),
+    lost=st.floats(0, 0.4),
+    spurious=st.floats(0, 0.4),
+    jitter=st.floats(1e-5, 5e-4),
+    seed=st.integers(0, 2**32),
+)
+def test_the_map_is_as_good_as_it_says_whatever_goes_wrong(
+    drift_ppm: float, offset: float, lost: float, spurious: float, jitter: float, seed: int
+) -> None:
+    device = Device(drift_ppm, offset, lost, spurious, jitter)
+    on = random_train(200, seed)
+    seen = seen_by(device, on, seed)
+    found = align_by_intervals(Pulses.at(on), seen.pulses)
+    error, stated = wrong_by(found, device, np.linspace(on[0], on[-1], 50))
+    assert (error <= 3 * stated + 1e-6).all(), "three times twice the standard error"
+    assert stated.max() < 10 * jitter / np.sqrt(50) + 1e-6
+    assert abs(found.mapping.drift_ppm - drift_ppm) < 6e6 * jitter / 50 / np.sqrt(100) + 0.1
+    real = np.setdiff1d(np.arange(200), seen.truth)
+    overlap = (on >= found.matched[0]) & (on <= found.matched[-1])
+    missed = on[real[overlap[real]]]
+    assert np.isin(missed, found.missing).mean() > 0.9 if len(missed) > 20 else True
+
+
+@given(begin=st.integers(0, 960), length=st.integers(25, 200), seed=st.integers(0, 1000))
+@settings(max_examples=25)
+def test_a_recorder_that_saw_a_part_of_the_session_is_placed(
+    begin: int, length: int, seed: int
+) -> None:
+    device = Device(drift_ppm=-80.0, jitter=1e-4)
+    on = random_train(1000, seed)
+    part = on[begin : begin + length]
+    found = align_by_intervals(Pulses.at(on), seen_by(device, part, seed).pulses)
+    assert found.matched == tuple(part)
+    assert found.session_beyond == 1000 - len(part)
+    assert found.missing == found.extra == ()
+
+
+def test_the_stated_uncertainty_holds_for_95_of_100() -> None:
+    """Twice the standard error; a few fewer where a bend is hardly seen, and more with a lack."""
+    within = []
+    for seed in range(120):
+        device = Device(jitter=3e-4, lost=0.05)
+        on = random_train(150, seed)
+        found = align_by_intervals(Pulses.at(on), seen_by(device, on, seed).pulses)
+        error, stated = wrong_by(found, device, on[[10, 75, 140]])
+        within += list(error <= stated)
+    assert 0.9 <= np.mean(within) <= 0.99
+
+
+def test_lost_and_spurious_pulses_are_listed_by_their_times() -> None:
+    on = random_train(100, 3)
+    device = Device(jitter=5e-5)
+    lost, spurious = on[[20, 21, 60]], device.clock(np.array([30.2, 55.5]))
+    there = device.clock(np.setdiff1d(on, lost))
+    found = align_by_intervals(Pulses.at(on), Pulses.at(np.union1d(there, spurious)))
+    assert found.missing == tuple(lost)
+    assert found.extra == tuple(spurious)
+    assert (len(found.matched), found.session_beyond, found.other_beyond) == (97, 0, 0)
+
+
+def test_a_clock_that_bends_gets_a_map_of_several_pieces() -> None:
+    device = Device(bend=5e-3, jitter=1e-4)
+    on = random_train(3000, 5)
+    found = align_by_intervals(Pulses.at(on), seen_by(device, on).pulses)
+    error, stated = wrong_by(found, device, np.linspace(on[0], on[-1], 500))
+    assert len(found.mapping.session) > 3
+    assert error.max() < 1e-4, "one straight line would be off by milliseconds"
+    assert (error <= 2 * stated).all()
+    straight = align_by_intervals(Pulses.at(on), seen_by(Device(jitter=1e-4), on).pulses)
+    assert len(straight.mapping.session) == 2
+
+
+def test_what_the_recorders_state_is_part_of_the_uncertainty() -> None:
+    """All pulses may be late by the whole length of the calls: no number of them mends that."""
+    on, device = random_train(400, 7), Device(jitter=1e-6)
+    late = np.full(400, 2e-3)
+    session = Pulses.at(on + late, uncertainty=late)
+    found = align_by_intervals(session, seen_by(device, on).pulses)
+    error, stated = wrong_by(found, device, on)
+    assert error.min() == pytest.approx(2e-3, rel=1e-2)
+    assert (error <= stated).all()
+
+
+def test_pulses_that_state_to_be_uncertain_count_less() -> None:
+    on, device = random_train(400, 8), Device(jitter=2e-5)
+    vague = np.random.default_rng(8).random(400) < 0.3
+    session = Pulses.at(on + 4e-3 * vague, uncertainty=4e-3 * vague)
+    error, _ = wrong_by(align_by_intervals(session, seen_by(device, on).pulses), device, on)
+    assert error.max() < 5e-5
+
+
+@given(st.lists(st.floats(-1e6, 1e6), max_size=20), st.integers(0, 100))
+@settings(max_examples=30)
+def test_times_go_to_the_other_clock_and_back(times: list[float], seed: int) -> None:
+    on = random_train(60, seed)
+    device = Device(jitter=1e-4)
+    found = align_by_intervals(Pulses.at(on), seen_by(device, on, seed).pulses)
+    there = found.to_other(times)
+    assert found.to_session(there) == pytest.approx(np.array(times), abs=1e-8)
+    square = np.resize(there, (2, len(times)))
+    assert found.to_session(square).shape == square.shape
+
+
+@pytest.mark.parametrize("times", [[1.0, np.nan], np.inf])
+def test_a_time_that_is_missing_is_refused(times: object) -> None:
+    on = random_train(60, 1)
+    found = align_by_intervals(Pulses.at(on), Pulses.at(on))
+    for move in (found.to_session, found.to_other, found.uncertainty):
+        with pytest.raises(NotFiniteError, match="1 of"):
+            move(times)
+
+
+FRAMES = np.arange(2000) / 30.0
+PAUSED = np.cumsum(np.where(np.arange(2000) % 150 == 149, 2.0 + np.arange(2000) / 2000, 1 / 30))
+REFUSED = [
+    (random_train(300, 1), random_train(300, 2), NoMatchError, "no pulses in common"),
+    (random_train(300, 1), random_train(300, 1) * 1e3, NoMatchError, "in seconds"),
+    (random_train(300, 1), random_train(300, 1) * 1.002, NoMatchError, "no pulses in common"),
+    (random_train(300, 1), random_train(300, 1)[:7], TooFewError, "other record has 7 pulses"),
+    (np.zeros(0), random_train(300, 1), TooFewError, "session's line has 0 pulses"),
+    (FRAMES, FRAMES + 5.0, AmbiguousShiftError, "1999 if one clock is shifted by 0.0333"),
+    (FRAMES, FRAMES[100:1500], AmbiguousShiftError, "1400 pulses belong together, and 1400"),
+    (np.arange(60) * 8.0, np.arange(60) * 8.0, AmbiguousShiftError, "shifted by 8 s"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("session", "other", "error", "told"), REFUSED)
+def test_what_cannot_be_aligned_is_refused_in_words(
+    session: Floats, other: Floats, error: type[ModelError], told: str
+) -> None:
+    with pytest.raises(error, match=told):
+        align_by_intervals(Pulses.at(session), Pulses.at(other))
+
+
+def test_regular_frames_that_pause_now_and_then_are_aligned() -> None:
+    seen = seen_by(Device(lost=0.002, jitter=1e-4), PAUSED)
+    found = align_by_intervals(Pulses.at(PAUSED), seen.pulses)
+    assert np.isin(PAUSED[seen.truth], found.matched).all()
+
+
+@pytest.mark.parametrize(("place", "when"), [(100, "before"), (350, "after")])
+def test_a_clock_that_jumps_is_refused_and_a_long_loss_is_not(place: int, when: str) -> None:
+    on = random_train(450, 4)
+    there = Device(jitter=1e-4).clock(on)
+    jumped = there + 0.2 * (np.arange(450) >= place)
+    with pytest.raises(JumpedError, match=rf"about 0\.2 s, {when}"):
+        align_by_intervals(Pulses.at(on), Pulses.at(jumped))
+    noise = np.random.default_rng(1).uniform(there[100], there[200], 20)
+    lossy = np.sort(np.concatenate([there[:100], noise, there[200:]]))
+    assert len(align_by_intervals(Pulses.at(on), Pulses.at(lossy)).missing) == 100
+
+
+def test_barcodes_of_a_generator_are_matched_by_their_numbers() -> None:
+    """They come at regular intervals: only the numbers tell which is which."""
+    numbers = [0xDEADBE00 + place for place in range(30)]
+    device = Device()
+    session, sent = barcode_pulses(numbers), barcode_pulses(numbers[4:])
+    later = 4 * 31.0
+    other = Pulses.at(device.clock(sent.on + later), device.clock(sent.off + later))
+    kept = np.ones(len(other), bool)
+    kept[40:60] = False  # some numbers are spoilt, and match nothing
+    found = align_by_barcodes(session, other.chosen(kept))
+    error, _ = wrong_by(found, device, session.on)
+    assert error.max() < 1e-6
+    assert found.mapping.drift_ppm == pytest.approx(50.0, abs=0.01)
+    assert found.session_beyond == 4
+    assert 1 <= len(found.missing) <= 3
+
+
+@pytest.mark.parametrize(
+    ("other", "error", "told"),
+    [
+        (barcode_pulses(list(range(100, 130))), NoMatchError, "0 barcodes are in both"),
+        (Pulses.at(random_train(50, 1)), TooFewError, "when its pulses ended"),
+        (barcode_pulses([7] * 30), TooFewError, "0 barcodes"),
+    ],
+)
+def test_barcodes_that_have_nothing_in_common_are_refused(
+    other: Pulses, error: type[ModelError], told: str
+) -> None:
+    with pytest.raises(error, match=told):
+        align_by_barcodes(barcode_pulses(list(range(1, 31))), other)
+
+
+def test_samples_become_pulses_midway_between_them() -> None:
+    level = np.array([3.3, 3.3, 0.1, 0.0, 2.1, 1.4, 1.9, 3.2, 0.2, 3.1])
+    found = pulses_of_samples(lambda rows: level[rows], len(level), lambda numbers: numbers / 10)
+    assert found.on.tolist() == [0.35, 0.85]
+    assert found.off.tolist()[0] == 0.75
+    assert np.isnan(found.off[1])
+    assert found.uncertainty == pytest.approx([0.05, 0.05])
+    with pytest.raises(TooFewError, match="never changes"):
+        pulses_of_samples(lambda rows: np.ones(9)[rows], 9, lambda numbers: numbers)
+
+
+def test_repeated_levels_are_no_edges_and_an_end_without_a_begin_is_left_out() -> None:
+    found = pulses_of_edges([1.0, 2.0, 2.5, 3.0, 4.0], [False, True, True, False, True])
+    assert found.on.tolist() == [2.0, 4.0]
+    assert found.off[0] == 3.0
+    assert np.isnan(found.off[1])
+
+
+@pytest.mark.parametrize(
+    ("times", "error"),
+    [([0.0, np.nan, 2.0], NotFiniteError), ([0.0, 2.0, 1.0], UnsortedTrialsError),
+     ([0.0, 1.0, 1.0], UnsortedTrialsError)],
+)  # fmt: skip
+def test_times_that_are_missing_or_do_not_rise_are_refused(
+    times: list[float], error: type[ModelError]
+) -> None:
+    with pytest.raises(error):
+        Pulses.at(times)
