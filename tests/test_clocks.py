@@ -119,6 +119,18 @@ def test_pulses_that_state_to_be_uncertain_count_less() -> None:
     assert error.max() < 5e-5
 
 
+def test_a_line_that_is_sampled_slowly_is_aligned_within_its_samples() -> None:
+    """A lamp that a camera films: each pulse is seen with the next frame."""
+    on, frame = random_train(300, 9), 1 / 30
+    device = Device()
+    seen = Pulses.at(frame * (np.ceil(device.clock(on) / frame) - 0.5), uncertainty=frame / 2)
+    found = align_by_intervals(Pulses.at(on), seen)
+    error, stated = wrong_by(found, device, on)
+    assert found.missing == found.extra == ()
+    assert error.max() < 0.004
+    assert (error <= stated).all()
+
+
 @given(st.lists(st.floats(-1e6, 1e6), max_size=20), st.integers(0, 100))
 @settings(max_examples=30)
 def test_times_go_to_the_other_clock_and_back(times: list[float], seed: int) -> None:

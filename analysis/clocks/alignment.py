@@ -152,7 +152,7 @@ def _aligned(session: Pulses, other: Pulses, pairs: Pairs) -> _Found:
     The map is fitted to the pairs; then all pulses are paired anew by it, and those that lie off
     too far belong to none.
     """
-    jitter = jitter_of(session.on, other.on)
+    jitter = jitter_of(session, other)
     mapping, gate = _fitted(session, other, pairs), jitter
     for _ in range(REFITS):
         pairs = _paired(session, other, mapping, gate)

@@ -62,7 +62,7 @@ def match_intervals(session: Pulses, other: Pulses) -> Pairs:
                 "Name another line, or record a longer part of the session.",
             )
     best, share, tries = None, 0.0, 0
-    jitter = jitter_of(session.on, other.on)
+    jitter = jitter_of(session, other)
     for stretch in stretches(session.on, other.on, jitter, MOST_DRIFT):
         found = [_followed(session.on, other.on, stretch, each, jitter) for each in stretch.places]
         longest = max(found, key=len)
@@ -83,10 +83,14 @@ def match_intervals(session: Pulses, other: Pulses) -> Pairs:
     )
 
 
-def jitter_of(session: Floats, other: Floats) -> float:
-    """Return by how many seconds pulses may lie off: less where they follow each other fast."""
-    shortest = min(float(np.median(np.diff(times))) for times in (session, other))
-    return min(MOST_JITTER, JITTER_SHARE * shortest)
+def jitter_of(session: Pulses, other: Pulses) -> float:
+    """Return by how many seconds pulses may lie off: less where they follow each other fast.
+
+    What their recorders state comes beside it.
+    """
+    shortest = min(float(np.median(np.diff(each.on))) for each in (session, other))
+    stated = sum(float(np.median(each.uncertainty)) for each in (session, other))
+    return min(MOST_JITTER, JITTER_SHARE * shortest) + stated
 
 
 def share_matched(pairs: Pairs, session: Floats, other: Floats) -> float:
