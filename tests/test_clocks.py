@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 from clock_bench import Device, barcode_pulses, random_train, seen_by
@@ -17,6 +20,8 @@ from analysis.clocks.alignment import (
 from analysis.clocks.matching import NoMatchError
 from analysis.clocks.pulses import Pulses, pulses_of_edges, pulses_of_samples
 from models.errors import Floats, ModelError, NotFiniteError, TooFewError, UnsortedTrialsError
+
+PAGE = Path(__file__).parent.parent / "docs/reference/clocks.md"
 
 
 def wrong_by(found: object, device: Device, on: Floats) -> tuple[Floats, Floats]:
@@ -252,3 +257,14 @@ def test_times_that_are_missing_or_do_not_rise_are_refused(
 ) -> None:
     with pytest.raises(error):
         Pulses.at(times)
+
+
+def test_the_example_of_the_page_prints_what_it_says(capsys: pytest.CaptureFixture[str]) -> None:
+    program = re.search(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    assert program is not None
+    names: dict[str, object] = {}
+    exec(compile(program[1], str(PAGE), "exec"), names)
+    told = capsys.readouterr().out.strip()
+    assert told == "50 ppm, 3 missing"
+    assert f"# {told}" in program[1]
+    assert names["back"] == pytest.approx([80.0, 90.0])

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import msgspec
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.special import stdtrit
 
 from models.errors import Floats, NotFiniteError, TooFewError, Whole
 
@@ -31,7 +32,8 @@ class Mapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Seconds of both clocks at the ends of the pieces, (pieces + 1,), rising. Beyond them the
         outer pieces go on.
     covariance
-        Of the values of `session` by the scatter of the pulses, s^2, (pieces + 1, pieces + 1).
+        Of the values of `session` by the scatter of the pulses, s^2, (pieces + 1, pieces + 1);
+        larger where there are few, so that twice the root is an interval of 95 %.
     lack
         Root mean square of what sets the map apart from one of more pieces, in seconds.
     stated
@@ -196,7 +198,22 @@ def _fitted(other: Floats, session: Floats, within: Floats, pieces: int) -> _Fit
         if np.abs(values - before).max() < 1e-3 * sd:
             break
     stated = float(np.average(within, weights=weights))
-    return _Fit(knots, start + values, -residuals, sd**2 * inverse, stated)
+    exact = (sd / spread) ** 2
+    inverse, _ = _least_squares(place, share, deviations, exact, pieces + 1)
+    covariance = sd**2 * _inflation(size, pieces + 1) * inverse
+    return _Fit(knots, start + values, -residuals, covariance, stated)
+
+
+def _inflation(sizes: Floats, knots: int) -> float:
+    """Return by how much Huber's weights and few pulses make the variance of a fit larger.
+
+    The first factor is that of Huber 1981, Section 7.6; the second one makes two standard errors an
+    interval of 95 % by Student's t.
+    """
+    free = max(len(sizes) - knots, 1)
+    near = np.mean(sizes < HUBER)
+    robust = np.sum(np.minimum(sizes, HUBER) ** 2) / free / near**2
+    return float(robust * (stdtrit(free, 0.975) / 2) ** 2)
 
 
 def _least_squares(

@@ -61,12 +61,20 @@ def match_intervals(session: Pulses, other: Pulses) -> Pairs:
                 f"the {name} has {len(pulses)} pulses, and {FEWEST} are needed",
                 "Name another line, or record a longer part of the session.",
             )
+    if len(other) < len(session):  # stretches of the shorter record are sooner found
+        found = _matched(other, session)
+        return Pairs(found.other, found.session)
+    return _matched(session, other)
+
+
+def _matched(one: Pulses, other: Pulses) -> Pairs:
+    """Return which pulses belong together, by stretches of the first record."""
     best, share, tries = None, 0.0, 0
-    jitter = jitter_of(session, other)
-    for stretch in stretches(session.on, other.on, jitter, MOST_DRIFT):
-        found = [_followed(session.on, other.on, stretch, each, jitter) for each in stretch.places]
+    jitter = jitter_of(one, other)
+    for stretch in stretches(one.on, other.on, jitter, MOST_DRIFT):
+        found = [_followed(one.on, other.on, stretch, each, jitter) for each in stretch.places]
         longest = max(found, key=len)
-        matched = share_matched(longest, session.on, other.on)
+        matched = share_matched(longest, one.on, other.on)
         if matched < LEAST_MATCHED:
             continue
         if matched > share:

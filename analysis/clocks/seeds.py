@@ -23,14 +23,14 @@ LOOKED_AT = 4000
 
 @dataclass(frozen=True)
 class Stretch:
-    """Some pulses in a row, and where they may lie on the other clock.
+    """Some pulses of a record in a row, and where they may lie on the other clock.
 
     Attributes
     ----------
     begin, end
-        Which pulses of the session: from `begin` up to, not including, `end`.
+        Which pulses: from `begin` up to, not including, `end`.
     centre
-        Seconds of the session in their middle.
+        Seconds in their middle, by their own clock.
     places
         What the other clock may have shown then, the most probable first, in seconds.
     """
@@ -41,24 +41,24 @@ class Stretch:
     places: tuple[float, ...]
 
 
-def stretches(session: Floats, other: Floats, jitter: float, drift: float) -> Iterator[Stretch]:
-    """Yield stretches of the session's pulses that are found on the other clock.
+def stretches(one: Floats, other: Floats, jitter: float, drift: float) -> Iterator[Stretch]:
+    """Yield stretches of one record that are found on the clock of the other one.
 
-    They come from all over the session, so that a recorder that saw a part of it is soon met;
-    those with several kinds of intervals come first.
+    They come from all over the record, so that a part that both have is soon met; those with
+    several kinds of intervals come first.
 
     Parameters
     ----------
-    session, other
+    one, other
         When the pulses were by both clocks, in seconds, rising.
     jitter
         Seconds that a pulse may come too early or too late on one of them.
     drift
         By how much one clock may run faster, as a share.
     """
-    for begin in _begins(session, jitter)[:MOST_STRETCHES]:
-        end = min(begin + STRETCH, len(session))
-        pulses = session[begin:end]
+    for begin in _begins(one, jitter)[:MOST_STRETCHES]:
+        end = min(begin + STRETCH, len(one))
+        pulses = one[begin:end]
         centre = float(pulses[0] + pulses[-1]) / 2
         width = 2 * (jitter + drift * float(pulses[-1] - pulses[0]) / 2)
         shifts, counts = clusters(pulses - centre, other, width, MOST_PLACES)
@@ -104,17 +104,17 @@ def clusters(pulses: Floats, other: Floats, width: float, most: int) -> tuple[Fl
     return middles[kept], counts[many][kept]
 
 
-def _begins(session: Floats, jitter: float) -> list[int]:
+def _begins(times: Floats, jitter: float) -> list[int]:
     """Return where stretches begin: the most telling first, and of equal ones spread evenly.
 
     Intervals tell nothing that are the usual one, or a multiple of it, as where pulses were lost.
     """
-    last = max(len(session) - STRETCH, 0)
+    last = max(len(times) - STRETCH, 0)
     begins = np.unique(np.append(np.arange(0, last, STRETCH // 2), last))
-    intervals = np.diff(session)
+    intervals = np.diff(times)
     usual = float(np.median(intervals))
     off = np.abs(intervals - usual * np.round(intervals / usual))
-    places = begins[:, None] + np.arange(min(STRETCH, len(session)) - 1)
+    places = begins[:, None] + np.arange(min(STRETCH, len(times)) - 1)
     kinds = np.sort(np.round(off[places] / (4 * jitter)), axis=1)
     distinct = 1 + (np.diff(kinds, axis=1) > 0).sum(axis=1)
     order = np.lexsort((_halving(len(begins)), -np.minimum(distinct, DISTINCT)))
