@@ -6,10 +6,12 @@ import hashlib
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 from clock_bench import Device, Seen, seen_by
@@ -29,6 +31,7 @@ from models.errors import Floats, NotFiniteError
 from rig.commands.init import make_lab
 from rig.dataset import SessionData, read_session
 from rig.errors import ExitCode, RecordingError
+from rig.events import SyncSwitched
 from rig.lab import Lab, find_lab
 from rig.session_folder import find_sessions
 from rig.streams import STREAM_MAGIC, Channel, StreamSpec, pack_block, pack_spec, read_stream
@@ -250,6 +253,18 @@ def test_a_line_is_a_sync_line_or_an_input(data: SessionData) -> None:
     assert session_pulses(data, "licks").on.tolist() == licks.tolist()
 
 
+def test_what_an_event_states_of_its_time_goes_along(data: SessionData) -> None:
+    events = [
+        msgspec.structs.replace(event, uncertainty=3e-3)
+        if isinstance(event, SyncSwitched)
+        else event
+        for event in data.record.events
+    ]
+    changed = replace(data, record=replace(data.record, events=events))
+    assert set(session_pulses(changed, "bars").uncertainty) == {3e-3}
+    assert set(session_pulses(changed, "lick").uncertainty) == {0.0}
+
+
 def test_a_signal_has_pulses_by_the_session_and_by_its_card(seen: Seen, tmp_path: Path) -> None:
     stream = read_stream(stream_of(seen, tmp_path / "lines.stream"))
     by_session, by_card = (
@@ -277,6 +292,18 @@ def test_an_alignment_that_cannot_be_read_says_so(tmp_path: Path) -> None:
             read_alignment(file)
     with pytest.raises(RecordingError, match="cannot be read as an alignment"):
         read_alignment(tmp_path / "none.json")
+
+
+def test_an_alignment_of_a_later_layout_is_refused(
+    align: Command, seen: Seen, tmp_path: Path
+) -> None:
+    np.save(tmp_path / "ephys.npy", seen.pulses.on)
+    file = tmp_path / "alignment.json"
+    assert align("--with", str(tmp_path / "ephys.npy"), "--out", str(file)).code == 0
+    later = file.read_text("utf-8").replace('"alignment_version": 1', '"alignment_version": 2')
+    file.write_text(later, encoding="utf-8")
+    with pytest.raises(RecordingError, match="has the layout 2"):
+        read_alignment(file)
 
 
 def test_a_session_without_a_barcode_wants_a_line(

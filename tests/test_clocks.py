@@ -17,7 +17,7 @@ from analysis.clocks.alignment import (
     align_by_barcodes,
     align_by_intervals,
 )
-from analysis.clocks.matching import NoMatchError
+from analysis.clocks.matching import NoMatchError, paired
 from analysis.clocks.pulses import Pulses, pulses_of_edges, pulses_of_samples
 from models.errors import Floats, ModelError, NotFiniteError, TooFewError, UnsortedTrialsError
 
@@ -56,17 +56,17 @@ def test_the_map_is_as_good_as_it_says_whatever_goes_wrong(
     assert np.isin(missed, found.missing).mean() > 0.9 if len(missed) > 20 else True
 
 
-@given(begin=st.integers(0, 960), length=st.integers(25, 200), seed=st.integers(0, 1000))
+@given(begin=st.integers(0, 1980), length=st.integers(12, 200), seed=st.integers(0, 1000))
 @settings(max_examples=25)
 def test_a_recorder_that_saw_a_part_of_the_session_is_placed(
     begin: int, length: int, seed: int
 ) -> None:
     device = Device(drift_ppm=-80.0, jitter=1e-4)
-    on = random_train(1000, seed)
+    on = random_train(2000, seed)
     part = on[begin : begin + length]
     found = align_by_intervals(Pulses.at(on), seen_by(device, part, seed).pulses)
     assert found.matched == tuple(part)
-    assert found.session_beyond == 1000 - len(part)
+    assert found.session_beyond == 2000 - len(part)
     assert found.missing == found.extra == ()
 
 
@@ -80,6 +80,7 @@ def test_the_stated_uncertainty_holds_for_95_of_100() -> None:
         error, stated = wrong_by(found, device, on[[10, 75, 140]])
         within += list(error <= stated)
     assert 0.9 <= np.mean(within) <= 0.99
+    assert stated[1] < 0.6 * stated[2], "the map is best known in the middle"
 
 
 def test_lost_and_spurious_pulses_are_listed_by_their_times() -> None:
@@ -94,12 +95,12 @@ def test_lost_and_spurious_pulses_are_listed_by_their_times() -> None:
 
 
 def test_a_clock_that_bends_gets_a_map_of_several_pieces() -> None:
-    device = Device(bend=5e-3, jitter=1e-4)
+    device = Device(bend=30e-3, jitter=1e-4)
     on = random_train(3000, 5)
     found = align_by_intervals(Pulses.at(on), seen_by(device, on).pulses)
     error, stated = wrong_by(found, device, np.linspace(on[0], on[-1], 500))
     assert len(found.mapping.session) > 3
-    assert error.max() < 1e-4, "one straight line would be off by milliseconds"
+    assert error.max() < 1.5e-4, "one straight line would be off by milliseconds"
     assert (error <= 2 * stated).all()
     straight = align_by_intervals(Pulses.at(on), seen_by(Device(jitter=1e-4), on).pulses)
     assert len(straight.mapping.session) == 2
@@ -120,19 +121,61 @@ def test_pulses_that_state_to_be_uncertain_count_less() -> None:
     on, device = random_train(400, 8), Device(jitter=2e-5)
     vague = np.random.default_rng(8).random(400) < 0.3
     session = Pulses.at(on + 4e-3 * vague, uncertainty=4e-3 * vague)
-    error, _ = wrong_by(align_by_intervals(session, seen_by(device, on).pulses), device, on)
+    found = align_by_intervals(session, seen_by(device, on).pulses)
+    error, _ = wrong_by(found, device, on)
     assert error.max() < 5e-5
+    assert found.missing == ()
+
+
+def test_single_pulses_that_are_late_hardly_move_the_map() -> None:
+    """A fifth of them by 1.1 ms: their mean would be late by 0.22 ms."""
+    on, device = random_train(1000, 8), Device(jitter=2e-4)
+    late = np.random.default_rng(2).random(1000) < 0.2
+    found = align_by_intervals(Pulses.at(on), seen_by(device, on + 1.1e-3 * late).pulses)
+    error, _ = wrong_by(found, device, on)
+    assert len(found.matched) > 950
+    assert error.max() < 1.5e-4
+
+
+def test_a_bend_that_is_hardly_seen_is_part_of_the_uncertainty() -> None:
+    within = []
+    for seed in range(12):
+        device = Device(bend=2e-4, jitter=3e-4)
+        on = random_train(3000, seed)
+        found = align_by_intervals(Pulses.at(on), seen_by(device, on, seed).pulses)
+        error, stated = wrong_by(found, device, on)
+        within.append(np.mean(error <= stated))
+    assert np.mean(within) > 0.9
+
+
+def test_sparse_pulses_are_found_though_the_clocks_drift_between_them() -> None:
+    on = np.cumsum(np.random.default_rng(1).uniform(30, 90, 60))
+    device = Device(drift_ppm=100.0, jitter=1e-4)
+    found = align_by_intervals(Pulses.at(on), seen_by(device, on).pulses)
+    assert len(found.matched) == 60
+
+
+def test_a_short_begin_before_a_long_loss_belongs_to_the_rest() -> None:
+    on = random_train(1200, 3)
+    there = seen_by(Device(jitter=3e-4), on).pulses.on
+    found = align_by_intervals(Pulses.at(on), Pulses.at(np.delete(there, slice(20, 900))))
+    assert found.missing == tuple(on[20:900])
+
+
+def test_a_pulse_belongs_to_one_other_only() -> None:
+    found = paired(np.array([1.0, 1.002, 2.0]), np.array([1.0015, 2.0]), np.full(3, 0.01))
+    assert (found.session.tolist(), found.other.tolist()) == ([1, 2], [0, 1])
 
 
 def test_a_line_that_is_sampled_slowly_is_aligned_within_its_samples() -> None:
     """A lamp that a camera films: each pulse is seen with the next frame."""
-    on, frame = random_train(300, 9), 1 / 30
+    on, frame = random_train(300, 9), 1 / 10
     device = Device()
     seen = Pulses.at(frame * (np.ceil(device.clock(on) / frame) - 0.5), uncertainty=frame / 2)
     found = align_by_intervals(Pulses.at(on), seen)
     error, stated = wrong_by(found, device, on)
     assert found.missing == found.extra == ()
-    assert error.max() < 0.004
+    assert error.max() < 0.012
     assert (error <= stated).all()
 
 
@@ -158,7 +201,17 @@ def test_a_time_that_is_missing_is_refused(times: object) -> None:
 
 
 FRAMES = np.arange(2000) / 30.0
-PAUSED = np.cumsum(np.where(np.arange(2000) % 150 == 149, 2.0 + np.arange(2000) / 2000, 1 / 30))
+REPEATED = np.cumsum(np.tile(np.random.default_rng(3).uniform(0.5, 1.5, 20), 12))
+
+
+def frames(count: int, pauses: int) -> Floats:
+    """Return when a camera exposed that paused now and then, for some seconds."""
+    rng = np.random.default_rng(5)
+    intervals = np.full(count, 1 / 30)
+    intervals[rng.choice(count, pauses, replace=False)] += rng.uniform(1, 4, pauses)
+    return np.cumsum(intervals)
+
+
 REFUSED = [
     (random_train(300, 1), random_train(300, 2), NoMatchError, "no pulses in common"),
     (random_train(300, 1), random_train(300, 1) * 1e3, NoMatchError, "in seconds"),
@@ -167,6 +220,7 @@ REFUSED = [
     (np.zeros(0), random_train(300, 1), TooFewError, "session's line has 0 pulses"),
     (FRAMES, FRAMES + 5.0, AmbiguousShiftError, "1999 if one clock is shifted by 0.0333"),
     (FRAMES, FRAMES[100:1500], AmbiguousShiftError, "1400 pulses belong together, and 1400"),
+    (REPEATED, REPEATED[50:150], AmbiguousShiftError, "100 pulses belong together, and 100"),
     (np.arange(60) * 8.0, np.arange(60) * 8.0, AmbiguousShiftError, "shifted by 8 s"),
 ]  # fmt: skip
 
@@ -180,9 +234,18 @@ def test_what_cannot_be_aligned_is_refused_in_words(
 
 
 def test_regular_frames_that_pause_now_and_then_are_aligned() -> None:
-    seen = seen_by(Device(lost=0.002, jitter=1e-4), PAUSED)
-    found = align_by_intervals(Pulses.at(PAUSED), seen.pulses)
-    assert np.isin(PAUSED[seen.truth], found.matched).all()
+    exposed = frames(8000, 20)
+    seen = seen_by(Device(lost=0.001, jitter=1e-4), exposed)
+    found = align_by_intervals(Pulses.at(exposed), seen.pulses)
+    assert np.isin(exposed[seen.truth], found.matched).all()
+
+
+@pytest.mark.parametrize("pauses", [1, 5])
+def test_too_few_pauses_tell_no_shift_where_frames_are_lost(pauses: int) -> None:
+    exposed = frames(8000, pauses)
+    seen = seen_by(Device(lost=0.003, spurious=0.003, jitter=1e-4), exposed)
+    with pytest.raises(AmbiguousShiftError):
+        align_by_intervals(Pulses.at(exposed), seen.pulses)
 
 
 @pytest.mark.parametrize(("place", "when"), [(100, "before"), (350, "after")])
@@ -229,7 +292,11 @@ def test_barcodes_that_have_nothing_in_common_are_refused(
         align_by_barcodes(barcode_pulses(list(range(1, 31))), other)
 
 
-def test_samples_become_pulses_midway_between_them() -> None:
+@pytest.mark.parametrize("chunk", [3, 100])
+def test_samples_become_pulses_midway_between_them(
+    chunk: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("analysis.clocks.pulses.CHUNK", chunk)
     level = np.array([3.3, 3.3, 0.1, 0.0, 2.1, 1.4, 1.9, 3.2, 0.2, 3.1])
     found = pulses_of_samples(lambda rows: level[rows], len(level), lambda numbers: numbers / 10)
     assert found.on.tolist() == [0.35, 0.85]

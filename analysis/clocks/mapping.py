@@ -201,7 +201,7 @@ def _fitted(other: Floats, session: Floats, within: Floats, pieces: int) -> _Fit
     exact = (sd / spread) ** 2
     inverse, _ = _least_squares(place, share, deviations, exact, pieces + 1)
     covariance = sd**2 * _inflation(size, pieces + 1) * inverse
-    return _Fit(knots, start + values, -residuals, covariance, stated)
+    return _Fit(knots, start + values, residuals, covariance, stated)
 
 
 def _inflation(sizes: Floats, knots: int) -> float:
