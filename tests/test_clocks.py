@@ -73,14 +73,21 @@ def test_a_recorder_that_saw_a_part_of_the_session_is_placed(
 def test_the_stated_uncertainty_holds_for_95_of_100() -> None:
     """Twice the standard error; a few fewer where a bend is hardly seen, and more with a lack."""
     within = []
-    for seed in range(120):
+    for seed in range(80):
         device = Device(jitter=3e-4, lost=0.05)
         on = random_train(150, seed)
         found = align_by_intervals(Pulses.at(on), seen_by(device, on, seed).pulses)
         error, stated = wrong_by(found, device, on[[10, 75, 140]])
         within += list(error <= stated)
     assert 0.9 <= np.mean(within) <= 0.99
-    assert stated[1] < 0.6 * stated[2], "the map is best known in the middle"
+
+
+def test_the_map_is_best_known_in_the_middle_and_less_and_less_beyond() -> None:
+    on, device = random_train(100, 2), Device(jitter=3e-4)
+    found = align_by_intervals(Pulses.at(on), seen_by(device, on).pulses)
+    _, stated = wrong_by(found, device, np.array([50.0, on[-1], 1000.0]))
+    assert stated[0] < 0.6 * stated[1]
+    assert stated[2] > 5 * stated[1]
 
 
 def test_lost_and_spurious_pulses_are_listed_by_their_times() -> None:
@@ -139,8 +146,8 @@ def test_single_pulses_that_are_late_hardly_move_the_map() -> None:
 
 def test_a_bend_that_is_hardly_seen_is_part_of_the_uncertainty() -> None:
     within = []
-    for seed in range(12):
-        device = Device(bend=2e-4, jitter=3e-4)
+    for seed in range(4):
+        device = Device(bend=1e-3, jitter=3e-4)
         on = random_train(3000, seed)
         found = align_by_intervals(Pulses.at(on), seen_by(device, on, seed).pulses)
         error, stated = wrong_by(found, device, on)
@@ -155,11 +162,22 @@ def test_sparse_pulses_are_found_though_the_clocks_drift_between_them() -> None:
     assert len(found.matched) == 60
 
 
-def test_a_short_begin_before_a_long_loss_belongs_to_the_rest() -> None:
-    on = random_train(1200, 3)
-    there = seen_by(Device(jitter=3e-4), on).pulses.on
-    found = align_by_intervals(Pulses.at(on), Pulses.at(np.delete(there, slice(20, 900))))
-    assert found.missing == tuple(on[20:900])
+def test_short_parts_between_long_losses_belong_together() -> None:
+    """No part has half of the pulses: each must lead over a quarter of an hour to the next one."""
+    on = random_train(2000, 3)
+    kept = np.r_[0:20, 900:920, 1900:1920]
+    there = seen_by(Device(jitter=3e-4), on).pulses.on[kept]
+    found = align_by_intervals(Pulses.at(on), Pulses.at(there))
+    assert found.matched == tuple(on[kept])
+
+
+def test_what_was_on_the_line_before_the_session_does_no_harm() -> None:
+    """The clock bends so much that the pairs must be followed back to their begin."""
+    on = random_train(3000, 6)
+    there = Device(bend=30e-3).clock(on)[100:]
+    before = there[0] - random_train(60, 7)[::-1]
+    found = align_by_intervals(Pulses.at(on), Pulses.at(np.concatenate([before, there])))
+    assert set(on[100:]) <= set(found.matched)
 
 
 def test_a_pulse_belongs_to_one_other_only() -> None:
@@ -234,7 +252,8 @@ def test_what_cannot_be_aligned_is_refused_in_words(
 
 
 def test_regular_frames_that_pause_now_and_then_are_aligned() -> None:
-    exposed = frames(8000, 20)
+    late = frames(3000, 20)
+    exposed = np.concatenate([np.arange(-9000, 0) / 30 + late[0], late])
     seen = seen_by(Device(lost=0.001, jitter=1e-4), exposed)
     found = align_by_intervals(Pulses.at(exposed), seen.pulses)
     assert np.isin(exposed[seen.truth], found.matched).all()

@@ -30,7 +30,7 @@ GATE_SDS = 6.0
 REFITS = 3
 LEAST_MARGIN = 4
 """So many more pulses must belong together than with any other shift, and `MARGIN_ROOTS` times the
-root of the number of those that belong to none."""
+root of the number of those without a partner, in the record that has fewer of them."""
 MARGIN_ROOTS = 2.0
 SHIFTS = 10
 """Other shifts that are tried: by so many intervals, and so many for each of three stretches."""
@@ -240,7 +240,7 @@ def _check_shifts(found: _Found, session: Floats, other: Floats) -> None:
         count = len(paired(session + shift, seen, np.full(len(session), gate)))
         best, at = max((best, at), (count, shift))
     matched = len(alignment.matched)
-    alone = len(alignment.missing) + len(alignment.extra)
+    alone = min(len(alignment.missing), len(alignment.extra))
     if matched - best < max(LEAST_MARGIN, MARGIN_ROOTS * alone**0.5):
         raise AmbiguousShiftError(
             f"the shift between the clocks is ambiguous: {matched} pulses belong together, and "
