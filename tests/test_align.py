@@ -95,9 +95,14 @@ def nwb_of(seen: Seen, path: Path) -> Path:
     )
     table = EventsTable(name="ttl", description="edges", source_description="a recorder")
     table.add_column("line", "which line it was")
+    table.add_column("note", "what a person said of it")
     for time in seen.pulses.on:
-        table.add_row(timestamp=time, line="bars")
-        table.add_row(timestamp=time + 0.001, line="other")
+        table.add_row(
+            timestamp=time, line="bars", note="as it should be by all that is known of it"
+        )
+        table.add_row(
+            timestamp=time + 0.001, line="other", note="it was said to be some other line"
+        )
     file.add_events_table(table)
     with NWBHDF5IO(str(path), "w") as io:
         io.write(file)
@@ -164,6 +169,18 @@ def test_lines_of_nwb_files_are_read_as_samples_and_as_events(
     within = 0.5 / RATE_HZ if channel == "sync" else 0.0
     assert found.on == pytest.approx(seen.pulses.on, abs=within + 1e-9)
     assert found.uncertainty == pytest.approx(np.full(len(found), within))
+
+
+def test_the_lines_of_a_file_are_named_where_one_is_to_be_chosen(
+    align: Command, seen: Seen, tmp_path: Path
+) -> None:
+    """Names are short texts: what persons wrote names no line."""
+    file = nwb_of(seen, tmp_path / "ephys.nwb")
+    done = align("--with", str(file))
+    assert done.code == ExitCode.USAGE
+    assert "ephys.nwb has 4 lines" in done.err
+    assert "do: Name one of: sync, ttl, ttl/bars, ttl/other.\n" in done.err
+    assert "has no line 'bars'" in align("--with", str(file), "--channel", "bars").err
 
 
 def test_samples_of_a_card_are_aligned_to_within_half_a_sample(

@@ -58,7 +58,7 @@ def _chosen(lines: list[str], channel: str | None, path: Path) -> str:
         return lines[0]
     if not lines:
         raise RecordingError("the file holds no line", str(path), "Name another file.")
-    named = ", ".join(lines[:MOST_NAMED]) + (", ..." if len(lines) > MOST_NAMED else "")
+    named = ", ".join(sorted(lines)[:MOST_NAMED]) + (", ..." if len(lines) > MOST_NAMED else "")
     what = f"{path.name} has " + (
         f"{len(lines)} lines" if channel is None else f"no line '{channel}'"
     )

@@ -12,8 +12,9 @@ from analysis.clocks.pulses import Pulses, pulses_of_edges, pulses_of_samples
 from analysis.neural.nwb_reading import opened
 from models.errors import Floats
 
-MOST_VALUES = 32
-"""A column of texts with more values does not name lines; of a series, so many columns are lines"""
+MOST_VALUES, LONGEST_NAME = 32, 40
+"""A column of texts names lines if it has no more values, and none with more characters; of a
+series, so many columns are lines."""
 Reader = Callable[[], Pulses]
 
 
@@ -77,7 +78,7 @@ def _events(table: Any) -> dict[str, Reader]:
             continue
         texts = values.astype(str)
         kinds = np.unique(texts)
-        if len(kinds) <= MOST_VALUES:
+        if len(kinds) <= MOST_VALUES and max(map(len, kinds)) <= LONGEST_NAME:
             for kind in kinds:
                 found[f"{table.name}/{kind}"] = _chosen(table, np.flatnonzero(texts == kind))
     return found

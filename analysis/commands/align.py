@@ -119,14 +119,12 @@ def _aligned(session: Pulses, other: Pulses, by: By) -> Alignment:
 
 
 def _draw(found: Alignment, figure: Path, session: str, line: str, other: str) -> None:
-    import matplotlib.style
-
     from analysis.clocks.figure import alignment_figure
-    from analysis.figures import STYLE, save_figure
+    from analysis.figures import draw_and_save
 
-    with matplotlib.style.context(STYLE):
-        drawn = alignment_figure(found, f"{session}: {line} with {other}")
-        save_figure(drawn, figure, [session], {"line": line, "with": other, **_summary(found)})
+    title = f"{session}: {line} with {other}"
+    made_of = {"line": line, "with": other, **_summary(found)}
+    draw_and_save(lambda: alignment_figure(found, title), figure, [session], made_of)
 
 
 def _summary(found: Alignment) -> dict[str, object]:
