@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.clocks.alignment import (
+    Alignment,
     AmbiguousShiftError,
     JumpedError,
     align_by_barcodes,
@@ -24,7 +25,7 @@ from models.errors import Floats, ModelError, NotFiniteError, TooFewError, Unsor
 PAGE = Path(__file__).parent.parent / "docs/reference/clocks.md"
 
 
-def wrong_by(found: object, device: Device, on: Floats) -> tuple[Floats, Floats]:
+def wrong_by(found: Alignment, device: Device, on: Floats) -> tuple[Floats, Floats]:
     """Return by how much a map errs at times of the session, and by how much it says it may."""
     there = device.clock(on)
     return np.abs(found.to_session(there) - on), found.uncertainty(there)
@@ -53,7 +54,8 @@ def test_the_map_is_as_good_as_it_says_whatever_goes_wrong(
     real = np.setdiff1d(np.arange(200), seen.truth)
     overlap = (on >= found.matched[0]) & (on <= found.matched[-1])
     missed = on[real[overlap[real]]]
-    assert np.isin(missed, found.missing).mean() > 0.9 if len(missed) > 20 else True
+    unlisted = np.setdiff1d(missed, found.missing)
+    assert len(unlisted) <= 3, "a spurious pulse may lie where one was lost"
 
 
 @given(begin=st.integers(0, 1980), length=st.integers(12, 200), seed=st.integers(0, 1000))
