@@ -20,7 +20,14 @@ from analysis.clocks.alignment import (
 )
 from analysis.clocks.matching import NoMatchError, paired
 from analysis.clocks.pulses import Pulses, pulses_of_edges, pulses_of_samples
-from models.errors import Floats, ModelError, NotFiniteError, TooFewError, UnsortedTrialsError
+from models.errors import (
+    Floats,
+    ModelError,
+    NotFiniteError,
+    OutOfBoundsError,
+    TooFewError,
+    UnsortedTrialsError,
+)
 
 PAGE = Path(__file__).parent.parent / "docs/reference/clocks.md"
 
@@ -338,7 +345,7 @@ def test_repeated_levels_are_no_edges_and_an_end_without_a_begin_is_left_out() -
 @pytest.mark.parametrize(
     ("times", "error"),
     [([0.0, np.nan, 2.0], NotFiniteError), ([0.0, 2.0, 1.0], UnsortedTrialsError),
-     ([0.0, 1.0, 1.0], UnsortedTrialsError)],
+     ([0.0, 1.0, 1.0], UnsortedTrialsError), ([1.7e15, 1.7e15 + 1e6], OutOfBoundsError)],
 )  # fmt: skip
 def test_times_that_are_missing_or_do_not_rise_are_refused(
     times: list[float], error: type[ModelError]

@@ -12,6 +12,7 @@ from models.errors import (
     EmptyDataError,
     Floats,
     NotFiniteError,
+    OutOfBoundsError,
     ShapeError,
     TooFewError,
     UnsortedTrialsError,
@@ -19,6 +20,8 @@ from models.errors import (
 
 LOW, HIGH = 0.4, 0.6
 """A line goes off below, and on above these shares of its range; between them it stays as it is."""
+LATEST = 1e11
+"""Seconds: three thousand years. Microseconds since 1970 are more."""
 CHUNK = 5_000_000
 """Samples that are looked at at once."""
 Samples = Callable[[slice], NDArray[np.generic]]
@@ -67,6 +70,11 @@ class Pulses:
                 f"{missing.size} pulses have no time (NaN or infinite), the first is number "
                 f"{missing[0] + 1}",
                 "Leave them out in the program that wrote them.",
+            )
+        if np.abs(self.on).max(initial=0) > LATEST:
+            raise OutOfBoundsError(
+                f"a pulse at {np.abs(self.on).max():.3g} is none in seconds",
+                "Make samples, milliseconds or nanoseconds seconds first.",
             )
         behind = np.flatnonzero(np.diff(self.on) <= 0)
         if behind.size:
