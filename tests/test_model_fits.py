@@ -227,7 +227,7 @@ def test_a_mouse_that_cannot_be_fitted_does_not_lose_the_others() -> None:
     assert shown[0].startswith("3 mice, ")
     shared = [each.name for each in found.shared]
     assert [line.split()[0] for line in shown[1 : len(shared) + 1]] == shared
-    assert "only S+ could not be fitted: one stimulus only" in str(found)
+    assert f"only S+ could not be fitted: {found.failed['only S+']}" in str(found)
     assert shown[-1] == found.statement.splitlines()[-1]
 
 
