@@ -375,9 +375,7 @@ def _result(
             held={**result.held, **held},
             log_likelihood=-search.evaluate(best.point[place])[0],
             converged=best.converged,
-            doubts=tuple(
-                Doubt(short[doubt.name], doubt.why) for doubt in doubts if doubt.name in short
-            ),
+            doubts=tuple(each.renamed(short) for each in doubts if each.name in short),
         )
     return CohortFit(
         shared=joint.shared,
