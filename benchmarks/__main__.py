@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from benchmarks import (
     all_protocols,
+<<<<<<< HEAD
     calibration_speaker,
+=======
+    clocks,
+>>>>>>> main
     data_path,
     decoding,
     engine_step,
@@ -37,6 +41,7 @@ BENCHMARKS = (
     window_kill,
     model_fits,
     decoding,
+    clocks,
     network,
 )
 
