@@ -14,7 +14,7 @@ import pydantic
 from calibration.screen import ScreenCalibration
 from hardware.display import DisplaySettings, DisplayTwin, refuse_grating
 from hardware.screen.geometry import Projection
-from hardware.screen.messages import Corner, Open, Pace
+from hardware.screen.messages import Corner, Levels, Open, Pace
 from hardware.screen.picture import GratingView
 from hardware.screen.playback import ScreenPlayback
 from hardware.screen.process import lacks
@@ -84,6 +84,14 @@ class PsychopyDisplay(Display):
         """Take hold of the screen; it is grey."""
         self._playback.open(self._settings.width_px)
 
+    def fill(self, levels: Levels) -> None:
+        """Show one colour, for a photometer, until it is off or closed."""
+        self._playback.fill(levels)
+
+    def size_px(self) -> tuple[int, int]:
+        """Return width and height of the open screen."""
+        return self._playback.size_px()
+
     def off(self) -> None:
         """Be grey; a grating that this cuts short is reported with its true length."""
         self._playback.cut()
@@ -97,8 +105,11 @@ class PsychopyDisplay(Display):
         self._playback.close()
 
     def check(self) -> list[Problem]:
-        """Return what this computer lacks to draw on a screen."""
-        return lacks(f"device '{self._name}'")
+        """Return what this computer lacks to draw on it, and where its measured place is wrong."""
+        settings, place = self._settings, self._calibration.place
+        where = f"device '{self._name}', {self._calibration.path.name}"
+        wrong = place.wrong(settings.width_cm, settings.distance_cm, where) if place else []
+        return lacks(f"device '{self._name}'") + wrong
 
     def files(self) -> tuple[Path, ...]:
         """Return the calibration file."""

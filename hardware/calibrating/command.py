@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
-import sys
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from hardware.calibrating.kept import alone
 from hardware.calibrating.listing import calibrations
+from hardware.calibrating.screen_command import screen
 from hardware.calibrating.valve_steps import Valves, calibrate_valve, check_valve, print_valve
 from rig.console import JsonOption, LabOption, print_json, rig_file, the_lab
 from rig.errors import ExitCode
-from rig.locks import hold
-from rig.signals import ignore_stop_signals, interrupt_once, stop_on_signals
 
 RigArgument = Annotated[str, typer.Argument(help="The rig: its name or its file.")]
 DeviceOption = Annotated[
@@ -40,6 +36,9 @@ def register(app: typer.Typer) -> None:
     kinds.command("valve", epilog="Example: rig calibrate valve box1 --by anna")(valve)
     kinds.command("spot-check", epilog="Example: rig calibrate spot-check box1 --by anna")(
         spot_check
+    )
+    kinds.command("screen", epilog="Example: rig calibrate screen box2 --by anna --simulate")(
+        screen
     )
     app.add_typer(kinds, name="calibrate")
     app.command("calibrations", epilog="Example: rig calibrations --json")(calibrations)
@@ -68,7 +67,8 @@ def valve(
     """
     the = the_lab(lab)
     path = rig_file(the, rig)
-    with _alone(Valves(the, path, device, balance, simulate)) as valves:
+    valves = Valves(the, path, device, balance, simulate)
+    with alone(the, path):
         found = calibrate_valve(valves, tuple(open_ms or ()), drops, by, note)
     if json:
         print_json(found.as_json())
@@ -94,7 +94,8 @@ def spot_check(
     Exit code 4 if they differ by more than `limits.spot_check_tolerance`, or the valve fails.
     """
     the = the_lab(lab)
-    with _alone(Valves(the, rig_file(the, rig), device, balance, simulate)) as valves:
+    valves = Valves(the, rig_file(the, rig), device, balance, simulate)
+    with alone(the, valves.rig):
         found = check_valve(valves, volume_ul, drops, by)
     if json:
         print_json({"check": found, "passed": found.passed})
@@ -103,20 +104,3 @@ def spot_check(
         typer.echo(f"{found.device} gave {found.words}. {verdict}")
     if not found.passed:
         raise typer.Exit(ExitCode.HARDWARE)
-
-
-@contextlib.contextmanager
-def _alone(valves: Valves) -> Iterator[Valves]:
-    """Hold the rig's lock; who stops the program finds every device off."""
-    name = Path(valves.rig).resolve().stem
-    try:
-        with (
-            stop_on_signals(interrupt_once()),
-            contextlib.redirect_stdout(sys.stderr),  # what drivers print is not our output
-            hold(valves.lab.locks, "rig", name, f"a calibration on '{name}'"),
-        ):
-            yield valves
-    except KeyboardInterrupt:
-        ignore_stop_signals()
-        typer.echo("Stopped: every device is off, and nothing was put in force.", err=True)
-        raise typer.Exit(ExitCode.STOPPED) from None

@@ -7,16 +7,14 @@ import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 import typer
 
-from calibration.record import Origin, sealed
-from calibration.store import put_in_force
+from calibration.record import sealed
 from calibration.valve import ValveCalibration, ValveFile
 from calibration.valve_fit import WATER_MG_PER_UL, fit_valve, line_of
+from hardware.calibrating.kept import Calibrated, keep, origin_of
 from hardware.calibrating.pictures import draw_valve
 from hardware.calibrating.simulated import dish, simulated_line
 from hardware.calibrating.valve import (
@@ -70,28 +68,9 @@ class Valves:
         return f"{self.rig}, devices.{self.device}" if self.device else str(self.rig)
 
 
-@dataclass(frozen=True)
-class Calibrated:
-    """What a calibration came to: the record, the file that is in force, and the picture."""
-
-    record: ValveFile
-    in_force: str
-    kept: Path | None
-    picture: Path | None
-
-    def as_json(self) -> dict[str, Any]:
-        """Return it as plain data."""
-        return {
-            "record": self.record.model_dump(mode="json"),
-            "in_force": self.in_force if self.kept else None,
-            "kept": str(self.kept) if self.kept else None,
-            "picture": str(self.picture) if self.picture else None,
-        }
-
-
 def calibrate_valve(
     valves: Valves, open_ms: tuple[float, ...], drops: int, by: str, note: str
-) -> Calibrated:
+) -> Calibrated[ValveFile]:
     """Weigh drops of a valve, and put the line through them in force.
 
     Raises
@@ -111,6 +90,7 @@ def calibrate_valve(
         with _weighs(valves, bench, simulated_line) as weigh, opened(made, Path(folder)):
             points = weigh_points(_as_valve(made), bench, weigh, wanted, _tell)
     now = datetime.now().astimezone().replace(microsecond=0)
+    hardware = f"{driver.__qualname__} {settings.line}"
     record = sealed(
         ValveFile(
             measured_on=now.date(),
@@ -118,22 +98,12 @@ def calibrate_valve(
             note=note,
             points=tuple(points),
             fit=fit_valve(points, f"valve '{name}'"),
-            record=Origin(
-                kind=ValveFile.kind,
-                rig=valves.rig.resolve().stem,
-                device=name,
-                hardware=f"{driver.__qualname__} {settings.line}",
-                measured_at=now,
-                software=version("mouserig"),
-            ),
+            record=origin_of(ValveFile.kind, valves.rig, name, hardware, now),
         )
     )
     if valves.simulate:
-        return Calibrated(record, settings.calibration, None, None)
-    kept = put_in_force(valves.lab.folder, settings.calibration, record)
-    picture = kept.with_suffix(".png")
-    draw_valve(record, f"{valves.rig.stem}, {name}: {now:%Y-%m-%d %H:%M}", picture)
-    return Calibrated(record, settings.calibration, kept, picture)
+        return Calibrated(record, settings.calibration)
+    return keep(valves.lab, settings.calibration, record, draw_valve)
 
 
 def check_valve(valves: Valves, volume_ul: float | None, drops: int, by: str) -> SpotCheck:
@@ -173,7 +143,7 @@ def check_valve(valves: Valves, volume_ul: float | None, drops: int, by: str) ->
     return check
 
 
-def print_valve(found: Calibrated) -> None:
+def print_valve(found: Calibrated[ValveFile]) -> None:
     """Print the points beside the line, what it is worth, and where it is kept."""
     points, fit = found.record.points, found.record.fit
     if fit is None:
@@ -198,9 +168,7 @@ def print_valve(found: Calibrated) -> None:
     lines = [
         f"{fit.slope_ul_per_ms:.4f} uL/ms ({low:.4f} to {high:.4f}, 95 %), "
         f"from {min(volumes):.2f} to {max(volumes):.2f} uL; beyond that drops are refused.",
-        f"In force: {found.in_force}. Record: {found.kept}. Picture: {found.picture}."
-        if found.kept
-        else "Simulated: nothing was kept.",
+        found.words,
     ]
     for text in lines:
         console.print(text, soft_wrap=True)

@@ -20,6 +20,7 @@ from hardware.processes.device_child import Driver, DriverGone
 from hardware.screen.door import Door
 from hardware.screen.messages import (
     Done,
+    Fill,
     Flip,
     Flush,
     Hide,
@@ -66,6 +67,7 @@ class Screen:
     def __init__(self, driver: Driver[Request], wanted: Open) -> None:
         self._driver = driver
         self._wanted = wanted
+        self._background = wanted.background
         self._door = Door(wanted.screen)
         self.window = ScreenWindow(wanted.screen)
         self._pictures: dict[str, Picture] = {}
@@ -103,8 +105,9 @@ class Screen:
                 self._end()
                 self._showing = Showing(name, self._pictures[name], number)
             case Hide():
-                self._end()
-                self._hiding = True
+                self._change(self._wanted.background)
+            case Fill(levels=levels):
+                self._change(levels)
             case Load():
                 self._load(request)
                 self._driver.reply(Done())
@@ -146,9 +149,16 @@ class Screen:
     def rest(self) -> None:
         """Show the background, and black where the patch was."""
         self._patch = False
+        self._background = self._wanted.background
         self._draw(None, 0)
         self.window.flip()
         self._door.tell_dark()
+
+    def _change(self, background: Levels) -> None:
+        """Let the next flip show a background alone, and tell when it has."""
+        self._end()
+        self._background = background
+        self._hiding = True
 
     def _end(self) -> None:
         """Let the next flip end what is shown."""
@@ -161,7 +171,7 @@ class Screen:
         if showing is not None and showing.picture.is_lit(frame):
             self.window.draw(showing.name, showing.picture.shift(frame))
         else:
-            self.window.fill(wanted.background)
+            self.window.fill(self._background)
         if wanted.patch_px:
             levels = WHITE if self._patch else BLACK
             self.window.patch(wanted.patch_px, wanted.patch_corner, levels)

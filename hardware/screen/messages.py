@@ -50,11 +50,17 @@ class Hide(msgspec.Struct, frozen=True, tag="hide"):
     """Show the background; the reply, `Done`, comes when the screen does."""
 
 
+class Fill(msgspec.Struct, frozen=True, tag="fill"):
+    """Show one colour as the background until it is to hide; `Done` comes when the screen does."""
+
+    levels: Levels
+
+
 class Flush(msgspec.Struct, frozen=True, tag="flush"):
     """Show the background, and forget the pictures that were loaded; the reply is `Done`."""
 
 
-Request = Open | Load | Show | Hide | Flush
+Request = Open | Load | Show | Hide | Fill | Flush
 
 
 class Opened(msgspec.Struct, frozen=True, tag="opened"):

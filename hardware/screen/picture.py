@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from calibration.screen import WHITE, ScreenCalibration
+from calibration.gun_curve import WHITE
+from calibration.screen import ScreenCalibration
 from hardware.screen.geometry import Projection, cycles
 from rig.picture import Flashes, Grating
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from hardware.common.session_time import ahead_of_perf_counter
 from hardware.screen.door import knock
-from hardware.screen.messages import Flush, Hide, Open, Show, Shown, load_of
+from hardware.screen.messages import Fill, Flush, Hide, Levels, Open, Show, Shown, load_of
 from hardware.screen.picture import Picture
 from hardware.screen.process import ScreenProcess
 from rig.devices import Context
@@ -121,6 +121,22 @@ class ScreenPlayback(Generic[Presented]):
             self._screen.ask(Hide(), DARK_WITHIN)
         except DeviceError as error:
             self.lost(error.what, error.do)
+
+    def size_px(self) -> tuple[int, int]:
+        """Return width and height of the screen; raise `DeviceError` if it is closed."""
+        if self._size is None:
+            raise DeviceError("it is closed", self._where, "Open it first.")
+        return self._size
+
+    def fill(self, levels: Levels) -> None:
+        """Show one colour in place of the background, until the screen is to be off.
+
+        Raises
+        ------
+        DeviceError
+            If it is closed, or does not do so.
+        """
+        self._screen.ask(Fill(levels), DARK_WITHIN)
 
     def force_off(self) -> None:
         """Show the background, also where another process has the screen: that one ends."""

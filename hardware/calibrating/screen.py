@@ -1,0 +1,145 @@
+"""Reads a photometer while a screen shows each level of each gun. Tried on virtual screens only."""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import pydantic
+import typer
+
+from calibration.gun_curve import WHITE
+from calibration.screen_points import GUNS, Gun, ScreenPoint
+from hardware.psychopy_display import PsychopyDisplaySettings
+from hardware.screen.messages import Levels
+from rig.errors import CheckFailed, ConfigError, Problem
+
+Read = Callable[[Gun, int], float]
+"""Returns what the photometer shows, in cd/m2, while a gun has a level and the others have 0."""
+COLUMNS = ["gun", "level", "luminance_cd_m2"]
+
+
+def evenly(count: int) -> list[int]:
+    """Return so many levels from 0 to 255.
+
+    Examples
+    --------
+    >>> evenly(5)
+    [0, 64, 128, 191, 255]
+    """
+    return [int(level) for level in np.linspace(0, WHITE, count).round()]
+
+
+def measure(show: Callable[[Levels], None], read: Read, levels: Sequence[int]) -> list[ScreenPoint]:
+    """Return what the photometer shows at each level of each gun.
+
+    Parameters
+    ----------
+    show
+        Fills the screen with one colour.
+    read
+        Reads the photometer.
+    levels
+        Of each gun.
+    """
+    points = []
+    for number, gun in enumerate(GUNS):
+        for level in levels:
+            red, green, blue = (level if each == number else 0 for each in range(len(GUNS)))
+            show((red, green, blue))
+            luminance = read(gun, level)
+            points.append(ScreenPoint(gun=gun, level=level, luminance_cd_m2=luminance))
+    show((0, 0, 0))
+    return points
+
+
+def aim() -> None:
+    """Let the person at the terminal point the photometer at the screen."""
+    typer.prompt(
+        "Make the room dark, point the photometer at the middle of the screen, and press Enter",
+        default="",
+        show_default=False,
+        err=True,
+    )
+
+
+def asked() -> Read:
+    """Return what asks the person at the terminal; a reading that does not rise is asked twice."""
+    before: dict[Gun, float] = {}
+
+    def read(gun: Gun, level: int) -> float:
+        question = f"{gun} {level}: what does the photometer show, in cd/m2?"
+        shown = _prompted(question)
+        if shown <= before.get(gun, -1.0):
+            typer.echo(f"That is not above the {before[gun]:g} before it.", err=True)
+            shown = _prompted(question)
+        before[gun] = shown
+        return shown
+
+    return read
+
+
+def read_readings(path: Path) -> list[ScreenPoint]:
+    """Return the points of a CSV file with the columns gun, level and luminance_cd_m2.
+
+    Raises
+    ------
+    ConfigError
+        If it is not there or has other columns; `CheckFailed` with every row that is wrong.
+    """
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = list(csv.reader(file))
+    except (OSError, UnicodeDecodeError) as error:
+        what = f"the readings cannot be read: {error}"
+        raise ConfigError(what, str(path), "Name a CSV file by --readings.") from error
+    head = [each.strip() for each in rows[0]] if rows else []
+    if head != COLUMNS:
+        do = f"Write in its first line: {','.join(COLUMNS)}"
+        raise ConfigError("its columns are others", str(path), do)
+    points, problems = [], []
+    for number, row in enumerate(rows[1:], start=2):
+        if any(each.strip() for each in row):
+            try:
+                points.append(_point(row))
+            except (ValueError, pydantic.ValidationError):
+                what = f"'{','.join(row)}' is no reading"
+                do = "Give red, green or blue, a level from 0 to 255, and cd/m2 as a number."
+                problems.append(Problem(what, f"{path}, line {number}", do))
+    if problems:
+        raise CheckFailed(problems)
+    return points
+
+
+def without_calibration(settings: PsychopyDisplaySettings, folder: Path) -> PsychopyDisplaySettings:
+    """Return a display's settings with a stand-in for its calibration, made in `folder`.
+
+    A display that is to be calibrated has none yet; only single levels are shown.
+    """
+    path = folder / "stand-in.toml"
+    rows = [
+        f'    {{ gun = "{gun}", level = {level}, luminance_cd_m2 = {level} }},\n'
+        for gun in GUNS
+        for level in evenly(9)
+    ]
+    head = 'measured_on = 2000-01-01\nmeasured_by = "nobody"\nphotometer = "none"\n'
+    path.write_text(f"{head}points = [\n{''.join(rows)}]\n", encoding="utf-8")
+    return settings.model_copy(update={"calibration": str(path.resolve())})
+
+
+def _prompted(question: str) -> float:
+    while True:
+        shown = float(typer.prompt(question, type=float, err=True))
+        if math.isfinite(shown) and shown >= 0:
+            return shown
+        typer.echo("Type what it shows, as a number from 0 on.", err=True)
+
+
+def _point(row: list[str]) -> ScreenPoint:
+    gun, level, luminance = (each.strip() for each in row)
+    return ScreenPoint.model_validate(
+        {"gun": gun, "level": int(level), "luminance_cd_m2": float(luminance)}
+    )

@@ -1,0 +1,178 @@
+"""The verb ``rig calibrate screen``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from calibration.screen import ScreenFile
+from calibration.screen_place import ScreenPlace, edge_deg, px_per_deg
+from calibration.screen_points import GUNS
+from hardware.calibrating.kept import alone
+from hardware.calibrating.screen_steps import Found, Screens, Session, calibrate_screen
+from hardware.display import DisplaySettings
+from hardware.psychopy_display import PsychopyDisplaySettings
+from rig.config import validated
+from rig.console import JsonOption, LabOption, console, print_json, print_table, rig_file, the_lab
+from rig.errors import OptionError
+
+EXAMPLE_CPD = 0.04
+SUMS_TO = 0.02
+"""Share by which a grating may be brighter than the grey."""
+
+
+def screen(
+    rig: Annotated[str, typer.Argument(help="The rig: its name or its file.")],
+    by: Annotated[str, typer.Option(help="Who measures.")],
+    photometer: Annotated[
+        str, typer.Option(help="Which photometer, and where it stands.", show_default=False)
+    ] = "",
+    device: Annotated[
+        str, typer.Option(help="Which display; not needed where the rig has one.")
+    ] = "",
+    levels: Annotated[
+        int, typer.Option(min=5, max=52, help="Levels of each gun, evenly from 0 to 255.")
+    ] = 9,
+    readings: Annotated[
+        Path | None,
+        typer.Option(help="Take readings from a CSV file: gun,level,luminance_cd_m2."),
+    ] = None,
+    width_cm: Annotated[
+        float | None, typer.Option(help="Measured width of the lit area, with the two below.")
+    ] = None,
+    height_cm: Annotated[float | None, typer.Option(help="Its measured height.")] = None,
+    distance_cm: Annotated[
+        float | None, typer.Option(help="Measured distance from the eye to its middle.")
+    ] = None,
+    azimuth_deg: Annotated[
+        float, typer.Option(help="Where its middle is seen: 0 ahead, 90 right, -90 left.")
+    ] = 0.0,
+    off_normal_deg: Annotated[
+        float, typer.Option(help="How far it is turned from a right angle to the line of sight.")
+    ] = 0.0,
+    note: Annotated[str, typer.Option(help="What else should be known.")] = "",
+    simulate: Annotated[
+        bool, typer.Option("--simulate", help="Try it with a simulated photometer; keep nothing.")
+    ] = False,
+    lab: LabOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Read a photometer at levels of each gun of a screen, and put the curves in force.
+
+    The screen shows one level of one gun after the other, in the dark; you type what the
+    photometer shows. Exit code 3 if the readings are not good enough or the screen does not stand
+    as the rig file says, 4 if it fails, 7 if a session runs on the rig.
+    """
+    the = the_lab(lab)
+    path = rig_file(the, rig)
+    if not photometer and not simulate:
+        raise OptionError(
+            "nobody said what measures", "--photometer", "Name the photometer, and where it stands."
+        )
+    place = _place(width_cm, height_cm, distance_cm, azimuth_deg, off_normal_deg)
+    session = Session(by, photometer or "simulated", levels, place, note)
+    with alone(the, path):
+        found = calibrate_screen(Screens(the, path, device, readings, simulate), session)
+    if json:
+        print_json(found.calibrated.as_json())
+    else:
+        _print(found)
+
+
+def _place(
+    width_cm: float | None,
+    height_cm: float | None,
+    distance_cm: float | None,
+    azimuth_deg: float,
+    off_normal_deg: float,
+) -> ScreenPlace | None:
+    """Return the place of the screen; None if it was not measured."""
+    lengths = width_cm, height_cm, distance_cm
+    if lengths == (None, None, None) and azimuth_deg == off_normal_deg == 0.0:
+        return None
+    if None in lengths:
+        raise OptionError(
+            "the place of the screen is known in part only",
+            "--width-cm, --height-cm, --distance-cm",
+            "Give all three, or none.",
+        )
+    table = {
+        "width_cm": width_cm,
+        "height_cm": height_cm,
+        "distance_cm": distance_cm,
+        "azimuth_deg": azimuth_deg,
+        "off_normal_deg": off_normal_deg,
+    }
+    return validated(ScreenPlace, table, "the options")
+
+
+def _print(found: Found) -> None:
+    record = found.calibrated.record
+    _print_curves(record)
+    for text in (
+        *_grey_words(record),
+        _degree_words(found.settings, record.place),
+        found.calibrated.words,
+    ):
+        console.print(text, soft_wrap=True)
+
+
+def _print_curves(record: ScreenFile) -> None:
+    if record.fit is None:
+        return
+    rows = []
+    for gun in GUNS:
+        fit = record.fit.gun(gun)
+        low, high = fit.exponent_interval
+        intervals = [
+            f"{100 * light:.1f} ({100 * lowest:.1f} to {100 * highest:.1f})"
+            for light, lowest, highest in zip(
+                fit.light, fit.light_lowest, fit.light_highest, strict=True
+            )
+        ]
+        worst = 100 * max(map(abs, fit.residuals))
+        rows.append((gun, f"{fit.exponent:.3f} ({low:.3f} to {high:.3f})", *intervals, worst))
+    print_table(
+        ("gun", "exponent (95 %)", "light of 64 (%)", "of 128", "of 192", "beside it (%)"),
+        [(*row[:-1], f"{row[-1]:.2f}") for row in rows],
+    )
+
+
+def _grey_words(record: ScreenFile) -> list[str]:
+    """Return how bright gratings are beside the grey."""
+    if record.fit is None:
+        return []
+    found = record.fit.isoluminance
+    low, high = found.excess_interval
+    kept = max(abs(low), abs(high)) <= SUMS_TO
+    verdict = "" if kept else f" That is not surely within {SUMS_TO:.0%}: measure more levels."
+    return [
+        f"A full-contrast grating is {_percent(found.excess)} % ({_percent(low)} to "
+        f"{_percent(high)} %) brighter than the grey; uncorrected it would be "
+        f"{found.uncorrected:.2f} times as bright.{verdict}"
+    ]
+
+
+def _percent(share: float) -> str:
+    """Return a share in per cent with its sign; what is nothing has a plus."""
+    return f"{round(100 * share, 2) + 0.0:+.2f}"
+
+
+def _degree_words(settings: DisplaySettings, place: ScreenPlace | None) -> str:
+    """Return how many pixels a degree has, and what that makes of a grating."""
+    width_cm = place.width_cm if place else settings.width_cm
+    distance_cm = place.distance_cm if place else settings.distance_cm
+    edge = edge_deg(width_cm, distance_cm)
+    middle, outside = (
+        px_per_deg(width_cm, settings.width_px, distance_cm, away) for away in (0.0, edge)
+    )
+    flat = isinstance(settings, PsychopyDisplaySettings) and settings.projection == "flat"
+    at_edge = EXAMPLE_CPD * outside / middle if flat else EXAMPLE_CPD
+    source = "by what was measured" if place else "by the rig file: size and place not measured"
+    return (
+        f"{middle:.1f} pixels a degree in the middle, {outside:.1f} at the edges, {edge:.1f} "
+        f"degrees away ({source}). A grating of {EXAMPLE_CPD:g} cycles per degree has "
+        f"{at_edge:.3f} there."
+    )

@@ -1,0 +1,202 @@
+"""The steps of a screen's calibration, from the rig file to the record."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from calibration.gun_curve import WHITE
+from calibration.record import sealed
+from calibration.screen import ScreenFile
+from calibration.screen_fit import fit_screen
+from calibration.screen_place import ScreenPlace
+from calibration.screen_points import ScreenPoint
+from hardware.calibrating.kept import Calibrated, keep, origin_of
+from hardware.calibrating.screen import (
+    aim,
+    asked,
+    evenly,
+    measure,
+    read_readings,
+    without_calibration,
+)
+from hardware.calibrating.screen_pictures import draw_screen
+from hardware.calibrating.simulated import TRUE_GUNS, photometer
+from hardware.display import DisplaySettings
+from hardware.psychopy_display import PsychopyDisplay, PsychopyDisplaySettings
+from rig.bench import Bench, opened
+from rig.clock import SystemClock
+from rig.config import RigConfig, read_config
+from rig.devices import Device
+from rig.errors import CheckFailed, ConfigError, OptionError
+from rig.lab import Lab
+from rig.rig_plan import plan_device
+
+SEED = 1
+STANDS_IN = "calibration/RIG-SCREEN.toml"
+"""What a simulated screen without a file would be kept as."""
+
+
+@dataclass(frozen=True)
+class Screens:
+    """Which screen is looked at, and by what.
+
+    Attributes
+    ----------
+    lab, rig
+        The lab and the rig file.
+    device
+        Name of the display; empty for the only one.
+    readings
+        A file of readings; None if they are taken now.
+    simulate
+        Whether a simulated photometer is read; nothing is kept then.
+    """
+
+    lab: Lab
+    rig: Path
+    device: str
+    readings: Path | None
+    simulate: bool
+
+
+@dataclass(frozen=True)
+class Session:
+    """Who measures, with which photometer, at how many levels, and where the screen stands."""
+
+    by: str
+    photometer: str
+    levels: int
+    place: ScreenPlace | None
+    note: str
+
+
+@dataclass(frozen=True)
+class Found:
+    """A calibration of a screen, and the settings of the display that it is for."""
+
+    calibrated: Calibrated[ScreenFile]
+    settings: DisplaySettings
+
+
+def calibrate_screen(screens: Screens, session: Session) -> Found:
+    """Read a photometer at levels of each gun, and put the curves through them in force.
+
+    Raises
+    ------
+    RigError
+        If the rig file, the place of the screen, the screen or the readings are wrong. What was
+        in force stays so.
+    """
+    name, driver, settings = _display(screens)
+    where = f"{screens.rig}, devices.{name}"
+    place = session.place
+    if place is not None:
+        wrong = place.wrong(settings.width_cm, settings.distance_cm, where)
+        if wrong:
+            raise CheckFailed(wrong)
+    file = _file(screens, settings, where)
+    points = _points(screens, session, name, settings)
+    now = datetime.now().astimezone().replace(microsecond=0)
+    hardware = f"{driver.__qualname__} {settings.line}"
+    record = sealed(
+        ScreenFile(
+            measured_on=now.date(),
+            measured_by=session.by,
+            note=session.note,
+            photometer=session.photometer,
+            points=tuple(points),
+            fit=fit_screen(points, settings.grey, f"display '{name}'"),
+            place=place,
+            record=origin_of(ScreenFile.kind, screens.rig, name, hardware, now),
+        )
+    )
+    if screens.simulate:
+        return Found(Calibrated(record, file), settings)
+    return Found(keep(screens.lab, file, record, draw_screen), settings)
+
+
+def _display(screens: Screens) -> tuple[str, type[Device], DisplaySettings]:
+    """Return name, class and settings of the display that is meant."""
+    config = read_config(screens.rig, RigConfig)
+    planned = {
+        name: plan_device(screens.lab, screens.rig, name, table, simulate=screens.simulate)
+        for name, table in config.devices.items()
+        if screens.device in ("", name)
+    }
+    found = {
+        name: (driver, settings)
+        for name, (driver, settings) in planned.items()
+        if isinstance(settings, DisplaySettings)
+    }
+    if len(found) != 1:
+        what = f"there is no display '{screens.device}'" if screens.device else "it has no display"
+        if len(found) > 1:
+            what = f"it has {len(found)} displays: {', '.join(found)}"
+        raise ConfigError(what, str(screens.rig), "Name a display by --device.")
+    ((name, (driver, settings)),) = found.items()
+    if driver.simulated and not screens.simulate:
+        raise ConfigError(
+            f"'{name}' is simulated: it gives no light",
+            f"{screens.rig}, devices.{name}",
+            "Try it by --simulate.",
+        )
+    return name, driver, settings
+
+
+def _file(screens: Screens, settings: DisplaySettings, where: str) -> str:
+    """Return the file that the rig file names."""
+    file = settings.model_dump().get("calibration")
+    if isinstance(file, str) and file:
+        return file
+    if screens.simulate:
+        return STANDS_IN
+    raise ConfigError("it names no file for its calibration", where, "Give it `calibration`.")
+
+
+def _points(
+    screens: Screens, session: Session, name: str, settings: DisplaySettings
+) -> list[ScreenPoint]:
+    """Return the readings: of a file, simulated, or taken by the person at the terminal."""
+    if screens.readings is not None:
+        return read_readings(screens.readings)
+    levels = evenly(session.levels)
+    if screens.simulate:
+        return measure(lambda colour: None, photometer(TRUE_GUNS, SEED), levels)
+    if not isinstance(settings, PsychopyDisplaySettings):
+        raise ConfigError(
+            f"'{name}' cannot show the levels of its guns one by one",
+            f"{screens.rig}, devices.{name}",
+            "Show them by another program, and give the readings by --readings.",
+        )
+    if not sys.stdin.isatty():
+        raise OptionError(
+            "there is no terminal at which to type what the photometer shows",
+            "--readings",
+            "Give a file of readings, or run it at a terminal.",
+        )
+    return _measured(screens, session, name, settings, levels)
+
+
+def _measured(
+    screens: Screens,
+    session: Session,
+    name: str,
+    settings: PsychopyDisplaySettings,
+    levels: list[int],
+) -> list[ScreenPoint]:
+    bench = Bench(SystemClock())
+    with tempfile.TemporaryDirectory() as folder:
+        stand_in = without_calibration(settings, Path(folder))
+        screen = PsychopyDisplay(name, stand_in, bench.context(screens.lab.folder))
+        with opened(screen, Path(folder)):
+            if session.place is not None:
+                wrong = session.place.not_square(*screen.size_px(), f"display '{name}'")
+                if wrong:
+                    raise CheckFailed(wrong)
+            screen.fill((WHITE, WHITE, WHITE))
+            aim()
+            return measure(screen.fill, asked(), levels)
