@@ -17,8 +17,8 @@ _COLOURS = ("black", "tab:orange", "tab:blue", "tab:green")
 _VALID, _FLOOR = "0.92", "0.55"
 
 
-def draw(measurement: SpeakerMeasurement, path: Path) -> None:
-    """Draw a measurement into a file, whose name says in which format."""
+def draw(measurement: SpeakerMeasurement, path: Path, title: str = "") -> None:
+    """Draw a measurement into a file, whose name says in which format, under a title."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -28,11 +28,11 @@ def draw(measurement: SpeakerMeasurement, path: Path) -> None:
     _draw_gain(gain, measurement.response)
     _draw_residuals(left, measurement.residuals, measurement.response.valid_range_hz)
     _draw_tones(tones, measurement)
-    figure.suptitle(
+    played = (
         f"{measurement.microphone.name}: {measurement.train.count} sweeps of "
-        f"{measurement.train.sweep.duration:g} s at {measurement.rate_hz:.9g} Hz",
-        fontsize=11,
+        f"{measurement.train.sweep.duration:g} s at {measurement.rate_hz:.9g} Hz"
     )
+    figure.suptitle("\n".join(filter(None, (title, played))), fontsize=11)
     figure.savefig(path, dpi=120)
 
 
