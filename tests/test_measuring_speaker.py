@@ -180,15 +180,18 @@ def instant(monkeypatch: pytest.MonkeyPatch) -> RigSpeaker:
 
 
 def test_a_measurement_holds_what_a_calibration_needs(instant: RigSpeaker, tmp_path: Path) -> None:
-    found = measure(instant, microphone(InstantRecorder()), MICROPHONE, QUICK, print)
+    bent = replace(SPEAKER, second_harmonic=0.02)
+    found = measure(instant, microphone(InstantRecorder(), bent), MICROPHONE, QUICK, print)
     assert_true(found, (3000.0, 90_000.0))
     assert sorted({tone.ordered_db_spl for tone in found.tones}) == [70.0, 75.0, 80.0]
     assert len({tone.frequency_hz for tone in found.tones}) == 6
     points = found.points()
     assert points[0].frequency_hz == 3000.0
     assert points[-1].frequency_hz == 90_000.0
-    assert found.distortion_db is not None
-    assert found.distortion_db < -40
+    loudest = [each.frequency_hz for each in found.tones if each.ordered_db_spl == 80]
+    told = np.array([each for each in loudest if 2 * each < RATE_HZ / 4])
+    harmonics = SPEAKER.level_db_spl(2 * told) - 2 * SPEAKER.level_db_spl(told) + 80
+    assert found.distortion_db == pytest.approx(harmonics.max() + 20 * np.log10(0.02), abs=0.5)
     draw(found, tmp_path / "speaker.png")
     assert (tmp_path / "speaker.png").read_bytes().startswith(b"\x89PNG")
 

@@ -111,12 +111,13 @@ def measure(
         volts = played.hear_samples(_samples(sweeps, rate_hz))
         found = response(volts, silence, sweeps, heard_hz, microphone)
         checked = _sweeps(plan, found.valid_range_hz, min(rate_hz, heard_hz), CHECKS)
-        level = min(plan.highest_db_spl, float(found.trusted[1].min()) - BELOW_FULL_SCALE_DB)
+        levels = found.trusted[1]
+        level = min(plan.highest_db_spl, float(levels.min()) - BELOW_FULL_SCALE_DB)
         heard = _Heard(silence, checked, level, heard_hz, microphone)
         ordered = _ordered(plan, found)
         filters = tuple(equaliser(*found.trusted, rate_hz, taps) for taps in TAPS)
         tell("sweeps through the filters")
-        filtered = tuple(_filtered(played, each, heard) for each in filters)
+        filtered = tuple(_filtered(played, each, float(levels.max()), heard) for each in filters)
     with played_by(speaker, recorder, _points(found, checked)) as played:
         tell("sweeps and tones by the new calibration")
         by_table = _by_table(played, rate_hz, heard)
@@ -158,12 +159,14 @@ def _samples(sweeps: SweepTrain, rate_hz: float) -> NDArray[np.float64]:
     return sweeps.amplitude * train(sweeps.sweep, sweeps.count, sweeps.gap, rate_hz)
 
 
-def _filtered(played: Played, each: Equaliser, heard: _Heard) -> Residual:
-    """Return what sweeps through a filter sound like."""
-    samples = np.convolve(_samples(heard.sweeps, each.rate_hz), each.taps)
-    volts = played.hear_samples(samples)
+def _filtered(played: Played, each: Equaliser, loudest_db_spl: float, heard: _Heard) -> Residual:
+    """Return what sweeps through a filter sound like; they are as loud as the loudest before."""
+    louder = 10 ** ((loudest_db_spl - each.full_scale_db_spl) / 20)
+    amplitude = min(1.0, louder * heard.sweeps.amplitude)
+    samples = _samples(replace(heard.sweeps, amplitude=amplitude), each.rate_hz)
+    volts = played.hear_samples(np.convolve(samples, each.taps))
     name = f"{len(each.taps)} taps"
-    return heard.residual(name, volts, heard.sweeps.amplitude, each.full_scale_db_spl)
+    return heard.residual(name, volts, amplitude, each.full_scale_db_spl)
 
 
 def _points(found: SpeakerResponse, checked: SweepTrain) -> tuple[SpeakerPoint, ...]:
