@@ -41,6 +41,7 @@ _QUIET = 0.02
 TONES = 6
 _FROM_EDGE = 2 ** (1 / 8)
 CHECKS = 2
+HIGHEST_PEAK = 0.9
 BELOW_FULL_SCALE_DB = 3.0
 """How far below full scale the weakest frequency stays when the calibration is tried."""
 
@@ -162,9 +163,11 @@ def _samples(sweeps: SweepTrain, rate_hz: float) -> NDArray[np.float64]:
 def _filtered(played: Played, each: Equaliser, loudest_db_spl: float, heard: _Heard) -> Residual:
     """Return what sweeps through a filter sound like; they are as loud as the loudest before."""
     louder = 10 ** ((loudest_db_spl - each.full_scale_db_spl) / 20)
-    amplitude = min(1.0, louder * heard.sweeps.amplitude)
-    samples = _samples(replace(heard.sweeps, amplitude=amplitude), each.rate_hz)
-    volts = played.hear_samples(np.convolve(samples, each.taps))
+    samples = _samples(replace(heard.sweeps, amplitude=1.0), each.rate_hz)
+    filtered = np.convolve(samples, each.taps)
+    highest = HIGHEST_PEAK / float(np.abs(filtered).max())
+    amplitude = min(louder * heard.sweeps.amplitude, highest)
+    volts = played.hear_samples(amplitude * filtered)
     name = f"{len(each.taps)} taps"
     return heard.residual(name, volts, amplitude, each.full_scale_db_spl)
 
