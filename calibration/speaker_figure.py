@@ -62,7 +62,7 @@ def _draw_gain(axes: Axes, response: SpeakerResponse) -> None:
     )
     axes.set_ylabel("level of a tone at full scale (dB SPL)")
     _frequency_axis(axes, frequencies[0], frequencies[-1])
-    axes.legend(fontsize=8, loc="center left")
+    axes.legend(fontsize=8, loc="center")
 
 
 def _draw_residuals(

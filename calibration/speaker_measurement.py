@@ -163,13 +163,9 @@ class SpeakerMeasurement:
 
     @property
     def distortion_db(self) -> float | None:
-        """The strongest harmonics, relative to their tone; None if none could be heard."""
-        heard = [
-            tone.harmonics_db
-            for tone in self.tones
-            if tone.is_clear and tone.harmonics_db is not None
-        ]
-        return max(heard, default=None)
+        """The strongest harmonics, relative to their tone; None if the noise hides them all."""
+        told = [tone.distortion_db for tone in self.tones if tone.distortion_db is not None]
+        return max(told, default=None)
 
 
 def response(

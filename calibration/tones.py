@@ -20,7 +20,7 @@ MAX_DEVIATION_DB = 1.0
 MAX_DISTORTION_DB = -40.0
 """What second and third harmonic may have together, relative to the tone: 1 %."""
 MIN_OVER_NOISE_DB = 15.0
-"""A weaker tone tells nothing."""
+"""A weaker tone tells nothing, and a weaker harmonic is not told from noise."""
 HIGHEST_SHARE = 0.48
 """Share of the rate up to which a tone is sampled well."""
 _BINS = 4
@@ -53,6 +53,14 @@ class HeardTone:
     def is_clear(self) -> bool:
         """Whether it stands far enough above the noise."""
         return self.heard_db_spl >= self.noise_db_spl + MIN_OVER_NOISE_DB
+
+    @property
+    def distortion_db(self) -> float | None:
+        """Its harmonics, if they stand far enough above the noise to be told; else None."""
+        if self.harmonics_db is None:
+            return None
+        over_noise = self.heard_db_spl + self.harmonics_db - self.noise_db_spl
+        return self.harmonics_db if over_noise >= MIN_OVER_NOISE_DB else None
 
 
 def hear_tone(
@@ -108,19 +116,15 @@ def deviations_db(tones: tuple[HeardTone, ...]) -> NDArray[np.float64]:
 
 def refuse_tones(tones: tuple[HeardTone, ...]) -> None:
     """Raise `DeviceError` if tones are distorted, or do not follow their order."""
-    distorted = [
-        tone
-        for tone in tones
-        if tone.is_clear and tone.harmonics_db is not None and tone.harmonics_db > MAX_DISTORTION_DB
-    ]
-    if distorted:
-        worst = max(distorted, key=lambda tone: tone.harmonics_db or 0.0)
+    told = [(tone.distortion_db, tone) for tone in tones if tone.distortion_db is not None]
+    distortion, worst = max(told, key=lambda each: each[0], default=(-np.inf, tones[0]))
+    if distortion > MAX_DISTORTION_DB:
         raise DeviceError(
             f"a tone of {worst.frequency_hz:.0f} Hz at {worst.ordered_db_spl:.0f} dB SPL has "
-            f"harmonics of {worst.harmonics_db:.1f} dB; {MAX_DISTORTION_DB:g} dB are allowed",
+            f"harmonics of {distortion:.1f} dB; {MAX_DISTORTION_DB:g} dB are allowed",
             "speaker",
-            "Measure at lower levels, and turn the amplifier or the microphone's gain down: one "
-            "of them is driven too hard.",
+            "Measure at lower levels or in a smaller band, and turn the amplifier or the "
+            "microphone's gain down: one of them is driven too hard.",
         )
     beside = deviations_db(tones)
     if np.all(np.isnan(beside)):

@@ -26,6 +26,8 @@ from hardware.emulators.simulated_speaker import SimulatedMicrophone, SimulatedS
 from hardware.emulators.sound_server import DEVICE, RATE_HZ, SoundServer
 from hardware.ni_analog_input import NiAnalogInput, NiAnalogInputSettings
 from hardware.ni_speaker import NiSpeaker, NiSpeakerSettings
+from hardware.processes.device_process import DeviceProcess
+from hardware.sound.inputs import Recorded
 from hardware.sound.synthesis import render
 from hardware.sound_card import SoundCard, SoundCardSettings
 from hardware.speaker import SpeakerSettings, SpeakerTwin
@@ -113,6 +115,8 @@ def test_an_analog_input_hears_an_analog_output_sample_by_sample(
         with played_by(RigSpeaker(NiSpeaker, speaker), recording, flat_points(rate_hz)) as bench:
             silence = bench.silence(0.1)
             volts = bench.hear_samples(played)
+        recording.begin()
+        assert len(recording.end()) < len(volts), "what was heard before is left out"
     finally:
         device.close()
     assert len(silence) >= 0.1 * rate_hz
@@ -176,17 +180,30 @@ def instant(monkeypatch: pytest.MonkeyPatch) -> RigSpeaker:
 
 
 def test_a_measurement_holds_what_a_calibration_needs(instant: RigSpeaker, tmp_path: Path) -> None:
-    found = measure(instant, microphone(InstantRecorder()), MICROPHONE, QUICK, print)
+    bent = replace(SPEAKER, second_harmonic=0.02)
+    found = measure(instant, microphone(InstantRecorder(), bent), MICROPHONE, QUICK, print)
     assert_true(found, (3000.0, 90_000.0))
     assert sorted({tone.ordered_db_spl for tone in found.tones}) == [70.0, 75.0, 80.0]
     assert len({tone.frequency_hz for tone in found.tones}) == 6
     points = found.points()
     assert points[0].frequency_hz == 3000.0
     assert points[-1].frequency_hz == 90_000.0
-    assert found.distortion_db is not None
-    assert found.distortion_db < -40
+    loudest = [each.frequency_hz for each in found.tones if each.ordered_db_spl == 80]
+    told = np.array([each for each in loudest if 2 * each < RATE_HZ / 4])
+    harmonics = SPEAKER.level_db_spl(2 * told) - 2 * SPEAKER.level_db_spl(told) + 80
+    assert found.distortion_db == pytest.approx(harmonics.max() + 20 * np.log10(0.02), abs=0.5)
     draw(found, tmp_path / "speaker.png")
     assert (tmp_path / "speaker.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_tones_that_the_speaker_cannot_give_are_left_out(instant: RigSpeaker) -> None:
+    weak = replace(SPEAKER, full_scale_db_spl=79.0)
+    found = measure(instant, microphone(InstantRecorder(), weak), MICROPHONE, QUICK, print)
+    tones = {(round(tone.frequency_hz), tone.ordered_db_spl) for tone in found.tones}
+    assert 6 < len(tones) < 18
+    for frequency_hz, level in tones:
+        assert level <= weak.level_db_spl(np.array([frequency_hz]))[0] + 0.1
+    assert found.residuals[0].flatness_db < 0.3
 
 
 @pytest.mark.parametrize(
@@ -195,7 +212,11 @@ def test_a_measurement_holds_what_a_calibration_needs(instant: RigSpeaker, tmp_p
         (SimulatedSpeaker(full_scale_db_spl=-20.0), QUICK, "the sweeps are not heard"),
         (SimulatedSpeaker(clip_v=0.01), QUICK, "the microphone is clipped"),
         (SPEAKER, replace(QUICK, averages=1), "1 sweep tells nothing"),
-        (SPEAKER, replace(QUICK, highest_db_spl=100.0), "more than the speaker can give"),
+        (
+            SPEAKER,
+            replace(QUICK, lowest_db_spl=110.0, highest_db_spl=115.0),
+            "gives 107 dB SPL at the most, and tones are to be tried from 110",
+        ),
         (SimulatedSpeaker(second_harmonic=0.3), QUICK, "dB; -40 dB are allowed"),
     ],
 )
@@ -222,6 +243,12 @@ def test_an_input_that_is_not_there_is_refused(
         SoundCardRecorder(line, "ALSA", channel, RATE_HZ),
     ):
         pass
+
+
+def test_an_input_that_lost_samples_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(DeviceProcess, "ask", lambda *_: Recorded(b"", 1))
+    with pytest.raises(DeviceError, match="the input lost some of what was heard"):
+        SoundCardRecorder(DEVICE, "ALSA", 1, RATE_HZ).end()
 
 
 DRY = Notice("speaker", "the output ran dry 2 times", "Close other programs.")

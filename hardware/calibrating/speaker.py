@@ -7,7 +7,7 @@ their level, made as in a session.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from calibration.equaliser import TAPS, Equaliser, equaliser
 from calibration.heard_sweeps import arrivals, refuse_few
-from calibration.microphone import Microphone, refuse_clipped
+from calibration.microphone import Microphone
 from calibration.speaker import SpeakerPoint
 from calibration.speaker_measurement import (
     SILENCE_MORE,
@@ -30,6 +30,7 @@ from calibration.sweep import Floats, sweep_over, train
 from calibration.tones import STEP_DB, HeardTone, hear_tone, refuse_tones
 from hardware.calibrating.playing import Played, RigSpeaker, flat_points, played_by
 from hardware.calibrating.recorders import Recorder
+from rig.errors import DeviceError
 from rig.sound import Chord, Part, Silence, Sound
 
 TABLE = "table"
@@ -40,6 +41,9 @@ _QUIET = 0.02
 TONES = 6
 _FROM_EDGE = 2 ** (1 / 8)
 CHECKS = 2
+HIGHEST_PEAK = 0.9
+BELOW_FULL_SCALE_DB = 3.0
+"""How far below full scale the weakest frequency stays when the calibration is tried."""
 
 
 @dataclass(frozen=True)
@@ -108,14 +112,17 @@ def measure(
         volts = played.hear_samples(_samples(sweeps, rate_hz))
         found = response(volts, silence, sweeps, heard_hz, microphone)
         checked = _sweeps(plan, found.valid_range_hz, min(rate_hz, heard_hz), CHECKS)
-        heard = _Heard(silence, checked, heard_hz, microphone)
+        levels = found.trusted[1]
+        level = min(plan.highest_db_spl, float(levels.min()) - BELOW_FULL_SCALE_DB)
+        heard = _Heard(silence, checked, level, heard_hz, microphone)
+        ordered = _ordered(plan, found)
         filters = tuple(equaliser(*found.trusted, rate_hz, taps) for taps in TAPS)
         tell("sweeps through the filters")
-        filtered = tuple(_filtered(played, each, heard) for each in filters)
+        filtered = tuple(_filtered(played, each, float(levels.max()), heard) for each in filters)
     with played_by(speaker, recorder, _points(found, checked)) as played:
         tell("sweeps and tones by the new calibration")
-        by_table = _by_table(played, plan.highest_db_spl, rate_hz, heard)
-        tones = _tones(played, plan, found.valid_range_hz, rate_hz, heard)
+        by_table = _by_table(played, rate_hz, heard)
+        tones = _tones(played, ordered, rate_hz, heard)
     refuse_tones(tones)
     residuals = by_table, *filtered
     return SpeakerMeasurement(
@@ -125,10 +132,11 @@ def measure(
 
 @dataclass(frozen=True)
 class _Heard:
-    """How corrected sweeps are heard: the noise, the sweeps, the rate, the microphone."""
+    """How corrected sweeps are heard: the noise, the sweeps, their level, rate and microphone."""
 
     silence: NDArray[np.float64]
     sweeps: SweepTrain
+    level_db_spl: float
     rate_hz: float
     microphone: Microphone
 
@@ -152,12 +160,16 @@ def _samples(sweeps: SweepTrain, rate_hz: float) -> NDArray[np.float64]:
     return sweeps.amplitude * train(sweeps.sweep, sweeps.count, sweeps.gap, rate_hz)
 
 
-def _filtered(played: Played, each: Equaliser, heard: _Heard) -> Residual:
-    """Return what sweeps through a filter sound like."""
-    samples = np.convolve(_samples(heard.sweeps, each.rate_hz), each.taps)
-    volts = played.hear_samples(samples)
+def _filtered(played: Played, each: Equaliser, loudest_db_spl: float, heard: _Heard) -> Residual:
+    """Return what sweeps through a filter sound like; they are as loud as the loudest before."""
+    louder = 10 ** ((loudest_db_spl - each.full_scale_db_spl) / 20)
+    samples = _samples(replace(heard.sweeps, amplitude=1.0), each.rate_hz)
+    filtered = np.convolve(samples, each.taps)
+    highest = HIGHEST_PEAK / float(np.abs(filtered).max())
+    amplitude = min(louder * heard.sweeps.amplitude, highest)
+    volts = played.hear_samples(amplitude * filtered)
     name = f"{len(each.taps)} taps"
-    return heard.residual(name, volts, heard.sweeps.amplitude, each.full_scale_db_spl)
+    return heard.residual(name, volts, amplitude, each.full_scale_db_spl)
 
 
 def _points(found: SpeakerResponse, checked: SweepTrain) -> tuple[SpeakerPoint, ...]:
@@ -175,38 +187,57 @@ def _points(found: SpeakerResponse, checked: SweepTrain) -> tuple[SpeakerPoint, 
     )
 
 
-def _by_table(played: Played, level_db_spl: float, rate_hz: float, heard: _Heard) -> Residual:
+def _by_table(played: Played, rate_hz: float, heard: _Heard) -> Residual:
     """Return what sweeps by the calibration sound like, as a session would play them."""
     samples = _samples(replace(heard.sweeps, amplitude=1.0), rate_hz)
-    volts = played.hear(Sound((played.file(samples, level_db_spl),)))
-    return heard.residual(TABLE, volts, 1.0, level_db_spl)
+    volts = played.hear(Sound((played.file(samples, heard.level_db_spl),)))
+    return heard.residual(TABLE, volts, 1.0, heard.level_db_spl)
+
+
+def _ordered(plan: SpeakerPlan, found: SpeakerResponse) -> list[tuple[float, float]]:
+    """Return frequency and level of each tone; those that the speaker cannot give are left out.
+
+    Raises
+    ------
+    DeviceError
+        If none is left.
+    """
+    low, high = found.valid_range_hz
+    places, most = found.trusted
+    steps = int((plan.highest_db_spl - plan.lowest_db_spl) / STEP_DB)
+    levels = plan.lowest_db_spl + STEP_DB * np.arange(steps + 1)
+    frequencies = np.geomspace(low * _FROM_EDGE, high / _FROM_EDGE, TONES)
+    highest = np.interp(np.log(frequencies), np.log(places), most)
+    ordered = [
+        (float(frequency_hz), float(level))
+        for frequency_hz, limit in zip(frequencies, highest, strict=True)
+        for level in levels
+        if level <= limit
+    ]
+    if not ordered:
+        raise DeviceError(
+            f"the speaker gives {highest.max():.0f} dB SPL at the most, and tones are to be tried "
+            f"from {plan.lowest_db_spl:g} dB SPL on",
+            "speaker",
+            "Turn its amplifier up, or try lower levels.",
+        )
+    return ordered
 
 
 def _tones(
-    played: Played,
-    plan: SpeakerPlan,
-    band_hz: tuple[float, float],
-    rate_hz: float,
-    heard: _Heard,
+    played: Played, ordered: Sequence[tuple[float, float]], rate_hz: float, heard: _Heard
 ) -> tuple[HeardTone, ...]:
-    """Return what tones at steps of their level sound like; a sweep before them tells the time."""
-    sweep = heard.sweeps.sweep
-    steps = int((plan.highest_db_spl - plan.lowest_db_spl) / STEP_DB)
-    levels = plan.lowest_db_spl + STEP_DB * np.arange(steps + 1)
-    frequencies = np.geomspace(band_hz[0] * _FROM_EDGE, band_hz[1] / _FROM_EDGE, TONES)
-    ordered = [(float(each), float(level)) for each in frequencies for level in levels]
-    marker = played.file(
-        _samples(SweepTrain(sweep, 1.0, 1, plan.gap), rate_hz), plan.highest_db_spl
-    )
-    parts: list[Part] = [marker]
+    """Return what tones sound like; a sweep before them tells when they come."""
+    sweep, gap = heard.sweeps.sweep, heard.sweeps.gap
+    marker = _samples(SweepTrain(sweep, 1.0, 1, gap), rate_hz)
+    parts: list[Part] = [played.file(marker, heard.level_db_spl)]
     for frequency_hz, level in ordered:
         parts += [Chord((frequency_hz,), TONE_DURATION, level), Silence(_TONE_GAP)]
     pascals = heard.microphone.pascals(played.hear(Sound(tuple(parts))))
-    refuse_clipped(pascals)
     (begin,) = arrivals(pascals, sweep, 1, 0.0, heard.rate_hz)
     found = []
     for number, (frequency_hz, level) in enumerate(ordered):
-        onset = sweep.duration + plan.gap + number * (TONE_DURATION + _TONE_GAP)
+        onset = sweep.duration + gap + number * (TONE_DURATION + _TONE_GAP)
         first, last = (
             begin + round((onset + at) * heard.rate_hz) for at in (_QUIET, TONE_DURATION - _QUIET)
         )
