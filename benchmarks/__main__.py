@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from benchmarks import (
     all_protocols,
-<<<<<<< HEAD
     calibration_speaker,
-=======
     clocks,
->>>>>>> main
     data_path,
     decoding,
     engine_step,

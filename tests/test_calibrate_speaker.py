@@ -6,7 +6,6 @@ import hashlib
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
