@@ -32,6 +32,7 @@ from calibration.gains import (
     gains,
     transfer,
 )
+from calibration.heard_sweeps import cut_sweeps
 from calibration.microphone import Microphone, sensitivity
 from calibration.speaker_measurement import residual, response
 from calibration.sweep import points_hz, sweep_over
@@ -81,6 +82,15 @@ def test_two_clocks_that_drift_apart_do_no_harm(drift: float) -> None:
     assert found.full_scale_db_spl == pytest.approx(
         SPEAKER.level_db_spl(found.frequency_hz), abs=0.05
     )
+
+
+def test_every_sweep_is_cut_at_its_arrival() -> None:
+    apart = replace(SWEEPS, count=3, gap=0.5)
+    volts = stretched(recorded(samples(apart), QUIET), 1.0004)
+    pascals, still = MICROPHONE.pascals(volts), MICROPHONE.pascals(silence(QUIET))
+    cuts = cut_sweeps(pascals, still, apart.sweep, apart.count, apart.gap, RATE_HZ)
+    strongest = np.abs(apart.sweep.impulse_responses(cuts, RATE_HZ)).argmax(axis=1)
+    assert strongest == pytest.approx(round(LEAD * RATE_HZ), abs=1)
 
 
 def test_harmonics_of_the_speaker_are_kept_out_of_its_gain() -> None:
