@@ -1,9 +1,9 @@
 """Time-resolved decoders beside loops over scikit-learn, and MNE where it is installed.
 
 450 trials, 40 neurons, 600 time bins, ten folds; one core, in processor time. MNE is no dependency
-of the program. To compare with it, install the package ``mne`` into a folder of its own
-(``pip install --no-deps --target FOLDER mne pooch lazy_loader decorator tqdm jinja2``: the program's
-packages have the rest), and run ``python -m benchmarks.decoding`` with that folder on PYTHONPATH,
+of the program. To compare with it, install it into a folder of its own, without the packages that
+the program has: ``pip install --no-deps --target FOLDER mne pooch lazy_loader decorator tqdm
+jinja2``. Then run ``python -m benchmarks.decoding`` with that folder on PYTHONPATH,
 OMP_NUM_THREADS=1 and OPENBLAS_NUM_THREADS=1.
 """
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,6 +21,35 @@ from rig.errors import RecordingError
 Made = TypeVar("Made", Spikes, Traces)
 SPIKE_COLUMNS = ("spike_times", "waveform_mean", "waveform_sd", "waveforms", "electrodes")
 """Columns of a units table that are no facts about a unit: they hold lists."""
+
+
+@dataclass(frozen=True)
+class Inside:
+    """What an NWB file holds.
+
+    Attributes
+    ----------
+    counts_from
+        When its times are 0: `timestamps_reference_time`, which is the start of its session unless
+        the file says otherwise.
+    has_units
+        Whether it has a table of units.
+    """
+
+    counts_from: datetime
+    has_units: bool
+
+
+def look_inside(path: Path) -> Inside:
+    """Return what an NWB file holds.
+
+    Raises
+    ------
+    RecordingError
+        If it is no NWB file.
+    """
+    with _opened(path) as file:
+        return Inside(file.timestamps_reference_time, file.units is not None)
 
 
 def read_spikes(path: Path) -> Spikes:

@@ -138,7 +138,26 @@ def plant(plan: Plan, seed: int) -> Planted:
     (240, 30)
     """
     rng = np.random.default_rng(seed)
-    facts = trial_facts(_trials(plan, rng))
+    return _planted(trial_facts(_trials(plan, rng)), plan, seed, rng)
+
+
+def plant_in(facts: pd.DataFrame, plan: Plan, seed: int) -> Planted:
+    """Return a population that does in trials of a session what is planned.
+
+    Parameters
+    ----------
+    facts
+        What the trials were: `trial_facts`.
+    plan
+        What is planted; its numbers of trials and its `lapse` do not matter. Where the task has no
+        contexts, and the trials no two stimuli, there is nothing that they could move.
+    seed
+        Of all chance.
+    """
+    return _planted(facts, plan, seed, np.random.default_rng(seed))
+
+
+def _planted(facts: pd.DataFrame, plan: Plan, seed: int, rng: np.random.Generator) -> Planted:
     axes = _axes(plan, rng)
     times = plan.window.times
     noise = rng.normal(size=(len(facts), times.size, plan.neurons))
@@ -161,12 +180,18 @@ def fired(session: Planted, mean_hz: float = 20.0, hz_per_sd: float = 4.0) -> Sp
         What `plant` returns.
     mean_hz, hz_per_sd
         The rate at an activity of 0, and by how much 1 raises it; no rate is below 0.
+
+    Notes
+    -----
+    Where trials follow each other so fast that their windows overlap, a trial's own window goes
+    before the end of that of the trial before.
     """
     rng = np.random.default_rng([session.seed, 1])
     window = session.plan.window
     rates = np.maximum(mean_hz + hz_per_sd * session.activity.values, 0.0)
     counts = rng.poisson(rates * window.bin)
     begins = session.facts["time"].to_numpy()[:, None] + window.times
+    counts[:-1][begins[:-1] + window.bin > begins[1:, :1]] = 0
     trains = []
     for neuron in range(session.plan.neurons):
         bins = np.repeat(begins.ravel(), counts[:, :, neuron].ravel())

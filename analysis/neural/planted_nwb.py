@@ -1,0 +1,59 @@
+"""A recording that is made up beside a session, as an NWB file: analyses can be tried without one."""
+
+from __future__ import annotations
+
+import uuid
+from pathlib import Path
+
+from analysis.neural.facts import trial_facts
+from analysis.neural.planted import Plan, Planted, fired, plant_in
+from rig.dataset import SessionData
+from rig.export.whole_file import whole_file
+
+
+def write_planted(session: SessionData, path: Path, plan: Plan, seed: int) -> Planted:
+    """Write spikes that are made up beside a session as an NWB file; one that is there is replaced.
+
+    Their times are seconds of the session, which the file says: it has the session's start. `rig
+    decode` takes it.
+
+    Parameters
+    ----------
+    session
+        What `rig.load` returns, such as a session of a virtual mouse.
+    path
+        The file, ``NAME.nwb``.
+    plan
+        What neurons do in the trials, as for `plant_in`.
+    seed
+        Of all chance: the same one makes the same spikes.
+
+    Returns
+    -------
+    Planted
+        The truth: what was planted, and along which axes.
+
+    Raises
+    ------
+    EmptyDataError
+        If no trial of the session has a stimulus and an answer.
+    RecordingError
+        If the file cannot be written.
+    """
+    from pynwb import NWBHDF5IO, NWBFile  # takes a second
+
+    planted = plant_in(trial_facts(session.trials), plan, seed)
+    spikes = fired(planted)
+    name = session.meta["session"]
+    file = NWBFile(
+        session_description=f"MADE UP: spikes planted beside the session {name}, by {plan}",
+        identifier=str(uuid.uuid5(uuid.NAMESPACE_OID, f"planted {name} {plan} {seed}")),
+        session_start_time=session.meta["started_at"],
+        session_id=name.replace("/", "-"),
+        keywords=["simulation"],
+    )
+    for unit, times in zip(spikes.units, spikes.times, strict=True):
+        file.add_unit(id=int(unit), spike_times=times)
+    with whole_file(path) as partial, NWBHDF5IO(str(partial), "w") as io:
+        io.write(file)
+    return planted
