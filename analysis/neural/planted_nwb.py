@@ -1,4 +1,4 @@
-"""A recording that is made up beside a session, as an NWB file: analyses can be tried without one."""
+"""A recording that is made up beside a session, as an NWB file, to try analyses without one."""
 
 from __future__ import annotations
 

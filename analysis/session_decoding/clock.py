@@ -1,0 +1,49 @@
+"""How the seconds of a recording become those of a session."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+from analysis.neural.recording import Clock
+from models.errors import Floats
+from rig.errors import RecordingError
+
+
+def clock_of(
+    recording: Path, counts_from: datetime, started_at: datetime, alignment: Clock | None
+) -> Clock:
+    """Return what makes seconds of a recording those of a session.
+
+    Parameters
+    ----------
+    recording
+        The file, for errors.
+    counts_from
+        When its times are 0.
+    started_at
+        When those of the session are.
+    alignment
+        What is known of the two clocks; None if nothing is. Then times that count from the start
+        of the session are its seconds: so says the file, as our own exports do.
+
+    Raises
+    ------
+    RecordingError
+        If nothing is known, and the times count from another moment.
+    """
+    if alignment is not None:
+        return alignment
+    if counts_from == started_at:
+        return _the_same
+    raise RecordingError(
+        f"the recording is on another clock: its times count from {counts_from.isoformat()}, "
+        f"those of the session from {started_at.isoformat()}",
+        str(recording),
+        "Align the two clocks and name the alignment with --alignment. If the times are seconds of "
+        "the session already, write its start into the file as timestamps_reference_time.",
+    )
+
+
+def _the_same(times: Floats) -> Floats:
+    return times
