@@ -223,6 +223,16 @@ def test_labels_without_meaning_are_told_by_chance(surrogate: Surrogate) -> None
     xr.testing.assert_equal(chance.accuracy, again.accuracy)
 
 
+def test_coins_are_tossed_until_they_can_be_decoded() -> None:
+    """Of 20 coins, 10 of each side come up in one case of six; else ten folds would be refused."""
+    activity, labels = planted(np.random.default_rng(8), trials=20)
+    chance = chance_level(activity[:, :2], labels, 1, 20, "coins", NOW)
+    assert chance.accuracy.shape == (20, 2)
+    assert len(np.unique(chance.accuracy)) > 3
+    with pytest.raises(OneClassError, match="a class has 9 trials, and there are 10 folds"):
+        chance_level(activity[1:, :2], np.arange(19) < 10, 1, 20, "coins", NOW)
+
+
 def two_contexts(
     rng: np.random.Generator, context: float, drift: float
 ) -> tuple[xr.DataArray, np.ndarray]:

@@ -32,12 +32,13 @@ class Inside:
     counts_from
         When its times are 0: `timestamps_reference_time`, which is the start of its session unless
         the file says otherwise.
-    has_units
-        Whether it has a table of units.
+    has_units, has_traces
+        Whether it has a table of units, and series of traces of ROIs.
     """
 
     counts_from: datetime
     has_units: bool
+    has_traces: bool
 
 
 def look_inside(path: Path) -> Inside:
@@ -49,7 +50,9 @@ def look_inside(path: Path) -> Inside:
         If it is no NWB file.
     """
     with _opened(path) as file:
-        return Inside(file.timestamps_reference_time, file.units is not None)
+        return Inside(
+            file.timestamps_reference_time, file.units is not None, bool(_series_in(file))
+        )
 
 
 def read_spikes(path: Path) -> Spikes:
@@ -94,14 +97,8 @@ def read_traces(path: Path, series: str | None = None) -> Traces:
     RecordingError
         If it is no NWB file, has no such series, several by that name, or no times.
     """
-    from pynwb.ophys import RoiResponseSeries
-
     with _opened(path) as file:
-        found = {
-            _place(each): each
-            for each in file.objects.values()
-            if isinstance(each, RoiResponseSeries)
-        }
+        found = _series_in(file)
         place = _chosen(found, series, path)
         return _made(lambda: _traces(found[place]), f"{path}, {place}")
 
@@ -175,6 +172,15 @@ def _is_list(table: Any, name: str) -> bool:
     from hdmf.common import VectorIndex
 
     return isinstance(table[name], VectorIndex)
+
+
+def _series_in(file: Any) -> dict[str, Any]:
+    """Return the series of traces of ROIs, by their places."""
+    from pynwb.ophys import RoiResponseSeries
+
+    return {
+        _place(each): each for each in file.objects.values() if isinstance(each, RoiResponseSeries)
+    }
 
 
 def _place(series: Any) -> str:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import uuid
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from analysis.neural.facts import trial_facts
 from analysis.neural.planted import Plan, Planted, fired, plant_in
+from analysis.neural.recording import Spikes
 from rig.dataset import SessionData
 from rig.export.whole_file import whole_file
 
@@ -40,7 +44,7 @@ def write_planted(session: SessionData, path: Path, plan: Plan, seed: int) -> Pl
     RecordingError
         If the file cannot be written.
     """
-    from pynwb import NWBHDF5IO, NWBFile  # takes a second
+    from pynwb import NWBHDF5IO, NWBFile  # takes a second to load
 
     planted = plant_in(trial_facts(session.trials), plan, seed)
     spikes = fired(planted)
@@ -52,8 +56,26 @@ def write_planted(session: SessionData, path: Path, plan: Plan, seed: int) -> Pl
         session_id=name.replace("/", "-"),
         keywords=["simulation"],
     )
-    for unit, times in zip(spikes.units, spikes.times, strict=True):
-        file.add_unit(id=int(unit), spike_times=times)
+    file.units = _units(spikes)
     with whole_file(path) as partial, NWBHDF5IO(str(partial), "w") as io:
         io.write(file)
     return planted
+
+
+def _units(spikes: Spikes) -> Any:
+    """Return a units table, made of whole arrays: unit by unit a million spikes take seconds."""
+    from hdmf.common import VectorData, VectorIndex
+    from pynwb.misc import Units
+
+    times = VectorData(
+        name="spike_times", description="made up (s)", data=np.concatenate(spikes.times)
+    )
+    ends = np.cumsum([train.size for train in spikes.times])
+    index = VectorIndex(name="spike_times_index", data=ends, target=times)
+    return Units(
+        name="units",
+        description="units that are made up",
+        columns=[times, index],
+        colnames=["spike_times"],
+        id=spikes.units,
+    )

@@ -85,6 +85,12 @@ def read_beside(
     with _told(session.meta["session"]):
         facts, trials_left_out = _facts(session.trials, wanted_of(TRIALS, asked.trials))
     inside = look_inside(recording)
+    if not (inside.has_units or inside.has_traces):
+        raise RecordingError(
+            "the file holds neither sorted units nor traces of ROIs",
+            str(recording),
+            "Name the file that holds them.",
+        )
     clock = clock_of(recording, inside.counts_from, session.meta["started_at"], alignment)
     wanted = wanted_of(UNITS, asked.units)
     with _told(f"{recording} beside {session.meta['session']}"):
