@@ -30,6 +30,7 @@ from models.errors import Floats
 from rig.commands.init import make_lab
 from rig.dataset import SessionData
 from rig.errors import ExitCode
+from rig.export.nwb import export_nwb
 from rig.journal import read_frames
 from rig.lab import Lab, find_lab
 
@@ -83,7 +84,8 @@ def test_what_was_planted_is_found_when_it_is_there_and_nothing_else(
 ) -> None:
     recording, figure = tmp_path / "planted.nwb", tmp_path / "new/visual.svg"
     truth = write_planted(session, recording, Plan(visual=8.0, neurons=12), 1)
-    options = ("--of", "visual", "--of", "auditory", *QUICK, "--out", str(figure), "--json")
+    options = ("--of", "visual", "--of", "auditory", *QUICK, "--window", "-0.5", "3.5")
+    options += ("--out", str(figure), "--json")
     done = asked_of(shifted, recording, *options)
     assert done.code == ExitCode.OK, done.err
     told = json.loads(done.out)
@@ -101,7 +103,7 @@ def test_what_was_planted_is_found_when_it_is_there_and_nothing_else(
     assert told["units"] == list(range(12))
     assert [(each["one"], each["other"]) for each in told["angles"]] == [("visual", "auditory")]
     curves = pd.read_csv(told["numbers"])
-    assert curves.groupby("variable").size().to_dict() == {"visual": 60, "auditory": 60}
+    assert curves.groupby("variable").size().to_dict() == {"visual": 40, "auditory": 40}
     assert curves["time"][curves["above"]].tolist() == pytest.approx(np.arange(30) / 10)
     assert curves["accuracy"].max() == pytest.approx(visual["peak"], abs=1e-5)
     text = figure.read_text(encoding="utf-8")
@@ -118,12 +120,13 @@ def test_the_table_says_what_counts_and_how(
 ) -> None:
     """Silent units, those that never change, of another quality, trials outside the recording."""
     facts = trial_facts(session.trials)
-    trains = list(fired(plant_in(facts, Plan(decision=8.0, neurons=12), 2)).times)
+    trains = [each[::4] for each in fired(plant_in(facts, Plan(decision=8, neurons=12), 2)).times]
     last = facts["time"].iloc[-30]
     trains = [train[train < last] for train in trains]
     trains[3], trains[4] = np.array([]), np.array([1.0])
     recording = units_at(session, tmp_path / "units.nwb", trains)
-    options = ("--of", "choice", "--of", "outcome", *QUICK, "--only-units", "quality=good")
+    options = ("--of", "choice", "--of", "outcome", *QUICK, "--only-units", "quality=good",
+               "--window", "-0.2", "1.4")  # fmt: skip
     done = asked_of(shifted, recording, *options)
     assert done.code == ExitCode.RECORDING
     assert "outcome cannot be decoded: 210 trials are 'correct', 0 are 'error'" in done.err
@@ -173,7 +176,7 @@ def test_a_recording_on_another_clock_needs_an_alignment(
     shifted: Lab, session: SessionData, tmp_path: Path
 ) -> None:
     facts = trial_facts(session.trials)
-    trains = fired(plant_in(facts, Plan(visual=3.0, neurons=8), 4)).times
+    trains = [each[::10] for each in fired(plant_in(facts, Plan(visual=3, neurons=8), 4)).times]
     same = units_at(session, tmp_path / "same.nwb", trains)
     moved = [1.0001 * train + 12.5 for train in trains]
     other = units_at(session, tmp_path / "other.nwb", moved, -12.5)
@@ -184,6 +187,22 @@ def test_a_recording_on_another_clock_needs_an_alignment(
     one = read_beside(session, same, CONTEXT)
     two = read_beside(session, other, CONTEXT, lambda times: (times - 12.5) / 1.0001)
     xr.testing.assert_allclose(one.activity, two.activity)
+
+
+def test_units_that_were_added_to_our_own_export_are_on_the_clock_of_the_session(
+    session: SessionData, tmp_path: Path
+) -> None:
+    path = export_nwb(session.record, tmp_path / "own.nwb").path
+    facts = trial_facts(session.trials)
+    trains = fired(plant_in(facts, Plan(visual=3.0, neurons=8), 8)).times
+    with NWBHDF5IO(str(path), "a") as io:
+        file = io.read()
+        for train in trains:
+            file.add_unit(spike_times=train[::20])
+        io.write(file)
+    beside = read_beside(session, path, CONTEXT)
+    assert beside.activity.sizes["neuron"] == 8
+    assert len(beside.facts) == 240
 
 
 def test_traces_are_decoded_by_their_frames(session: SessionData, tmp_path: Path) -> None:
@@ -242,6 +261,8 @@ def traces_at(session: SessionData, path: Path, times: Floats, values: Floats) -
         (["--only-trials", "phase=priming", "--only-trials", "congruency=congruent"],
          ExitCode.USAGE, "no trial has phase=priming congruency=congruent"),
         (["--window", "0.5", "2"], ExitCode.USAGE, "does not hold the stimulus"),
+        (["--window", "-inf", "2"], ExitCode.USAGE, "does not hold the stimulus"),
+        (["--bin", "2"], ExitCode.USAGE, "bins of 2 s are too wide"),
         (["--strength", "0"], ExitCode.USAGE, "Give a positive number"),
         (["--strength", "nan"], ExitCode.USAGE, "Give a positive number"),
         (["--out", "figure.txt"], ExitCode.USAGE, "is no figure"),

@@ -15,7 +15,7 @@ from analysis.progress_bar import ProgressBar
 from analysis.report import simulated_words
 from analysis.session_decoding.asked import Asked
 from analysis.session_decoding.figure import decoding_figure
-from analysis.session_decoding.reading import Beside, read_beside
+from analysis.session_decoding.reading import Beside, read_beside, told_at
 from analysis.session_decoding.results import Result
 from analysis.session_decoding.run import Course, angles_between, decode_variables, numbers_of
 from rig.dataset import SessionData, read_session
@@ -50,8 +50,9 @@ def decode_session(
         bar.begin("reading", 0)
         session = read_session(folder)
         beside = read_beside(session, recording, asked, alignment)
-        courses = decode_variables(beside, asked, session.meta["session"], bar.begin)
-        found = _result(session, recording, beside, asked, courses)
+        with told_at(session.meta["session"]):
+            courses = decode_variables(beside, asked, session.meta["session"], bar.begin)
+            found = _result(session, recording, beside, asked, courses)
         bar.begin("drawing", 0)
         _write(found, courses, figure)
     return found

@@ -42,7 +42,7 @@ def decoding_figure(found: Result, courses: Sequence[Course]) -> Figure:
     figure.legend(handles, names, loc="outside lower center", ncols=2)
     figure.suptitle(f"{found.session}: C = {found.strength:g}, {len(found.units)} units")
     if found.simulated:
-        mark(figure, "SIMULATED")
+        mark(figure, found.simulated.partition(":")[0])
     return figure
 
 

@@ -82,7 +82,7 @@ def read_beside(
     """
     if session.record.running:
         raise BusyError("the session still runs", session.meta["session"], "Wait for its end.")
-    with _told(session.meta["session"]):
+    with told_at(session.meta["session"]):
         facts, trials_left_out = _facts(session.trials, wanted_of(TRIALS, asked.trials))
     inside = look_inside(recording)
     if not (inside.has_units or inside.has_traces):
@@ -93,7 +93,7 @@ def read_beside(
         )
     clock = clock_of(recording, inside.counts_from, session.meta["started_at"], alignment)
     wanted = wanted_of(UNITS, asked.units)
-    with _told(f"{recording} beside {session.meta['session']}"):
+    with told_at(f"{recording} beside {session.meta['session']}"):
         if inside.has_units and asked.series is None:
             spikes, without = _spikes(read_spikes(recording), wanted)
             neurons: Spikes | Traces = spikes.on_clock(clock)
@@ -114,7 +114,7 @@ def read_beside(
 
 
 @contextmanager
-def _told(where: str) -> Iterator[None]:
+def told_at(where: str) -> Iterator[None]:
     """Tell what is wrong with data, with its place, to the person who gave them."""
     try:
         yield
@@ -161,14 +161,21 @@ def _traces(traces: Traces, wanted: Wanted) -> tuple[Traces, tuple[LeftOut, ...]
 def _window(asked: Asked, neurons: Spikes | Traces) -> Window:
     """Return the bins; those of traces are no shorter than a frame, unless asked for."""
     begin, end = asked.window
-    if begin >= 0 or end <= 0:
+    if not -np.inf < begin < 0 < end < np.inf:
         raise OptionError(
             f"{begin:g} to {end:g} s does not hold the stimulus",
             "--window",
             "Begin before it (the z scores need a baseline), and end after it.",
         )
     frame = 1 / neurons.rate_hz if isinstance(neurons, Traces) else 0.0
-    return Window(begin, end, asked.bin or max(USUAL.bin, round(frame, 3)))
+    width = asked.bin or max(USUAL.bin, round(frame, 3))
+    if not width <= min(-begin, end):
+        raise OptionError(
+            f"bins of {width:g} s are too wide for {begin:g} to {end:g} s",
+            "--bin",
+            "Let one or more fit before the stimulus, and after it.",
+        )
+    return Window(begin, end, width)
 
 
 def _ends(neurons: Spikes | Traces) -> tuple[float, float]:
