@@ -20,6 +20,7 @@ from analysis.decoding.geometry import (
     projection,
     separation,
 )
+from analysis.decoding.newton import go_on
 from models.directions import angle_deg
 from models.errors import (
     EmptyDataError,
@@ -125,6 +126,28 @@ def test_separable_classes_neither_diverge_nor_stop_early(strength: float) -> No
     pulls = strength * signs / (1 + np.exp(scores))
     np.testing.assert_allclose(weights, pulls @ rates, rtol=1e-6)
     assert abs(pulls.sum()) < 1e-6 * abs(pulls).sum()
+
+
+def test_the_next_solution_is_foretold_as_well_as_the_last_ones_let_it() -> None:
+    """A cubic is foretold by four of its points; of noise the last value is as good as any."""
+    bins, rng = np.arange(12), np.random.default_rng(5)
+    cubic = 1 + bins + 0.3 * bins**2 + 0.02 * bins**3
+    noisy = rng.normal(size=(12, 40))
+    for values, exact in ((np.outer(cubic, np.ones(40)), True), (noisy, False)):
+        differences, misses = np.zeros((7, 1, 40)), []
+        for b in bins[:-1]:
+            weights = values[b : b + 1].copy()
+            go_on(weights, differences, b + 1)
+            misses.append(np.abs(weights - values[b + 1]).max())
+        assert (max(misses[5:]) < 1e-9) == exact
+        if not exact:
+            assert max(misses) < 3 * np.abs(np.diff(values, axis=0)).max()
+
+
+def test_the_order_in_memory_changes_nothing() -> None:
+    activity, labels = planted(np.random.default_rng(3))
+    moved = activity.copy(data=activity.values.transpose(2, 0, 1).copy().transpose(1, 2, 0))
+    xr.testing.assert_equal(decode(activity, labels).weights, decode(moved, labels).weights)
 
 
 def test_threads_change_nothing() -> None:

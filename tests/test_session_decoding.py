@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -121,15 +122,15 @@ def test_the_table_says_what_counts_and_how(
     """Silent units, those that never change, of another quality, trials outside the recording."""
     facts = trial_facts(session.trials)
     trains = [each[::4] for each in fired(plant_in(facts, Plan(decision=8, neurons=12), 2)).times]
-    last = facts["time"].iloc[-30]
-    trains = [train[train < last] for train in trains]
-    trains[3], trains[4] = np.array([]), np.array([1.0])
+    first, last = facts["time"].iloc[[40, -30]]
+    trains = [train[(train > first) & (train < last)] for train in trains]
+    trains[3], trains[4] = np.array([]), np.array([first + 3.0])
     recording = units_at(session, tmp_path / "units.nwb", trains)
     options = ("--of", "choice", "--of", "outcome", *QUICK, "--only-units", "quality=good",
                "--window", "-0.2", "1.4")  # fmt: skip
     done = asked_of(shifted, recording, *options)
     assert done.code == ExitCode.RECORDING
-    assert "outcome cannot be decoded: 210 trials are 'correct', 0 are 'error'" in done.err
+    assert "outcome cannot be decoded: 200 trials are 'correct', 0 are 'error'" in done.err
     done = asked_of(shifted, recording, "--of", "choice", *options[4:])
     assert done.code == ExitCode.OK, done.err
     row = next(line for line in done.out.splitlines() if line.startswith("choice"))
@@ -137,8 +138,8 @@ def test_the_table_says_what_counts_and_how(
     for told in (
         "C = 1, 10 folds",
         "Chance: 20 shuffles",
-        "Trials: 210 used",
-        "left out: 30 not recorded whole",
+        "Trials: 200 used",
+        "left out: 40 not recorded whole",
         "left out: 60 not phase=bimodal",
         "Units: 9 used",
         "left out: 1 not quality=good (2)",
@@ -163,6 +164,11 @@ def test_a_context_is_told_from_a_drift(session: SessionData, tmp_path: Path) ->
         (course,) = decode_variables(beside, CONTEXT, "here")
         found[name] = course.variable
         assert course.variable.above_share == 1.0
+        assert course.decoded.strength == 0.05
+        assert course.decoded.weights.sizes["lag"] == 1
+    (other,) = decode_variables(beside, replace(CONTEXT, seed=1, folds=5), "here")
+    assert other.decoded.accuracy.sizes["fold"] == 5
+    assert not other.chance.accuracy.equals(course.chance.accuracy)
     context, drift = found["context"].drift, found["drift"].drift
     assert context is not None
     assert drift is not None
@@ -170,6 +176,17 @@ def test_a_context_is_told_from_a_drift(session: SessionData, tmp_path: Path) ->
     assert abs(context.edges - context.middle) < 0.1
     assert drift.middle < 0.7
     assert drift.edges > 0.85
+
+
+def test_angles_of_what_is_not_told_are_said_to_tell_nothing(shifted: Lab, planted: Path) -> None:
+    """There is a visual stimulus in the recording, and nothing else."""
+    options = ("--of", "visual", "--of", "context", *QUICK, "--window", "-0.2", "1", "--seed", "3")
+    done = asked_of(shifted, planted, *options)
+    assert done.code == ExitCode.OK, done.err
+    lines = done.out.splitlines()
+    (angle,) = [line for line in lines if line.startswith("Angle of visual and context")]
+    assert "; context: no better than chance there" in angle
+    assert any(line.startswith("Drift control: left-out trials") for line in lines)
 
 
 def test_a_recording_on_another_clock_needs_an_alignment(
@@ -187,6 +204,8 @@ def test_a_recording_on_another_clock_needs_an_alignment(
     one = read_beside(session, same, CONTEXT)
     two = read_beside(session, other, CONTEXT, lambda times: (times - 12.5) / 1.0001)
     xr.testing.assert_allclose(one.activity, two.activity)
+    smooth = read_beside(session, same, replace(CONTEXT, smoothing=0.3)).activity
+    assert float(smooth.diff("time").std()) < 0.5 * float(one.activity.diff("time").std())
 
 
 def test_units_that_were_added_to_our_own_export_are_on_the_clock_of_the_session(
