@@ -34,11 +34,13 @@ from rig.errors import ExitCode
 from rig.export.nwb import export_nwb
 from rig.journal import read_frames
 from rig.lab import Lab, find_lab
+from rig.locks import hold
+from rig.session_folder import RUNNING
 
 QUICK = ("--bin", "0.1", "--smoothing", "0", "--neighbours", "0", "--shuffles", "20")
 CONTEXT = Asked(
     of=(VariableName.CONTEXT,), window=(-0.5, 1.0), bin=0.1, smoothing=0.0, neighbours=0,
-    shuffles=20, strength=0.05,
+    shuffles=20, strength=0.05, folds=5,
 )  # fmt: skip
 
 
@@ -86,7 +88,7 @@ def test_what_was_planted_is_found_when_it_is_there_and_nothing_else(
     recording, figure = tmp_path / "planted.nwb", tmp_path / "new/visual.svg"
     truth = write_planted(session, recording, Plan(visual=8.0, neurons=12), 1)
     options = ("--of", "visual", "--of", "auditory", *QUICK, "--window", "-0.5", "3.5")
-    options += ("--out", str(figure), "--json")
+    options += ("--only-trials", "phase=priming,bimodal", "--out", str(figure), "--json")
     done = asked_of(shifted, recording, *options)
     assert done.code == ExitCode.OK, done.err
     told = json.loads(done.out)
@@ -97,10 +99,8 @@ def test_what_was_planted_is_found_when_it_is_there_and_nothing_else(
     assert auditory["peak"] < auditory["threshold"]
     assert auditory["above_from"] is None
     assert auditory["chance"] == pytest.approx(0.5, abs=0.02)
-    assert visual["trials"] == auditory["trials"] == [120, 120]
-    assert told["trials"] == 240
-    (priming,) = told["trials_left_out"]
-    assert (len(priming["which"]), priming["why"]) == (60, "not phase=bimodal")
+    assert visual["trials"] == auditory["trials"] == [135, 135], "30 others had the other alone"
+    assert (told["trials"], told["trials_left_out"], told["overlapping"]) == (300, [], 0)
     assert told["units"] == list(range(12))
     assert [(each["one"], each["other"]) for each in told["angles"]] == [("visual", "auditory")]
     curves = pd.read_csv(told["numbers"])
@@ -109,7 +109,7 @@ def test_what_was_planted_is_found_when_it_is_there_and_nothing_else(
     assert curves["accuracy"].max() == pytest.approx(visual["peak"], abs=1e-5)
     text = figure.read_text(encoding="utf-8")
     assert "SIMULATED" in text
-    assert "visual: go 120, nogo 120" in text
+    assert "visual: go 135, nogo 135" in text
     beside = json.loads(figure.with_name("visual.svg.json").read_text(encoding="utf-8"))
     assert beside["sessions"] == [session.meta["session"]]
     assert beside["parameters"]["strength"] == 1.0
@@ -147,6 +147,11 @@ def test_the_table_says_what_counts_and_how(
         "left out: 1 the same throughout these trials (4)",
     ):
         assert told in done.out
+    trains[2] = np.array([])
+    units_at(session, recording, trains)
+    silent = asked_of(shifted, recording, "--only-units", "quality=mua")
+    assert silent.code == ExitCode.USAGE
+    assert "no unit with quality=mua has a spike" in silent.err
     name = done.out.splitlines()[-1].removeprefix("Figure: ")
     assert Path(name) == session.record.folder.path / "decoding-choice.png"
     assert Path(name).stat().st_size > 5000
@@ -166,8 +171,8 @@ def test_a_context_is_told_from_a_drift(session: SessionData, tmp_path: Path) ->
         assert course.variable.above_share == 1.0
         assert course.decoded.strength == 0.05
         assert course.decoded.weights.sizes["lag"] == 1
-    (other,) = decode_variables(beside, replace(CONTEXT, seed=1, folds=5), "here")
-    assert other.decoded.accuracy.sizes["fold"] == 5
+    assert course.decoded.accuracy.sizes["fold"] == 5
+    (other,) = decode_variables(beside, replace(CONTEXT, seed=1), "here")
     assert not other.chance.accuracy.equals(course.chance.accuracy)
     context, drift = found["context"].drift, found["drift"].drift
     assert context is not None
@@ -282,6 +287,7 @@ def traces_at(session: SessionData, path: Path, times: Floats, values: Floats) -
         (["--window", "0.5", "2"], ExitCode.USAGE, "does not hold the stimulus"),
         (["--window", "-inf", "2"], ExitCode.USAGE, "does not hold the stimulus"),
         (["--bin", "2"], ExitCode.USAGE, "bins of 2 s are too wide"),
+        (["--strength", "1e300", *QUICK], ExitCode.RECORDING, "does not converge"),
         (["--strength", "0"], ExitCode.USAGE, "Give a positive number"),
         (["--strength", "nan"], ExitCode.USAGE, "Give a positive number"),
         (["--out", "figure.txt"], ExitCode.USAGE, "is no figure"),
@@ -341,6 +347,10 @@ def test_sessions_that_cannot_be_decoded_are_told(lab: Lab, planted: Path, tmp_p
     idle = rig.load(folder.path)
     recording = tmp_path / "idle.nwb"
     write_planted(idle, recording, Plan(drift=1.0, neurons=8), 7)
+    with hold(folder.path, *RUNNING, "test"):
+        running = asked_of(lab, recording)
+    assert running.code == ExitCode.BUSY
+    assert "still runs" in running.err
     lazy = asked_of(lab, recording, "--of", "choice", *QUICK)
     assert lazy.code == ExitCode.RECORDING
     assert "choice cannot be decoded: 0 trials are 'lick'" in lazy.err
