@@ -35,11 +35,12 @@ from models.fitting import fit
 from models.learning import Circuit, LearningRule, MeanField, binned
 from models.task import PUBLISHED_STRONG, discrimination
 task, choices = discrimination(), Choices([0, 1], [1, 0])
-fit(MeanField(LearningRule(task)), binned(choices), starts=1)
-fit(Circuit(LearningRule(task)), choices, starts=1)
+smooth = fit(MeanField(LearningRule(task)), binned(choices), starts=1)
+single = fit(Circuit(LearningRule(task)), choices, starts=1)
 simulate(task, PUBLISHED_STRONG, [[0, 1]], seed=1)
 chance_of_consistency(10, 0.5, 1, 1)
 print(time.process_time() - loaded)
+print(smooth.log_likelihood, single.log_likelihood)
 """
 
 

@@ -25,9 +25,12 @@ COMPILE = """
 import time, numba
 loaded = time.process_time()
 from models.network import Network
-from models.network_training import evaluate
-evaluate(Network.initial(101))
+from models.network_training import PUBLISHED, Trainer
+trainer = Trainer(Network.initial(101), PUBLISHED)
+trainer.run(1)
 print(time.process_time() - loaded)
+trainer.run(19)
+print(trainer.gradient.tobytes().hex())
 """
 
 

@@ -50,15 +50,32 @@ def compiled_freely(function: Callable[P, R]) -> Callable[P, R]:
     return cast("Callable[P, R]", fast)
 
 
-def compiled_within(function: Callable[P, R]) -> Callable[P, R]:
+def compiled_apart(function: Callable[P, R]) -> Callable[P, R]:
     """Compile a loop as `compiled_freely` does, in less time, for callers that are compiled."""
-    freedom = {"contract", "reassoc", "nsz"}
     fast = numba.njit(  # type: ignore[call-overload]
         cache=True,
         nogil=True,
         error_model="numpy",
-        fastmath=freedom,
+        fastmath={"contract", "reassoc", "nsz"},
         no_cpython_wrapper=True,
         no_cfunc_wrapper=True,
+    )(function)
+    return cast("Callable[P, R]", fast)
+
+
+def compiled_within(function: Callable[P, R]) -> Callable[P, R]:
+    """Compile a loop as `compiled_apart` does, as a part of each of its callers.
+
+    What is not, is there twice: as the process that compiled it has it, and as later processes
+    load it with its caller. Then its sums can be taken in two orders.
+    """
+    fast = numba.njit(  # type: ignore[call-overload]
+        cache=True,
+        nogil=True,
+        error_model="numpy",
+        fastmath={"contract", "reassoc", "nsz"},
+        no_cpython_wrapper=True,
+        no_cfunc_wrapper=True,
+        forceinline=True,
     )(function)
     return cast("Callable[P, R]", fast)

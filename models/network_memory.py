@@ -15,7 +15,7 @@ from models.network_task import DECISION, INPUTS, OUTCOME_BEFORE, STEPS, STIMULU
 STIMULI = 4
 CHUNK = 64
 """Nodes of the last trial but one whose last trials are run at once."""
-ALIGNED = 64
+ALIGNED = 4096
 """Bytes. What is loaded at once lies in one line of the cache then."""
 LANES = 16
 """Fewest nodes of an array, so that the few nodes of the first trials fill a processor's width."""

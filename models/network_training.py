@@ -19,7 +19,7 @@ from models.compiled import compiled_freely
 from models.errors import Floats, ModelError, NotFiniteError, OutOfBoundsError, UnknownNameError
 from models.network import UNITS, Network, Output, known_output, split
 from models.network_memory import grow
-from models.network_products import Array
+from models.network_products import MOST_UNITS, Array
 from models.network_tree import run_tree
 
 Precision = Literal["float32", "float64"]
@@ -134,12 +134,15 @@ class Training:
 
     def __post_init__(self) -> None:
         known_output(self.output)
+        if not isinstance(self.optimiser, Adam):
+            raise ModelError(f"{self.optimiser!r} is no optimiser", "Give `optimiser(name)`.")
         if self.precision not in PRECISIONS:
             raise UnknownNameError(
                 f"no precision is called {self.precision!r}", f"There are {', '.join(PRECISIONS)}."
             )
-        if self.epochs < 1 or self.units < 1:
-            raise ModelError(f"{self.epochs} epochs, {self.units} units", "Give at least one.")
+        if self.epochs < 1 or not 1 <= self.units <= MOST_UNITS:
+            what = f"{self.epochs} epochs, {self.units} units"
+            raise OutOfBoundsError(what, f"Give at least one, and at most {MOST_UNITS} units.")
         if min(self.snapshots, default=1) < 1:
             raise OutOfBoundsError(f"snapshots {self.snapshots}", "Epochs count from 1.")
         if not 0 <= self.penalty < math.inf:

@@ -14,7 +14,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from models.compiled import compiled_freely, compiled_within
+from models.compiled import compiled_apart, compiled_freely, compiled_within
 from models.network_memory import (
     ENDS,
     READ,
@@ -110,7 +110,7 @@ def part(parent: Level, first: int, level: Level) -> None:
     squash(level.states[0], level.stimulus)
 
 
-@compiled_within
+@compiled_apart
 def run(level: Level, weights: Weights) -> None:
     """Run the steps after the first; what the last state adds to the next one goes to `others`."""
     states, steps = level.states, level.states.shape[0]
@@ -198,7 +198,7 @@ def decide(tree: Tree, level: Level, right: NDArray[np.float64]) -> float:
     return loss
 
 
-@compiled_within
+@compiled_apart
 def go_back(level: Level, weights: Weights, gradient: Weights) -> Array:
     """Go back through a trial, and return the slopes of the step at which nodes part."""
     slopes, before, other = level.after, level.slopes, level.others

@@ -324,6 +324,8 @@ def test_a_correlation_has_the_freedom_of_its_pairs() -> None:
         (lambda: Training(output="relu"), UnknownNameError),
         (lambda: Training(precision="float16"), UnknownNameError),
         (lambda: Training(epochs=0), ModelError),
+        (lambda: Training(units=3001), OutOfBoundsError),
+        (lambda: Training(optimiser="text"), ModelError),  # type: ignore[arg-type]
         (lambda: Training(snapshots=(0,)), OutOfBoundsError),
         (lambda: Training(penalty=-1e-4), OutOfBoundsError),
         (lambda: Adam(float("nan")), OutOfBoundsError),

@@ -21,8 +21,9 @@ from recorded import keep_frames, short_session
 import rig
 from analysis.decoding.chance import Chance
 from analysis.neural.facts import trial_facts
-from analysis.neural.planted import Plan, fired, plant_in
+from analysis.neural.planted import Plan, fired, plant_beside
 from analysis.neural.planted_nwb import write_planted
+from analysis.neural.rates import Window
 from analysis.session_decoding.asked import Asked, VariableName
 from analysis.session_decoding.reading import read_beside
 from analysis.session_decoding.run import decode_variables
@@ -121,7 +122,9 @@ def test_the_table_says_what_counts_and_how(
 ) -> None:
     """Silent units, those that never change, of another quality, trials outside the recording."""
     facts = trial_facts(session.trials)
-    trains = [each[::4] for each in fired(plant_in(facts, Plan(decision=8, neurons=12), 2)).times]
+    trains = [
+        each[::4] for each in fired(plant_beside(facts, Plan(decision=8, neurons=12), 2)).times
+    ]
     first, last = facts["time"].iloc[[40, -30]]
     trains = [train[(train > first) & (train < last)] for train in trains]
     trains[3], trains[4] = np.array([]), np.array([first + 3.0])
@@ -198,7 +201,7 @@ def test_a_recording_on_another_clock_needs_an_alignment(
     shifted: Lab, session: SessionData, tmp_path: Path
 ) -> None:
     facts = trial_facts(session.trials)
-    trains = [each[::10] for each in fired(plant_in(facts, Plan(visual=3, neurons=8), 4)).times]
+    trains = [each[::10] for each in fired(plant_beside(facts, Plan(visual=3, neurons=8), 4)).times]
     same = units_at(session, tmp_path / "same.nwb", trains)
     moved = [1.0001 * train + 12.5 for train in trains]
     other = units_at(session, tmp_path / "other.nwb", moved, -12.5)
@@ -218,7 +221,7 @@ def test_units_that_were_added_to_our_own_export_are_on_the_clock_of_the_session
 ) -> None:
     path = export_nwb(session.record, tmp_path / "own.nwb").path
     facts = trial_facts(session.trials)
-    trains = fired(plant_in(facts, Plan(visual=3.0, neurons=8), 8)).times
+    trains = fired(plant_beside(facts, Plan(visual=3.0, neurons=8), 8)).times
     with NWBHDF5IO(str(path), "a") as io:
         file = io.read()
         for train in trains:
@@ -287,9 +290,9 @@ def traces_at(session: SessionData, path: Path, times: Floats, values: Floats) -
         (["--window", "0.5", "2"], ExitCode.USAGE, "does not hold the stimulus"),
         (["--window", "-inf", "2"], ExitCode.USAGE, "does not hold the stimulus"),
         (["--bin", "2"], ExitCode.USAGE, "bins of 2 s are too wide"),
-        (["--strength", "1e300", *QUICK], ExitCode.RECORDING, "does not converge"),
-        (["--strength", "0"], ExitCode.USAGE, "Give a positive number"),
-        (["--strength", "nan"], ExitCode.USAGE, "Give a positive number"),
+        (["--strength", "1e300"], ExitCode.USAGE, "Give a number from 1e-12 to 1e+12"),
+        (["--strength", "0"], ExitCode.USAGE, "Give a number from"),
+        (["--strength", "nan"], ExitCode.USAGE, "Give a number from"),
         (["--out", "figure.txt"], ExitCode.USAGE, "is no figure"),
         (["--of", "choice", "--of", "visual", "--angle", "7", "8", *QUICK], ExitCode.USAGE,
          "no bin lies between 7 and 8 s"),
@@ -346,12 +349,13 @@ def test_sessions_that_cannot_be_decoded_are_told(lab: Lab, planted: Path, tmp_p
     assert "no such file" in missing.err
     idle = rig.load(folder.path)
     recording = tmp_path / "idle.nwb"
-    write_planted(idle, recording, Plan(drift=1.0, neurons=8), 7)
+    short = Window(-0.5, 1.0, 0.1)
+    write_planted(idle, recording, Plan(drift=1.0, neurons=8, window=short), 7)
     with hold(folder.path, *RUNNING, "test"):
         running = asked_of(lab, recording)
     assert running.code == ExitCode.BUSY
     assert "still runs" in running.err
-    lazy = asked_of(lab, recording, "--of", "choice", *QUICK)
+    lazy = asked_of(lab, recording, "--of", "choice", *QUICK, "--window", "-0.5", "1")
     assert lazy.code == ExitCode.RECORDING
     assert "choice cannot be decoded: 0 trials are 'lick'" in lazy.err
     keep_frames(folder.journal, read_frames(folder.journal), 2)

@@ -14,6 +14,8 @@ from rig.console import JsonOption, LabOption, console, print_json, the_session
 from rig.errors import OptionError
 
 FORMATS = (".png", ".pdf", ".svg")
+LARGEST_STRENGTH = 1e12
+"""Beyond it rounding decides, not the data."""
 EPILOG = "Example: rig decode SIM01 --units M1.nwb --of context --of choice"
 
 
@@ -75,8 +77,9 @@ def decode(
 
     Draws the accuracies, with what labels without meaning reach, and writes them as CSV beside.
     """
-    if not 0 < strength < float("inf"):
-        raise OptionError(f"C is {strength}", "--strength", "Give a positive number.")
+    if not 1 / LARGEST_STRENGTH <= strength <= LARGEST_STRENGTH:
+        do = f"Give a number from {1 / LARGEST_STRENGTH:g} to {LARGEST_STRENGTH:g}."
+        raise OptionError(f"C is {strength}", "--strength", do)
     if out is not None and out.suffix.lower() not in FORMATS:
         raise OptionError(
             f"'{out}' is no figure", "--out", f"End its name in one of {', '.join(FORMATS)}."

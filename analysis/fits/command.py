@@ -145,11 +145,13 @@ def _counted(folders: Sequence[SessionFolder], advance: Advance) -> Iterator[Ses
 
 def _draw(found: Fit, folder: Path, picture: Picture, bar: ProgressBar) -> Fit:
     """Draw the figures; return the fit with their names."""
-    from analysis.fits.figures import figures_of, save  # matplotlib takes half a second to load
+    from analysis.figures import draw_and_save  # matplotlib takes half a second to load
+    from analysis.fits.figures import figures_of
 
-    figures = list(figures_of(found))
-    advance = bar.begin("drawing figures", len(figures))
-    for name, figure in figures:
-        save(figure, folder / f"{name}.{picture}")
+    drawings = list(figures_of(found))
+    advance = bar.begin("drawing figures", len(drawings))
+    names = tuple(f"{each.name}.{picture}" for each in drawings)
+    for name, each in zip(names, drawings, strict=True):
+        draw_and_save(each.make, folder / name, each.sessions, found.settings)
         advance()
-    return msgspec.structs.replace(found, figures=tuple(f"{n}.{picture}" for n, _ in figures))
+    return msgspec.structs.replace(found, figures=names)

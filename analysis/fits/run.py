@@ -66,7 +66,7 @@ def fit_mice(
     failed: dict[str, str] = {}
     for past in pasts:
         if not past.sessions and past.passed_over:
-            failed[past.subject] = f"none of its {past.passed_over} sessions is asked for"
+            failed[past.subject] = past.why_empty()
             continue
         try:
             orders[past.subject] = _MAKERS[settings.model](past, settings)

@@ -17,7 +17,7 @@ import xarray as xr
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
-from analysis.decoding.geometry import orthonormal
+from analysis.decoding.geometry import ROUNDING, orthonormal
 from analysis.neural.facts import CONTEXTS, trial_facts, with_facts
 from analysis.neural.rates import Window
 from analysis.neural.recording import Spikes
@@ -138,26 +138,37 @@ def plant(plan: Plan, seed: int) -> Planted:
     (240, 30)
     """
     rng = np.random.default_rng(seed)
-    return _planted(trial_facts(_trials(plan, rng)), plan, seed, rng)
+    return _planted(plan, seed, trial_facts(_trials(plan, rng)), rng)
 
 
-def plant_in(facts: pd.DataFrame, plan: Plan, seed: int) -> Planted:
-    """Return a population that does in trials of a session what is planned.
+def plant_beside(facts: pd.DataFrame, plan: Plan, seed: int) -> Planted:
+    """Return a population that was recorded beside a session, as it were.
 
     Parameters
     ----------
     facts
-        What the trials were: `trial_facts`.
+        Of the session, as `trial_facts` returns them.
     plan
-        What is planted; its numbers of trials and its `lapse` do not matter. Where the task has no
-        contexts, and the trials no two stimuli, there is nothing that they could move.
+        What is planted; the trials are those of the session, whatever it says of them.
     seed
-        Of all chance.
+        Of axes and noise.
+
+    Raises
+    ------
+    OutOfBoundsError
+        If the windows of two trials overlap: a neuron would do two things at once.
     """
-    return _planted(facts, plan, seed, np.random.default_rng(seed))
+    shortest = float(np.diff(facts["time"].to_numpy()).min(initial=np.inf))
+    length = plan.window.end - plan.window.begin
+    if shortest < length - ROUNDING:
+        raise OutOfBoundsError(
+            f"two stimuli are {shortest:g} s apart, and the window of a trial is {length:g} s",
+            "Plan a shorter window.",
+        )
+    return _planted(plan, seed, facts, np.random.default_rng(seed))
 
 
-def _planted(facts: pd.DataFrame, plan: Plan, seed: int, rng: np.random.Generator) -> Planted:
+def _planted(plan: Plan, seed: int, facts: pd.DataFrame, rng: np.random.Generator) -> Planted:
     axes = _axes(plan, rng)
     times = plan.window.times
     noise = rng.normal(size=(len(facts), times.size, plan.neurons))
@@ -180,18 +191,12 @@ def fired(session: Planted, mean_hz: float = 20.0, hz_per_sd: float = 4.0) -> Sp
         What `plant` returns.
     mean_hz, hz_per_sd
         The rate at an activity of 0, and by how much 1 raises it; no rate is below 0.
-
-    Notes
-    -----
-    Where trials follow each other so fast that their windows overlap, a trial's own window goes
-    before the end of that of the trial before.
     """
     rng = np.random.default_rng([session.seed, 1])
     window = session.plan.window
     rates = np.maximum(mean_hz + hz_per_sd * session.activity.values, 0.0)
     counts = rng.poisson(rates * window.bin)
     begins = session.facts["time"].to_numpy()[:, None] + window.times
-    counts[:-1][begins[:-1] + window.bin > begins[1:, :1]] = 0
     trains = []
     for neuron in range(session.plan.neurons):
         bins = np.repeat(begins.ravel(), counts[:, :, neuron].ravel())

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from analysis.neural.facts import trial_facts
-from analysis.neural.planted import Plan, Planted, fired, plant_in
+from analysis.neural.planted import Plan, Planted, fired, plant_beside
 from analysis.neural.recording import Spikes
 from rig.dataset import SessionData
 from rig.export.whole_file import whole_file
@@ -28,7 +28,7 @@ def write_planted(session: SessionData, path: Path, plan: Plan, seed: int) -> Pl
     path
         The file, ``NAME.nwb``.
     plan
-        What neurons do in the trials, as for `plant_in`.
+        What neurons do in the trials, as for `plant_beside`.
     seed
         Of all chance: the same one makes the same spikes.
 
@@ -41,12 +41,14 @@ def write_planted(session: SessionData, path: Path, plan: Plan, seed: int) -> Pl
     ------
     EmptyDataError
         If no trial of the session has a stimulus and an answer.
+    OutOfBoundsError
+        If trials follow each other faster than the window of the plan is long.
     RecordingError
         If the file cannot be written.
     """
     from pynwb import NWBHDF5IO, NWBFile  # takes a second to load
 
-    planted = plant_in(trial_facts(session.trials), plan, seed)
+    planted = plant_beside(trial_facts(session.trials), plan, seed)
     spikes = fired(planted)
     name = session.meta["session"]
     file = NWBFile(

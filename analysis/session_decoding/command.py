@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
-import matplotlib.style
 import msgspec
 import numpy as np
 
-from analysis.figures import STYLE, save_figure
+from analysis.figures import draw_and_save
 from analysis.neural.recording import Clock
 from analysis.progress_bar import ProgressBar
 from analysis.report import simulated_words
@@ -37,7 +37,7 @@ def decode_session(
         What, and how.
     figure
         The file to write; its ending gives the format. Beside it go ``NAME.csv`` with the curves,
-        and what `save_figure` writes.
+        and what `draw_and_save` writes.
     alignment
         Makes seconds of the recording those of the session.
 
@@ -93,7 +93,6 @@ def _result(
 def _write(found: Result, courses: Sequence[Course], figure: Path) -> None:
     """Write the figure, what it was made of, and its numbers."""
     told = msgspec.to_builtins(found)
-    with matplotlib.style.context(STYLE):
-        save_figure(decoding_figure(found, courses), figure, [found.session], told)
-    with whole_file(figure.with_suffix(".csv")) as partial:
-        numbers_of(tuple(courses)).to_csv(partial, index=False, float_format="%.6g")
+    draw_and_save(partial(decoding_figure, found, courses), figure, [found.session], told)
+    with whole_file(figure.with_suffix(".csv")) as path:
+        numbers_of(tuple(courses)).to_csv(path, index=False, float_format="%.6g")
