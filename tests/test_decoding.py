@@ -12,7 +12,7 @@ from scipy.stats import norm
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
 
-from analysis.decoding.chance import Surrogate, chance_level, drift_control
+from analysis.decoding.chance import Chance, Surrogate, chance_level, drift_control
 from analysis.decoding.decoder import Decoder, decode
 from analysis.decoding.geometry import (
     mean_vector,
@@ -254,6 +254,16 @@ def test_coins_are_tossed_until_they_can_be_decoded() -> None:
     assert len(np.unique(chance.accuracy)) > 3
     with pytest.raises(OneClassError, match="a class has 9 trials, and there are 10 folds"):
         chance_level(activity[1:, :2], np.arange(19) < 10, 1, 20, "coins", NOW)
+
+
+def test_a_threshold_holds_for_all_bins_together() -> None:
+    """One in twenty sets of labels without meaning exceeds it somewhere, however many bins."""
+    accuracy = np.full((40, 100), 0.5)
+    accuracy[np.arange(40), np.arange(40)] = 0.6 + 0.001 * np.arange(40)
+    chance = Chance(xr.DataArray(accuracy, dims=("repeat", "time")), 0.0)
+    assert chance.exceeded() == pytest.approx(0.638)
+    assert (accuracy > chance.exceeded()).any(axis=1).sum() == 1
+    assert chance.threshold < 0.51
 
 
 def two_contexts(

@@ -19,7 +19,9 @@ from pynwb.ophys import Fluorescence, ImageSegmentation, OpticalChannel, RoiResp
 from recorded import keep_frames, short_session
 
 import rig
-from analysis.decoding.chance import Chance
+from analysis.clocks.alignment import align_by_intervals
+from analysis.clocks.pulses import Pulses
+from analysis.clocks.store import write_alignment
 from analysis.neural.facts import trial_facts
 from analysis.neural.planted import Plan, fired, plant_beside
 from analysis.neural.planted_nwb import write_planted
@@ -210,8 +212,17 @@ def test_a_recording_on_another_clock_needs_an_alignment(
     assert "the recording is on another clock" in done.err
     assert "--alignment" in done.err
     one = read_beside(session, same, CONTEXT)
-    two = read_beside(session, other, CONTEXT, lambda times: (times - 12.5) / 1.0001)
+    own = np.arange(5.0, 2000.0, 1.7) + 0.2 * np.sin(np.arange(1174))
+    found = align_by_intervals(Pulses.at(own), Pulses.at(1.0001 * own + 12.5))
+    for name, file in ((session.meta["session"], "own.json"), ("SIM01/2000-01-01/1", "wrong.json")):
+        write_alignment(
+            tmp_path / file, found, session=name, line="sync", file=other, channel="", by="pulses"
+        )
+    two = read_beside(session, other, replace(CONTEXT, alignment=tmp_path / "own.json"))
     xr.testing.assert_allclose(one.activity, two.activity)
+    done = asked_of(shifted, other, "--alignment", str(tmp_path / "wrong.json"))
+    assert done.code == ExitCode.USAGE
+    assert "aligns the session SIM01/2000-01-01/1" in done.err
     smooth = read_beside(session, same, replace(CONTEXT, smoothing=0.3)).activity
     assert float(smooth.diff("time").std()) < 0.5 * float(one.activity.diff("time").std())
 
@@ -379,13 +390,3 @@ def test_catch_trials_tell_a_choice_and_neither_a_stimulus_nor_an_outcome() -> N
     ):
         labels = labels_of(facts, name)
         assert (labels.places.tolist(), labels.told.tolist()) == (places, told), name
-
-
-def test_a_threshold_holds_for_all_bins_together() -> None:
-    """One in twenty sets of labels without meaning exceeds it somewhere, however many bins."""
-    accuracy = np.full((40, 100), 0.5)
-    accuracy[np.arange(40), np.arange(40)] = 0.6 + 0.001 * np.arange(40)
-    chance = Chance(xr.DataArray(accuracy, dims=("repeat", "time")), 0.0)
-    assert chance.exceeded() == pytest.approx(0.638)
-    assert (accuracy > chance.exceeded()).any(axis=1).sum() == 1
-    assert chance.threshold < 0.51

@@ -33,6 +33,9 @@ def decode(
         list[VariableName] | None,
         typer.Option(help="What to decode; repeatable: then angles, too. The stimulus by default."),
     ] = None,
+    alignment: Annotated[
+        Path | None, typer.Option(help="What `rig align` wrote, for a recording on its own clock.")
+    ] = None,
     only_trials: Annotated[
         list[str] | None, typer.Option(help="Only such: context=visual; repeatable.")
     ] = None,
@@ -89,6 +92,7 @@ def decode(
     figure = out or folder.path / f"decoding-{'-'.join(names)}.png"
     asked = Asked(
         of=names,
+        alignment=alignment,
         trials=tuple(only_trials or ()),
         units=tuple(only_units or ()),
         series=series,

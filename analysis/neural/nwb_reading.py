@@ -49,7 +49,7 @@ def look_inside(path: Path) -> Inside:
     RecordingError
         If it is no NWB file.
     """
-    with _opened(path) as file:
+    with opened(path) as file:
         return Inside(
             file.timestamps_reference_time, file.units is not None, bool(_series_in(file))
         )
@@ -68,7 +68,7 @@ def read_spikes(path: Path) -> Spikes:
     RecordingError
         If it is no NWB file, has no units or no spikes, or times that cannot be used.
     """
-    with _opened(path) as file:
+    with opened(path) as file:
         table = file.units
         if table is None or not len(table):
             raise RecordingError("the file holds no units", str(path), _LOOK)
@@ -97,7 +97,7 @@ def read_traces(path: Path, series: str | None = None) -> Traces:
     RecordingError
         If it is no NWB file, has no such series, several by that name, or no times.
     """
-    with _opened(path) as file:
+    with opened(path) as file:
         found = _series_in(file)
         place = _chosen(found, series, path)
         return _made(lambda: _traces(found[place]), f"{path}, {place}")
@@ -111,7 +111,7 @@ def read_trials(path: Path) -> pd.DataFrame:
     RecordingError
         If it is no NWB file, or has no trials.
     """
-    with _opened(path) as file:
+    with opened(path) as file:
         if file.trials is None or not len(file.trials):
             raise RecordingError("the file holds no trials", str(path), _LOOK)
         table: pd.DataFrame = file.trials.to_dataframe()
@@ -122,7 +122,8 @@ _LOOK = "Name the file that holds them; `h5ls -r FILE` lists what is in a file."
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[Any]:
+def opened(path: Path) -> Iterator[Any]:
+    """Open an NWB file of whatever program; what cannot be read is told as a `RecordingError`."""
     from pynwb import NWBHDF5IO
 
     if not path.is_file():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 
 
 class VariableName(StrEnum):
@@ -25,6 +26,8 @@ class Asked:
     ----------
     of
         What is decoded.
+    alignment
+        File that `rig align` wrote; None if none was given.
     trials, units
         ``NAME=VALUE`` or ``NAME=VALUE,VALUE``: only these are taken.
     series
@@ -48,6 +51,7 @@ class Asked:
     """
 
     of: tuple[VariableName, ...]
+    alignment: Path | None = None
     trials: tuple[str, ...] = ()
     units: tuple[str, ...] = ()
     series: str | None = None

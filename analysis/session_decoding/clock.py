@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
+from analysis.clocks.store import read_alignment_file
 from analysis.neural.recording import Clock
 from models.errors import Floats
-from rig.errors import RecordingError
+from rig.errors import OptionError, RecordingError
 
 
 def clock_of(
@@ -40,9 +41,28 @@ def clock_of(
         f"the recording is on another clock: its times count from {counts_from.isoformat()}, "
         f"those of the session from {started_at.isoformat()}",
         str(recording),
-        "Align the two clocks and name the alignment with --alignment. If the times are seconds of "
-        "the session already, write its start into the file as timestamps_reference_time.",
+        "Align the two clocks with `rig align`, and name what it wrote with --alignment. If the "
+        "times are seconds of the session already, write its start into the file as "
+        "timestamps_reference_time.",
     )
+
+
+def alignment_of(path: Path, session: str) -> Clock:
+    """Return what an alignment knows of the clocks of a recording and of a session.
+
+    Raises
+    ------
+    RigError
+        If it cannot be read, or is that of another session.
+    """
+    made = read_alignment_file(path)
+    if made.session != session:
+        raise OptionError(
+            f"'{path}' aligns the session {made.session}, not {session}",
+            "--alignment",
+            "Name the alignment of this session.",
+        )
+    return made.alignment.to_session
 
 
 def _the_same(times: Floats) -> Floats:

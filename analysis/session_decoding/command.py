@@ -10,7 +10,6 @@ import msgspec
 import numpy as np
 
 from analysis.figures import draw_and_save
-from analysis.neural.recording import Clock
 from analysis.progress_bar import ProgressBar
 from analysis.report import simulated_words
 from analysis.session_decoding.asked import Asked
@@ -22,9 +21,7 @@ from rig.dataset import SessionData, read_session
 from rig.export.whole_file import whole_file
 
 
-def decode_session(
-    folder: Path, recording: Path, asked: Asked, figure: Path, alignment: Clock | None = None
-) -> Result:
+def decode_session(folder: Path, recording: Path, asked: Asked, figure: Path) -> Result:
     """Decode what is asked for, and write the figure, with its numbers beside it.
 
     Parameters
@@ -38,8 +35,6 @@ def decode_session(
     figure
         The file to write; its ending gives the format. Beside it go ``NAME.csv`` with the curves,
         and what `draw_and_save` writes.
-    alignment
-        Makes seconds of the recording those of the session.
 
     Raises
     ------
@@ -49,7 +44,7 @@ def decode_session(
     with ProgressBar() as bar:
         bar.begin("reading", 0)
         session = read_session(folder)
-        beside = read_beside(session, recording, asked, alignment)
+        beside = read_beside(session, recording, asked)
         with told_at(session.meta["session"]):
             courses = decode_variables(beside, asked, session.meta["session"], bar.begin)
             found = _result(session, recording, beside, asked, courses)
@@ -69,6 +64,7 @@ def _result(
     return Result(
         session=session.meta["session"],
         recording=str(recording.resolve()),
+        alignment="" if asked.alignment is None else str(asked.alignment.resolve()),
         simulated=simulated_words(session.record),
         kind=beside.kind,
         window=(window.begin, window.end),

@@ -16,10 +16,10 @@ from analysis.neural.calcium import event_traces
 from analysis.neural.facts import trial_facts, with_facts
 from analysis.neural.nwb_reading import look_inside, read_spikes, read_traces
 from analysis.neural.rates import USUAL, Window, changing, event_rates, z_scores
-from analysis.neural.recording import Clock, Spikes, Traces
+from analysis.neural.recording import Spikes, Traces
 from analysis.session_decoding.asked import Asked
 from analysis.session_decoding.chosen import Wanted, in_words, rows_with, wanted_of
-from analysis.session_decoding.clock import clock_of
+from analysis.session_decoding.clock import alignment_of, clock_of
 from analysis.session_decoding.results import LeftOut
 from models.errors import Floats, ModelError
 from rig.dataset import SessionData
@@ -59,9 +59,7 @@ class Beside:
     trials_left_out: tuple[LeftOut, ...]
 
 
-def read_beside(
-    session: SessionData, recording: Path, asked: Asked, alignment: Clock | None = None
-) -> Beside:
+def read_beside(session: SessionData, recording: Path, asked: Asked) -> Beside:
     """Return the activity that was recorded beside a session.
 
     Parameters
@@ -71,18 +69,18 @@ def read_beside(
     recording
         An NWB file with sorted units, or traces of ROIs.
     asked
-        Which trials and units, in which bins.
-    alignment
-        Makes seconds of the recording those of the session; None where the file's times are those.
+        Which trials and units, in which bins, by which alignment.
 
     Raises
     ------
     RigError
         If something cannot be used; it says what.
     """
+    name = session.meta["session"]
     if session.record.running:
-        raise BusyError("the session still runs", session.meta["session"], "Wait for its end.")
-    with told_at(session.meta["session"]):
+        raise BusyError("the session still runs", name, "Wait for its end.")
+    alignment = None if asked.alignment is None else alignment_of(asked.alignment, name)
+    with told_at(name):
         facts, trials_left_out = _facts(session.trials, wanted_of(TRIALS, asked.trials))
     inside = look_inside(recording)
     if not (inside.has_units or inside.has_traces):
@@ -93,7 +91,7 @@ def read_beside(
         )
     clock = clock_of(recording, inside.counts_from, session.meta["started_at"], alignment)
     wanted = wanted_of(UNITS, asked.units)
-    with told_at(f"{recording} beside {session.meta['session']}"):
+    with told_at(f"{recording} beside {name}"):
         if inside.has_units and asked.series is None:
             spikes, without = _spikes(read_spikes(recording), wanted)
             neurons: Spikes | Traces = spikes.on_clock(clock)

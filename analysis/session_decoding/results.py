@@ -86,8 +86,8 @@ class Result(msgspec.Struct, frozen=True):
 
     Attributes
     ----------
-    session, recording
-        What was read.
+    session, recording, alignment
+        What was read; `alignment` is empty if none was needed.
     simulated
         What of the session was simulated, in words; empty if nothing was.
     kind
@@ -110,6 +110,7 @@ class Result(msgspec.Struct, frozen=True):
 
     session: str
     recording: str
+    alignment: str
     simulated: str
     kind: str
     window: tuple[float, float]

@@ -51,6 +51,8 @@ def _lines(found: Result) -> Iterator[str]:
         f"Chance: {found.shuffles} shuffles of the labels; 5 % of them exceed the threshold "
         "somewhere, at whatever time."
     )
+    if found.alignment:
+        yield f"Clock: brought to that of the session by {found.alignment}"
     if found.overlapping:
         yield (
             f"{found.overlapping} trials begin within the {found.window[1]:g} s of the one before: "
