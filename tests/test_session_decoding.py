@@ -71,7 +71,9 @@ def units_at(
     session: SessionData, path: Path, trains: Iterable[Floats], later: float = 0.0
 ) -> Path:
     """Write trains of spikes as units whose times count from the session's start, or later."""
-    file = NWBFile("units", "id", session.meta["started_at"] + timedelta(seconds=later))
+    began = session.meta["started_at"] + timedelta(seconds=later)
+    hour = timedelta(hours=1)
+    file = NWBFile("units", "id", began - hour, timestamps_reference_time=began)
     for number, train in enumerate(trains):
         if number == 0:
             file.add_unit_column("quality", "of the sorting")
