@@ -5,6 +5,7 @@ from __future__ import annotations
 from benchmarks import (
     all_protocols,
     calibration_speaker,
+    clocks,
     data_path,
     decoding,
     engine_step,
@@ -37,6 +38,7 @@ BENCHMARKS = (
     window_kill,
     model_fits,
     decoding,
+    clocks,
     network,
 )
 

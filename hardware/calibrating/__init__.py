@@ -1,1 +1,1 @@
-"""Measuring what a calibration file says, with the rig's own devices."""
+"""``rig calibrate``: what is measured at the devices of a rig, and put in force."""
