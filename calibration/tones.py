@@ -39,8 +39,8 @@ class HeardTone:
     noise_db_spl
         What the microphone told beside it, as wide as a tone is taken for.
     harmonics_db
-        Second and third harmonic, relative to the tone, without the noise; None where the
-        input is too slow to hear one.
+        Second and third harmonic, and the noise where they are, relative to the tone; None where
+        the input is too slow to hear one.
     """
 
     frequency_hz: float
@@ -92,8 +92,7 @@ def hear_tone(
     level, noise_level = db_spl(np.sqrt(2 * np.array([squares[0], noise])))
     harmonics = None
     if len(known) > 1:
-        added = max(float(np.sum(np.maximum(squares[1:] - noise, 0.0))), 1e-15 * squares[0])
-        harmonics = float(10 * np.log10(added / squares[0]))
+        harmonics = float(10 * np.log10(np.sum(squares[1:]) / squares[0]))
     return HeardTone(frequency_hz, ordered, float(level), float(noise_level), harmonics)
 
 

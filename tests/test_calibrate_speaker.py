@@ -82,7 +82,11 @@ def test_filters_are_written_one_to_a_column(tmp_path: Path, found: SpeakerMeasu
     ("options", "code", "words"),
     [
         ((), ExitCode.USAGE, "--microphone and --input"),
-        (("--simulate", "--low-hz", "9000", "--high-hz", "8000"), ExitCode.USAGE, "lies below"),
+        (
+            ("--simulate", "--low-hz", "9000", "--high-hz", "8000"),
+            ExitCode.CHECK_FAILED,
+            "low_hz must lie below high_hz",
+        ),
         (("--simulate", "--device", "valve"), ExitCode.CHECK_FAILED, "no speaker 'valve'"),
         (("--microphone", "B&K", "--input", "x"), ExitCode.CHECK_FAILED, "it makes no sound"),
     ],

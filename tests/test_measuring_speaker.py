@@ -9,6 +9,7 @@ from typing import ClassVar
 
 import numpy as np
 import pytest
+from pydantic import ValidationError
 from sound_bench import PATIENT
 from speaker_chain import MICROPHONE, SPEAKER
 
@@ -20,7 +21,8 @@ from hardware.acceptance.place import Ears
 from hardware.calibrating import pistonphone, playing
 from hardware.calibrating.playing import RigSpeaker, flat_points, played_by
 from hardware.calibrating.recorders import AnalogRecorder, Recorder, SoundCardRecorder
-from hardware.calibrating.speaker import SpeakerPlan, measure
+from hardware.calibrating.speaker import measure
+from hardware.calibrating.speaker_plan import SpeakerPlan
 from hardware.emulators.ni.client import EmulatedCard
 from hardware.emulators.simulated_speaker import SimulatedMicrophone, SimulatedSpeaker
 from hardware.emulators.sound_server import DEVICE, RATE_HZ, SoundServer
@@ -36,9 +38,16 @@ from rig.errors import DeviceError
 from rig.inbox import Failure, Message, Notice, Report
 from rig.sound import Sound
 
-QUICK = SpeakerPlan(
-    sweep_duration=0.1, averages=2, gap=0.05, lowest_db_spl=70.0, highest_db_spl=80.0
-)
+
+def planned(**changes: float) -> SpeakerPlan:
+    """Return a plan that takes little time."""
+    quick = {"sweep_duration": 0.1, "averages": 2, "gap": 0.05}
+    return SpeakerPlan.model_validate(
+        {**quick, "lowest_db_spl": 70.0, "highest_db_spl": 80.0, **changes}
+    )
+
+
+QUICK = planned()
 CARD = RigSpeaker(SoundCard, SoundCardSettings.model_validate(PATIENT))
 
 
@@ -71,7 +80,7 @@ def assert_true(found: SpeakerMeasurement, band_hz: tuple[float, float]) -> None
 
 @pytest.mark.realtime
 def test_a_sound_card_is_measured_and_tried_again(recorder: SoundCardRecorder) -> None:
-    plan = replace(QUICK, lowest_db_spl=80.0)
+    plan = planned(lowest_db_spl=80.0)
     told: list[str] = []
     found = measure(CARD, microphone(recorder), MICROPHONE, plan, told.append)
     assert told[:2] == ["silence", "2 sweeps of 0.1 s"]
@@ -211,10 +220,10 @@ def test_tones_that_the_speaker_cannot_give_are_left_out(instant: RigSpeaker) ->
     [
         (SimulatedSpeaker(full_scale_db_spl=-20.0), QUICK, "the sweeps are not heard"),
         (SimulatedSpeaker(clip_v=0.01), QUICK, "the microphone is clipped"),
-        (SPEAKER, replace(QUICK, averages=1), "1 sweep tells nothing"),
+        (SPEAKER, planned(averages=1), "1 sweep tells nothing"),
         (
             SPEAKER,
-            replace(QUICK, lowest_db_spl=110.0, highest_db_spl=115.0),
+            planned(lowest_db_spl=110.0, highest_db_spl=115.0),
             "gives 107 dB SPL at the most, and tones are to be tried from 110",
         ),
         (SimulatedSpeaker(second_harmonic=0.3), QUICK, "dB; -40 dB are allowed"),
@@ -285,6 +294,22 @@ def test_a_speaker_that_does_not_play_is_refused(
         pytest.raises(DeviceError, match=reason),
     ):
         bench.hear_samples(np.ones(1000) * np.sin(np.arange(1000)))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"low_hz": 90_000.0},
+        {"lowest_db_spl": 90.0},
+        {"amplitude": 0.0},
+        {"amplitude": 1.0},
+        {"gap": 0.01},
+        {"volume": 1.0},
+    ],
+)
+def test_a_plan_that_cannot_be_is_refused(changes: dict[str, float]) -> None:
+    with pytest.raises(ValidationError):
+        planned(**changes)
 
 
 def test_a_pistonphone_is_recorded_for_its_tone(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -32,8 +32,9 @@ from calibration.gains import (
     gains,
     transfer,
 )
+from calibration.heard_sweeps import cut_sweeps
 from calibration.microphone import Microphone, sensitivity
-from calibration.speaker_measurement import response
+from calibration.speaker_measurement import residual, response
 from calibration.sweep import points_hz, sweep_over
 from hardware.emulators.simulated_speaker import SimulatedSpeaker
 from rig.errors import ConfigError, DeviceError
@@ -75,11 +76,21 @@ def test_gain_and_valid_range_come_out_of_a_recording_that_began_at_any_time() -
 
 @pytest.mark.parametrize("drift", [1.0004, 0.9999])
 def test_two_clocks_that_drift_apart_do_no_harm(drift: float) -> None:
-    volts = stretched(recorded(samples(), QUIET), drift)
-    found = response(volts, silence(), SWEEPS, RATE_HZ, MICROPHONE).gains
+    apart = replace(SWEEPS, count=3, gap=0.5)
+    volts = stretched(recorded(samples(apart), QUIET), drift)
+    found = response(volts, silence(), apart, RATE_HZ, MICROPHONE).gains
     assert found.full_scale_db_spl == pytest.approx(
         SPEAKER.level_db_spl(found.frequency_hz), abs=0.05
     )
+
+
+def test_every_sweep_is_cut_at_its_arrival() -> None:
+    apart = replace(SWEEPS, count=3, gap=0.5)
+    volts = stretched(recorded(samples(apart), QUIET), 1.0004)
+    pascals, still = MICROPHONE.pascals(volts), MICROPHONE.pascals(silence(QUIET))
+    cuts = cut_sweeps(pascals, still, apart.sweep, apart.count, apart.gap, RATE_HZ)
+    strongest = np.abs(apart.sweep.impulse_responses(cuts, RATE_HZ)).argmax(axis=1)
+    assert strongest == pytest.approx(round(LEAD * RATE_HZ), abs=1)
 
 
 def test_harmonics_of_the_speaker_are_kept_out_of_its_gain() -> None:
@@ -102,6 +113,20 @@ def test_the_microphone_s_own_response_is_taken_away() -> None:
         assert lower == pytest.approx(6 * share)
     assert plain.floor_db_spl - found.floor_db_spl == pytest.approx(6 * share)
     assert plain.snr_db == pytest.approx(found.snr_db)
+
+
+def test_the_microphone_s_own_response_is_in_no_residual() -> None:
+    probe = Microphone(
+        "probe", SPEAKER.sensitivity_v_per_pa, np.array([3000.0, 90_000.0]), np.array([2.0, 2.0])
+    )
+    volts = recorded(samples())
+    plain, found = (
+        residual("none", volts, silence(), SWEEPS, 100.0, RATE_HZ, each)
+        for each in (MICROPHONE, probe)
+    )
+    assert plain.error_db == pytest.approx(SPEAKER.level_db_spl(plain.frequency_hz) - 100, abs=0.1)
+    assert plain.error_db - found.error_db == pytest.approx(2.0)
+    assert plain.flatness_db == pytest.approx(7.5, abs=0.1)
 
 
 def test_the_floor_is_the_noise_of_a_third_of_an_octave() -> None:
@@ -148,6 +173,10 @@ def clipped() -> np.ndarray:
     return recorded(samples(), replace(SPEAKER, clip_v=0.017))
 
 
+def clipped_on_one_side() -> np.ndarray:
+    return np.maximum(recorded(samples()), -0.015)
+
+
 def clipped_before_the_noise() -> np.ndarray:
     return np.clip(recorded(samples(), QUIET), -0.012, 0.012) + silence_of(
         len(samples()) + BEFORE + AFTER
@@ -166,6 +195,7 @@ def at_another_rate(by: float) -> Callable[[], np.ndarray]:
     ("volts", "noise_db_spl", "reason"),
     [
         (clipped, 35.0, "the microphone is clipped: the tops of the sound are flat at 0.017 V"),
+        (clipped_on_one_side, 35.0, "the microphone is clipped"),
         (clipped_before_the_noise, 35.0, "the microphone is clipped"),
         (lambda: np.full(100_000, 0.01), 35.0, "the microphone gives nothing"),
         (lambda: recorded(0 * samples()), 35.0, "the sweeps are not heard"),

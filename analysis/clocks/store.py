@@ -75,10 +75,16 @@ def write_alignment(
 
 
 def read_alignment(path: Path) -> Alignment:
-    """Return an alignment from its file.
+    """Return an alignment from its file; errors are those of `read_alignment_file`.
 
     Its `to_session` makes seconds of the other clock those of the session, as `on_clock` of spikes
     and traces wants it.
+    """
+    return read_alignment_file(path).alignment
+
+
+def read_alignment_file(path: Path) -> AlignmentFile:
+    """Return an alignment with what it was made of.
 
     Raises
     ------
@@ -99,7 +105,7 @@ def read_alignment(path: Path) -> Alignment:
             str(path),
             "Make it anew with `rig align`.",
         )
-    return made.alignment
+    return made
 
 
 def _sha256(path: Path) -> str:

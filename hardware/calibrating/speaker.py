@@ -30,6 +30,7 @@ from calibration.sweep import Floats, sweep_over, train
 from calibration.tones import STEP_DB, HeardTone, hear_tone, refuse_tones
 from hardware.calibrating.playing import Played, RigSpeaker, flat_points, played_by
 from hardware.calibrating.recorders import Recorder
+from hardware.calibrating.speaker_plan import SpeakerPlan
 from rig.errors import DeviceError
 from rig.sound import Chord, Part, Silence, Sound
 
@@ -44,32 +45,6 @@ CHECKS = 2
 HIGHEST_PEAK = 0.9
 BELOW_FULL_SCALE_DB = 3.0
 """How far below full scale the weakest frequency stays when the calibration is tried."""
-
-
-@dataclass(frozen=True)
-class SpeakerPlan:
-    """How a speaker is measured.
-
-    Attributes
-    ----------
-    low_hz, high_hz
-        The band.
-    amplitude
-        Amplitude of the sweeps, as a share of full scale.
-    sweep_duration, averages, gap
-        Seconds of a sweep, how often it is played, and the silence after each.
-    lowest_db_spl, highest_db_spl
-        The levels that sessions use; tones are tried at steps of 5 dB from one to the other.
-    """
-
-    low_hz: float = 3000.0
-    high_hz: float = 90_000.0
-    amplitude: float = 0.3
-    sweep_duration: float = 2.0
-    averages: int = 4
-    gap: float = 0.1
-    lowest_db_spl: float = 60.0
-    highest_db_spl: float = 85.0
 
 
 def measure(

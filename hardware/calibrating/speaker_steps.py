@@ -25,7 +25,8 @@ from hardware.calibrating.kept import Calibrated, keep, origin_of
 from hardware.calibrating.pistonphone import pistonphone_sensitivity
 from hardware.calibrating.playing import RigSpeaker
 from hardware.calibrating.recorders import AnalogRecorder, Recorder, SoundCardRecorder
-from hardware.calibrating.speaker import SpeakerPlan, measure
+from hardware.calibrating.speaker import measure
+from hardware.calibrating.speaker_plan import SpeakerPlan
 from hardware.emulators.simulated_speaker import SimulatedMicrophone, SimulatedSpeaker
 from hardware.emulators.sound_server import DEVICE, RATE_HZ, sound_server
 from hardware.sound_card import SoundCard
