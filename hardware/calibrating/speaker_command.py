@@ -55,9 +55,7 @@ def speaker(
     lowest_db_spl: Annotated[
         float, typer.Option(help="Tones are tried from this level on.")
     ] = 60.0,
-    highest_db_spl: Annotated[
-        float, typer.Option(help="In steps of 5 dB, up to this one.")
-    ] = 85.0,
+    highest_db_spl: Annotated[float, typer.Option(help="In steps of 5 dB, up to this one.")] = 85.0,
     note: Annotated[str, typer.Option(help="What else should be known.")] = "",
     simulate: Annotated[
         bool,
