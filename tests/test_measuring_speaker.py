@@ -14,7 +14,6 @@ from sound_bench import PATIENT
 from speaker_chain import MICROPHONE, SPEAKER
 
 from calibration.speaker import SpeakerCalibration
-from calibration.speaker_figure import draw
 from calibration.speaker_measurement import SpeakerMeasurement
 from calibration.sweep import sweep_over
 from hardware.acceptance.place import Ears
@@ -22,6 +21,7 @@ from hardware.calibrating import pistonphone, playing
 from hardware.calibrating.playing import RigSpeaker, flat_points, played_by
 from hardware.calibrating.recorders import AnalogRecorder, Recorder, SoundCardRecorder
 from hardware.calibrating.speaker import measure
+from hardware.calibrating.speaker_picture import draw_speaker
 from hardware.calibrating.speaker_plan import SpeakerPlan
 from hardware.emulators.ni.client import EmulatedCard
 from hardware.emulators.simulated_speaker import SimulatedMicrophone, SimulatedSpeaker
@@ -201,7 +201,7 @@ def test_a_measurement_holds_what_a_calibration_needs(instant: RigSpeaker, tmp_p
     told = np.array([each for each in loudest if 2 * each < RATE_HZ / 4])
     harmonics = SPEAKER.level_db_spl(2 * told) - 2 * SPEAKER.level_db_spl(told) + 80
     assert found.distortion_db == pytest.approx(harmonics.max() + 20 * np.log10(0.02), abs=0.5)
-    draw(found, tmp_path / "speaker.png")
+    draw_speaker(found, "", tmp_path / "speaker.png")
     assert (tmp_path / "speaker.png").read_bytes().startswith(b"\x89PNG")
 
 

@@ -17,7 +17,6 @@ import typer
 from calibration.microphone import Microphone
 from calibration.record import sealed
 from calibration.speaker import SpeakerFile, SpeakerFit
-from calibration.speaker_figure import draw
 from calibration.speaker_measurement import SpeakerMeasurement
 from hardware.acceptance.place import Ears
 from hardware.analog_input import AnalogInputSettings
@@ -26,6 +25,7 @@ from hardware.calibrating.pistonphone import pistonphone_sensitivity
 from hardware.calibrating.playing import RigSpeaker
 from hardware.calibrating.recorders import AnalogRecorder, Recorder, SoundCardRecorder
 from hardware.calibrating.speaker import measure
+from hardware.calibrating.speaker_picture import draw_speaker
 from hardware.calibrating.speaker_plan import SpeakerPlan
 from hardware.emulators.simulated_speaker import SimulatedMicrophone, SimulatedSpeaker
 from hardware.emulators.sound_server import DEVICE, RATE_HZ, sound_server
@@ -139,7 +139,10 @@ def calibrate_speaker(
     if speakers.simulate:
         return Measured(Calibrated(record, settings.calibration), found)
     kept = keep(
-        speakers.lab, settings.calibration, record, lambda _, title, path: draw(found, path, title)
+        speakers.lab,
+        settings.calibration,
+        record,
+        lambda _, title, path: draw_speaker(found, title, path),
     )
     if kept.kept is not None:
         write_taps(found, kept.kept.with_name(f"{kept.kept.stem}{TAPS_SUFFIX}"))

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hardware.processes.device_child import Driver, DriverGone
-from hardware.sound.outputs import SAME_RATE, portaudio
+from hardware.sound.outputs import SAME_RATE, named, portaudio
 from rig.errors import DeviceError, RigError
 
 LATENCY = 0.3
@@ -67,32 +67,15 @@ def find_input(wanted: Listen) -> tuple[int, int]:
     DeviceError
         If there is none, or more than one, of that name; or if it has too few channels.
     """
-    library = portaudio()
-    apis = [api["name"] for api in library.query_hostapis()]
-    inputs = [
-        each
-        for each in library.query_devices()
-        if apis[each["hostapi"]] == wanted.host_api and each["max_input_channels"] > 0
-    ]
-    fitting = [each for each in inputs if each["name"] == wanted.line] or [
-        each for each in inputs if wanted.line in each["name"]
-    ]
-    if len(fitting) != 1:
-        names = ", ".join(f"'{each['name']}'" for each in fitting or inputs) or "none"
-        how = "more than one input" if fitting else "no input"
-        raise DeviceError(
-            f"{wanted.host_api} has {how} '{wanted.line}': {names}",
-            "microphone",
-            "Connect the sound card, and write the whole name of one of its inputs.",
-        )
-    channels = int(fitting[0]["max_input_channels"])
+    found = named(wanted.host_api, wanted.line, "input")
+    channels = int(found["max_input_channels"])
     if wanted.channel > channels:
         raise DeviceError(
-            f"'{fitting[0]['name']}' has {channels} channels, not {wanted.channel}",
-            "microphone",
+            f"'{found['name']}' has {channels} channels, not {wanted.channel}",
+            "channel",
             "Write a smaller channel.",
         )
-    return int(fitting[0]["index"]), channels
+    return int(found["index"]), channels
 
 
 class InputStream:

@@ -9,15 +9,16 @@ import numpy as np
 
 from calibration.speaker_measurement import Residual, SpeakerMeasurement, SpeakerResponse
 from calibration.tones import deviations_db
+from hardware.calibrating.pictures import BLUE, GREY, ORANGE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_COLOURS = ("black", "tab:orange", "tab:blue", "tab:green")
-_VALID, _FLOOR = "0.92", "0.55"
+_CORRECTIONS = ("black", ORANGE, BLUE)
+_VALID = "0.92"
 
 
-def draw(measurement: SpeakerMeasurement, path: Path, title: str = "") -> None:
+def draw_speaker(measurement: SpeakerMeasurement, title: str, path: Path) -> None:
     """Draw a measurement into a file, whose name says in which format, under a title."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -46,18 +47,16 @@ def _draw_gain(axes: Axes, response: SpeakerResponse) -> None:
         frequencies,
         found.low_db_spl,
         found.high_db_spl,
-        color="tab:blue",
+        color=BLUE,
         alpha=0.35,
         lw=0,
         label=f"95 % interval, ±{np.median(reach):.2g} dB (median), ±{reach.max():.2g} at most",
     )
-    axes.plot(
-        frequencies, found.full_scale_db_spl, "o-", color="tab:blue", ms=3, lw=1, label="mean"
-    )
+    axes.plot(frequencies, found.full_scale_db_spl, "o-", color=BLUE, ms=3, lw=1, label="mean")
     axes.plot(
         frequencies,
         response.floor_db_spl,
-        color=_FLOOR,
+        color=GREY,
         label="noise in a third of an octave, no sound",
     )
     axes.set_ylabel("level of a tone at full scale (dB SPL)")
@@ -68,7 +67,7 @@ def _draw_gain(axes: Axes, response: SpeakerResponse) -> None:
 def _draw_residuals(
     axes: Axes, residuals: tuple[Residual, ...], valid_hz: tuple[float, float]
 ) -> None:
-    for residual, colour in zip(residuals, _COLOURS, strict=False):
+    for residual, colour in zip(residuals, _CORRECTIONS, strict=False):
         axes.plot(
             residual.frequency_hz / 1000,
             residual.error_db,
