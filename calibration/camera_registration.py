@@ -21,7 +21,7 @@ WHERE = "the registration of camera and projector"
 CENTRE_SPREAD = 0.05
 """How far the lens's centre is expected beside the picture's: SD, in half diagonals.
 
-A lens without distortion has no centre that could be seen. This keeps the fit from inventing one."""
+A lens without distortion has no centre that could be seen: none is to be invented."""
 WORST_PX = 2.0
 """A dot may lie this far from where the fit puts it."""
 MOVED_PX = 1.0
@@ -179,7 +179,10 @@ TYPICAL_PX = 0.1
 
 
 def check_camera(
-    picture: NDArray[Any], grid: DotGrid, registration: CameraRegistration, most_px: float = MOVED_PX
+    picture: NDArray[Any],
+    grid: DotGrid,
+    registration: CameraRegistration,
+    most_px: float = MOVED_PX,
 ) -> DailyCheck:
     """Return how far the dots of a small grid lie from where a registration puts them.
 

@@ -55,7 +55,8 @@ class DotGrid:
         """Return column and row of the mirror in the middle of each dot, ``(dots, 2)``."""
         size = np.array([self.columns - 1, self.rows - 1])
         share = self.steps() / (np.array([self.across, self.down]) - 1)
-        return np.rint(size * (self.margin + share * (1 - 2 * self.margin))).astype(np.int64)
+        places = size * (self.margin + share * (1 - 2 * self.margin))
+        return np.asarray(np.rint(places), dtype=np.int64)
 
     def places(self) -> NDArray[np.float64]:
         """Return the dots in the plane of the mirrors, in columns and rows, ``(dots, 2)``."""

@@ -107,8 +107,8 @@ def _centroid(picture: Places, place: Places, radius: float) -> Places:
     """Return the middle of a spot, found by a Gaussian window that follows it.
 
     As SExtractor's XWIN_IMAGE and YWIN_IMAGE: nothing jumps where a pixel enters the window, and a
-    light that is even all round does not draw it. It is narrower than the spot, so that the next one
-    does not draw it either.
+    light that is even all round does not draw it. It is narrower than the spot, so that the next
+    spot does not draw it either.
     """
     sigma = max(0.7 * radius, 1.5)
     reach = int(np.ceil(3 * sigma))
@@ -152,7 +152,9 @@ def _grown(
         matrix = fitted(plane[numbers], places[chosen])
         expected = mapped(matrix, plane)
         field = expected.reshape(grid.down, grid.across, 2)
-        pitch = min(np.median(np.linalg.norm(np.diff(field, axis=axis), axis=-1)) for axis in (0, 1))
+        pitch = min(
+            np.median(np.linalg.norm(np.diff(field, axis=axis), axis=-1)) for axis in (0, 1)
+        )
         apart = np.abs(steps[:, None] - steps[None, numbers]).max(axis=-1).min(axis=1)
         near = np.flatnonzero(apart <= 1)
         away = np.linalg.norm(expected[near, None] - places[None], axis=-1)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 Places = NDArray[np.float64]
 
 
-def mapped(matrix: NDArray[np.float64], places: Places) -> Places:
+def mapped(matrix: NDArray[np.floating[Any]], places: Places) -> Places:
     """Return places, ``(..., 2)``, as a projective matrix, ``(3, 3)``, maps them.
 
     Examples

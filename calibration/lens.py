@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-STRONGEST = 0.3
+STRONGEST = 0.1
 """Largest size of `k1`: up to it the map can be inverted everywhere in the picture."""
 
 

@@ -17,7 +17,7 @@ WHERE = "the picture of the stage micrometer"
 STRIP_PX = 12
 """Rows that are looked at together."""
 FLAT = 0.1
-"""SD of the blur that evens out the light, in widths of the picture."""
+"""SD of the blur that evens out the light where lines are looked for, in widths of the picture."""
 LEAST_LINES = 6
 LEAST_CONTRAST = 5.0
 """How many SD of the noise of a strip the lines must stand out by."""
@@ -35,8 +35,8 @@ class Scale:
         Micrometres per pixel without distortion.
     low, high
         Its 95 % interval: Student's t for the line through the lines' places. It knows how far
-        each line lies beside its place, but not an error of the pitch as a whole: that stands in the
-        micrometer's certificate.
+        each line lies beside its place, but not an error of the pitch as a whole: that stands in
+        the micrometer's certificate.
     lines
         How many lines were used.
     turn
@@ -75,9 +75,8 @@ def measure_scale(picture: NDArray[Any], pitch_um: float, lens: Lens | None = No
     CheckFailed
         If there are too few lines, or they are not evenly spaced.
     """
+    height, width = picture.shape
     grey = picture.astype(float)
-    height, width = grey.shape
-    grey /= np.maximum(ndimage.gaussian_filter(grey, FLAT * max(grey.shape)), 1e-9)
     lens = perfect_lens((height, width)) if lens is None else lens
     slope, is_level = _direction(grey)
     seen = _lines(grey.T if is_level else grey, slope)
@@ -101,7 +100,7 @@ def _direction(grey: Places) -> tuple[float, bool]:
 
 
 def _lines(grey: Places, slope: float) -> Places:
-    """Return where lines cross the middle of each strip of rows, ``(points, 2)``, column and row."""
+    """Return column and row where lines cross the middle of strips of rows, ``(points, 2)``."""
     columns = np.arange(grey.shape[1], dtype=float)
     found: list[tuple[float, float]] = []
     for top in range(0, grey.shape[0] - STRIP_PX + 1, STRIP_PX):
@@ -117,17 +116,18 @@ def _lines(grey: Places, slope: float) -> Places:
 def _crossings(profile: NDArray[np.float64]) -> list[float]:
     """Return the columns of the lines that a profile crosses, dark or bright ones."""
     smooth = ndimage.gaussian_filter1d(profile, 1.5)
-    away = smooth - np.median(smooth)
-    sign = 1.0 if np.percentile(away, 98) > -np.percentile(away, 2) else -1.0
-    ground = sign * np.percentile(sign * smooth, 20)
-    light = sign * (smooth - ground)
-    high = float(np.percentile(light, 98))
+    away = smooth - ndimage.gaussian_filter1d(smooth, FLAT * len(smooth))
+    dark, bright = -np.percentile(away, 2), np.percentile(away, 98)
+    sign = 1.0 if bright > dark else -1.0
     noise = float(np.median(np.abs(np.diff(profile, 2)))) / 1.65
-    if high < LEAST_CONTRAST * noise:
+    if max(dark, bright) < LEAST_CONTRAST * noise:
         return []
-    peaks, _ = signal.find_peaks(light, height=high / 2)
+    peaks, _ = signal.find_peaks(sign * away, height=max(dark, bright) / 2)
     if len(peaks) < LEAST_LINES:
         return []
+    between = (peaks[1:] + peaks[:-1]) // 2
+    ground = np.interp(np.arange(len(smooth)), between, smooth[between])
+    light = sign * (profile - ground)
     sigma = 0.2 * float(np.median(np.diff(peaks)))
     inside = [p for p in peaks if 3 * sigma <= p <= len(profile) - 1 - 3 * sigma]
     return [_centroid(light, float(peak), sigma) for peak in inside]
@@ -146,9 +146,7 @@ def _centroid(light: NDArray[np.float64], place: float, sigma: float) -> float:
     return float(place)
 
 
-def _scale(
-    x: NDArray[np.float64], y: NDArray[np.float64], slope: float, pitch_um: float
-) -> Scale:
+def _scale(x: NDArray[np.float64], y: NDArray[np.float64], slope: float, pitch_um: float) -> Scale:
     """Return the scale from points on lines, pixels without distortion, ``(points,)``."""
     if len(x) < LEAST_LINES:
         raise _refused(

@@ -1,4 +1,4 @@
-"""A camera's picture of a projected grid, and of a stage micrometer, with all that is true known."""
+"""A camera's pictures of projected dots and of a stage micrometer; all that is true is known."""
 
 from __future__ import annotations
 
@@ -62,12 +62,12 @@ class PlantedCamera:
         blurred = gaussian_filter(light, self.blur_px * FINER, truncate=3)
         coarse = blurred.reshape(height, FINER, width, FINER).mean(axis=(1, 3))
         noisy = coarse + rng.normal(0, self.noise, self.shape)
-        return np.clip(np.rint(noisy), 0, 255).astype(np.uint8)
+        return np.asarray(np.clip(np.rint(noisy), 0, 255), dtype=np.uint8)
 
     def micrometer(
         self, pitch_px: float, turn: float, wander_px: float, rng: np.random.Generator
     ) -> NDArray[np.uint8]:
-        """Return a picture of a stage micrometer, ``(height, width)``: dark lines on a bright ground.
+        """Return a picture of a stage micrometer, ``(height, width)``: dark lines on bright ground.
 
         Parameters
         ----------
@@ -81,7 +81,7 @@ class PlantedCamera:
             Source of chance.
         """
         rays = self.lens.undistorted(self._rays())
-        across = rays[..., 0] * np.cos(turn) + rays[..., 1] * np.sin(turn) + rng.uniform(0, pitch_px)
+        across = rays @ np.array([np.cos(turn), np.sin(turn)]) + rng.uniform(0, pitch_px)
         number = np.rint(across / pitch_px).astype(int)
         wander = rng.normal(0, wander_px, number.max() - number.min() + 1)
         beside = across - number * pitch_px - wander[number - number.min()]
