@@ -158,7 +158,6 @@ WAYS: dict[str, Callable[[Bytes, Bytes], Found]] = {
     "SIFT, then rigid ECC (ours)": _ours,
     "SIFT, then affine ECC": _ours_affine,
     "SIFT alone": _by_sift,
-    "AKAZE alone": _features(cv2.AKAZE.create(threshold=1e-4), cv2.NORM_HAMMING),
     "ORB alone": _features(cv2.ORB.create(nfeatures=2000, fastThreshold=5), cv2.NORM_HAMMING),
     "phase correlation alone": _phase,
     "ECC alone": _ecc,

@@ -38,7 +38,7 @@ class Limits:
     """
 
     inliers: int = 30
-    likeness: float = 0.5
+    likeness: float = 0.4
     scale: float = 0.01
     shear: float = 0.02
     turn_deg: float = 30.0

@@ -108,7 +108,11 @@ def agreed(
         return np.eye(2, 3), 0
     cv2.setRNGSeed(1)
     found: Any = cv2.estimateAffine2D(
-        here, there, method=cv2.RANSAC, ransacReprojThreshold=NEAR_PX, maxIters=5000
+        np.ascontiguousarray(here),
+        np.ascontiguousarray(there),
+        method=cv2.RANSAC,
+        ransacReprojThreshold=NEAR_PX,
+        maxIters=5000,
     )
     matrix, inliers = found
     if matrix is None:
