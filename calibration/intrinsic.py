@@ -57,8 +57,8 @@ class ToneMap:
     frequency_hz
         Of the tone.
     ratio
-        Picture after over picture before, mean over trials, smoothed, ``(height, width)``. The
-        median is 1: what changes everywhere is taken out.
+        Picture after over picture before, mean over trials, smoothed, ``(height, width)``. What
+        changes everywhere is taken out: the median of each trial's map is 1.
     trials
         How many there were.
     p

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from functools import cache
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from calibration.homography import mapped
 from calibration.lens import middle
 from calibration.projector import ProjectorFile, RegistrationPoint
 from calibration.vessel_registration import Limits, VesselRegistration
-from hardware.emulators.cortex.vessels import View, grown_cortex
+from hardware.emulators.cortex.vessels import Cortex, View, grown_cortex
 from hardware.imaging.registration import register_vessels
 from rig.errors import ConfigError
 from rig.picture import Disk
@@ -31,7 +32,12 @@ PICTURES = {
 
 
 def taken(animal: int, view: View, seed: int, changed: float = 0.0) -> NDArray[np.uint8]:
-    return grown_cortex(SHAPE, animal, changed).frames(view, np.random.default_rng(seed))
+    return grown(animal, changed).frames(view, np.random.default_rng(seed))
+
+
+@cache
+def grown(animal: int, changed: float) -> Cortex:
+    return grown_cortex(SHAPE, animal, changed)
 
 
 @pytest.fixture(scope="module")
@@ -60,9 +66,9 @@ def test_the_movement_of_the_same_window_is_found(reference: NDArray[np.uint8], 
     assert found.likeness > 0.5
 
 
-@pytest.mark.parametrize("animal", range(2, 6))
+@pytest.mark.parametrize("animal", [2, 3])
 def test_the_window_of_another_animal_is_refused(reference: NDArray[np.uint8], animal: int) -> None:
-    with pytest.raises(ConfigError, match="not those of the reference.*the right animal"):
+    with pytest.raises(ConfigError, match=r"not those of the reference.*the right animal"):
         register_vessels(reference, taken(animal, View(), 1))
 
 
