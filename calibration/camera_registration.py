@@ -22,6 +22,8 @@ CENTRE_SPREAD = 0.05
 """How far the lens's centre is expected beside the picture's: SD, in half diagonals.
 
 A lens without distortion has no centre that could be seen: none is to be invented."""
+TYPICAL_PX = 0.1
+"""How far a dot is usually seen from where it is: weighs the dots against `CENTRE_SPREAD`."""
 WORST_PX = 2.0
 """A dot may lie this far from where the fit puts it."""
 MOVED_PX = 1.0
@@ -38,6 +40,8 @@ class CameraRegistration:
         From pixels without distortion to columns and rows of mirrors, ``(3, 3)``.
     lens
         The camera's.
+    lens_covariance
+        How sure `k1` and the centre (column and row, in half diagonals) are, ``(3, 3)``.
     shape
         Height and width of the picture.
     seen_px
@@ -52,6 +56,7 @@ class CameraRegistration:
 
     matrix: NDArray[np.float64]
     lens: Lens
+    lens_covariance: NDArray[np.float64]
     shape: tuple[int, int]
     seen_px: Places
     mirrors: NDArray[np.int64]
@@ -164,6 +169,7 @@ def fit_camera(found: FoundDots, grid: DotGrid) -> CameraRegistration:
     return CameraRegistration(
         matrix=inverse / inverse[2, 2],
         lens=lens,
+        lens_covariance=_covariance(best.jac, misses(best.x))[8:, 8:],
         shape=found.shape,
         seen_px=found.places_px,
         mirrors=mirrors,
@@ -174,8 +180,10 @@ def fit_camera(found: FoundDots, grid: DotGrid) -> CameraRegistration:
     )
 
 
-TYPICAL_PX = 0.1
-"""How far a dot is usually seen from where it is: weighs the dots against `CENTRE_SPREAD`."""
+def _covariance(jacobian: NDArray[np.float64], misses: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the covariance of fitted numbers, by the spread of what is left over."""
+    variance = np.sum(misses**2) / (misses.size - jacobian.shape[1])
+    return np.asarray(variance * np.linalg.inv(jacobian.T @ jacobian))
 
 
 def check_camera(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,11 +18,13 @@ STRIP_PX = 12
 """Rows that are looked at together."""
 FLAT = 0.1
 """SD of the blur that evens out the light where lines are looked for, in widths of the picture."""
+SMALL = 1e-3
+"""Step of a derivative, in `k1` and in half diagonals."""
 LEAST_LINES = 6
 LEAST_CONTRAST = 5.0
 """How many SD of the noise of a strip the lines must stand out by."""
 MOST_UNEVEN = 0.1
-"""SD of the lines around their places that is not refused, in pitches."""
+"""SD of points on lines around their places that is not refused, in pitches."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,9 +36,9 @@ class Scale:
     um_per_px
         Micrometres per pixel without distortion.
     low, high
-        Its 95 % interval: Student's t for the line through the lines' places. It knows how far
-        each line lies beside its place, but not an error of the pitch as a whole: that stands in
-        the micrometer's certificate.
+        Its 95 % interval: Student's t for the line through the lines' places, with what is not
+        known of the lens. It knows how far each line lies beside its place, but not an error of
+        the pitch as a whole: that stands in the micrometer's certificate.
     lines
         How many lines were used.
     turn
@@ -58,7 +60,12 @@ class Scale:
         return f"{self.um_per_px:.4f} um/px (95 % {self.low:.4f} to {self.high:.4f})"
 
 
-def measure_scale(picture: NDArray[Any], pitch_um: float, lens: Lens | None = None) -> Scale:
+def measure_scale(
+    picture: NDArray[Any],
+    pitch_um: float,
+    lens: Lens | None = None,
+    lens_covariance: NDArray[np.float64] | None = None,
+) -> Scale:
     """Return micrometres per pixel by a picture, ``(height, width)``, of a stage micrometer.
 
     Parameters
@@ -67,8 +74,9 @@ def measure_scale(picture: NDArray[Any], pitch_um: float, lens: Lens | None = No
         Lines from rim to rim, dark or bright, in any direction; square pixels.
     pitch_um
         From line to line, in micrometres.
-    lens
-        The camera's, as `register_camera` finds it; none is a lens without distortion.
+    lens, lens_covariance
+        The camera's, as `register_camera` finds them; none is a lens without distortion, and no
+        doubt of it.
 
     Raises
     ------
@@ -80,9 +88,31 @@ def measure_scale(picture: NDArray[Any], pitch_um: float, lens: Lens | None = No
     lens = perfect_lens((height, width)) if lens is None else lens
     slope, is_level = _direction(grey)
     seen = _lines(grey.T if is_level else grey, slope)
-    straight = lens.undistorted(seen[:, ::-1] if is_level else seen)
-    x, y = (straight[:, ::-1] if is_level else straight).T
-    return _scale(x, y, slope, pitch_um)
+    seen = seen[:, ::-1] if is_level else seen
+
+    def by(lens: Lens) -> Scale:
+        straight = lens.undistorted(seen)
+        x, y = (straight[:, ::-1] if is_level else straight).T
+        return _scale(x, y, slope, pitch_um)
+
+    found = by(lens)
+    if lens_covariance is None:
+        return found
+    slopes = np.array([by(each).um_per_px - found.um_per_px for each in _others(lens)]) / SMALL
+    doubt = float(slopes @ lens_covariance @ slopes)
+    quantile = stats.t.ppf(0.975, found.lines - 2)
+    reach = float(np.hypot((found.high - found.low) / 2, quantile * np.sqrt(doubt)))
+    return replace(found, low=found.um_per_px - reach, high=found.um_per_px + reach)
+
+
+def _others(lens: Lens) -> tuple[Lens, Lens, Lens]:
+    """Return lenses that differ a little: in `k1`, and in the column and row of the centre."""
+    (x, y), step = lens.centre_px, SMALL * lens.radius_px
+    return (
+        replace(lens, k1=lens.k1 + SMALL),
+        replace(lens, centre_px=(x + step, y)),
+        replace(lens, centre_px=(x, y + step)),
+    )
 
 
 def _direction(grey: Places) -> tuple[float, bool]:
@@ -102,32 +132,45 @@ def _direction(grey: Places) -> tuple[float, bool]:
 def _lines(grey: Places, slope: float) -> Places:
     """Return column and row where lines cross the middle of strips of rows, ``(points, 2)``."""
     columns = np.arange(grey.shape[1], dtype=float)
-    found: list[tuple[float, float]] = []
-    for top in range(0, grey.shape[0] - STRIP_PX + 1, STRIP_PX):
-        middle = top + (STRIP_PX - 1) / 2
-        rows = [
-            np.interp(columns + slope * (row - middle), columns, grey[row])
-            for row in range(top, top + STRIP_PX)
-        ]
-        found += [(place, middle) for place in _crossings(np.mean(rows, axis=0))]
+    tops = range(0, grey.shape[0] - STRIP_PX + 1, STRIP_PX)
+    beside = np.arange(STRIP_PX) - (STRIP_PX - 1) / 2
+    profiles = [
+        np.mean(
+            [
+                np.interp(columns + slope * away, columns, row)
+                for away, row in zip(beside, grey[top : top + STRIP_PX], strict=True)
+            ],
+            axis=0,
+        )
+        for top in tops
+    ]
+    sign = 1.0 if sum(float(np.sum(_uneven(each) ** 3)) for each in profiles) > 0 else -1.0
+    found = [
+        (place, top + (STRIP_PX - 1) / 2)
+        for top, profile in zip(tops, profiles, strict=True)
+        for place in _crossings(sign * profile)
+    ]
     return np.array(found).reshape(-1, 2)
 
 
-def _crossings(profile: NDArray[np.float64]) -> list[float]:
-    """Return the columns of the lines that a profile crosses, dark or bright ones."""
+def _uneven(profile: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return a smoothed profile without the slow changes of the light."""
     smooth = ndimage.gaussian_filter1d(profile, 1.5)
-    away = smooth - ndimage.gaussian_filter1d(smooth, FLAT * len(smooth))
-    dark, bright = -np.percentile(away, 2), np.percentile(away, 98)
-    sign = 1.0 if bright > dark else -1.0
+    return np.asarray(smooth - ndimage.gaussian_filter1d(smooth, FLAT * len(smooth)))
+
+
+def _crossings(profile: NDArray[np.float64]) -> list[float]:
+    """Return the columns of the bright lines that a profile crosses."""
+    smooth, away = ndimage.gaussian_filter1d(profile, 1.5), _uneven(profile)
+    high = float(np.percentile(away, 98))
     noise = float(np.median(np.abs(np.diff(profile, 2)))) / 1.65
-    if max(dark, bright) < LEAST_CONTRAST * noise:
+    if high < LEAST_CONTRAST * noise:
         return []
-    peaks, _ = signal.find_peaks(sign * away, height=max(dark, bright) / 2)
+    peaks, _ = signal.find_peaks(away, height=high / 2)
     if len(peaks) < LEAST_LINES:
         return []
     between = (peaks[1:] + peaks[:-1]) // 2
-    ground = np.interp(np.arange(len(smooth)), between, smooth[between])
-    light = sign * (profile - ground)
+    light = profile - np.interp(np.arange(len(smooth)), between, smooth[between])
     sigma = 0.2 * float(np.median(np.diff(peaks)))
     inside = [p for p in peaks if 3 * sigma <= p <= len(profile) - 1 - 3 * sigma]
     return [_centroid(light, float(peak), sigma) for peak in inside]
@@ -171,7 +214,7 @@ def _scale(x: NDArray[np.float64], y: NDArray[np.float64], slope: float, pitch_u
     places = np.array([np.mean((x - slope * y)[number == n]) for n in lines])
     line = stats.linregress(lines, places)
     beside = places - line.intercept - line.slope * lines
-    if np.std(beside) > MOST_UNEVEN * line.slope:
+    if np.std(x - first - slope * y - pitch * number) > MOST_UNEVEN * pitch:
         raise _refused(
             "the lines are not evenly spaced",
             "Clean the micrometer, focus, and have nothing but its lines in the picture.",

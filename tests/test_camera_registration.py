@@ -154,6 +154,30 @@ def test_a_stage_micrometer_tells_the_scale_and_how_sure_it_is(turn: float) -> N
     assert measure_scale(picture, 100.0).um_per_px > (100 / 11.5) * 1.004
 
 
+def test_lines_as_blurred_as_dots_are_not_taken_for_their_gaps() -> None:
+    camera = planted_camera(SMALL)
+    for seed in range(4):
+        picture = camera.micrometer(15.0, 0.1, 0.05, np.random.default_rng(seed))
+        scale = measure_scale(picture, 100.0, camera.lens)
+        assert scale.um_per_px == pytest.approx(100 / 15, rel=1.5e-3)
+        assert np.std(scale.residuals_um) < 0.8
+
+
+def test_what_is_not_known_of_the_lens_widens_the_interval(
+    camera: PlantedCamera, registered: CameraRegistration
+) -> None:
+    sharp = replace(camera, blur_px=1.5)
+    picture = sharp.micrometer(15.0, 0.1, 0.05, np.random.default_rng(1))
+    known = measure_scale(picture, 100.0, registered.lens)
+    fitted_lens = measure_scale(picture, 100.0, registered.lens, registered.lens_covariance)
+    assert fitted_lens.um_per_px == known.um_per_px
+    assert fitted_lens.high - fitted_lens.low > 1.5 * (known.high - known.low)
+    assert fitted_lens.low < 100 / 15 < fitted_lens.high
+    spread = np.sqrt(registered.lens_covariance[0, 0])
+    assert 1e-4 < spread < 4e-3
+    assert abs(registered.lens.k1 + 0.02) < 3 * spread
+
+
 def test_bright_lines_under_uneven_light_are_as_good() -> None:
     sharp = replace(planted_camera(SMALL), blur_px=1.5, noise=4.0)
     dark = sharp.micrometer(11.5, 0.2, 0.0, np.random.default_rng(1)).astype(float)
