@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import map_coordinates
 
 STRONGEST = 0.1
 """Largest size of `k1`: up to it the map can be inverted everywhere in the picture."""
@@ -58,8 +59,6 @@ class Lens:
 
     def straightened(self, picture: NDArray[Any]) -> NDArray[np.float64]:
         """Return a picture, ``(height, width)``, as a lens without distortion shows it."""
-        from scipy.ndimage import map_coordinates
-
         rows, columns = np.indices(picture.shape)
         seen = self.distorted(np.stack([columns, rows], axis=-1).astype(float))
         place = [seen[..., 1], seen[..., 0]]
