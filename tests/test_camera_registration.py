@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from calibration.camera_registration import CameraRegistration, check_camera, register_camera
-from calibration.dot_grid import DotGrid
+from calibration.dot_grid import DotGrid, mirror_places
 from calibration.homography import fitted, mapped
 from calibration.lens import Lens
 from calibration.projector import ProjectorCalibration
@@ -163,6 +163,14 @@ def test_lines_as_blurred_as_dots_are_not_taken_for_their_gaps() -> None:
         assert np.std(scale.residuals_um) < 0.8
 
 
+def test_thin_lines_are_told_from_their_wide_gaps() -> None:
+    camera = replace(planted_camera(SMALL), blur_px=1.2)
+    picture = camera.micrometer(20.0, 0.1, 0.0, np.random.default_rng(1), line=0.15)
+    scale = measure_scale(picture, 100.0, camera.lens)
+    assert scale.um_per_px == pytest.approx(100 / 20, rel=5e-4)
+    assert np.std(scale.residuals_um) < 0.25
+
+
 def test_what_is_not_known_of_the_lens_widens_the_interval(
     camera: PlantedCamera, registered: CameraRegistration
 ) -> None:
@@ -216,6 +224,12 @@ def test_a_straightened_picture_has_straight_lines(camera: PlantedCamera) -> Non
     straight = lens.straightened(bent)
     assert np.abs(straight - np.cos(columns / 5))[20:-20, 20:-20].max() < 0.05
     assert np.abs(bent - np.cos(columns / 5)).max() > 1
+
+
+def test_mirrors_of_odd_rows_stand_half_a_column_aside() -> None:
+    mirrors = np.array([[3, 4], [3, 5]])
+    assert mirror_places(mirrors, 0.5).tolist() == [[3, 4], [3.5, 5]]
+    assert mirror_places(mirrors, -0.5).tolist() == [[3, 4], [2.5, 5]]
 
 
 def test_a_projective_map_is_recovered_from_its_points() -> None:

@@ -63,6 +63,15 @@ def test_an_overlay_is_red_where_only_the_reference_has_a_vessel() -> None:
     assert circles(figure, 1) == [(84.5, 49.5, 10.0)]
 
 
+def test_an_overlay_turns_the_session_back() -> None:
+    reference, session = np.full((120, 120), 100.0), np.full((120, 120), 100.0)
+    reference[60:63, 20:50] = session[20:50, 57:60] = 40
+    turned = np.array([[0.0, -1, 119], [1, 0, 0]])
+    found = VesselRegistration(turned, turned, (120, 120), inliers=99, likeness=0.9)
+    figure = overlay_figure(reference, session, found, [], 10.0)
+    assert np.asarray(figure.axes[0].images[0].get_array())[61, 35].max() < 0.3
+
+
 def test_tones_show_a_disk_on_a_response_and_none_without() -> None:
     ratio = np.ones((36, 48))
     ratio[10, 20] = 0.999

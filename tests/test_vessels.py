@@ -60,7 +60,7 @@ def test_the_movement_of_the_same_window_is_found(reference: NDArray[np.uint8], 
     rows, columns = np.mgrid[40:260:20, 40:360:20]
     places = np.stack([columns.ravel(), rows.ravel(), np.ones(rows.size)])
     away = np.linalg.norm((found.matrix - view.matrix(SHAPE)) @ places, axis=0)
-    assert away.max() < 0.35, found.words
+    assert away.max() < 0.12, found.words
     assert found.shift_px == pytest.approx(view.shift_px, abs=0.2)
     assert found.turn_deg == pytest.approx(np.degrees(view.turn), abs=0.1)
     assert found.likeness > 0.5

@@ -57,8 +57,6 @@ def register_vessels(
     if before.shape != after.shape:
         raise not_registered("the picture has another size than the reference")
     loose, inliers = agreed(*matched(before, after))
-    if inliers < limits.inliers:
-        raise not_registered(f"{inliers} features agree and {limits.inliers} are needed")
     height, width = before.shape
     matrix, likeness = refined(before, after, stiffened(loose, (height, width)))
     found = VesselRegistration(matrix, loose, (height, width), inliers, likeness)

@@ -65,7 +65,12 @@ class PlantedCamera:
         return np.asarray(np.clip(np.rint(noisy), 0, 255), dtype=np.uint8)
 
     def micrometer(
-        self, pitch_px: float, turn: float, wander_px: float, rng: np.random.Generator
+        self,
+        pitch_px: float,
+        turn: float,
+        wander_px: float,
+        rng: np.random.Generator,
+        line: float = 0.3,
     ) -> NDArray[np.uint8]:
         """Return a picture of a stage micrometer, ``(height, width)``: dark lines on bright ground.
 
@@ -79,13 +84,15 @@ class PlantedCamera:
             SD of how far each line is engraved beside its place.
         rng
             Source of chance.
+        line
+            Share of the pitch that a line is wide.
         """
         rays = self.lens.undistorted(self._rays())
         across = rays @ np.array([np.cos(turn), np.sin(turn)]) + rng.uniform(0, pitch_px)
         number = np.rint(across / pitch_px).astype(int)
         wander = rng.normal(0, wander_px, number.max() - number.min() + 1)
         beside = across - number * pitch_px - wander[number - number.min()]
-        dark = np.clip((0.15 * pitch_px - np.abs(beside)) * FINER + 0.5, 0, 1)
+        dark = np.clip((0.5 * line * pitch_px - np.abs(beside)) * FINER + 0.5, 0, 1)
         return self.taken(BRIGHT - (BRIGHT - 60) * dark, rng)
 
     def _rays(self) -> Places:
