@@ -99,9 +99,11 @@ def measure_scale(
     if lens_covariance is None:
         return found
     slopes = np.array([by(each).um_per_px - found.um_per_px for each in _others(lens)]) / SMALL
-    doubt = float(slopes @ lens_covariance @ slopes)
-    quantile = stats.t.ppf(0.975, found.lines - 2)
-    reach = float(np.hypot((found.high - found.low) / 2, quantile * np.sqrt(doubt)))
+    by_lens = float(slopes @ lens_covariance @ slopes)
+    freedom = found.lines - 2
+    by_lines = ((found.high - found.low) / 2 / stats.t.ppf(0.975, freedom)) ** 2
+    both = by_lines + by_lens  # variances; their degrees of freedom by Welch and Satterthwaite
+    reach = float(stats.t.ppf(0.975, freedom * (both / by_lines) ** 2) * np.sqrt(both))
     return replace(found, low=found.um_per_px - reach, high=found.um_per_px + reach)
 
 

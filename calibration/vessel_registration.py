@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibration.camera_registration import as_rows
-from calibration.homography import Places, mapped
+from calibration.homography import mapped
 from calibration.lens import middle
 from calibration.projector import ProjectorFile
 from rig.errors import CheckFailed, Problem
@@ -137,7 +137,8 @@ class VesselRegistration:
         um_per_px
             Of both pictures, whose distortion is taken out (`calibration.lens`).
         """
-        moved = self._moved(np.array([[disk.x_um, disk.y_um] for disk in disks]), um_per_px)
+        places = np.array([[disk.x_um, disk.y_um] for disk in disks]).reshape(-1, 2)
+        moved = mapped(self.in_um(um_per_px), places)
         return tuple(
             msgspec.structs.replace(disk, x_um=float(x), y_um=float(y))
             for disk, (x, y) in zip(disks, moved, strict=True)
@@ -156,9 +157,6 @@ class VesselRegistration:
             points.append(point.model_copy(update={"x_um": float(x), "y_um": float(y)}))
         matrix = as_rows(np.array(file.matrix) @ whole)
         return file.model_copy(update={"matrix": matrix, "points": tuple(points)})
-
-    def _moved(self, places_um: Places, um_per_px: float) -> Places:
-        return mapped(self.in_um(um_per_px), places_um)
 
 
 def accepted(registration: VesselRegistration, limits: Limits) -> VesselRegistration:
