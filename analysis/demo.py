@@ -7,7 +7,8 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 from analysis.training import Training, train
-from rig.lab import Lab
+from rig.commands.init import make_lab
+from rig.lab import Lab, find_lab
 from rig.stage_moves import enter_group, override
 
 CURRICULUM = Path("curricula/ceballo2019.toml")
@@ -15,6 +16,18 @@ STUDENT = "SIM01"
 DAYS_BEFORE = {"SIM02": 2, "SIM03": 5, "SIM04": 9}
 """Days that the other mice were trained before: just pretrained, half-way, expert."""
 _BY, _WHY = "rig demo", "the demonstration begins at pretraining"
+
+
+def new_lab(folder: Path) -> Lab:
+    """Make a lab with virtual mice, as `rig init` does, and return it.
+
+    Raises
+    ------
+    ConfigError
+        If one of its files exists.
+    """
+    make_lab(folder)
+    return find_lab(folder)
 
 
 def days_to_train(days: int) -> int:

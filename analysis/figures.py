@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -140,10 +140,26 @@ def save_learning_figure(
         save_figure(figure, path, sessions, {"bin_trials": BIN_TRIALS})
 
 
+def about_figure(path: Path) -> Path:
+    """Return the file beside a figure that tells what it was made of: ``NAME.json``."""
+    return path.with_name(f"{path.name}.json")
+
+
+def draw_and_save(
+    make: Callable[[], Figure],
+    path: Path,
+    sessions: Sequence[str],
+    parameters: Mapping[str, object],
+) -> None:
+    """Make a figure in the project's style and save it; the others as for `save_figure`."""
+    with matplotlib.style.context(STYLE):
+        save_figure(make(), path, sessions, parameters)
+
+
 def save_figure(
     figure: Figure, path: Path, sessions: Sequence[str], parameters: Mapping[str, object]
 ) -> None:
-    """Save a figure, and beside it, as ``NAME.json``, what it was made of.
+    """Save a figure, and beside it, in `about_figure`, what it was made of.
 
     Parameters
     ----------
@@ -169,7 +185,7 @@ def save_figure(
     }
     with whole_file(path) as partial:
         figure.savefig(partial)
-    with whole_file(path.with_name(f"{path.name}.json")) as partial:
+    with whole_file(about_figure(path)) as partial:
         partial.write_bytes(msgspec.json.format(msgspec.json.encode(told), indent=2) + b"\n")
 
 

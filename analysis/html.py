@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import html
 import io
+import re
 from collections.abc import Iterable, Sequence
 
 from matplotlib.figure import Figure
@@ -12,6 +13,11 @@ from matplotlib.figure import Figure
 from rig.console import as_cell
 
 _DPI = 160
+_SMALLEST = 0.8
+"""A figure shrinks to this share of its size on a narrow screen, where it scrolls then."""
+_LONG = 40
+"""A text of so many characters is wrapped on a narrow screen; a shorter one stands in one line."""
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?%?")
 _STYLE = """
 body { font: 16px/1.45 system-ui, "Segoe UI", Helvetica, Arial, sans-serif; color: #222;
   max-width: 60rem; margin: 2rem auto; padding: 0 1rem; background: #fff; }
@@ -26,12 +32,13 @@ th, td { padding: .2rem .9rem .2rem 0; text-align: left; vertical-align: top; }
 th { border-bottom: 1px solid #999; font-weight: 600; }
 td { border-bottom: 1px solid #e5e5e5; overflow-wrap: break-word; }
 td.number, th.number { text-align: right; white-space: nowrap; }
+.facts th { border-color: #e5e5e5; white-space: nowrap; }
 .wide { overflow-x: auto; } figure { margin: .5rem 0; overflow-x: auto; }
 img { max-width: 100%; height: auto; }
 .good { color: #00664b; font-weight: 600; } .amiss { color: #a63f00; font-weight: 600; }
 @media screen and (max-width: 40rem) { body { margin: 1rem auto; padding: 0 .7rem; }
-  th, td { padding-right: .6rem; } .wide { font-size: .9rem; }
-  .wide td:first-child { white-space: nowrap; } img { max-width: 34rem; } }
+  th, td { padding-right: .6rem; } .wide, .facts { font-size: .9rem; }
+  .wide td { white-space: nowrap; } .wide td.long { white-space: normal; min-width: 16rem; } }
 @media print { body { margin: 0; max-width: none; } h2 { break-after: avoid; }
   figure, tr { break-inside: avoid; } }
 """
@@ -69,9 +76,11 @@ def banner(text: str, kind: str) -> str:
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    """Return rows under their columns; None is shown as a dash, numbers stand on the right."""
-    numbers = [all(isinstance(row[place], int | float | None) for row in rows)
-               for place in range(len(columns))]  # fmt: skip
+    """Return rows under their columns; None is shown as a dash, numbers stand on the right.
+
+    Numbers may be texts such as ``94%``.
+    """
+    numbers = [all(_is_number(row[place]) for row in rows) for place in range(len(columns))]
     head = "".join(_cell("th", name, number) for name, number in zip(columns, numbers, strict=True))
     body = "".join(
         "<tr>" + "".join(
@@ -89,7 +98,7 @@ def facts(pairs: Iterable[tuple[str, object]]) -> str:
         for name, value in pairs
         if value not in {None, ""}
     )
-    return f"<table>\n{rows}</table>"
+    return f'<table class="facts">\n{rows}</table>'
 
 
 def picture(figure: Figure, alt: str) -> str:
@@ -99,9 +108,17 @@ def picture(figure: Figure, alt: str) -> str:
     width = round(figure.get_figwidth() * 96)
     text = base64.b64encode(data.getvalue()).decode()
     source = f"data:image/png;base64,{text}"
-    return f'<figure><img width="{width}" alt="{escaped(alt)}" src="{source}"></figure>'
+    shape = f'width="{width}" style="min-width: {round(width * _SMALLEST)}px"'
+    return f'<figure><img {shape} alt="{escaped(alt)}" src="{source}"></figure>'
+
+
+def _is_number(value: object) -> bool:
+    if isinstance(value, str):
+        return bool(_NUMBER.fullmatch(value))
+    return isinstance(value, int | float | None)
 
 
 def _cell(tag: str, text: str, number: bool) -> str:
-    kind = ' class="number"' if number else ""
+    kind = "number" if number else "long" * (len(text) >= _LONG)
+    kind = f' class="{kind}"' if kind else ""
     return f"<{tag}{kind}>{escaped(text)}</{tag}>"

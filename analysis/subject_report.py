@@ -10,7 +10,7 @@ import msgspec
 from matplotlib.figure import Figure
 
 from analysis.day_report import Row, share, simulated_words, stage_of, two_digits
-from analysis.figures import MM, STYLE, WIDTH_MM, learning_curve, mark
+from analysis.figures import MM, STYLE, learning_curve, mark
 from analysis.html import banner, escaped, facts, heading, page, paragraph, picture, table
 from analysis.quality import Word
 from analysis.timelines import sensitivity_over_sessions, stage_timeline, water_over_sessions
@@ -19,6 +19,8 @@ from rig.errors import RigError
 from rig.lab import Lab
 from rig.stage_history import StageEntry, label_of, read_history
 
+WIDTH = 120 * MM
+"""Of figures: so much is legible on a phone, too."""
 LAST_WORDS = 10
 """Of so many last sessions it is told what to look at."""
 
@@ -66,23 +68,23 @@ def subject_page(mouse: Mouse) -> str:
 
 
 def learning_figure(rows: Sequence[Row]) -> Figure:
-    """Return hit and false-alarm rate, and d', by session; 174 mm wide."""
-    figure = Figure(figsize=(WIDTH_MM * MM, 70 * MM), layout="constrained")
-    left, right = figure.subplots(1, 2)
+    """Return hit and false-alarm rate, and d', by session."""
+    figure = Figure(figsize=(WIDTH, 95 * MM), layout="constrained")
+    upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(1.4, 1))
     numbers = range(1, len(rows) + 1)
     hits = [row.get("hit_rate") for row in rows]
-    learning_curve(left, numbers, hits, [row.get("false_alarm_rate") for row in rows], "no S-")
-    left.set(xlabel="session")
-    sensitivity_over_sessions(right, [row.get("d_prime") for row in rows])
+    learning_curve(upper, numbers, hits, [row.get("false_alarm_rate") for row in rows], "no S-")
+    upper.set(xlabel="")
+    sensitivity_over_sessions(lower, [row.get("d_prime") for row in rows])
     figure.legend(loc="outside lower center", ncols=2)
     return figure
 
 
 def timeline_figure(rows: Sequence[Row]) -> Figure:
-    """Return the stages and the water by session; 174 mm wide."""
+    """Return the stages and the water by session."""
     stages = [stage_of(row) or "unreadable" for row in rows]
     height = 45 + 6 * len(set(stages))
-    figure = Figure(figsize=(WIDTH_MM * MM, height * MM), layout="constrained")
+    figure = Figure(figsize=(WIDTH, height * MM), layout="constrained")
     ratios = (1 + 0.25 * len(set(stages)), 1.6)
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=ratios)
     stage_timeline(upper, stages)

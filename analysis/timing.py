@@ -5,10 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from statistics import fmean
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from rig.events import DeviceReported, GraphDefined, Record, StateEntered, TrialEnded
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class StateTiming(msgspec.Struct, frozen=True):
@@ -91,6 +95,13 @@ def state_timing(records: Iterable[Record]) -> list[StateTiming]:
     for record in records:
         table.take(record)
     return table.summary()
+
+
+def timing_table(timings: Sequence[StateTiming | OutputTiming]) -> pd.DataFrame:
+    """Return timings as a table: a row for each state, or for each thing that a device did."""
+    import pandas as pd  # takes half a second, which commands that print need not wait
+
+    return pd.DataFrame([msgspec.structs.asdict(each) for each in timings])
 
 
 class TimingTable:

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from pathlib import Path
 
 import msgspec
 
 from rig.lab import Lab
 from rig.performance import performance
-from rig.plan import first_rig_for, make_plan, plan_protocol
+from rig.plan import StageParams, first_rig_for, make_plan, plan_protocol
 from rig.session import Session
 from rig.session_folder import find_sessions
 from rig.session_result import Result
@@ -89,17 +90,46 @@ def train(lab: Lab, subject: str, days: int, seed: int, first_day: date) -> Iter
         today = first_day + timedelta(days=day - 1)
         accept(lab, subject, _at(today, DECIDED))
         choice = choose(lab, subject)
-        rig = first_rig_for(lab, plan_protocol(lab, choice.protocol))
-        plan = make_plan(
-            lab, rig.path, choice.protocol, subject,
-            simulate=True, seed=seed + day, stage=choice.params,
-        )  # fmt: skip
-        with Session(plan, "virtual", started_at=_at(today, BEGINS)) as session:
-            result = session.run()
+        result = run_session(
+            lab, subject, choice.protocol, seed + day, _at(today, BEGINS), choice.params
+        )
         decision = read_standing(lab, subject).decision
         suggestion = "" if decision.verdict == "hold" else decision.sentence()
         stage = choice.params.name.split("/")[-1]
         yield Training(_summary(day, result), stage, result, suggestion)
+
+
+def run_session(
+    lab: Lab,
+    subject: str,
+    protocol: str | Path,
+    seed: int,
+    started_at: datetime | None = None,
+    stage: StageParams | None = None,
+) -> Result:
+    """Run one session of a virtual mouse in virtual time, on the first rig that suits.
+
+    Parameters
+    ----------
+    lab, subject, protocol
+        Which mouse of which lab does what, such as ``protocols/go_nogo.toml``.
+    seed
+        Of all chance.
+    started_at
+        When it is said to have begun; now if None.
+    stage
+        What a curriculum changes of the protocol.
+
+    Raises
+    ------
+    RigError
+        If the mouse is not a virtual one, no rig suits, or the session fails.
+    """
+    path = lab.find(Path(protocol))
+    rig = first_rig_for(lab, plan_protocol(lab, path))
+    plan = make_plan(lab, rig.path, path, subject, simulate=True, seed=seed, stage=stage)
+    with Session(plan, "virtual", started_at=started_at) as session:
+        return session.run()
 
 
 def next_day(lab: Lab, subject: str) -> date:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from benchmarks import (
     all_protocols,
+    clocks,
     data_path,
     decoding,
     engine_step,
@@ -35,6 +36,7 @@ BENCHMARKS = (
     window_kill,
     model_fits,
     decoding,
+    clocks,
     network,
 )
 

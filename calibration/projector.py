@@ -40,6 +40,7 @@ class ProjectorFile(Calibration):
     shifted: `odd_rows_shift` is by how many columns.
     """
 
+    kind = "projector"
     columns: int = pydantic.Field(default=608, ge=1, le=10_000)
     rows: int = pydantic.Field(default=684, ge=1, le=10_000)
     odd_rows_shift: float = pydantic.Field(default=0.5, ge=-0.5, le=0.5)

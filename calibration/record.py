@@ -1,25 +1,66 @@
-"""A calibration file: raw points with a date and a name, in TOML, unknown keys refused."""
+"""A calibration file: raw points with a date and a name, in TOML, unknown keys refused.
+
+What a person measures by `rig calibrate` is a record: it says whose it is and carries a seal, so
+that a record that was changed afterwards is refused. A file may also be typed by hand; it has no
+table `record` then.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import json
 from datetime import date
 from pathlib import Path
-from typing import TypeVar
+from typing import ClassVar, TypeVar
 
 import pydantic
 
-from rig.config import read_config
+from rig.config import read_toml, validated
+from rig.errors import ConfigError
 from rig.frozen import FrozenModel
 
-Points = TypeVar("Points", bound=FrozenModel)
+_SEAL_DIGITS = 16
+
+
+class Origin(FrozenModel):
+    """Whose a record is.
+
+    Attributes
+    ----------
+    kind
+        What was calibrated: ``valve``, ``speaker``, ...
+    rig, device
+        The rig's name, and that of the device in its file.
+    hardware
+        What the device was: its driver, and the line or number by which it is found.
+    measured_at
+        When it was measured.
+    software
+        The version of mouserig.
+    id
+        The seal: a digest of all the rest of the file.
+    """
+
+    kind: str
+    rig: str
+    device: str
+    hardware: str
+    measured_at: pydantic.AwareDatetime
+    software: str
+    id: str = ""
 
 
 class Calibration(FrozenModel):
     """What every calibration tells beside its points."""
 
+    kind: ClassVar[str]
     measured_on: date
     measured_by: str = pydantic.Field(min_length=1)
     note: str = ""
+    record: Origin | None = None
+
+
+Points = TypeVar("Points", bound=Calibration)
 
 
 def read_calibration(folder: Path, name: str, model: type[Points]) -> Points:
@@ -28,6 +69,50 @@ def read_calibration(folder: Path, name: str, model: type[Points]) -> Points:
     Raises
     ------
     ConfigError
-        If the file is missing, no TOML, or not what `model` asks for.
+        If the file is missing, no TOML, not what `model` asks for, the record of another kind of
+        device, or a record that was changed after it was measured.
     """
-    return read_config(folder / name, model)
+    path = folder / name
+    table = read_toml(path)
+    origin = table.get("record")
+    kind = origin.get("kind") if isinstance(origin, dict) else None
+    if isinstance(kind, str) and kind != model.kind:
+        raise ConfigError(
+            f"is the calibration of a {kind}, not of a {model.kind}",
+            str(path),
+            "Name the right file in the rig file, or calibrate the device.",
+        )
+    found = validated(model, table, str(path))
+    if found.record is not None and found.record.id != seal_of(found):
+        raise ConfigError(
+            "was changed after it was measured: its seal is broken",
+            str(path),
+            "Put the record back from calibration/records, or calibrate the device again.",
+        )
+    return found
+
+
+def sealed(calibration: Points) -> Points:
+    """Return a record with its seal.
+
+    Raises
+    ------
+    ValueError
+        If it has no table `record`.
+    """
+    if calibration.record is None:
+        raise ValueError("a calibration without a table `record` is none of ours")
+    origin = calibration.record.model_copy(update={"id": seal_of(calibration)})
+    return calibration.model_copy(update={"record": origin})
+
+
+def seal_of(calibration: Calibration) -> str:
+    """Return the digest of all that a calibration says, its seal left out.
+
+    Comments and the order of keys do not matter, nor does what has its usual value: a later
+    version of the program with more keys finds the same digest.
+    """
+    said = calibration.model_dump(mode="json", exclude_defaults=True)
+    said.get("record", {}).pop("id", None)
+    text = json.dumps(said, sort_keys=True, ensure_ascii=True)
+    return hashlib.sha256(text.encode("ascii")).hexdigest()[:_SEAL_DIGITS]

@@ -34,6 +34,7 @@ class ScreenPoint(FrozenModel):
 class ScreenFile(Calibration):
     """The file of a screen's calibration."""
 
+    kind = "screen"
     photometer: str
     points: Items[ScreenPoint] = pydantic.Field(min_length=3 * MIN_LEVELS)
 

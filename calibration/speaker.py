@@ -24,6 +24,7 @@ class SpeakerPoint(FrozenModel):
 class SpeakerFile(Calibration):
     """The file of a speaker's calibration."""
 
+    kind = "speaker"
     microphone: str
     points: Items[SpeakerPoint] = pydantic.Field(min_length=2)
 

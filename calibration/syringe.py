@@ -24,6 +24,7 @@ class SyringePoint(FrozenModel):
 class SyringeFile(Calibration):
     """The file of a syringe's calibration; the diameter inside stands in its maker's table."""
 
+    kind = "syringe"
     diameter_mm: float = pydantic.Field(ge=0.1, le=50)
     points: Items[SyringePoint] = pydantic.Field(min_length=2)
 

@@ -16,23 +16,51 @@ MIN_R_SQUARED = 0.98
 
 
 class ValvePoint(FrozenModel):
-    """One measurement: mean volume of a drop for one opening time."""
+    """One measurement: mean volume of a drop for one opening time.
+
+    `weight_mg` is what all its `drops` weighed, if that was written down.
+    """
 
     open_ms: float = pydantic.Field(gt=0)
     volume_ul: float = pydantic.Field(gt=0)
+    drops: int | None = pydantic.Field(default=None, ge=1)
+    weight_mg: float | None = pydantic.Field(default=None, gt=0)
+
+
+class ValveFit(FrozenModel):
+    """The line ``volume = offset + slope * time`` through points, and how well it is known.
+
+    Attributes
+    ----------
+    slope_ul_per_ms, offset_ul
+        Of the line.
+    slope_interval, offset_interval
+        Their 95 % intervals, lowest and highest.
+    residuals
+        How much more came at each point than the line says, as a share of the line's volume.
+    """
+
+    slope_ul_per_ms: float = pydantic.Field(gt=0)
+    offset_ul: float
+    slope_interval: Items[float] = pydantic.Field(min_length=2, max_length=2)
+    offset_interval: Items[float] = pydantic.Field(min_length=2, max_length=2)
+    residuals: Items[float]
 
 
 class ValveFile(Calibration):
-    """The file of a valve's calibration."""
+    """The file of a valve's calibration; one that was typed by hand has no `fit`."""
 
+    kind = "valve"
     points: Items[ValvePoint] = pydantic.Field(min_length=MIN_POINTS)
+    fit: ValveFit | None = None
 
 
 class ValveCalibration:
-    """The least-squares line ``volume = offset + slope * time`` through the measured points.
+    """The line ``volume = offset + slope * time`` through the measured points.
 
-    It is computed without linear algebra libraries, whose last digit depends on the processor:
-    opening times stand in the record, which must be the same on every computer.
+    It is that of the file's `fit`, else the least-squares line. That is computed without linear
+    algebra libraries, whose last digit depends on the processor: opening times stand in the
+    session's record, which must be the same on every computer.
 
     Parameters
     ----------
@@ -53,7 +81,10 @@ class ValveCalibration:
         problems = _problems(open_ms, volume_ul, str(self.path))
         if problems:
             raise CheckFailed(problems)
-        self._slope, self._offset = statistics.linear_regression(open_ms, volume_ul)
+        if file.fit is None:
+            self._slope, self._offset = statistics.linear_regression(open_ms, volume_ul)
+        else:
+            self._slope, self._offset = file.fit.slope_ul_per_ms, file.fit.offset_ul
         self.smallest_ul, self.largest_ul = min(volume_ul), max(volume_ul)
 
     def refuse(self, volume_ul: float) -> str | None:

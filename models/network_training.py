@@ -135,17 +135,14 @@ class Training:
     def __post_init__(self) -> None:
         known_output(self.output)
         if not isinstance(self.optimiser, Adam):
-            raise ModelError(
-                f"{self.optimiser!r} is no optimiser", "Give an `Adam`, or `optimiser(name)`."
-            )
+            raise ModelError(f"{self.optimiser!r} is no optimiser", "Give `optimiser(name)`.")
         if self.precision not in PRECISIONS:
             raise UnknownNameError(
                 f"no precision is called {self.precision!r}", f"There are {', '.join(PRECISIONS)}."
             )
-        if self.epochs < 1 or self.units < 1:
-            raise ModelError(f"{self.epochs} epochs, {self.units} units", "Give at least one.")
-        if self.units > MOST_UNITS:
-            raise OutOfBoundsError(f"{self.units} units", f"Give {MOST_UNITS} at most.")
+        if self.epochs < 1 or not 1 <= self.units <= MOST_UNITS:
+            what = f"{self.epochs} epochs, {self.units} units"
+            raise OutOfBoundsError(what, f"Give at least one, and at most {MOST_UNITS} units.")
         if min(self.snapshots, default=1) < 1:
             raise OutOfBoundsError(f"snapshots {self.snapshots}", "Epochs count from 1.")
         if not 0 <= self.penalty < math.inf:

@@ -27,6 +27,7 @@ from rig.running import Beginning, ended_without_wrap_up, needs_wrap_up, read_be
 from rig.session_folder import SessionFolder, find_session, find_sessions
 from rig.session_record import load_session
 from rig.set_options import OPTION, read_changes
+from rig.spot_checks import read_checks
 from rig.stage_history import read_history
 from rig.stages import Standing, choice_of, history_in, read_standing
 
@@ -279,6 +280,8 @@ def _devices(lab: Lab, wish: Wish, parts: Parts, now: datetime) -> list[Guard]:
     for age in ages(made_devices(lab, rig), now.date()):
         simulated = rig.drivers[age.device].simulated
         found.append(guards.calibration(age, lab.config.limits, simulated=simulated))
+        if age.kind == "valve":
+            found += _spot_checks(lab, rig.name, age.device, now, simulated=simulated)
     warnings = [each for each in check_devices(lab, rig) if each.level == "warning"]
     found += guards.stops("rig", warnings)
     if protocol is None or parts.problems:
@@ -291,6 +294,16 @@ def _devices(lab: Lab, wish: Wish, parts: Parts, now: datetime) -> list[Guard]:
     except RigError as error:
         found += guards.stops("protocol", problems_of(error))
     return found
+
+
+def _spot_checks(lab: Lab, rig: str, device: str, now: datetime, *, simulated: bool) -> list[Guard]:
+    """Return what the spot checks of a valve say, or that they cannot be read."""
+    try:
+        checks = read_checks(lab, rig, device)
+    except RigError as error:
+        return guards.told(f"spot check of {device}", problems_of(error))
+    guard = guards.spot_checks(device, checks, now, simulated=simulated)
+    return [guard] if guard else []
 
 
 def _not_wrapped_up(

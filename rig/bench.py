@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from rig.clock import SystemClock
+from rig.clock import Clock
 from rig.devices import (
     AnalogInput,
     Camera,
@@ -22,6 +23,7 @@ from rig.devices import (
 from rig.errors import DeviceError
 from rig.inbox import Failure, Inbox, Report
 from rig.room import Room
+from rig.signals import signals_told_later
 from rig.sound import Chord, Sound
 from rig.streams import Samples
 from rig.sync_lines import PULSE
@@ -55,10 +57,16 @@ class Look:
 
 
 class Bench:
-    """A place where one device is tried in real time: clock, inbox, an empty room, no record."""
+    """A place where one device is tried: clock, inbox, an empty room, no record.
 
-    def __init__(self) -> None:
-        self.clock = SystemClock()
+    Parameters
+    ----------
+    clock
+        That of the computer for real devices; a twin may be tried in virtual time.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
         self.rows: Counter[str] = Counter()
         self.reports: list[Report] = []
         self.onset: DigitalOutput | None = None
@@ -98,6 +106,66 @@ class Bench:
                 self.reports.append(message)
             self._room.agenda.run_until(self.clock.now())
         return done()
+
+
+def report_of(bench: Bench, order: Callable[[], None], seconds: float) -> Report:
+    """Give an order to the device on a bench, and return what it tells when it has done it.
+
+    Raises
+    ------
+    DeviceError
+        If it fails, or tells nothing within so many seconds.
+    """
+    known = len(bench.reports)
+    order()
+    if not bench.wait(lambda: len(bench.reports) > known, seconds):
+        raise DeviceError(
+            f"it was given an order, and told nothing within {seconds:g} s",
+            "the device",
+            "Close the tap; look at the device and its wiring.",
+        )
+    return bench.reports[known]
+
+
+@contextlib.contextmanager
+def opened(device: Device, folder: Path) -> Iterator[None]:
+    """Open a device; turn it off and close it on every way out.
+
+    A camera films into `folder`.
+
+    Raises
+    ------
+    DeviceError
+        If it did not open, or did not go off.
+    """
+    if isinstance(device, Camera):
+        device.record_to(folder)
+    try:
+        device.open()
+    except BaseException:
+        for act in (device.off, device.close):  # why it did not open says more than these could
+            _failure(act)
+        raise
+    try:
+        yield
+    finally:
+        with signals_told_later():  # who ends it must not keep the device from going off
+            failed = list(filter(None, (_failure(device.off), _failure(device.close))))
+        if failed:
+            raise DeviceError(
+                f"it could not be turned off: {failed[0]}",
+                "its driver",
+                "Cut the rig's power by hand now.",
+            )
+
+
+def _failure(act: Callable[[], None]) -> str:
+    """Do something; return how it failed, in words, empty if it did not."""
+    try:
+        act()
+    except Exception as error:  # the next step must come all the same
+        return f"{type(error).__name__}: {error}"
+    return ""
 
 
 def look_at(device: Device, bench: Bench, wanted: Wanted) -> Look:

@@ -1,4 +1,4 @@
-"""How old the calibrations of valves and speakers are, by the dates in their files."""
+"""What every calibration file says: how old it is, and at which device it was measured."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rig.config import read_toml
 from rig.devices import Device, Speaker, Valve
-from rig.errors import ConfigError
+from rig.errors import ConfigError, Problem
 
 
 @dataclass(frozen=True)
@@ -72,3 +72,21 @@ def _measured_on(path: Path) -> date | None:
 
 def _days(days: int) -> str:
     return "1 day" if days == 1 else f"{days} days"
+
+
+def foreign(path: Path, rig: str, device: str) -> Problem | None:
+    """Return that a record was measured at another device; None if not, or if it does not say.
+
+    A file that was typed by hand does not say at which device it was measured.
+    """
+    record: object = None
+    with contextlib.suppress(ConfigError):
+        record = read_toml(path).get("record")
+    if not isinstance(record, dict) or (record.get("rig"), record.get("device")) == (rig, device):
+        return None
+    return Problem(
+        f"it was measured at '{record.get('device')}' of rig '{record.get('rig')}', "
+        f"not at '{device}' of '{rig}'",
+        str(path),
+        f"Calibrate '{device}': another device does not give the same.",
+    )

@@ -50,6 +50,7 @@ class LabLimits(FrozenModel):
     """Where a person is asked before a session.
 
     A calibration that is older than so many days needs a reason, and is `overdue` behind that. A
+    drop of a spot check may differ by the share `spot_check_tolerance` from what was ordered. A
     disk with less than `free_gb` beside what two sessions need is told of.
     """
 
@@ -57,6 +58,7 @@ class LabLimits(FrozenModel):
     valve_overdue_days: int = pydantic.Field(default=90, ge=1, le=3650)
     speaker_calibration_days: int = pydantic.Field(default=30, ge=1, le=3650)
     speaker_overdue_days: int = pydantic.Field(default=90, ge=1, le=3650)
+    spot_check_tolerance: float = pydantic.Field(default=0.15, ge=0.01, le=0.5)
     free_gb: float = pydantic.Field(default=10, ge=0, le=1e6)
 
     @pydantic.model_validator(mode="after")

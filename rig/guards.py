@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from rig.calibration_age import Age
@@ -15,11 +15,14 @@ from rig.plan import ProtocolPlan
 from rig.preflight import Guard, LastSession, Level, SavingCard, StageCard
 from rig.running import Beginning, Running
 from rig.set_options import value_at
+from rig.spot_checks import SpotCheck
 
 FIRST_YEAR = 2024
 """A computer's clock that shows an earlier one has lost the time."""
 _GB_DIGITS = 2
 _LONGEST_NAME = 60
+MANY_FAILURES, FAILURES_DAYS = 2, 30
+"""So many failed spot checks in so many days take a rig out of service."""
 
 
 @dataclass(frozen=True)
@@ -186,6 +189,27 @@ def calibration(age: Age, limits: LabLimits, *, simulated: bool) -> Guard:
     text = f"{text[:-1]} (limit {usual})."
     do = "Calibrate it, or go on with a reason."
     return Guard(name, "override" if age.days > overdue else "confirm", text, do, "reason")
+
+
+def spot_checks(
+    device: str, checks: Sequence[SpotCheck], now: datetime, *, simulated: bool
+) -> Guard | None:
+    """Return what the spot checks of a valve say; None if nothing is wrong, or none was made."""
+    since = now - timedelta(days=FAILURES_DAYS)
+    failures = [each for each in checks if not each.passed and each.at >= since]
+    if not failures or (checks[-1].passed and len(failures) < MANY_FAILURES):
+        return None
+    last = failures[-1]
+    name = f"spot check of {device}"
+    text = f"{_sentence(device)} gave {last.words} on {last.at:%Y-%m-%d}"
+    if simulated:
+        return Guard(name, "note", f"{text}. It is simulated.")
+    if len(failures) < MANY_FAILURES:
+        do = "Clean it, then repeat the spot check; or go on with a reason."
+        return Guard(name, "confirm", f"{text}.", do, "reason")
+    text += f", and failed {len(failures)} spot checks in {FAILURES_DAYS} days."
+    do = "Take the rig out of service and mend the valve; or go on with a reason."
+    return Guard(name, "override", text, do, "reason")
 
 
 def disk(card: SavingCard, min_free_gb: float, spare_gb: float, *, simulated: bool) -> list[Guard]:

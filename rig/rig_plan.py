@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from rig.calibration_age import foreign
 from rig.clock import Clock, VirtualClock
 from rig.config import RigConfig, read_config, resolved, validated
 from rig.devices import (
@@ -178,7 +179,10 @@ def check_devices(lab: Lab, rig: RigPlan) -> list[Problem]:
         devices = made_devices(lab, rig)
     except CheckFailed as error:
         return error.problems
-    return [problem for device in devices.values() for problem in device.check()]
+    problems = [problem for device in devices.values() for problem in device.check()]
+    measured = [(name, path) for name, device in devices.items() for path in device.files()]
+    strange = [foreign(path, rig.name, name) for name, path in measured]
+    return problems + [problem for problem in strange if problem]
 
 
 def new_context(

@@ -14,16 +14,16 @@ from typing import Literal
 
 import msgspec
 
-from rig.bench import Bench, Look, Wanted, look_at
+from rig.bench import Bench, Look, Wanted, look_at, opened
 from rig.calibration_age import ages
+from rig.clock import SystemClock
 from rig.config import LabLimits, RigConfig, read_config
-from rig.devices import Camera, Device, DigitalOutput, Speaker
-from rig.errors import ConfigError, DeviceError, Problem, RigError, problems_of
+from rig.devices import Device, DigitalOutput, Speaker
+from rig.errors import ConfigError, Problem, RigError, problems_of
 from rig.lab import Lab
 from rig.locks import hold
 from rig.rig_plan import plan_device
 from rig.session_folder import check_data_folder, nearest_folder
-from rig.signals import signals_told_later
 
 DISK = "disk"
 """What the disk is called among the devices."""
@@ -113,7 +113,7 @@ def try_rig(
 def _try_device(
     lab: Lab, path: Path, name: str, config: RigConfig, wanted: Wanted, *, simulate: bool
 ) -> Tried:
-    bench = Bench()
+    bench = Bench(SystemClock())
     tried = Tried(name, "", "", False, "bad", "")
     try:
         table = config.devices[name]
@@ -144,7 +144,7 @@ def _look(device: Device, bench: Bench, wanted: Wanted, in_words: Callable[[Prob
     errors = [each for each in problems if each.level == "error"]
     for each in errors[:1]:
         return Look("bad", in_words(each), "", each.do)
-    with tempfile.TemporaryDirectory() as folder, _opened(device, Path(folder)):
+    with tempfile.TemporaryDirectory() as folder, opened(device, Path(folder)):
         look = look_at(device, bench, wanted)
     if problems and look.state == "good":
         return replace(look, state="warn", words=in_words(problems[0]), do=problems[0].do)
@@ -154,48 +154,9 @@ def _look(device: Device, bench: Bench, wanted: Wanted, in_words: Callable[[Prob
 @contextlib.contextmanager
 def _at_hand(onset: Device, bench: Bench) -> Iterator[None]:
     """Open the output that starts the devices of a rig which have a trigger."""
-    with _opened(onset, Path()):
+    with opened(onset, Path()):
         bench.onset = onset if isinstance(onset, DigitalOutput) else None
         yield
-
-
-@contextlib.contextmanager
-def _opened(device: Device, folder: Path) -> Iterator[None]:
-    """Open a device; turn it off and close it on every way out.
-
-    Raises
-    ------
-    DeviceError
-        If it did not open, or did not go off.
-    """
-    if isinstance(device, Camera):
-        device.record_to(folder)
-    try:
-        device.open()
-    except BaseException:
-        for act in (device.off, device.close):  # why it did not open says more than these could
-            _failure(act)
-        raise
-    try:
-        yield
-    finally:
-        with signals_told_later():  # who ends it must not keep the device from going off
-            failed = list(filter(None, (_failure(device.off), _failure(device.close))))
-        if failed:
-            raise DeviceError(
-                f"it could not be turned off: {failed[0]}",
-                "its driver",
-                "Cut the rig's power by hand now.",
-            )
-
-
-def _failure(act: Callable[[], None]) -> str:
-    """Do something; return how it failed, in words, empty if it did not."""
-    try:
-        act()
-    except Exception as error:  # the next step must come all the same
-        return f"{type(error).__name__}: {error}"
-    return ""
 
 
 def _found(problem: Problem, lab: Lab, device: str) -> str:
@@ -218,7 +179,7 @@ def _with_age(look: Look, name: str, device: Device, limits: LabLimits) -> Look:
 
 
 def _try_disk(lab: Lab) -> Tried:
-    bench = Bench()
+    bench = Bench(SystemClock())
     tried = Tried(DISK, DISK, "", False, "bad", "")
     try:
         check_data_folder(lab.data, lab.config.min_free_mb)

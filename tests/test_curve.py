@@ -119,6 +119,8 @@ def test_the_command_tells_draws_and_refuses_in_words(trained: Lab, tmp_path: Pa
     assert "SIM01" in text
     beside = json.loads(figure.with_suffix(".json").read_text(encoding="utf-8"))
     assert beside == {name: told[name] for name in told if name != "figure"}
+    made_of = json.loads((figure.parent / "curve.svg.json").read_text(encoding="utf-8"))
+    assert (made_of["sessions"], made_of["parameters"]) == (names, {"bin_trials": 50})
 
     printed = inside(trained, "curve", "SIM01", "SIM02")
     assert printed.code == ExitCode.CHECK_FAILED

@@ -168,14 +168,21 @@ def test_a_fit_leaves_the_sessions_alone_and_says_where_it_is(recorded: Lab) -> 
     assert folder.name.startswith(f"mean-field-{MICE[0]}-"), "the bins are not as usual"
     fit = read_fit(folder / "fit.json")
     assert fit.figures == (f"learning-{MICE[0]}.png",)
-    assert sorted(path.name for path in folder.iterdir()) == ["fit.json", *fit.figures]
+    about = f"{fit.figures[0]}.json"
+    assert sorted(path.name for path in folder.iterdir()) == ["fit.json", *fit.figures, about]
+    made_of = json.loads((folder / about).read_text(encoding="utf-8"))
+    assert made_of["sessions"] == list(fit.mice[MICE[0]].sessions)
+    assert made_of["parameters"] == fit.settings
+    assert made_of["parameters"]["bin_trials"] == 50
     assert (folder / fit.figures[0]).read_bytes().startswith(b"\x89PNG")
     assert fit.mice[MICE[0]].learned is not None
     assert fit.mice[MICE[0]].learned.ends[:2] == (50, 100)
     assert files_of(recorded.data) == before
     other = ("fit", MICE[0], "--model", "mean-field", "--binned", "50", "--format", "svg")
     assert inside(recorded, *other).code == ExitCode.OK
-    assert sorted(path.suffix for path in folder.iterdir()) == [".json", ".svg"], "the earlier went"
+    left = sorted(path.name for path in folder.iterdir())
+    learned = f"learning-{MICE[0]}.svg"
+    assert left == ["fit.json", learned, f"{learned}.json"], "the earlier went"
 
 
 @pytest.mark.parametrize("stopped", ["save", "keep"])
@@ -189,7 +196,7 @@ def test_an_earlier_fit_is_whole_until_the_next_one_is(
     def ctrl_c(*_: object) -> None:
         raise KeyboardInterrupt
 
-    where = {"save": "analysis.fits.figures.save", "keep": "analysis.fits.command.keep"}
+    where = {"save": "analysis.figures.save_figure", "keep": "analysis.fits.command.keep"}
     monkeypatch.setattr(where[stopped], ctrl_c)
     assert rig_fit(*options).code == ExitCode.STOPPED
     assert files_of(tmp_path) == before
@@ -305,7 +312,8 @@ def spoiled(recorded: Lab, tmp_path: Path) -> Lab:
 def test_damaged_and_unusable_sessions_are_left_out_in_words(spoiled: Lab) -> None:
     first, second = sorted(path.parent for path in spoiled.data.glob(f"{MICE[0]}/*/*/*.journal"))
     journal = second / "session.journal"
-    journal.write_bytes(journal.read_bytes()[: journal.stat().st_size // 2])
+    torn = b"torn"  # also where half of the journal ends between two of its frames
+    journal.write_bytes(journal.read_bytes()[: journal.stat().st_size // 2] + torn)
     done = inside(spoiled, "fit", MICE[0], "--json")
     mouse = told(done)["mice"][MICE[0]]
     assert 1.2 * TRIALS < mouse["found"][0]["trials"] < 1.7 * TRIALS, "what is sound is used"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -13,6 +13,7 @@ from rig.disk_room import expected_gb
 from rig.lab import Lab
 from rig.preflight import LastSession, SavingCard
 from rig.rig_plan import made_devices, plan_rig
+from rig.spot_checks import SpotCheck
 
 
 @pytest.mark.parametrize(
@@ -37,6 +38,53 @@ def test_an_old_calibration_needs_a_reason(
     assert words in guard.text
     twin = guards.calibration(age, LabLimits(), simulated=True)
     assert twin.level == ("ok" if level == "ok" else "note")
+
+
+NOW = datetime(2026, 11, 29, 9, tzinfo=UTC)
+
+
+def checked(days: float, given_ul: float) -> SpotCheck:
+    return SpotCheck(
+        at=NOW - timedelta(days=days),
+        rig="box1",
+        device="valve",
+        by="anna",
+        ordered_ul=3.0,
+        drops=20,
+        weight_mg=20 * given_ul,
+        given_ul=given_ul,
+        tolerance=0.15,
+    )
+
+
+@pytest.mark.parametrize(
+    ("checks", "level"),
+    [
+        ([], None),
+        ([(3, 3.0)], None),
+        ([(3, 2.56)], None),
+        ([(3, 2.54)], "confirm"),
+        ([(3, 3.5)], "confirm"),
+        ([(3, 2.3), (2, 3.0)], None),
+        ([(29, 2.3), (2, 2.3)], "override"),
+        ([(31, 2.3), (2, 2.3)], "confirm"),
+        ([(20, 2.3), (10, 2.3), (2, 3.0)], "override"),
+    ],
+)
+def test_failed_spot_checks_need_a_reason(
+    checks: list[tuple[float, float]], level: str | None
+) -> None:
+    made = [checked(*each) for each in checks]
+    guard = guards.spot_checks("valve", made, NOW, simulated=False)
+    assert (guard.level if guard else None) == level
+    twin = guards.spot_checks("valve", made, NOW, simulated=True)
+    assert (twin.level if twin else None) == ("note" if level else None)
+
+
+def test_a_failed_spot_check_says_what_came() -> None:
+    guard = guards.spot_checks("valve", [checked(2, 2.3)], NOW, simulated=False)
+    assert guard is not None
+    assert guard.text == "Valve gave 2.3 uL for 3.0 (-23 %) on 2026-11-27."
 
 
 @pytest.mark.parametrize(

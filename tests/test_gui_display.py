@@ -17,7 +17,9 @@ from pathlib import Path
 import pytest
 from conftest import RIG_COMMAND, Done
 from gui_driver import RIG, Display, Program, running
+from test_handing_over import WITHIN, seconds_until_report
 
+from analysis.commands.report import REPORT
 from analysis.demo import begin
 from rig.desk import read_address
 from rig.errors import ConfigError, RecordingError
@@ -145,8 +147,9 @@ def obeyed(verb: str, times: int = 1) -> Callable[[SessionRecord], bool]:
 
 
 def test_a_morning_from_mouse_to_mouse(
-    morning: Lab, display: Display, tmp_path: Path, command: Callable[..., Done]
+    morning: Lab, edit: Edit, display: Display, tmp_path: Path, command: Callable[..., Done]
 ) -> None:
+    edit("lab.toml", "report = false", "report = true")
     stations = iter(range(100))
 
     def picture(name: str) -> None:
@@ -211,6 +214,9 @@ def test_a_morning_from_mouse_to_mouse(
         program.press("shift+F6")
         program.see("SIM01: the session has ended")
         picture("ended")
+        program.wait_for("its report", (folder.path / REPORT).is_file)
+        assert seconds_until_report(folder) <= WITHIN
+        edit("lab.toml", "report = true", "report = false")  # of this session alone
         program.click("Wrap up")
         program.fill("Comment", "QPlainTextEdit", "the spout was blocked, flushed it")
         picture("wrap-up")

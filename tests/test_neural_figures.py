@@ -11,7 +11,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.decoding.chance import chance_level
+from analysis.decoding.chance import chance_level, drift_control
 from analysis.decoding.decoder import Decoder, decode
 from analysis.decoding.geometry import separation
 from analysis.neural import figures
@@ -53,6 +53,14 @@ def test_decoding_is_drawn_with_its_error_and_chance(ax: Axes) -> None:
         float((found.mean + found.sem).max())
     )
     assert "s)" in ax.get_xlabel()
+
+
+def test_a_context_is_drawn_in_the_middle_and_at_the_edges(ax: Axes) -> None:
+    found = drift_control(ACTIVITY, ACTIVITY["context"].values == "visual", decoder=DECODER)
+    assert figures.drift_over_time(found, ax=ax) is ax
+    drawn = {line.get_label(): line.get_ydata() for line in ax.lines}
+    np.testing.assert_array_equal(drawn["in the middle"], found.middle.mean("fold"))
+    np.testing.assert_array_equal(drawn["at the edges"], found.edges.mean("fold"))
 
 
 def test_separations_of_sessions_are_drawn_as_their_mean(ax: Axes) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 import numpy as np
+import pandas as pd
 import pytest
 import xarray as xr
 from scipy.stats import norm, sem, ttest_rel
@@ -15,7 +16,7 @@ from analysis.decoding.geometry import mean_vector, projection, separation
 from analysis.neural.groups import decode_in_groups, mean_of_mice
 from analysis.neural.history import of_earlier
 from analysis.neural.indices import by_rank, context_index, modality_index, rank_correlation
-from analysis.neural.planted import AXES, COARSE, Plan, Planted, fired, plant
+from analysis.neural.planted import AXES, COARSE, Plan, Planted, fired, plant, plant_beside
 from analysis.neural.prediction import best_r2, predicted_r2
 from analysis.neural.projections import angles, cross_time_separation, plane_positions
 from analysis.neural.rates import Window, changing, event_rates, z_scores
@@ -282,6 +283,18 @@ def test_the_way_from_spikes_to_decoders() -> None:
     assert during(found, 0.5, 2.5) > 0.9
     assert during(found, -1.5, -0.5) == pytest.approx(0.5, abs=0.08)
     assert during(found, 3.6, 4.5) == pytest.approx(0.5, abs=0.08)
+
+
+def test_a_population_is_planted_beside_the_trials_of_a_session() -> None:
+    made_up = made(FULL, 1)
+    facts = made_up.facts.assign(visual=made_up.facts["visual"].to_numpy()[::-1])
+    beside = plant_beside(facts, Plan(visual=4, neurons=8), seed=2)
+    pd.testing.assert_frame_equal(beside.facts, facts)
+    assert accuracy(paired(beside), "visual", "go", 1.0, 2.0) > 0.9
+    assert accuracy(paired(beside), "auditory", "go", 1.0, 2.0) < 0.6
+    assert plant_beside(facts, FULL, seed=2).activity.sizes["trial"] == len(facts)
+    with pytest.raises(OutOfBoundsError, match="5 s apart, and the window of a trial is 6 s"):
+        plant_beside(facts.assign(time=5.0 * np.arange(len(facts))), FULL, seed=2)
 
 
 def test_a_plan_is_kept_to_and_the_same_seed_gives_the_same() -> None:

@@ -16,6 +16,7 @@ from conftest import Done
 from helpers import plan_for, run_virtual
 from recorded import old_session, short_session
 
+from analysis.html import table
 from analysis.report import report
 from analysis.report_facts import water_of
 from analysis.timing import output_timing
@@ -267,3 +268,13 @@ def test_what_cannot_be_reported_is_told_in_a_sentence(short: Lab, command: Comm
     unreadable = command("report", "SIM01")
     assert unreadable.code == ExitCode.RECORDING
     assert "this is no journal of mouserig" in unreadable.err
+
+
+def test_numbers_stand_on_the_right_as_texts_too_and_long_texts_get_room() -> None:
+    long = "share of rewards collected 0.90 on the last day"
+    made = table(("hits", "d'", "day", "why"), [("94%", None, "2026-11-28", long)])
+    assert '<th class="number">hits</th><th class="number">d\'</th><th>day</th>' in made.replace(
+        "&#x27;", "'"
+    )
+    assert '<td class="number">94%</td><td class="number">-</td><td>2026-11-28</td>' in made
+    assert f'<td class="long">{long}</td>' in made

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from importlib.metadata import version
 
@@ -11,18 +11,30 @@ import msgspec
 import numpy as np
 import pandas as pd
 
-from analysis.behaviour.bins import CORRECT, correct_in_bins
+from analysis.behaviour.bins import BIN_TRIALS, CORRECT, correct_in_bins
 from analysis.behaviour.learning import curve_table, fit_sigmoid, sigmoid_curve
 from analysis.fits.found import values_of
 from analysis.fits.reading import Trial
 from analysis.fits.results import Value
-from analysis.fits.sessions import LeftOut, Past, Recorded, is_discrimination, is_pretraining
+from analysis.fits.sessions import (
+    LeftOut,
+    Past,
+    Recorded,
+    Wanted,
+    folders_of,
+    is_discrimination,
+    is_pretraining,
+    read_past,
+)
 from models.errors import EmptyDataError, ModelError
 from models.fitting import FitResult
+from rig.lab import Lab
 from rig.performance import criterion, performance_of
 from rig.psychometric import wilson
 
 TYPES = frozenset({"go", "nogo"})
+PHASES = ("delay", "learning", "lapse")
+"""What a sigmoid tells of a learning curve."""
 
 
 class SessionRates(msgspec.Struct, frozen=True):
@@ -138,6 +150,48 @@ class Courses(msgspec.Struct, frozen=True):
     failed: dict[str, str]
 
 
+def courses_in(lab: Lab, subjects: Iterable[str], bin_trials: int = BIN_TRIALS) -> Courses:
+    """Return the learning curves of mice of a lab, as `rig curve` shows them.
+
+    Parameters
+    ----------
+    lab, subjects
+        Which mice; all their sessions of S+ and S- count.
+    bin_trials
+        Trials of a bin.
+
+    Raises
+    ------
+    RecordingError
+        If the lab knows no such mouse.
+    """
+    pasts = [read_past(name, folders_of(lab, name), Wanted()) for name in subjects]
+    return courses_of(pasts, (), bin_trials)
+
+
+def phase_table(courses: Sequence[Course]) -> pd.DataFrame:
+    """Return the phases of learning by the fitted sigmoids.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row for each mouse, by its name: ``delay`` and ``learning`` (trials) and ``lapse``, each
+        with ``_low`` and ``_high``, the ends of its 95 % interval. What the trials of a mouse do
+        not tell is NaN.
+    """
+    rows = [
+        {
+            f"{each.name}{end}": number if number is not None and not each.doubt else np.nan
+            for each in course.sigmoid
+            for end, number in (("", each.value), ("_low", each.low), ("_high", each.high))
+        }
+        for course in courses
+    ]
+    names = pd.Index([course.subject for course in courses], name="mouse")
+    columns = [f"{name}{end}" for name in PHASES for end in ("", "_low", "_high")]
+    return pd.DataFrame(rows, index=names, columns=columns, dtype=np.float64)
+
+
 def courses_of(pasts: Sequence[Past], named: Sequence[str], bin_trials: int) -> Courses:
     """Return the learning curves of mice; a mouse without one does not stop the others.
 
@@ -170,9 +224,7 @@ def course_of(past: Past, named: Sequence[str], bin_trials: int) -> Course:
         If no session is of go and nogo trials.
     """
     if not past.sessions and not past.left_out:
-        why = f"none of its {past.passed_over} sessions is asked for"
-        why = why if past.passed_over else "it has no session"
-        raise EmptyDataError(why, "`rig ls` lists the sessions.")
+        raise EmptyDataError(past.why_empty(), "`rig ls` lists the sessions.")
     kept = past.only(_has_trials, "it has no completed go or nogo trial")
     if not named:
         kept = kept.only(is_discrimination, "it is of set-shifting, which --protocol takes")

@@ -24,7 +24,7 @@ def courses_figure(courses: Sequence[Course]) -> Figure:
     figure = Figure(figsize=(WIDTH_MM * MM, height), layout="constrained")
     grid = figure.subplots(len(courses), 3, squeeze=False, width_ratios=(2, 1.2, 1.2))
     for (left, middle, right), course in zip(grid, courses, strict=True):
-        _draw_bins(left, course)
+        plot_course(course, ax=left)
         numbers = range(1, len(course.sessions) + 1)
         learning_curve(
             middle,
@@ -68,12 +68,20 @@ def plot_d_primes(sessions: Sequence[SessionRates], *, ax: Axes) -> Axes:
     return ax
 
 
-def _draw_bins(axes: Axes, course: Course) -> None:
-    """Draw the curve in bins, with its fit where the trials tell one."""
-    axes.set(title=course.subject, xlabel="trial", ylabel="fraction correct", ylim=(-0.02, 1.02))
+def plot_course(course: Course, *, ax: Axes) -> Axes:
+    """Plot the curve of a mouse in bins, its fit where the trials tell one, and ends of sessions.
+
+    Parameters
+    ----------
+    course
+        As `analysis.behaviour.course.courses_in` returns it among others.
+    ax
+        Where to plot.
+    """
+    ax.set(title=course.subject, xlabel="trial", ylabel="fraction correct", ylim=(-0.02, 1.02))
     if not course.bins:
-        axes.text(0.5, 0.5, course.statement, ha="center", va="center", transform=axes.transAxes)
-        return
+        ax.text(0.5, 0.5, course.statement, ha="center", va="center", transform=ax.transAxes)
+        return ax
     table = course.bin_table()
     fitted = None
     if course.sigmoid and not any(each.doubt for each in course.sigmoid):
@@ -85,6 +93,7 @@ def _draw_bins(axes: Axes, course: Course) -> None:
                 "high": table["sigmoid_high"],
             }
         )
-    plot_learning_curve(table, fitted, ax=axes)
+    plot_learning_curve(table, fitted, ax=ax)
     for session in course.sessions[:-1]:
-        axes.axvline(session.last, ymax=0.03, color=GREY, lw=0.8)
+        ax.axvline(session.last, ymax=0.03, color=GREY, lw=0.8)
+    return ax

@@ -6,7 +6,7 @@ sign test within the same mice, Kolmogorov-Smirnov between distributions of phas
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Literal
 
 import numpy as np
@@ -22,6 +22,7 @@ from analysis.statistics import (
     signed_rank,
 )
 from models.errors import (
+    EmptyDataError,
     Floats,
     ImpossibleOutcomeError,
     NotFiniteError,
@@ -60,6 +61,43 @@ def group_means(mice: pd.DataFrame, value: str, group: str = "group") -> pd.Data
     """
     _check_mice(mice, value, group)
     return mice.groupby(group, sort=False)[value].agg(["mean", "sem", "count"])
+
+
+def mean_curves(curves: Mapping[str, pd.DataFrame], groups: pd.Series[str]) -> pd.DataFrame:
+    """Return the mean learning curve of each group of mice, with its standard error over mice.
+
+    Parameters
+    ----------
+    curves
+        Mouse -> its curve, as `analysis.behaviour.learning.learning_curve` returns it.
+    groups
+        The group of each mouse, by its name; others than those of `curves` do not count.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row for each group and bin: ``group``, ``first`` and ``last`` trial of the bin, ``mean``
+        and ``sem`` of the fraction correct (NaN of one mouse), ``mice``. A group has the bins that
+        all its mice have: one mouse that goes on alone is no group.
+
+    Raises
+    ------
+    ModelError
+        If there is no curve, a mouse has no group or two, or bins are not of one size.
+    """
+    if not curves:
+        raise EmptyDataError("there is no learning curve", "Give those of one mouse or more.")
+    _check_mice(groups.to_frame("group"), "group")
+    lacking = [name for name in curves if name not in groups.index or pd.isna(groups[name])]
+    if lacking:
+        raise ShapeError(f"mouse {lacking[0]} has no group", "Give the group of each mouse.")
+    rows = pd.concat([each.assign(group=groups[name]) for name, each in curves.items()])
+    parts = rows.groupby(["group", "first", "last"], sort=False)["fraction"]
+    means = parts.agg(["mean", "sem", "count"]).rename(columns={"count": "mice"}).reset_index()
+    if rows["trials"].nunique() > 1:
+        raise ShapeError("bins are not of one size", "Bin the curves of all mice alike.")
+    whole = groups.loc[list(curves)].value_counts()
+    return means[means["mice"] == means["group"].map(whole)].reset_index(drop=True)
 
 
 def compare_groups(

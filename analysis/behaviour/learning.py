@@ -8,6 +8,7 @@ is ours (`models.phases`).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,7 @@ import pandas as pd
 from analysis.behaviour.bins import BIN_TRIALS, CORRECT, correct_in_bins
 from analysis.behaviour.trials import completed
 from models.bands import fitted_curve
+from models.doubt import Doubt
 from models.errors import TooFewError
 from models.fitting import FitResult, fit
 from models.phases import BinnedPerformance, Sigmoid
@@ -101,7 +103,30 @@ def fit_sigmoid(curve: pd.DataFrame) -> FitResult:
         raise TooFewError(
             f"{len(curve)} bins are too few for a sigmoid", f"Give {FEWEST_BINS}, or smaller bins."
         )
-    return fit(Sigmoid(), _binned(curve), held={"start": CHANCE}, starts=STARTS)
+    return fit_phases(_binned(curve))
+
+
+def fit_phases(bins: BinnedPerformance) -> FitResult:
+    """Fit a sigmoid that begins at chance to bins, whatever their number.
+
+    The delay ends where the learning phase begins: it is in doubt where that phase is, and where
+    all its 95 % interval lies before the first trial.
+
+    Raises
+    ------
+    ModelError
+        If all trials are correct, or none is.
+    """
+    found = fit(Sigmoid(), bins, held={"start": CHANCE}, starts=STARTS)
+    doubtful = {doubt.name for doubt in found.doubts}
+    why = ""
+    if "learning" in doubtful:
+        why = "the learning phase behind it is not told"
+    elif found.interval("delay")[1] < 0:
+        why = "it ends before the first trial"
+    if not why or "delay" in doubtful:
+        return found
+    return replace(found, doubts=(Doubt("delay", why), *found.doubts))
 
 
 def sigmoid_curve(curve: pd.DataFrame, result: FitResult) -> pd.DataFrame:

@@ -2,15 +2,36 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pandas as pd
 import xarray as xr
 from matplotlib.axes import Axes
 
+from analysis.behaviour.groups import group_means
 from analysis.behaviour.learning import CHANCE, middles
 from analysis.behaviour.windows import COLUMNS, periods
 from analysis.figures import COLOURS
-from rig.colours import BLACK, CATCH, CONSISTENT, GREY, STIMULUS, outcome_look, type_look
+from rig.colours import (
+    BLACK,
+    BLUE,
+    CATCH,
+    CONSISTENT,
+    GREEN,
+    GREY,
+    ORANGE,
+    PURPLE,
+    STIMULUS,
+    outcome_look,
+    type_look,
+)
 from rig.measures import FOUR_TYPES
+from rig.psychometric import RESPONDED
+
+GROUP_LOOKS = ((BLUE, "o"), (ORANGE, "s"), (GREEN, "^"), (PURPLE, "D"))
+"""Colour and marker of each group of mice, in their order."""
+LICKED = tuple(outcome for outcome, licked in RESPONDED.items() if licked)
+"""Outcomes whose first lick is a response."""
 
 
 def plot_learning_curve(
@@ -47,6 +68,58 @@ def plot_learning_curve(
     return ax
 
 
+def plot_group_curves(means: pd.DataFrame, *, ax: Axes) -> Axes:
+    """Plot the mean learning curve of each group of mice with its standard error over mice.
+
+    Parameters
+    ----------
+    means
+        As `analysis.behaviour.groups.mean_curves` returns them.
+    ax
+        Where to plot.
+    """
+    ax.axhline(CHANCE, color=GREY, lw=1, ls=":", label="chance")
+    for (group, own), (colour, marker) in zip(
+        means.groupby("group", sort=False), itertools.cycle(GROUP_LOOKS)
+    ):
+        x, mean, sem = middles(own), own["mean"], own["sem"]
+        ax.fill_between(x, mean - sem, mean + sem, color=colour, alpha=0.2, lw=0)
+        label = f"{group}, mean and SEM of {own['mice'].iloc[0]} mice"
+        ax.plot(x, mean, color=colour, marker=marker, label=label)
+    ax.set(
+        xlabel="trial", ylabel="fraction correct", ylim=(-0.02, 1.02),
+        xlim=(0, means["last"].max()),
+    )  # fmt: skip
+    return ax
+
+
+def plot_mice(mice: pd.DataFrame, value: str, group: str = "group", *, ax: Axes) -> Axes:
+    """Plot a value of each mouse, groups beside each other, with their means and standard errors.
+
+    Parameters
+    ----------
+    mice, value, group
+        As in `analysis.behaviour.groups.group_means`; a mouse without a value is left out.
+    ax
+        Where to plot.
+    """
+    means = group_means(mice, value, group)
+    for place, (name, (colour, marker)) in enumerate(
+        zip(means.index, itertools.cycle(GROUP_LOOKS))
+    ):
+        own = mice.loc[mice[group] == name, value].dropna()
+        ax.plot([place - 0.15] * len(own), own, color=colour, marker=marker, ls="", alpha=0.6)
+        mean, sem, count = means.loc[name]
+        if count:
+            ax.errorbar(place + 0.15, mean, yerr=sem, color=colour, marker=marker, capsize=3)
+    ax.set_xticks(
+        range(len(means)),
+        [f"{name}\n({count} mice)" for name, count in means["count"].items()],
+    )
+    ax.set(ylabel=value, xlim=(-0.6, len(means) - 0.4))
+    return ax
+
+
 def plot_moving_averages(averages: pd.DataFrame, *, ax: Axes) -> Axes:
     """Plot the share correct of the four trial types, with consistent periods shaded.
 
@@ -78,6 +151,59 @@ def plot_moving_averages(averages: pd.DataFrame, *, ax: Axes) -> Axes:
         label = "" if number else "consistent"
         ax.axvspan(first - 0.5, last + 0.5, color=CONSISTENT, alpha=0.15, lw=0, label=label)
     ax.set(xlabel="trial", ylabel="share correct in the window", ylim=(-0.05, 1.05))
+    return ax
+
+
+def plot_lick_raster(raster: pd.DataFrame, trials: pd.DataFrame, *, ax: Axes) -> Axes:
+    """Plot the licks around the event, a line for each trial, first on top, by outcome.
+
+    Parameters
+    ----------
+    raster
+        As `analysis.behaviour.licks.lick_raster` returns it.
+    trials
+        The trials that it was made of; those without a lick have an empty line.
+    ax
+        Where to plot.
+    """
+    kept = trials[~trials["aborted"].astype(bool) & trials["outcome"].notna()]
+    top, ticks = 0, []
+    for outcome, own in kept.groupby("outcome"):
+        look = outcome_look(str(outcome))
+        places = pd.Series(range(top, top + len(own)), index=own.index)
+        licks = raster[raster["trial"].isin(own.index)]
+        at = licks["trial"].map(places)
+        ax.vlines(licks["time"], at, at + 1, color=look.colour, lw=0.8)
+        ticks.append((top + len(own) / 2, f"{look.words}\n({len(own)} trials)"))
+        top += len(own)
+        ax.axhline(top, color=GREY, lw=0.5)
+    ax.axvline(0, color=STIMULUS, lw=1, ls="--")
+    ax.set(xlabel="time from the event (s)", ylim=(top, 0))
+    ax.set_yticks([place for place, _ in ticks], [words for _, words in ticks])
+    ax.tick_params(axis="y", length=0)
+    return ax
+
+
+def plot_reaction_times(times: pd.Series[float], trials: pd.DataFrame, *, ax: Axes) -> Axes:
+    """Plot the share of reaction times up to each second, for each outcome with a response.
+
+    Parameters
+    ----------
+    times
+        As `analysis.behaviour.outcomes.reaction_times` returns them.
+    trials
+        The trials that they are of.
+    ax
+        Where to plot.
+    """
+    outcomes = trials["outcome"].reindex(times.index)
+    for outcome in LICKED:
+        own, look = times[outcomes == outcome].dropna(), outcome_look(outcome)
+        if len(own):
+            label = f"{look.words} ({len(own)})"
+            ax.ecdf(own, color=look.colour, label=label)
+    ax.set(xlabel="reaction time (s)", ylabel="share of trials", ylim=(0, 1.02))
+    ax.set_xlim(left=0)
     return ax
 
 

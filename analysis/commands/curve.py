@@ -104,9 +104,9 @@ def _read(
 
 
 def _write(found: Courses, figure: Path) -> None:
-    """Write the figure, and the numbers that it shows beside it."""
+    """Write the figure, and beside it the numbers that it shows and what it was made of."""
     from analysis.behaviour.course_figure import courses_figure
-    from analysis.fits.figures import save
+    from analysis.figures import draw_and_save
 
     numbers = figure.with_suffix(".json")
     try:
@@ -118,7 +118,9 @@ def _write(found: Courses, figure: Path) -> None:
             str(numbers),
             "Check the rights on the folder, or name another file with --out.",
         ) from error
-    save(partial(courses_figure, found.mice), figure)
+    sessions = [each.session for course in found.mice for each in course.sessions]
+    make = partial(courses_figure, found.mice)
+    draw_and_save(make, figure, sessions, {"bin_trials": found.bin_trials})
 
 
 def _print(found: Courses, figure: Path) -> None:

@@ -18,14 +18,14 @@ from analysis.demo import (
     STUDENT,
     begin_student,
     days_to_train,
+    new_lab,
     train_from_pretraining,
     train_the_others,
 )
 from analysis.person import add_box_for_a_person
 from analysis.training import Training
-from rig.commands.init import make_lab
 from rig.console import JsonOption, console, print_json, typed
-from rig.lab import Lab, find_lab
+from rig.lab import Lab
 from rig.program import RIG_PROGRAM
 
 
@@ -56,8 +56,7 @@ def demo(
     folder = lab or _free_folder()
     if _has_display() and not headless and not json:
         _open_window(folder, days, seed)
-    make_lab(folder)
-    the = find_lab(folder)
+    the = new_lab(folder)
     trainings = _train_all(the, days, seed, quiet=json)
     picture = folder / "learning_curve.png"
     _save_figure(picture, trainings)
@@ -93,8 +92,7 @@ def make_past(folder: Path, days: int, seed: int) -> Lab:
     seed
         Of all chance.
     """
-    make_lab(folder)
-    lab = find_lab(folder)
+    lab = new_lab(folder)
     with _bar(quiet=False) as bar:
         task = bar.add_task("making a past", total=days_to_train(0))
         for training in train_the_others(lab, seed):

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
-import matplotlib.style
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.figures import COLOURS, MM, STYLE, WIDTH_MM, mark
+from analysis.figures import COLOURS, MM, WIDTH_MM, mark
 from analysis.fits.asked import ModelName
 from analysis.fits.results import Band, Context, Detected, Fit, Found, Learned, MouseFit, Value
-from analysis.fits.store import REMEDY
 from analysis.fits.tables import chance_words
 from models.errors import Floats
 from rig.colours import BLACK, CATCH, GREY, SKY_BLUE, YELLOW
-from rig.errors import RecordingError
 from rig.psychometric import wilson
 
 WIDTH = WIDTH_MM * MM
@@ -29,50 +26,57 @@ MOST_MICE = 24
 """So many mice share a figure; more get more figures."""
 
 
-def figures_of(fit: Fit) -> Iterator[tuple[str, Callable[[], Figure]]]:
-    """Yield the name of each figure of a fit, and what makes it."""
-    mice = list(fit.mice.values())
+@dataclass(frozen=True)
+class Drawing:
+    """A figure of a fit that is still to be made.
+
+    Attributes
+    ----------
+    name
+        Of its file, without an ending.
+    mice
+        Whom it shows.
+    make
+        Makes it, within the project's style.
+    """
+
+    name: str
+    mice: tuple[MouseFit, ...]
+    make: Callable[[], Figure]
+
+    @property
+    def sessions(self) -> list[str]:
+        """The sessions that it is made of."""
+        return [session for mouse in self.mice for session in mouse.sessions]
+
+
+def figures_of(fit: Fit) -> Iterator[Drawing]:
+    """Yield the figures of a fit."""
+    mice = tuple(fit.mice.values())
     for mouse in mice:
+        name, own = mouse.subject, (mouse,)
         if mouse.learned is not None:
-            yield f"learning-{mouse.subject}", partial(learning_figure, mouse, mouse.learned)
+            make = partial(learning_figure, mouse, mouse.learned)
+            yield Drawing(f"learning-{name}", own, make)
         if mouse.detected is not None:
-            yield (
-                f"psychometric-{mouse.subject}",
-                partial(psychometric_figure, mouse, mouse.detected),
-            )
+            make = partial(psychometric_figure, mouse, mouse.detected)
+            yield Drawing(f"psychometric-{name}", own, make)
         if mouse.contexts:
-            yield f"consistent-{mouse.subject}", partial(chance_figure, mouse)
-    scored = [mouse for mouse in mice if any(each.scores for each in mouse.contexts)]
+            yield Drawing(f"consistent-{name}", own, partial(chance_figure, mouse))
+    scored = tuple(mouse for mouse in mice if any(each.scores for each in mouse.contexts))
     yield from _in_groups("choices", scored, choices_figure)
     if fit.model == ModelName.LOGISTIC:
         yield from _in_groups("weights", mice, weights_figure)
 
 
 def _in_groups(
-    name: str, mice: Sequence[MouseFit], make: Callable[[Sequence[MouseFit]], Figure]
-) -> Iterator[tuple[str, Callable[[], Figure]]]:
+    name: str, mice: tuple[MouseFit, ...], make: Callable[[Sequence[MouseFit]], Figure]
+) -> Iterator[Drawing]:
     """Yield figures of many mice each; more than fit into one are numbered."""
     for number, first in enumerate(range(0, len(mice), MOST_MICE), 1):
         more = f"-{number}" if len(mice) > MOST_MICE else ""
-        yield f"{name}{more}", partial(make, mice[first : first + MOST_MICE])
-
-
-def save(figure: Callable[[], Figure], path: Path) -> None:
-    """Make a figure and save it; the ending of the path gives the format.
-
-    Raises
-    ------
-    RecordingError
-        If it cannot be written.
-    """
-    with matplotlib.style.context(STYLE):
-        made = figure()
-        try:
-            made.savefig(path)
-        except OSError as error:
-            raise RecordingError(
-                f"the figure cannot be written: {error.strerror}", str(path), REMEDY
-            ) from error
+        own = mice[first : first + MOST_MICE]
+        yield Drawing(f"{name}{more}", own, partial(make, own))
 
 
 def learning_figure(mouse: MouseFit, learned: Learned) -> Figure:

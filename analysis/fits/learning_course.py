@@ -7,16 +7,17 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.behaviour.learning import fit_phases
 from analysis.fits.found import number, values_of
 from analysis.fits.learning_data import GO, NOGO, CommonTask, Recruitment, Series
 from analysis.fits.results import Band, Learned, Value
 from analysis.fits.settings import Settings
 from models.circuit import simulate
 from models.errors import Floats, ModelError
-from models.fitting import FitResult, fit
+from models.fitting import FitResult
 from models.learning import WEIGHTS
 from models.mean_field import mean_field
-from models.phases import BinnedPerformance, Phases, Sigmoid, crossings
+from models.phases import BinnedPerformance, Phases, crossings
 from models.reinforcement import PUBLISHED, Core, Rule
 from models.task import discrimination
 
@@ -139,9 +140,7 @@ def _sigmoid(
     sums = (np.concatenate([[0], np.cumsum(each)]) for each in (correct, counted))
     right, trials = (np.diff(each[[0, *ends]]) for each in sums)
     try:
-        found = fit(
-            Sigmoid(), BinnedPerformance(ends, right, trials), held={"start": 0.5}, starts=4
-        )
+        found = fit_phases(BinnedPerformance(ends, right, trials))
     except ModelError:
         return ()
     return values_of(found)

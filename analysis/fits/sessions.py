@@ -88,6 +88,12 @@ class Past:
         """Whether any of them was with a virtual mouse."""
         return any(session.simulated for session in self.sessions)
 
+    def why_empty(self) -> str:
+        """Return why there is no session, if none was left out; as the rest of a sentence."""
+        if self.passed_over:
+            return f"none of its {self.passed_over} sessions is asked for"
+        return "it has no session"
+
     def only(self, suits: Callable[[Recorded], bool], why: str = "") -> Past:
         """Return the past with the sessions that suit; others are named as left out for `why`.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -98,12 +98,13 @@ def keep(fit: Fit, drawn: Path, folder: Path) -> None:
         text = msgspec.json.format(msgspec.json.encode(fit), indent=2)
         (drawn / FIT_JSON).write_bytes(text)
         folder.mkdir(exist_ok=True)
-        gone = _figures_of(earlier) if earlier.is_file() else []
+        gone = _files_of(_figures_of(earlier)) if earlier.is_file() else []
+        here = _files_of(fit.figures)
         # The file first: a folder without it is refused as one that holds other files.
-        for name in (FIT_JSON, *fit.figures):
+        for name in (FIT_JSON, *here):
             (drawn / name).replace(folder / name)
         for name in gone:
-            if name not in fit.figures:
+            if name not in here:
                 (folder / name).unlink(missing_ok=True)
     except OSError as error:
         raise RecordingError(
@@ -123,6 +124,13 @@ def read_fit(path: Path) -> Fit:
         return msgspec.json.decode(path.read_bytes(), type=Fit)
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise RecordingError(f"the fit cannot be read: {error}", str(path), "Fit again.") from error
+
+
+def _files_of(figures: Iterable[str]) -> list[str]:
+    """Return the names of figures, and of what stands beside each of them."""
+    from analysis.figures import about_figure  # with matplotlib, by which they were drawn
+
+    return [name for each in figures for name in (each, about_figure(Path(each)).name)]
 
 
 def _figures_of(path: Path) -> list[str]:

@@ -11,12 +11,12 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from numpy.typing import ArrayLike
 
-from analysis.decoding.chance import Chance
+from analysis.decoding.chance import Chance, DriftControl
 from analysis.decoding.decoder import Decoded, two_classes
 from analysis.neural.groups import MeanOfMice
 from analysis.neural.indices import RankCorrelation
 from models.errors import floats
-from rig.colours import BLACK, BLUE, GREEN, GREY, STIMULUS
+from rig.colours import BLACK, BLUE, GREEN, GREY, ORANGE, STIMULUS
 
 DIVERGING, RISING = "PuOr", "cividis"
 """Scales of colours that people who are blind to some colours can read."""
@@ -48,11 +48,31 @@ def decoding_over_time(
         ax.axhline(chance.level, color=GREY, lw=0.8, ls=":")
         ax.axhspan(
             chance.level, chance.threshold, color=GREY, alpha=0.2, lw=0,
-            label=f"chance, to its threshold ({chance.threshold:.2f})",
+            label="chance, to its threshold for one bin",
         )  # fmt: skip
     _band(ax, found.mean, found.sem, colour, label)
     ax.set(ylabel="fraction decoded right", ylim=(None, 1.02))
     return _time_axis(ax, found.mean)
+
+
+def drift_over_time(found: DriftControl, *, ax: Axes) -> Axes:
+    """Plot how well a context is told in the middle and at the edges of a session.
+
+    Parameters
+    ----------
+    found
+        What `drift_control` returns.
+    ax
+        Where to plot.
+    """
+    ax.axhline(0.5, color=GREY, lw=0.8, ls=":")
+    for part, name, colour, line in (
+        (found.edges, "at the edges", ORANGE, "--"),
+        (found.middle, "in the middle", BLACK, "-"),
+    ):
+        ax.plot(part["time"], part.mean("fold"), color=colour, ls=line, label=name)
+    ax.set(ylabel="fraction decoded right", ylim=(-0.02, 1.02))
+    return _time_axis(ax, found.middle)
 
 
 def separation_over_time(

@@ -17,7 +17,7 @@ import xarray as xr
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
-from analysis.decoding.geometry import orthonormal
+from analysis.decoding.geometry import ROUNDING, orthonormal
 from analysis.neural.facts import CONTEXTS, trial_facts, with_facts
 from analysis.neural.rates import Window
 from analysis.neural.recording import Spikes
@@ -138,7 +138,37 @@ def plant(plan: Plan, seed: int) -> Planted:
     (240, 30)
     """
     rng = np.random.default_rng(seed)
-    facts = trial_facts(_trials(plan, rng))
+    return _planted(plan, seed, trial_facts(_trials(plan, rng)), rng)
+
+
+def plant_beside(facts: pd.DataFrame, plan: Plan, seed: int) -> Planted:
+    """Return a population that was recorded beside a session, as it were.
+
+    Parameters
+    ----------
+    facts
+        Of the session, as `trial_facts` returns them.
+    plan
+        What is planted; the trials are those of the session, whatever it says of them.
+    seed
+        Of axes and noise.
+
+    Raises
+    ------
+    OutOfBoundsError
+        If the windows of two trials overlap: a neuron would do two things at once.
+    """
+    shortest = float(np.diff(facts["time"].to_numpy()).min(initial=np.inf))
+    length = plan.window.end - plan.window.begin
+    if shortest < length - ROUNDING:
+        raise OutOfBoundsError(
+            f"two stimuli are {shortest:g} s apart, and the window of a trial is {length:g} s",
+            "Plan a shorter window.",
+        )
+    return _planted(plan, seed, facts, np.random.default_rng(seed))
+
+
+def _planted(plan: Plan, seed: int, facts: pd.DataFrame, rng: np.random.Generator) -> Planted:
     axes = _axes(plan, rng)
     times = plan.window.times
     noise = rng.normal(size=(len(facts), times.size, plan.neurons))

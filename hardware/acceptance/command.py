@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 
@@ -15,10 +15,9 @@ from hardware.acceptance.checks import CHECKS, make_all
 from hardware.acceptance.place import Place
 from hardware.acceptance.record import RECORD, keep
 from hardware.acceptance.results import Result
-from hardware.balance import Balance
+from hardware.weighing import scales
 from rig.console import JsonOption, LabOption, console, print_json, print_table, rig_file, the_lab
 from rig.errors import ConfigError, ExitCode
-from rig.lab import Lab
 from rig.locks import hold
 from rig.rig_plan import plan_rig
 from rig.signals import ignore_stop_signals, interrupt_once, stop_on_signals
@@ -61,7 +60,7 @@ def acceptance(
             stop_on_signals(interrupt_once()),
             contextlib.redirect_stdout(sys.stderr),  # what drivers print is not our output
             hold(the.locks, "rig", path.stem, f"an acceptance test of '{path.stem}'"),
-            _balance(balance, the) as weigh,
+            scales(balance, the) as weigh,
         ):
             plan = plan_rig(the, path, simulate=False)
             results = make_all(Place(the, plan, pulses, weigh), names, _tell)
@@ -88,24 +87,6 @@ def _chosen(only: Sequence[str]) -> list[str]:
                 f"there is no check '{name}'", "--only", f"Name one of: {', '.join(CHECKS)}."
             )
     return [name for name in CHECKS if name in only or not only]
-
-
-@contextlib.contextmanager
-def _balance(number: str, lab: Lab) -> Iterator[Callable[[], float] | None]:
-    """Give what weighs, in mg: the balance of that number, else the person at the terminal."""
-    if not number:
-        yield _asked if sys.stdin.isatty() else None
-        return
-    made = Balance("balance", Balance.Settings(line=number), lab.folder)
-    made.open()
-    try:
-        yield lambda: 1000 * made.weigh()
-    finally:
-        made.close()
-
-
-def _asked() -> float:
-    return float(typer.prompt("What does the balance show, in mg?", type=float, err=True))
 
 
 def _tell(what: str) -> None:

@@ -1,0 +1,105 @@
+"""Where records of calibrations are kept: none is ever changed or deleted.
+
+The file that a rig file names holds the record in force. Every record that was ever in force lies
+in ``calibration/records`` as well, under a name of its own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC
+from pathlib import Path
+
+import tomlkit
+
+from calibration.record import Calibration
+from rig.errors import RecordingError
+
+RECORDS = Path("calibration") / "records"
+
+
+def put_in_force(folder: Path, name: str, record: Calibration) -> Path:
+    """Keep a sealed record, and make it the one that devices read; return where it is kept.
+
+    Parameters
+    ----------
+    folder, name
+        The lab's folder, and the file that the rig file names, relative to it.
+    record
+        A record that `calibration.record.sealed` returned.
+
+    Raises
+    ------
+    RecordingError
+        If it cannot be written. What was in force before is still in force then.
+    """
+    target = folder / name
+    try:
+        _keep_typed(folder, target)
+        kept = _keep(folder / RECORDS, _file_name(record), text_of(record))
+        target.parent.mkdir(parents=True, exist_ok=True)
+        partial = target.with_suffix(".partial")
+        partial.write_text(text_of(record), encoding="utf-8")
+        partial.replace(target)
+    except OSError as error:
+        raise RecordingError(
+            f"the calibration cannot be kept: {error.strerror}",
+            str(error.filename or target),
+            "Check the rights on the folder and the room on the disk, and save it again.",
+        ) from error
+    return kept
+
+
+def text_of(calibration: Calibration) -> str:
+    """Return a calibration as TOML; points stand below each other."""
+    document = tomlkit.document()
+    said = calibration.model_dump(mode="python", exclude_defaults=True)
+    tables = {key: said.pop(key) for key in [key for key in said if isinstance(said[key], dict)]}
+    for key, value in said.items():
+        document.add(key, _rows(value) if _is_table_list(value) else tomlkit.item(value))
+    for key, table in tables.items():
+        document.add(key, tomlkit.item(table))
+    return document.as_string()
+
+
+def _is_table_list(value: object) -> bool:
+    return isinstance(value, tuple | list) and all(isinstance(each, dict) for each in value)
+
+
+def _rows(points: object) -> tomlkit.items.Array:
+    """Return points as an array of inline tables, one on a line."""
+    array = tomlkit.array()
+    for point in points if isinstance(points, tuple | list) else ():
+        row = tomlkit.inline_table()
+        row.update(point)
+        array.append(row)
+    return array.multiline(multiline=True)
+
+
+def _file_name(record: Calibration) -> str:
+    origin = record.record
+    if origin is None or not origin.id:
+        raise ValueError("only sealed records are kept")
+    time = origin.measured_at.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
+    return f"{origin.rig}-{origin.device}-{time}-{origin.id}.toml"
+
+
+def _keep_typed(folder: Path, target: Path) -> None:
+    """Keep a file that a person typed, or a broken one, before a record takes its place."""
+    if not target.is_file():
+        return
+    content = target.read_bytes()
+    known = {each.read_bytes() for each in (folder / RECORDS).glob("*.toml")}
+    if content not in known:
+        digest = hashlib.sha256(content).hexdigest()[:16]
+        (folder / RECORDS).mkdir(parents=True, exist_ok=True)
+        (folder / RECORDS / f"{target.stem}-replaced-{digest}.toml").write_bytes(content)
+
+
+def _keep(folder: Path, name: str, text: str) -> Path:
+    """Write a file that does not exist yet."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / name
+    with path.open("x", encoding="utf-8") as file:
+        file.write(text)
+    return path

@@ -1,0 +1,165 @@
+"""``rig calibrations``: what is in force on the lab's rigs, how old it is, and what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import msgspec
+
+from calibration.projector import ProjectorCalibration, ProjectorFile
+from calibration.record import Calibration, read_calibration
+from calibration.screen import ScreenCalibration, ScreenFile
+from calibration.speaker import SpeakerCalibration, SpeakerFile
+from calibration.syringe import SyringeCalibration, SyringeFile
+from calibration.valve import ValveCalibration, ValveFile
+from hardware.syringe_pump import SyringePumpSettings
+from rig.calibration_age import foreign
+from rig.config import LabLimits, RigConfig, read_config
+from rig.console import JsonOption, LabOption, console, print_json, print_table, the_lab
+from rig.errors import RigError, problems_of
+from rig.lab import Lab
+from rig.rig_plan import plan_device
+from rig.spot_checks import read_checks
+
+Reader = Callable[[Path, str], object]
+READERS: dict[type[Calibration], Reader] = {
+    ValveFile: ValveCalibration,
+    SyringeFile: SyringeCalibration,
+    SpeakerFile: SpeakerCalibration,
+    ScreenFile: ScreenCalibration,
+    ProjectorFile: ProjectorCalibration,
+}
+"""What devices read their files by."""
+FILES: dict[str, type[Calibration]] = {
+    "valve": ValveFile,
+    "speaker": SpeakerFile,
+    "display": ScreenFile,
+    "projector": ProjectorFile,
+}
+"""By the kind of device; a syringe pump is a valve that has another one."""
+
+
+class InForce(msgspec.Struct, frozen=True):
+    """A calibration that a rig file names.
+
+    Attributes
+    ----------
+    rig, device, kind, file
+        Whose it is, what it is, and its file, relative to the lab's folder.
+    state
+        ``good``, ``old``, ``overdue``, ``ahead`` of its time, ``missing`` or ``refused``.
+    measured_on, by, days
+        When and by whom, and how many days ago; None if that cannot be read.
+    id
+        Of the record; empty if the file was typed by hand.
+    words
+        What is to be said of it.
+    """
+
+    rig: str
+    device: str
+    kind: str
+    file: str
+    state: str
+    measured_on: date | None = None
+    by: str = ""
+    days: int | None = None
+    id: str = ""
+    words: str = ""
+
+
+def calibrations(lab: LabOption = None, json: JsonOption = False) -> None:
+    """List the calibrations that the lab's rigs use: their age, and whether they can be used."""
+    the = the_lab(lab)
+    found = [each for path in the.files("rigs") for each in of_rig(the, path, date.today())]
+    if json:
+        print_json(found)
+        return
+    if not found:
+        console.print("No rig of this lab names a calibration.")
+        return
+    print_table(
+        ("rig", "device", "kind", "state", "days", "file, and what is said of it"),
+        [
+            (
+                each.rig,
+                each.device,
+                each.kind,
+                each.state,
+                each.days,
+                " ".join(filter(None, (f"{each.file}.", each.words))),
+            )
+            for each in found
+        ],
+    )
+
+
+def of_rig(lab: Lab, rig: Path, today: date) -> list[InForce]:
+    """Return what is in force on a rig; devices whose settings cannot be read are left out."""
+    found = []
+    try:
+        devices = read_config(rig, RigConfig).devices
+    except RigError:
+        return []
+    for name, table in devices.items():
+        try:
+            driver, settings = plan_device(lab, rig, name, table, simulate=False)
+        except RigError:
+            continue
+        file = settings.model_dump().get("calibration")
+        if isinstance(file, str) and file:
+            pump = isinstance(settings, SyringePumpSettings)
+            model = SyringeFile if pump else FILES[driver.kind]
+            found.append(_in_force(lab, rig.resolve().stem, name, file, model, today))
+    return found
+
+
+def _in_force(
+    lab: Lab, rig: str, device: str, file: str, model: type[Calibration], today: date
+) -> InForce:
+    path = lab.folder / file
+    entry = InForce(rig, device, model.kind, file, "refused")
+    if not path.exists():
+        return msgspec.structs.replace(entry, state="missing", words="Calibrate it.")
+    try:
+        read = read_calibration(lab.folder, file, model)
+        READERS[model](lab.folder, file)
+    except RigError as error:
+        first = problems_of(error)[0]
+        return msgspec.structs.replace(entry, words=f"{first.what}. {first.do}")
+    days = (today - read.measured_on).days
+    known = msgspec.structs.replace(
+        entry,
+        measured_on=read.measured_on,
+        by=read.measured_by,
+        days=days,
+        id=read.record.id if read.record else "",
+    )
+    strange = foreign(path, rig, device)
+    if strange:
+        return msgspec.structs.replace(known, words=f"{strange.what}. {strange.do}")
+    typed = "" if read.record else "Typed by hand."
+    last = _last_check(lab, rig, device) if model is ValveFile else ""
+    words = " ".join(filter(None, (typed, last)))
+    return msgspec.structs.replace(known, state=_state(model, days, lab.config.limits), words=words)
+
+
+def _state(model: type[Calibration], days: int, limits: LabLimits) -> str:
+    """Return whether a calibration is too old; screens and projectors have no age at which."""
+    usual, overdue = {
+        ValveFile: (limits.valve_calibration_days, limits.valve_overdue_days),
+        SpeakerFile: (limits.speaker_calibration_days, limits.speaker_overdue_days),
+    }.get(model, (days, days))
+    if days < 0:
+        return "ahead"
+    return "good" if days <= usual else "old" if days <= overdue else "overdue"
+
+
+def _last_check(lab: Lab, rig: str, device: str) -> str:
+    try:
+        checks = read_checks(lab, rig, device)
+    except RigError as error:
+        return f"{error.what}."
+    return f"Spot check {checks[-1].at:%Y-%m-%d}: {checks[-1].words}." if checks else ""

@@ -1,0 +1,270 @@
+"""The steps of a valve's calibration and of its spot check, from the rig file to the record."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from calibration.record import Origin, sealed
+from calibration.store import put_in_force
+from calibration.valve import ValveCalibration, ValveFile
+from calibration.valve_fit import WATER_MG_PER_UL, fit_valve, line_of
+from hardware.calibrating.pictures import draw_valve
+from hardware.calibrating.simulated import dish, simulated_line
+from hardware.calibrating.valve import (
+    BETWEEN_OPENINGS,
+    Openings,
+    refuse,
+    weigh_points,
+    without_calibration,
+)
+from hardware.syringe_pump import SyringePumpSettings
+from hardware.valve import ValveSettings
+from hardware.weighing import Weigh, scales
+from rig.bench import PATIENCE, Bench, opened, report_of
+from rig.clock import SystemClock, VirtualClock
+from rig.config import RigConfig, read_config
+from rig.console import console, print_table
+from rig.devices import Device, Valve
+from rig.errors import ConfigError, OptionError
+from rig.lab import Lab
+from rig.rig_plan import plan_device
+from rig.spot_checks import SpotCheck, append_check
+
+SEED = 1
+
+
+@dataclass(frozen=True)
+class Valves:
+    """Which valve is looked at, and by what.
+
+    Attributes
+    ----------
+    lab, rig
+        The lab and the rig file.
+    device
+        Name of the valve; empty for the only one.
+    balance
+        USB number of the balance; empty if a person reads one.
+    simulate
+        Whether a simulated valve is looked at, in virtual time; nothing is kept then.
+    """
+
+    lab: Lab
+    rig: Path
+    device: str
+    balance: str
+    simulate: bool
+
+    @property
+    def where(self) -> str:
+        """The place, for errors."""
+        return f"{self.rig}, devices.{self.device}" if self.device else str(self.rig)
+
+
+@dataclass(frozen=True)
+class Calibrated:
+    """What a calibration came to: the record, the file that is in force, and the picture."""
+
+    record: ValveFile
+    in_force: str
+    kept: Path | None
+    picture: Path | None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as plain data."""
+        return {
+            "record": self.record.model_dump(mode="json"),
+            "in_force": self.in_force if self.kept else None,
+            "kept": str(self.kept) if self.kept else None,
+            "picture": str(self.picture) if self.picture else None,
+        }
+
+
+def calibrate_valve(
+    valves: Valves, open_ms: tuple[float, ...], drops: int, by: str, note: str
+) -> Calibrated:
+    """Weigh drops of a valve, and put the line through them in force.
+
+    Raises
+    ------
+    RigError
+        If the rig file, the openings, the valve, the balance or the points are wrong. What was
+        in force stays so.
+    """
+    name, driver, settings = _valve(valves)
+    wanted = Openings(open_ms or Openings.open_ms, drops)
+    refuse(wanted, settings, "--open-ms")
+    bench = Bench(VirtualClock() if valves.simulate else SystemClock())
+    with tempfile.TemporaryDirectory() as folder:
+        made = driver(
+            name, without_calibration(settings, Path(folder)), bench.context(valves.lab.folder)
+        )
+        with _weighs(valves, bench, simulated_line) as weigh, opened(made, Path(folder)):
+            points = weigh_points(_as_valve(made), bench, weigh, wanted, _tell)
+    now = datetime.now().astimezone().replace(microsecond=0)
+    record = sealed(
+        ValveFile(
+            measured_on=now.date(),
+            measured_by=by,
+            note=note,
+            points=tuple(points),
+            fit=fit_valve(points, f"valve '{name}'"),
+            record=Origin(
+                kind=ValveFile.kind,
+                rig=valves.rig.resolve().stem,
+                device=name,
+                hardware=f"{driver.__qualname__} {settings.line}",
+                measured_at=now,
+                software=version("mouserig"),
+            ),
+        )
+    )
+    if valves.simulate:
+        return Calibrated(record, settings.calibration, None, None)
+    kept = put_in_force(valves.lab.folder, settings.calibration, record)
+    picture = kept.with_suffix(".png")
+    draw_valve(record, f"{valves.rig.stem}, {name}: {now:%Y-%m-%d %H:%M}", picture)
+    return Calibrated(record, settings.calibration, kept, picture)
+
+
+def check_valve(valves: Valves, volume_ul: float | None, drops: int, by: str) -> SpotCheck:
+    """Weigh a few drops of a valve, and keep what came of it.
+
+    Raises
+    ------
+    RigError
+        If the rig file, the valve or the balance is wrong, or the valve refuses the volume.
+    """
+    name, driver, settings = _valve(valves)
+    bench = Bench(VirtualClock() if valves.simulate else SystemClock())
+    made = driver(name, settings, bench.context(valves.lab.folder))
+    line = ValveCalibration(valves.lab.folder, settings.calibration)
+    ordered_ul = volume_ul or round((line.smallest_ul + line.largest_ul) / 2, 1)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        _weighs(valves, bench, line.volume_ul) as weigh,
+        opened(made, Path(folder)),
+    ):
+        before = weigh()
+        _deliver(_as_valve(made), bench, ordered_ul, drops)
+        weight_mg = weigh() - before
+    check = SpotCheck(
+        at=datetime.now().astimezone(),
+        rig=valves.rig.resolve().stem,
+        device=name,
+        by=by,
+        ordered_ul=ordered_ul,
+        drops=drops,
+        weight_mg=weight_mg,
+        given_ul=weight_mg / drops / WATER_MG_PER_UL,
+        tolerance=valves.lab.config.limits.spot_check_tolerance,
+    )
+    if not valves.simulate:
+        append_check(valves.lab, check)
+    return check
+
+
+def print_valve(found: Calibrated) -> None:
+    """Print the points beside the line, what it is worth, and where it is kept."""
+    points, fit = found.record.points, found.record.fit
+    if fit is None:
+        return
+    line = line_of(points)
+    rows = [
+        (
+            f"{each.open_ms:g}",
+            f"{each.weight_mg:.0f}",
+            f"{each.volume_ul:.3f}",
+            f"{float(line.volume_ul(each.open_ms)):.3f}",
+            f"{float(line.margin_ul(each.open_ms)):.3f}",
+            f"{100 * residual:+.1f}",
+        )
+        for each, residual in zip(points, fit.residuals, strict=True)
+    ]
+    print_table(
+        ("open (ms)", "weighed (mg)", "drop (uL)", "line (uL)", "+-", "beside it (%)"), rows
+    )
+    low, high = fit.slope_interval
+    volumes = [each.volume_ul for each in points]
+    lines = [
+        f"{fit.slope_ul_per_ms:.4f} uL/ms ({low:.4f} to {high:.4f}, 95 %), "
+        f"from {min(volumes):.2f} to {max(volumes):.2f} uL; beyond that drops are refused.",
+        f"In force: {found.in_force}. Record: {found.kept}. Picture: {found.picture}."
+        if found.kept
+        else "Simulated: nothing was kept.",
+    ]
+    for text in lines:
+        console.print(text, soft_wrap=True)
+
+
+def _valve(valves: Valves) -> tuple[str, type[Device], ValveSettings]:
+    """Return name, class and settings of the valve that is meant."""
+    config = read_config(valves.rig, RigConfig)
+    planned = {
+        name: plan_device(valves.lab, valves.rig, name, table, simulate=valves.simulate)
+        for name, table in config.devices.items()
+        if valves.device in ("", name)
+    }
+    found = {
+        name: (driver, settings)
+        for name, (driver, settings) in planned.items()
+        if isinstance(settings, ValveSettings) and not isinstance(settings, SyringePumpSettings)
+    }
+    if len(found) != 1:
+        what = f"there is no valve '{valves.device}'" if valves.device else "it has no valve"
+        if len(found) > 1:
+            what = f"it has {len(found)} valves: {', '.join(found)}"
+        raise ConfigError(what, str(valves.rig), "Name a valve by --device; a pump is none.")
+    ((name, (driver, settings)),) = found.items()
+    if driver.simulated and not valves.simulate:
+        raise ConfigError(
+            f"'{name}' is simulated: there is nothing to weigh",
+            f"{valves.rig}, devices.{name}",
+            "Try it by --simulate.",
+        )
+    return name, driver, settings
+
+
+@contextlib.contextmanager
+def _weighs(valves: Valves, bench: Bench, gives: Callable[[float], float]) -> Iterator[Weigh]:
+    """Give what weighs: a simulated dish, the balance, or the person at the terminal."""
+    if valves.simulate:
+        yield dish(bench, gives, SEED)
+        return
+    with scales(valves.balance, valves.lab) as weigh:
+        if weigh is None:
+            raise OptionError(
+                "there is no balance, and no terminal at which to type weights",
+                "--balance",
+                "Name the balance, or run it at a terminal.",
+            )
+        yield weigh
+
+
+def _deliver(valve: Valve, bench: Bench, volume_ul: float, drops: int) -> None:
+    reason = valve.refuse_volume(volume_ul)
+    if reason:
+        raise OptionError(reason, "--volume-ul", "Ask for a volume from its range.")
+    for _ in range(drops):
+        report_of(bench, lambda: valve.deliver(volume_ul), PATIENCE)
+        bench.wait(lambda: False, BETWEEN_OPENINGS)
+
+
+def _as_valve(device: Device) -> Valve:
+    """Return a device as the valve that its settings say it is."""
+    if not isinstance(device, Valve):
+        raise ConfigError("it is no valve", "the rig file", "Name a valve by --device.")
+    return device
+
+
+def _tell(what: str) -> None:
+    typer.echo(what, err=True)

@@ -1,0 +1,235 @@
+"""A valve is calibrated by weighed drops: on simulated, and on emulated hardware."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import Done
+from ni_bench import VALVE_LINE
+from serial_bench import NUMBER, Socket
+
+from benchmarks.valve_calibration import coverage
+from calibration.store import RECORDS
+from calibration.valve import ValveCalibration, ValveFile, ValvePoint
+from calibration.valve_fit import WATER_MG_PER_UL, fit_valve
+from hardware.calibrating.simulated import (
+    TRUTH_UL_PER_MS,
+    dish,
+    simulated_line,
+)
+from hardware.calibrating.valve import LEAK_WAIT, Openings, weigh_points
+from hardware.emulators.ni.card_wires import CardWires
+from hardware.emulators.serial.mt_sics import BalanceEmulator
+from hardware.emulators.serial.pty_line import PtyLine
+from hardware.valve import ValveTwin
+from rig.bench import Bench, opened
+from rig.clock import VirtualClock
+from rig.errors import CheckFailed, DeviceError, ExitCode
+from rig.lab import Lab
+from rig.spot_checks import FILE, read_checks
+
+TIMES_MS = np.array(Openings.open_ms)
+NI = """setup = "freely_moving"
+
+[devices.valve]
+driver = "hardware.ni_valve:NiValve"
+line = "Dev1/ctr0"
+read_back = "Dev1/port0/line7"
+calibration = "calibration/new-valve.toml"
+max_open_ms = 100
+address = "{address}"
+
+[simulation]
+mouse = "hardware.policy_mouse:PolicyMouse"
+"""
+
+
+def quiet(_: str) -> None:
+    """Tell nobody."""
+
+
+def test_the_interval_holds_the_truth_in_95_percent_of_calibrations() -> None:
+    """1 000 valves with drops that scatter, on a balance of 1 mg."""
+    held = coverage(calibrations=1000, seed=5)
+    assert len(held) == 4
+    assert all(0.93 <= share <= 0.97 for share in held.values()), held
+
+
+def test_a_fit_is_the_weighted_line_and_tells_its_interval() -> None:
+    volumes = np.array([1.18, 2.61, 5.37, 8.22, 10.95])
+    points = [
+        ValvePoint(open_ms=float(t), volume_ul=float(v), drops=100)
+        for t, v in zip(TIMES_MS, volumes, strict=True)
+    ]
+    fit = fit_valve(points, "test")
+    rounding = (0.01 / 0.998) ** 2 / 12 * (2 * np.eye(5) - np.eye(5, k=1) - np.eye(5, k=-1))
+    expected = np.diag((0.003 * volumes) ** 2) + rounding
+    rows = np.column_stack([np.ones(5), TIMES_MS])
+    inverse = np.linalg.inv(expected)
+    offset, slope = np.linalg.inv(rows.T @ inverse @ rows) @ rows.T @ inverse @ volumes
+    assert (fit.slope_ul_per_ms, fit.offset_ul) == pytest.approx((slope, offset))
+    assert fit.slope_interval[0] < slope < fit.slope_interval[1]
+    assert fit.residuals == pytest.approx(tuple(volumes / (offset + slope * TIMES_MS) - 1))
+
+
+def test_points_on_a_line_by_chance_are_known_no_better_than_the_balance() -> None:
+    points = [
+        ValvePoint(open_ms=t, volume_ul=0.1 * t, drops=10, weight_mg=t) for t in (30.0, 50.0, 80.0)
+    ]
+    low, high = fit_valve(points, "test").slope_interval
+    assert high - low > 0.1 / 80
+
+
+@pytest.mark.parametrize(
+    ("volumes", "what"),
+    [
+        ([5.0, 5.0, 5.0, 5.0, 5.0], "no larger drops"),
+        ([1.2, 2.6, 3.0, 8.2, 10.9], "from the line"),
+        ([9.0, 7.0, 5.0, 3.0, 1.0], "no larger drops"),
+    ],
+)
+def test_points_on_no_line_are_refused(volumes: list[float], what: str) -> None:
+    points = [
+        ValvePoint(open_ms=float(t), volume_ul=v) for t, v in zip(TIMES_MS, volumes, strict=True)
+    ]
+    with pytest.raises(CheckFailed, match=what):
+        fit_valve(points, "test")
+    with pytest.raises(CheckFailed, match="fewer than 3"):
+        fit_valve(points[:1] * 4, "test")
+
+
+@pytest.fixture
+def twin(lab: Lab) -> Iterator[tuple[ValveTwin, Bench]]:
+    bench = Bench(VirtualClock())
+    settings = ValveTwin.Settings.model_validate(
+        {"line": "x", "calibration": "calibration/box1-valve.toml", "max_open_ms": 100}
+    )
+    valve = ValveTwin("valve", settings, bench.context(lab.folder))
+    with opened(valve, lab.folder):
+        yield valve, bench
+
+
+def test_the_simulated_valve_is_found_within_its_interval(twin: tuple[ValveTwin, Bench]) -> None:
+    valve, bench = twin
+    points = weigh_points(valve, bench, dish(bench, simulated_line, 7), Openings(), quiet)
+    assert [point.drops for point in points] == [100] * 5
+    low, high = fit_valve(points, "test").slope_interval
+    assert low < TRUTH_UL_PER_MS < high
+    assert high - low < 0.1 * TRUTH_UL_PER_MS
+
+
+def test_a_leaking_valve_is_refused_before_the_first_drop(twin: tuple[ValveTwin, Bench]) -> None:
+    valve, bench = twin
+    with pytest.raises(DeviceError, match="through the closed valve"):
+        weigh_points(valve, bench, lambda: 0.3 * bench.clock.now(), Openings(), quiet)
+    assert bench.reports == []
+    assert bench.clock.now() == pytest.approx(LEAK_WAIT)
+
+
+def test_a_valve_that_gives_nothing_is_refused(twin: tuple[ValveTwin, Bench]) -> None:
+    valve, bench = twin
+    with pytest.raises(CheckFailed, match=r"weighed 0\.0 mg"):
+        weigh_points(valve, bench, lambda: 0.0, Openings(), quiet)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--open-ms", "20"), "there are 1 opening times"),
+        (("--open-ms", "20", "--open-ms", "20", "--open-ms", "40"), "stands there twice"),
+        (("--open-ms", "20", "--open-ms", "30", "--open-ms", "5000"), "5000 ms"),
+        (("--device", "speaker"), "no valve 'speaker'"),
+        ((), "there is nothing to weigh"),
+    ],
+)
+def test_what_cannot_be_weighed_is_said(
+    command: Callable[..., Done], options: tuple[str, ...], words: str
+) -> None:
+    simulate = ("--simulate",) if options else ()
+    done = command("calibrate", "valve", "box1", "--by", "anna", *options, *simulate)
+    assert done.code == ExitCode.CHECK_FAILED
+    assert words in done.err
+
+
+def test_a_simulated_calibration_keeps_nothing(lab: Lab, command: Callable[..., Done]) -> None:
+    before = (lab.folder / "calibration/box1-valve.toml").read_bytes()
+    done = command("calibrate", "valve", "box1", "--by", "anna", "--simulate")
+    assert done.code == ExitCode.OK, done.err
+    assert "nothing was kept" in done.out
+    assert (lab.folder / "calibration/box1-valve.toml").read_bytes() == before
+    assert not (lab.folder / RECORDS).exists()
+
+
+class Dish(BalanceEmulator):
+    """A balance under the spout of an emulated card; what the valve's line shows comes into it."""
+
+    def __init__(self, card: CardWires, ul_per_ms: float) -> None:
+        self._card, self._since, self._ul_per_ms = card, time.monotonic(), ul_per_ms
+        super().__init__()
+
+    @property
+    def weight_g(self) -> float:  # type: ignore[override]
+        """What lies on it by now."""
+        edges = [at for at, _ in self._card.history(VALVE_LINE, self._since) if at >= self._since]
+        open_ms = 1000 * sum(
+            fell - rose for rose, fell in zip(edges[::2], edges[1::2], strict=False)
+        )
+        return self._ul_per_ms * open_ms * WATER_MG_PER_UL / 1000
+
+    @weight_g.setter
+    def weight_g(self, weight_g: float) -> None:
+        """Nothing else is put on it."""
+
+
+@pytest.mark.realtime
+def test_a_new_valve_on_emulated_hardware(
+    lab: Lab,
+    emulated_card: CardWires,
+    command: Callable[..., Done],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Card, valve and balance by their own drivers; the valve never had a calibration."""
+    monkeypatch.setattr("hardware.calibrating.valve.LEAK_WAIT", 0.1)
+    monkeypatch.setattr("hardware.calibrating.valve.BETWEEN_OPENINGS", 0.03)
+    text = NI.format(address=emulated_card.address)
+    (lab.folder / "rigs/ni.toml").write_text(text, encoding="utf-8")
+    socket, line = Socket(), PtyLine(Dish(emulated_card, 0.15))
+    socket.plug(line)
+    asked = ("--balance", NUMBER, "--by", "anna", "--drops", "10", "--json")
+    try:
+        times = [each for open_ms in ("30", "50", "80") for each in ("--open-ms", open_ms)]
+        done = command("calibrate", "valve", "ni", *asked, *times)
+        assert done.code == ExitCode.OK, done.err
+        checked = command("calibrate", "spot-check", "ni", *asked, "--volume-ul", "6")
+    finally:
+        line.unplug()
+        socket.close()
+    told = json.loads(done.out)
+    record = ValveFile.model_validate_json(json.dumps(told["record"]))
+    assert record.record is not None
+    assert (record.record.rig, record.record.device) == ("ni", "valve")
+    assert record.record.hardware == "NiValve Dev1/ctr0"
+    valve = ValveCalibration(lab.folder, "calibration/new-valve.toml")
+    assert 1000 * valve.open_time(6.0) == pytest.approx(6.0 / 0.15, rel=0.01)
+    assert Path(told["picture"]).read_bytes().startswith(b"\x89PNG")
+    assert checked.code == ExitCode.OK, checked.err
+    (check,) = read_checks(lab, "ni", "valve")
+    assert check.given_ul == pytest.approx(6.0, abs=0.11), "10 drops on a balance of 1 mg"
+    assert json.loads(command("calibrations", "--json").out)[-1]["id"] == record.record.id
+    assert "Spot check" in command("calibrations").out
+
+
+def test_a_torn_line_of_spot_checks_is_told_and_keeps_nobody_from_a_session(
+    lab: Lab, command: Callable[..., Done]
+) -> None:
+    (lab.folder / RECORDS).mkdir(parents=True)
+    (lab.folder / FILE).write_text('{"at": "2026-', encoding="utf-8")
+    done = command(
+        "preflight", "--rig", "rigs/box1.toml", "--subject", "SIM01", "--simulate", "--json"
+    )
+    assert "This is no spot check" in done.out, done.err
