@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.optimize import least_squares
 
 from calibration.dot_grid import DotGrid, mirror_places
-from calibration.dots import FoundDots, find_blobs, find_dots
+from calibration.dots import find_blobs, find_dots
 from calibration.homography import Places, fitted, mapped
 from calibration.lens import STRONGEST, Lens, middle, perfect_lens
 from calibration.projector import Matrix, ProjectorFile, RegistrationPoint
@@ -133,7 +133,8 @@ def register_camera(picture: NDArray[Any], grid: DotGrid) -> CameraRegistration:
         If `find_dots` refuses the picture, or the dots do not fit a projective map and a lens.
     """
     found = find_dots(picture, grid)
-    registration = fit_camera(found, grid)
+    mirrors = grid.mirrors()[found.numbers]
+    registration = fit_camera(found.places_px, mirrors, found.shape, grid)
     if registration.worst_px > WORST_PX:
         raise _refused(
             f"a dot lies {registration.worst_px:.1f} px from where the fit puts it",
@@ -142,12 +143,25 @@ def register_camera(picture: NDArray[Any], grid: DotGrid) -> CameraRegistration:
     return registration
 
 
-def fit_camera(found: FoundDots, grid: DotGrid) -> CameraRegistration:
-    """Return the least-squares fit of a projective map and one radial term to dots."""
-    mirrors = grid.mirrors()[found.numbers]
+def fit_camera(
+    seen_px: Places, mirrors: NDArray[np.int64], shape: tuple[int, int], grid: DotGrid
+) -> CameraRegistration:
+    """Return the least-squares fit of a projective map and one radial term to dots.
+
+    Parameters
+    ----------
+    seen_px
+        The dots in the picture, ``(dots, 2)``.
+    mirrors
+        Column and row of the mirror in the middle of each, ``(dots, 2)``.
+    shape
+        Height and width of the picture.
+    grid
+        Of it only what is the projector's counts: its mirrors, and how odd rows are shifted.
+    """
     plane = mirror_places(mirrors, grid.odd_rows_shift)
-    start = fitted(plane, found.places_px)
-    flat = perfect_lens(found.shape)
+    start = fitted(plane, seen_px)
+    flat = perfect_lens(shape)
     size = np.abs(start.ravel()[:8]) + 1e-9
 
     def parts(numbers: NDArray[np.float64]) -> tuple[NDArray[np.float64], Lens]:
@@ -157,7 +171,7 @@ def fit_camera(found: FoundDots, grid: DotGrid) -> CameraRegistration:
 
     def misses(numbers: NDArray[np.float64]) -> NDArray[np.float64]:
         matrix, lens = parts(numbers)
-        return np.asarray(lens.distorted(mapped(matrix, plane)) - found.places_px)
+        return np.asarray(lens.distorted(mapped(matrix, plane)) - seen_px)
 
     def cost(numbers: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.append(misses(numbers).ravel(), numbers[9:] / CENTRE_SPREAD * TYPICAL_PX)
@@ -170,8 +184,8 @@ def fit_camera(found: FoundDots, grid: DotGrid) -> CameraRegistration:
         matrix=inverse / inverse[2, 2],
         lens=lens,
         lens_covariance=_covariance(best.jac, misses(best.x))[8:, 8:],
-        shape=found.shape,
-        seen_px=found.places_px,
+        shape=shape,
+        seen_px=seen_px,
         mirrors=mirrors,
         odd_rows_shift=grid.odd_rows_shift,
         columns=grid.columns,

@@ -32,6 +32,7 @@ class PowerFile(Calibration):
     `area_mm2` is the lit area in the focal plane, and `dark_mw` what the meter reads without light.
     """
 
+    kind = "light"
     meter: str
     area_mm2: float = pydantic.Field(gt=0)
     dark_mw: float = pydantic.Field(default=0.0, ge=0)

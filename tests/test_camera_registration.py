@@ -11,12 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from calibration.camera_file import CameraFile, camera_file, camera_of
 from calibration.camera_registration import CameraRegistration, check_camera, register_camera
 from calibration.dot_grid import DotGrid, mirror_places
 from calibration.homography import fitted, mapped
 from calibration.lens import Lens
 from calibration.projector import ProjectorCalibration
-from calibration.stage_micrometer import measure_scale
+from calibration.stage_micrometer import Scale, measure_scale
 from hardware.emulators.cortex.projected_dots import PlantedCamera, planted_camera
 from rig.errors import ConfigError
 
@@ -119,6 +120,19 @@ def test_dots_that_have_not_moved_pass_the_daily_check_and_others_are_refused(
     covered[:150, :200] = 20
     with pytest.raises(ConfigError, match="3 of 4 dots"):
         check_camera(covered, CORNERS, registered)
+
+
+def test_a_cameras_file_holds_what_the_daily_check_needs(
+    camera: PlantedCamera, registered: CameraRegistration
+) -> None:
+    scale = Scale(8.0, 7.99, 8.01, 20, 0.0, np.zeros(20))
+    written = camera_file(registered, scale, date(2026, 11, 2), "test").model_dump_json()
+    file = CameraFile.model_validate_json(written)
+    assert (file.width_px, file.height_px, file.um_per_px) == (400, 300, 8.0)
+    again = camera_of(file)
+    assert again.lens.k1 == pytest.approx(registered.lens.k1, abs=1e-6)
+    corners = CORNERS.mirrors()
+    assert again.expected_px(corners) == pytest.approx(registered.expected_px(corners), abs=1e-3)
 
 
 def test_blank_saturated_and_cropped_pictures_of_dots_are_refused(camera: PlantedCamera) -> None:
