@@ -20,7 +20,7 @@ from hardware.emulators.cortex.projected_dots import planted_camera
 PITCH_UM, WANDER_PX = 100.0, 0.05
 
 
-def measure(pictures: int = 100, dots: int = 5) -> list[tuple[str, str]]:
+def measure(pictures: int = 50, dots: int = 5) -> list[tuple[str, str]]:
     """Return the share of intervals that hold the truth, and residuals of dots."""
     camera = replace(planted_camera((240, 320)), blur_px=1.5)
     grid = DotGrid(across=7, down=6)

@@ -17,7 +17,7 @@ PLACES = {4e3: (-700.0, 300.0), 8e3: (-200.0, -350.0), 16e3: (500.0, 150.0), 32e
 DEPTHS = (2e-3, 1e-3, 5e-4)
 
 
-def measure(films: int = 20) -> list[tuple[str, str]]:
+def measure(films: int = 10) -> list[tuple[str, str]]:
     """Return how many responses are found, how far from the truth, and how many are made up."""
     rows = []
     for depth in DEPTHS:

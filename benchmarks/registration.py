@@ -47,7 +47,7 @@ Found = NDArray[np.float64] | None
 Bytes = NDArray[np.uint8]
 
 
-def measure(animals: int = 6, pairs: int = 20) -> list[tuple[str, str]]:
+def measure(animals: int = 2, pairs: int = 5) -> list[tuple[str, str]]:
     """Return errors of each way in each condition, and the rates at which windows are accepted."""
     rows = []
     for name, (view, changed) in CONDITIONS.items():

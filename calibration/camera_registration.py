@@ -138,7 +138,7 @@ def register_camera(picture: NDArray[Any], grid: DotGrid) -> CameraRegistration:
     if registration.worst_px > WORST_PX:
         raise _refused(
             f"a dot lies {registration.worst_px:.1f} px from where the fit puts it",
-            "Lay a flat, even, white card into the focal plane, and focus camera and projector.",
+            "Lay a flat, clean, white card into the focal plane, and focus camera and projector.",
         )
     return registration
 
