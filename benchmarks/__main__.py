@@ -5,16 +5,19 @@ from __future__ import annotations
 from benchmarks import (
     all_protocols,
     calibration_speaker,
+    camera_scale,
     clocks,
     data_path,
     decoding,
     engine_step,
+    intrinsic_maps,
     lick_to_command,
     logger_alone,
     long_session,
     model_fits,
     network,
     recording_peers,
+    registration,
     screen,
     session_speed,
     sound_card,
@@ -40,6 +43,9 @@ BENCHMARKS = (
     decoding,
     clocks,
     network,
+    camera_scale,
+    registration,
+    intrinsic_maps,
 )
 
 
