@@ -7,7 +7,6 @@ A session is ``good`` if no other word holds for it. The words, and what makes t
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
 
@@ -25,7 +24,7 @@ from rig.events import (
     SyncSwitched,
     TrialEnded,
 )
-from rig.sync_lines import LONGEST_GAP
+from rig.sync_lines import LONGEST_GAP, sync_names, sync_of
 from rig.trials import LICK_INPUT
 
 SHORT = 40
@@ -88,9 +87,9 @@ class Signs:
         )
         self._real_time = definition.clock == "system"
         self._streams = {stream.name for stream in definition.streams}
-        sync = _sync_of(definition.rig_toml)
-        self._sync_lines = _lines_of(sync)
-        self._barcode = sync.get("barcode", "")
+        sync = sync_of(definition.rig_toml)
+        self._sync_lines = set(sync_names(sync))
+        self._barcode = sync.barcode
         self._drops = self._odd = self._dry = self._most_dry = 0
         self._licked = self._longest = 0.0
         self._touched: dict[str, float] = {}
@@ -249,20 +248,3 @@ def words_of(findings: tuple[Finding, ...]) -> list[str]:
     ['good']
     """
     return list(dict.fromkeys(str(each.word) for each in findings)) or [str(Word.GOOD)]
-
-
-def _sync_of(rig_toml: str) -> dict[str, object]:
-    """Return the table of sync lines of a recorded rig file; empty if there is none."""
-    try:
-        table = tomllib.loads(rig_toml).get("sync", {})
-    except tomllib.TOMLDecodeError:
-        return {}
-    return table if isinstance(table, dict) else {}
-
-
-def _lines_of(sync: Mapping[str, object]) -> set[str]:
-    """Return the names of the outputs that are sync lines."""
-    names: set[str] = set()
-    for value in sync.values():
-        names.update(map(str, value.values() if isinstance(value, dict) else [value]))
-    return names - {""}

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from benchmarks import (
     all_protocols,
+    calibration_speaker,
+    camera_scale,
+    clocks,
     data_path,
     decoding,
     engine_step,
+    intrinsic_maps,
     lick_to_command,
     logger_alone,
     long_session,
     model_fits,
     network,
     recording_peers,
+    registration,
     screen,
     session_speed,
     sound_card,
@@ -23,6 +28,7 @@ from benchmarks import (
 BENCHMARKS = (
     session_speed,
     sound_card,
+    calibration_speaker,
     engine_step,
     long_session,
     all_protocols,
@@ -35,7 +41,11 @@ BENCHMARKS = (
     window_kill,
     model_fits,
     decoding,
+    clocks,
     network,
+    camera_scale,
+    registration,
+    intrinsic_maps,
 )
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pydantic
 from numpy.typing import NDArray
 
+from calibration.homography import mapped
 from calibration.record import Calibration, read_calibration
 from rig.errors import CheckFailed, Problem
 from rig.frozen import FrozenModel, Items
@@ -87,7 +88,7 @@ class ProjectorCalibration:
         rim = np.column_stack(
             [disk.x_um + radius * np.cos(_RIM), disk.y_um + radius * np.sin(_RIM)]
         )
-        u, v = _mapped(self._matrix, rim).T
+        u, v = mapped(self._matrix, rim).T
         rows, columns, _ = self._plane.shape
         if u.min() >= 0 and v.min() >= 0 and u.max() <= columns - 1 and v.max() <= rows - 1:
             return None
@@ -107,18 +108,12 @@ class ProjectorCalibration:
 
     def places(self) -> NDArray[np.float64]:
         """Return the place on the cortex that each mirror lights, um, ``(rows, columns, 2)``."""
-        return _mapped(self._inverse, self._plane)
+        return mapped(self._inverse, self._plane)
 
     def _residuals(self, points: Sequence[RegistrationPoint]) -> NDArray[np.float64]:
         seen = np.array([[point.x_um, point.y_um] for point in points])
         lit = np.array([[each.column + self._shift * (each.row % 2), each.row] for each in points])
-        return np.asarray(np.linalg.norm(_mapped(self._matrix, seen) - lit, axis=1))
+        return np.asarray(np.linalg.norm(mapped(self._matrix, seen) - lit, axis=1))
 
     def _problem(self, what: str) -> Problem:
         return Problem(what, str(self.path), "Register the projector again.")
-
-
-def _mapped(matrix: NDArray[np.float64], places: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return places, ``(..., 2)``, as a projective matrix maps them."""
-    u, v, w = np.moveaxis(places @ matrix[:, :2].T + matrix[:, 2], -1, 0)
-    return np.stack([u / w, v / w], axis=-1)

@@ -21,12 +21,41 @@ class SpeakerPoint(FrozenModel):
     full_scale_db_spl: float = pydantic.Field(ge=0, le=150)
 
 
+class SpeakerFit(FrozenModel):
+    """How well the points of a speaker are known, and what correcting by them leaves.
+
+    Attributes
+    ----------
+    lowest_db_spl, highest_db_spl
+        The 95 % interval of each point's level, (points,) each.
+    floor_db_spl
+        The noise around each point, in the third of an octave, (points,).
+    flatness_db
+        Half the way from the weakest to the loudest frequency, measured again, by correction.
+    linearity_db
+        How far a tone lay beside the line of its frequency, at the most.
+    distortion_db
+        The strongest harmonics, relative to their tone; none if the noise hides them.
+    sensitivity_v_per_pa
+        Volts that the microphone gave for a pascal.
+    """
+
+    lowest_db_spl: Items[float]
+    highest_db_spl: Items[float]
+    floor_db_spl: Items[float]
+    flatness_db: dict[str, float]
+    linearity_db: float = pydantic.Field(ge=0)
+    distortion_db: float | None = None
+    sensitivity_v_per_pa: float = pydantic.Field(gt=0)
+
+
 class SpeakerFile(Calibration):
-    """The file of a speaker's calibration."""
+    """The file of a speaker's calibration; one that was typed by hand has no `fit`."""
 
     kind = "speaker"
     microphone: str
     points: Items[SpeakerPoint] = pydantic.Field(min_length=2)
+    fit: SpeakerFit | None = None
 
 
 class SpeakerCalibration:

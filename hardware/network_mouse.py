@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pydantic
 
-from hardware.common.meaning import Answers, answers, meaning
+from hardware.common.meaning import Answers, answers, meaning, refuse_both
 from hardware.common.mouse_body import (
     HEAD_FIXED_BODY,
     SPOUT,
@@ -37,6 +37,11 @@ class NetworkSettings(MouseSettings):
     nogo: Items[str] = ("135 deg", "10 kHz")
     set_back_after: int | None = pydantic.Field(default=None, ge=1, le=1000)
     body: HeadFixedBody = HEAD_FIXED_BODY
+
+    @pydantic.model_validator(mode="after")
+    def _tells_go_from_nogo(self) -> NetworkSettings:
+        refuse_both(self.go, self.nogo)
+        return self
 
 
 class NetworkMouse(Mouse):

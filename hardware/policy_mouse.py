@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 import numpy as np
 import pydantic
 
-from hardware.common.meaning import meaning
+from hardware.common.meaning import meaning, refuse_both
 from hardware.common.mouse_body import (
     SPOUT,
     BodySettings,
@@ -59,6 +59,7 @@ class PolicySettings(MouseSettings):
     def _knows_what_is_go(self) -> PolicySettings:
         if self.policy == "perfect" and not self.go:
             raise ValueError("a perfect mouse must know which stimuli are go")
+        refuse_both(self.go, self.nogo)
         return self
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import numpy as np
 import pydantic
 
-from hardware.common.meaning import Answers, answers, meaning
+from hardware.common.meaning import Answers, answers, meaning, refuse_both
 from hardware.common.mouse_body import (
     HEAD_FIXED_BODY,
     SPOUT,
@@ -40,6 +40,11 @@ class ShiftingSettings(MouseSettings):
     lapse: float = pydantic.Field(default=0.01, ge=0, le=0.5)
     bias: float = pydantic.Field(default=0.0, ge=-1, le=1)
     body: HeadFixedBody = HEAD_FIXED_BODY
+
+    @pydantic.model_validator(mode="after")
+    def _tells_go_from_nogo(self) -> ShiftingSettings:
+        refuse_both(self.go, self.nogo)
+        return self
 
 
 class Memory(FrozenModel):

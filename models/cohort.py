@@ -63,6 +63,14 @@ class CohortFit:
     start_losses: Floats
     doubts: tuple[Doubt, ...]
 
+    def __str__(self) -> str:
+        lines = [f"{len(self.mice)} mice, {self.trials} choices: {self.log_likelihood:.2f}"]
+        for name in (each.name for each in self.shared):
+            low, high = self.interval(name)
+            lines.append(f"  {name:<20} {self.value(name):10.4g}   95 % {low:.4g} to {high:.4g}")
+        failed = [f"  {name} could not be fitted: {why}" for name, why in self.failed.items()]
+        return "\n".join([*lines, *failed, self.statement])
+
     @property
     def count(self) -> int:
         """How many parameters were fitted, all mice together."""
@@ -367,9 +375,7 @@ def _result(
             held={**result.held, **held},
             log_likelihood=-search.evaluate(best.point[place])[0],
             converged=best.converged,
-            doubts=tuple(
-                Doubt(short[doubt.name], doubt.why) for doubt in doubts if doubt.name in short
-            ),
+            doubts=tuple(each.renamed(short) for each in doubts if each.name in short),
         )
     return CohortFit(
         shared=joint.shared,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,10 +38,18 @@ class Doubt:
         Of the parameter.
     why
         As the rest of a sentence.
+    others
+        Which others can make up for it.
     """
 
     name: str
     why: str
+    others: tuple[str, ...] = ()
+
+    def renamed(self, names: Mapping[str, str]) -> Doubt:
+        """Return the same with other names; what has none keeps its own."""
+        others = tuple(names.get(each, each) for each in self.others)
+        return Doubt(names.get(self.name, self.name), self.why, others)
 
 
 def doubt_of(
@@ -77,32 +85,43 @@ def doubt_of(
     free = moving(best.point, best.gradient, low, high)
     inner = information[np.ix_(free, free)]
     covariance = np.full((len(parameters), len(parameters)), np.nan)
+    names = [each.name for each in parameters]
     found = {
-        k: f"it lies at its bound {parameters[k].from_search(best.point[k]):g}"
+        k: Doubt(names[k], f"it lies at its bound {parameters[k].from_search(best.point[k]):g}")
         for k in np.flatnonzero(~free).tolist()
     }
     places = np.flatnonzero(free)
     flat = flat_parameters(inner)
     partners = [int(k) for k in places[flat]]
     for k in partners:
-        others = ", ".join(parameters[other].name for other in partners if other != k)
-        found[k] = f"{others} can make up for it" if others else "nothing depends on it"
+        others = tuple(names[other] for other in partners if other != k)
+        why = f"{', '.join(others)} can make up for it" if others else "nothing depends on it"
+        found[k] = Doubt(names[k], why, others)
     if places.size:
         covariance[np.ix_(free, free)] = covariance_of(inner)
     for k in np.flatnonzero(free & np.isnan(np.diag(covariance))).tolist():
-        others = ", ".join(parameters[other].name for other in partners if other != k)
-        found.setdefault(k, f"it changes a little where {others} make up for each other")
+        along = ", ".join(names[other] for other in partners if other != k)
+        why = f"it changes a little where {along} make up for each other"
+        found.setdefault(k, Doubt(names[k], why))
     for k, each in enumerate(parameters):
         why = _too_wide(each, best.point[k], covariance[k, k]) or _rivalled(each, k, rivals)
         if why:
-            found.setdefault(k, why)
-    return covariance, tuple(Doubt(parameters[k].name, found[k]) for k in sorted(found))
+            found.setdefault(k, Doubt(names[k], why))
+    return covariance, tuple(found[k] for k in sorted(found))
 
 
 def statement_of(converged: bool, doubts: Sequence[Doubt]) -> str:
     """Return in words whether a fit can be relied on."""
     parts = [] if converged else ["The search did not converge: its steps ran out."]
-    parts += [f"{doubt.name} is not identifiable: {doubt.why}." for doubt in doubts]
+    told: set[str] = set()
+    for doubt in doubts:
+        group = [each.name for each in doubts if each.name in (doubt.name, *doubt.others)]
+        if len(group) > 1 and not told.issuperset(group):
+            names = f"{', '.join(group[:-1])} and {group[-1]}"
+            parts.append(f"{names} are not identifiable: they can make up for each other.")
+            told.update(group)
+        elif doubt.name not in told:
+            parts.append(f"{doubt.name} is not identifiable: {doubt.why}.")
     if not parts:
         return "All parameters are identifiable."
     if doubts:

@@ -7,10 +7,12 @@ loop, right after the devices; each switch is recorded with the time at which it
 from __future__ import annotations
 
 import math
+import tomllib
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import pydantic
 
 from rig.clock import Clock
 from rig.config import SyncConfig, resolved
@@ -147,6 +149,17 @@ def sync_names(config: SyncConfig) -> list[str]:
     single = [config.onset, config.trial, config.barcode]
     tables = (config.states, config.trial_types, config.inputs)
     return [*filter(None, single), *(line for table in tables for line in table.values())]
+
+
+def sync_of(rig_toml: str) -> SyncConfig:
+    """Return the table ``[sync]`` of a recorded rig file.
+
+    It is empty if the file has none, or one that cannot be read.
+    """
+    try:
+        return SyncConfig.model_validate(tomllib.loads(rig_toml).get("sync", {}))
+    except (tomllib.TOMLDecodeError, pydantic.ValidationError):
+        return SyncConfig()
 
 
 def barcode_gaps(seed: tuple[int, ...]) -> Iterator[float]:

@@ -12,7 +12,7 @@ from scipy.stats import norm
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
 
-from analysis.decoding.chance import Surrogate, chance_level, drift_control
+from analysis.decoding.chance import Chance, Surrogate, chance_level, drift_control
 from analysis.decoding.decoder import Decoder, decode
 from analysis.decoding.geometry import (
     mean_vector,
@@ -20,6 +20,7 @@ from analysis.decoding.geometry import (
     projection,
     separation,
 )
+from analysis.decoding.newton import go_on
 from models.directions import angle_deg
 from models.errors import (
     EmptyDataError,
@@ -127,6 +128,28 @@ def test_separable_classes_neither_diverge_nor_stop_early(strength: float) -> No
     assert abs(pulls.sum()) < 1e-6 * abs(pulls).sum()
 
 
+def test_the_next_solution_is_foretold_as_well_as_the_last_ones_let_it() -> None:
+    """A cubic is foretold by four of its points; of noise the last value is as good as any."""
+    bins, rng = np.arange(12), np.random.default_rng(5)
+    cubic = 1 + bins + 0.3 * bins**2 + 0.02 * bins**3
+    noisy = rng.normal(size=(12, 40))
+    for values, exact in ((np.outer(cubic, np.ones(40)), True), (noisy, False)):
+        differences, misses = np.zeros((7, 1, 40)), []
+        for b in bins[:-1]:
+            weights = values[b : b + 1].copy()
+            go_on(weights, differences, b + 1)
+            misses.append(np.abs(weights - values[b + 1]).max())
+        assert (max(misses[5:]) < 1e-9) == exact
+        if not exact:
+            assert max(misses) < 3 * np.abs(np.diff(values, axis=0)).max()
+
+
+def test_the_order_in_memory_changes_nothing() -> None:
+    activity, labels = planted(np.random.default_rng(3))
+    moved = activity.copy(data=activity.values.transpose(2, 0, 1).copy().transpose(1, 2, 0))
+    xr.testing.assert_equal(decode(activity, labels).weights, decode(moved, labels).weights)
+
+
 def test_threads_change_nothing() -> None:
     activity, labels = planted(np.random.default_rng(3))
     one, many = (decode(activity, labels, Decoder(jobs=jobs)) for jobs in (1, 3))
@@ -221,6 +244,26 @@ def test_labels_without_meaning_are_told_by_chance(surrogate: Surrogate) -> None
     assert float(decode(activity, labels, decoder).mean[ONSET:].mean()) > chance.threshold
     again = chance_level(activity, labels, 1, 20, surrogate, decoder)
     xr.testing.assert_equal(chance.accuracy, again.accuracy)
+
+
+def test_coins_are_tossed_until_they_can_be_decoded() -> None:
+    """Of 20 coins, 10 of each side come up in one case of six; else ten folds would be refused."""
+    activity, labels = planted(np.random.default_rng(8), trials=20)
+    chance = chance_level(activity[:, :2], labels, 1, 20, "coins", NOW)
+    assert chance.accuracy.shape == (20, 2)
+    assert len(np.unique(chance.accuracy)) > 3
+    with pytest.raises(OneClassError, match="a class has 9 trials, and there are 10 folds"):
+        chance_level(activity[1:, :2], np.arange(19) < 10, 1, 20, "coins", NOW)
+
+
+def test_a_threshold_holds_for_all_bins_together() -> None:
+    """One in twenty sets of labels without meaning exceeds it somewhere, however many bins."""
+    accuracy = np.full((40, 100), 0.5)
+    accuracy[np.arange(40), np.arange(40)] = 0.6 + 0.001 * np.arange(40)
+    chance = Chance(xr.DataArray(accuracy, dims=("repeat", "time")), 0.0)
+    assert chance.exceeded() == pytest.approx(0.638)
+    assert (accuracy > chance.exceeded()).any(axis=1).sum() == 1
+    assert chance.threshold < 0.51
 
 
 def two_contexts(

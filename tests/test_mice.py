@@ -193,6 +193,9 @@ def wrong() -> Iterator[tuple[str, dict[str, object], str]]:
     yield "shifting", {"outcome_noise": 0}, "outcome_noise"
     yield "shifting", {"go": "45 deg"}, "should be a valid list, not '45 deg'"
     yield "network", {"set_back_after": 0}, "set_back_after"
+    yield "network", {"go": ["5 kHz"], "nogo": ["5 kHz"]}, "stands in go and in nogo"
+    yield "shifting", {"go": ["5 kHz"], "nogo": ["*", "5 kHz"]}, "stands in go and in nogo"
+    yield "policy", {"go": ["5 kHz"], "nogo": ["5 kHz"]}, "stands in go and in nogo"
 
 
 @pytest.mark.parametrize(("name", "over", "words"), list(wrong()))

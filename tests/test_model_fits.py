@@ -223,6 +223,12 @@ def test_a_mouse_that_cannot_be_fitted_does_not_lose_the_others() -> None:
         )
     assert list(found.mice) == ["m0", "m1", "m2"]
     assert "one stimulus only" in found.failed["only S+"]
+    shown = str(found).splitlines()
+    assert shown[0].startswith("3 mice, ")
+    shared = [each.name for each in found.shared]
+    assert [line.split()[0] for line in shown[1 : len(shared) + 1]] == shared
+    assert f"only S+ could not be fitted: {found.failed['only S+']}" in str(found)
+    assert shown[-1] == found.statement.splitlines()[-1]
 
 
 def test_a_mouse_may_be_named_as_another_with_a_number() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -56,6 +57,31 @@ class Chance:
         sem = float(repeats.std(ddof=1)) / float(np.sqrt(repeats.size))
         return self.level + sem + self.fold_sem
 
+    def exceeded(self, share: float = 0.05) -> float:
+        """Return the accuracy that this share of the surrogates exceed, at whatever time.
+
+        A decoder that lies above it at some time is better than chance, however many bins were
+        looked at: the test by the largest statistic (Nichols & Holmes 2002, Hum. Brain Mapp.
+        15:1). The threshold is for one bin alone: among hundreds some exceed it by chance.
+        """
+        return float(np.quantile(self.accuracy.max("time"), 1 - share, method="higher"))
+
+
+@dataclass(frozen=True)
+class Meaningless:
+    """What a decoder reached with one set of labels that mean nothing.
+
+    Attributes
+    ----------
+    accuracy
+        Mean over the folds, (time,).
+    fold_sem
+        Mean over time of the standard error over the folds.
+    """
+
+    accuracy: xr.DataArray
+    fold_sem: float
+
 
 def chance_level(
     activity: xr.DataArray,
@@ -76,32 +102,63 @@ def chance_level(
     repeats
         How many sets of labels.
     surrogate
-        Where the labels come from.
+        Where the labels come from. Coins are tossed again until each class has a trial for each
+        fold.
+
+    Raises
+    ------
+    ModelError
+        As for `decode`; or if there are fewer than two repeats.
     """
-    if surrogate not in ("shuffled", "coins"):
-        raise UnknownNameError(f"no surrogate {surrogate!r}", "There are 'shuffled' and 'coins'.")
     if repeats < 2:
         raise OutOfBoundsError(f"{repeats} repeats", "Give two or more.")
+    return chance_of(meaningless(activity, labels, seed, repeats, surrogate, decoder))
+
+
+def chance_of(found: Iterable[Meaningless]) -> Chance:
+    """Return the chance level by what was reached with several sets of labels, two or more."""
+    each = list(found)
+    accuracy = xr.concat([one.accuracy for one in each], "repeat")
+    return Chance(accuracy, float(np.mean([one.fold_sem for one in each])))
+
+
+def meaningless(
+    activity: xr.DataArray,
+    labels: ArrayLike,
+    seed: int,
+    repeats: int = 40,
+    surrogate: Surrogate = "shuffled",
+    decoder: Decoder = USUAL,
+) -> Iterator[Meaningless]:
+    """Yield what `chance_level` is made of, a set of labels at a time, since that takes long."""
+    if surrogate not in ("shuffled", "coins"):
+        raise UnknownNameError(f"no surrogate {surrogate!r}", "There are 'shuffled' and 'coins'.")
     array = bins_first(activity)
     told = two_classes(labels, array.shape[2])
+    stratified(told, decoder.folds)  # refuses what no draw can mend
     rng = np.random.default_rng(seed)
-    means, sems = [], []
     for _ in range(repeats):
-        drawn = _drawn(told, surrogate, rng)
+        drawn = _drawn(told, surrogate, decoder.folds, rng)
         test = stratified(drawn, decoder.folds)
         columns = np.tile(drawn, (len(test), 1))
         found = solve(array, columns, ~test, test, decoder).accuracy
-        means.append(found.mean(axis=1))
-        sems.append(found.std(axis=1, ddof=1).mean() / np.sqrt(len(test)))
-    return Chance(
-        xr.DataArray(means, {"time": activity["time"]}, ("repeat", "time")), float(np.mean(sems))
-    )
+        sem = found.std(axis=1, ddof=1).mean() / np.sqrt(len(test))
+        yield Meaningless(
+            xr.DataArray(found.mean(axis=1), {"time": activity["time"]}, ("time",)), float(sem)
+        )
 
 
-def _drawn(labels: Flags, surrogate: Surrogate, rng: np.random.Generator) -> Flags:
+def _drawn(labels: Flags, surrogate: Surrogate, folds: int, rng: np.random.Generator) -> Flags:
+    """Return labels without meaning, of which each class has a trial for each fold.
+
+    The true labels have that, so that there are trials enough for coins to come to it.
+    """
     if surrogate == "shuffled":
         return np.asarray(rng.permutation(labels))
-    return np.asarray(rng.random(labels.size) < 0.5)
+    while True:
+        coins = rng.random(labels.size) < 0.5
+        if min(coins.sum(), (~coins).sum()) >= folds:
+            return np.asarray(coins)
 
 
 @dataclass(frozen=True)

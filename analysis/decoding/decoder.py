@@ -258,9 +258,16 @@ def bins_first(activity: xr.DataArray) -> Floats:
         raise ShapeError(
             f"activity has the dimensions {activity.dims}", f"Give it those of {DIMENSIONS}."
         )
-    array = np.ascontiguousarray(activity.transpose(*DIMENSIONS).values, dtype=np.float64)
-    if not array.size:
-        raise EmptyDataError(f"activity has the shape {array.shape}", "Give trials with neurons.")
+    view = activity.transpose(*DIMENSIONS).values
+    if not view.size:
+        raise EmptyDataError(f"activity has the shape {view.shape}", "Give trials with neurons.")
+    array = np.empty(view.shape)
+    if view.strides[0] < view.strides[1]:
+        # The bins of a neuron lie side by side: by itself it fits into the cache of a processor.
+        for neuron in range(view.shape[1]):
+            array[:, neuron] = view[:, neuron]
+    else:
+        array[:] = view
     if not np.isfinite(array).all():
         raise NotFiniteError("activity holds NaN or infinite numbers", "Leave those trials out.")
     return array

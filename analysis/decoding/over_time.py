@@ -6,11 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from analysis.decoding.newton import Columns, Design, Rough, State, losses, solve
+from analysis.decoding.newton import Columns, Design, Rough, State, go_on, losses, solve
 from models.errors import Floats
 
-RENEW = 5
+RENEW = 8
 """Bins for which a preconditioner serves."""
+ORDERS = 6
+"""Solutions, at most, that tell where the next one lies."""
 TOO_MANY = 40
 """Turns at a bin after which it is renewed at once: it has become unlike the curvature."""
 TRIES = 5
@@ -53,18 +55,18 @@ def solve_bins(
     bins, features, trials = activity.shape
     n_columns = len(columns.signs)
     state, design = new_state(n_columns, 1, trials), new_design(1, trials)
-    before, inverse = state.weights.copy(), np.zeros((1, 1))
+    differences, inverse = new_differences(state), np.zeros((1, 1))
     seen = age = 0
     for b in range(bins):
         low, high = max(0, b - half_width), min(bins, b + half_width + 1)
         size = (high - low) * features + 1
         if size != len(design.ridge):
             state, design = new_state(n_columns, size, trials), new_design(size, trials)
-            before, seen, age = state.weights.copy(), 0, RENEW
+            differences, seen, age = new_differences(state), 0, RENEW
         design.rows[:-1] = activity[low:high].reshape(-1, trials)
         design.turned[:] = design.rows.T
         design = design._replace(largest=float(np.abs(design.rows).max()))
-        _go_on(state.weights, before, seen)
+        go_on(state.weights, differences, seen)
         if age >= RENEW:
             inverse, age = _mean_inverse(columns, design, state), 0
         turns = solve(columns, design, rough_of(design, inverse, np.float32), state)
@@ -101,12 +103,9 @@ def rough_of(design: Design, inverse: Floats, kind: type[np.floating[Any]]) -> R
     )
 
 
-def _go_on(weights: Floats, before: Floats, seen: int) -> None:
-    """Begin where a straight line through the last two solutions leads to."""
-    last = weights.copy()
-    if seen >= 2:
-        weights[:] = 2 * last - before
-    before[:] = last
+def new_differences(state: State) -> Floats:
+    """Return room for the differences that `go_on` takes, (ORDERS + 1, columns, features + 1)."""
+    return np.zeros((ORDERS + 1, *state.weights.shape))
 
 
 def _mean_inverse(columns: Columns, design: Design, state: State) -> Floats:

@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import cast
 
 import msgspec
-import rich.console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from analysis.behaviour.bins import BIN_TRIALS
 from analysis.fits.asked import (
@@ -23,7 +21,7 @@ from analysis.fits.asked import (
     ShapeName,
     VariantName,
 )
-from analysis.fits.crews import Advance, Crew, cluster, local_crew, processes_for
+from analysis.fits.crews import Crew, cluster, local_crew, processes_for
 from analysis.fits.options import check_held, check_used, numbers_of, recruitment_of_options
 from analysis.fits.results import Fit
 from analysis.fits.run import fit_mice
@@ -31,6 +29,8 @@ from analysis.fits.sessions import Past, Wanted, chosen, folders_of, read_past, 
 from analysis.fits.settings import Settings
 from analysis.fits.store import beside, check_room, folder_for, keep
 from analysis.fits.tables import print_fit
+from analysis.progress import Advance
+from analysis.progress_bar import ProgressBar
 from models.consistency import SESSIONS
 from models.learning import Variant
 from models.psychometric import Shape
@@ -72,7 +72,7 @@ def fit_asked(asked: Asked) -> Kept:
     span = None if asked.sessions is None else span_of(asked.sessions)
     folder = asked.out or folder_for(lab, asked.model, mice, asked.unusual())
     check_room(folder)
-    with _crew(asked, settings.seconds(len(mice))) as crew, _Bar() as bar:
+    with _crew(asked, settings.seconds(len(mice))) as crew, ProgressBar() as bar:
         pasts = [chosen(past, span) for past in _read(lab, mice, wanted, bar)]
         fit = fit_mice(pasts, settings, crew, str(lab.data), bar.begin)
         with beside(folder) as drawn:
@@ -119,32 +119,6 @@ def settings_of(asked: Asked) -> Settings:
     )
 
 
-class _Bar:
-    """Shows on standard error, if it is a terminal, what is done and how far it is."""
-
-    def __init__(self) -> None:
-        shown = rich.console.Console(stderr=True)
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
-                   TimeElapsedColumn())  # fmt: skip
-        self._progress = Progress(
-            *columns, console=shown, transient=True, disable=not shown.is_terminal
-        )
-
-    def __enter__(self) -> _Bar:
-        self._progress.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._progress.stop()
-
-    def begin(self, what: str, parts: int) -> Advance:
-        """Show what begins; without a number of parts, that it goes on."""
-        for task in self._progress.task_ids:
-            self._progress.remove_task(task)
-        task = self._progress.add_task(what, total=parts or None)
-        return lambda: self._progress.advance(task)
-
-
 @contextlib.contextmanager
 def _crew(asked: Asked, seconds: float) -> Iterator[Crew]:
     """Return who does the work: this computer, unless a scheduler is named."""
@@ -155,7 +129,7 @@ def _crew(asked: Asked, seconds: float) -> Iterator[Crew]:
         yield workers
 
 
-def _read(lab: Lab, subjects: Sequence[str], wanted: Wanted, bar: _Bar) -> list[Past]:
+def _read(lab: Lab, subjects: Sequence[str], wanted: Wanted, bar: ProgressBar) -> list[Past]:
     """Return the past of each mouse."""
     folders = {subject: folders_of(lab, subject) for subject in subjects}
     advance = bar.begin("reading sessions", sum(map(len, folders.values())))
@@ -169,7 +143,7 @@ def _counted(folders: Sequence[SessionFolder], advance: Advance) -> Iterator[Ses
         advance()
 
 
-def _draw(found: Fit, folder: Path, picture: Picture, bar: _Bar) -> Fit:
+def _draw(found: Fit, folder: Path, picture: Picture, bar: ProgressBar) -> Fit:
     """Draw the figures; return the fit with their names."""
     from analysis.figures import draw_and_save  # matplotlib takes half a second to load
     from analysis.fits.figures import figures_of

@@ -20,6 +20,7 @@ from itertools import zip_longest
 from multiprocessing.connection import Connection
 from typing import Any, Protocol, TypeVar
 
+from analysis.progress import Advance
 from rig.errors import OptionError
 
 Order = TypeVar("Order")
@@ -30,9 +31,6 @@ PATIENCE = 10.0
 """Seconds in which a scheduler has to answer."""
 ADDRESS = re.compile(r"(tcp|tls)://.+:\d+")
 DIED = "the process that fitted it died"
-Advance = Callable[[], None]
-Begin = Callable[[str, int], Advance]
-"""Told what begins and how many parts it has; what it returns is called after each part."""
 
 
 class Crew(Protocol):
@@ -53,11 +51,6 @@ class Crew(Protocol):
             Called when one of them is done.
         """
         ...
-
-
-def unseen(what: str, parts: int) -> Advance:
-    """Show nothing of how far it is."""
-    return lambda: None
 
 
 class Alone:

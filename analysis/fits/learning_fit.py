@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 
 from analysis.fits.asked import CoreName, ModelName
-from analysis.fits.crews import Begin, Crew
+from analysis.fits.crews import Crew
 from analysis.fits.found import FAILURES, closed, doubts_of, fitted, found_of, mouse_fit, value_of
 from analysis.fits.learning_course import learned
 from analysis.fits.learning_data import (
@@ -25,6 +25,7 @@ from analysis.fits.learning_data import (
 from analysis.fits.results import Found, MouseFit, Shared
 from analysis.fits.sessions import Past
 from analysis.fits.settings import STARTS_TOGETHER, Settings
+from analysis.progress import Begin
 from models.cohort import CohortFit, fit_cohort, own_interval, shared_interval
 from models.errors import EmptyDataError, ShapeError
 from models.fitting import FitResult

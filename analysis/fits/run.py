@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 
 from analysis.fits.asked import ModelName
-from analysis.fits.crews import Begin, Crew, unseen
+from analysis.fits.crews import Crew
 from analysis.fits.detection_fit import detection_order, fit_detection
 from analysis.fits.learning_fit import Done, done_of, fit_learners, learner
 from analysis.fits.logistic_fit import fit_regression, regression_order
@@ -20,6 +20,7 @@ from analysis.fits.results import FORMAT, Fit, MouseFit, Spread
 from analysis.fits.sessions import Past
 from analysis.fits.settings import Settings
 from analysis.fits.shifting_fit import fit_choices, shifting_order
+from analysis.progress import Begin, unseen
 from models.errors import ModelError
 from rig.errors import RecordingError
 

@@ -48,7 +48,7 @@ def decoding_over_time(
         ax.axhline(chance.level, color=GREY, lw=0.8, ls=":")
         ax.axhspan(
             chance.level, chance.threshold, color=GREY, alpha=0.2, lw=0,
-            label=f"chance, to its threshold ({chance.threshold:.2f})",
+            label="chance, to its threshold for one bin",
         )  # fmt: skip
     _band(ax, found.mean, found.sem, colour, label)
     ax.set(ylabel="fraction decoded right", ylim=(None, 1.02))

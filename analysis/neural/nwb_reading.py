@@ -5,6 +5,8 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -21,6 +23,38 @@ SPIKE_COLUMNS = ("spike_times", "waveform_mean", "waveform_sd", "waveforms", "el
 """Columns of a units table that are no facts about a unit: they hold lists."""
 
 
+@dataclass(frozen=True)
+class Inside:
+    """What an NWB file holds.
+
+    Attributes
+    ----------
+    counts_from
+        When its times are 0: `timestamps_reference_time`, which is the start of its session unless
+        the file says otherwise.
+    has_units, has_traces
+        Whether it has a table of units, and series of traces of ROIs.
+    """
+
+    counts_from: datetime
+    has_units: bool
+    has_traces: bool
+
+
+def look_inside(path: Path) -> Inside:
+    """Return what an NWB file holds.
+
+    Raises
+    ------
+    RecordingError
+        If it is no NWB file.
+    """
+    with opened(path) as file:
+        return Inside(
+            file.timestamps_reference_time, file.units is not None, bool(_series_in(file))
+        )
+
+
 def read_spikes(path: Path) -> Spikes:
     """Return the spikes of the units table of an NWB file.
 
@@ -34,7 +68,7 @@ def read_spikes(path: Path) -> Spikes:
     RecordingError
         If it is no NWB file, has no units or no spikes, or times that cannot be used.
     """
-    with _opened(path) as file:
+    with opened(path) as file:
         table = file.units
         if table is None or not len(table):
             raise RecordingError("the file holds no units", str(path), _LOOK)
@@ -63,14 +97,8 @@ def read_traces(path: Path, series: str | None = None) -> Traces:
     RecordingError
         If it is no NWB file, has no such series, several by that name, or no times.
     """
-    from pynwb.ophys import RoiResponseSeries
-
-    with _opened(path) as file:
-        found = {
-            _place(each): each
-            for each in file.objects.values()
-            if isinstance(each, RoiResponseSeries)
-        }
+    with opened(path) as file:
+        found = _series_in(file)
         place = _chosen(found, series, path)
         return _made(lambda: _traces(found[place]), f"{path}, {place}")
 
@@ -83,7 +111,7 @@ def read_trials(path: Path) -> pd.DataFrame:
     RecordingError
         If it is no NWB file, or has no trials.
     """
-    with _opened(path) as file:
+    with opened(path) as file:
         if file.trials is None or not len(file.trials):
             raise RecordingError("the file holds no trials", str(path), _LOOK)
         table: pd.DataFrame = file.trials.to_dataframe()
@@ -94,7 +122,8 @@ _LOOK = "Name the file that holds them; `h5ls -r FILE` lists what is in a file."
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[Any]:
+def opened(path: Path) -> Iterator[Any]:
+    """Open an NWB file of whatever program; what cannot be read is told as a `RecordingError`."""
     from pynwb import NWBHDF5IO
 
     if not path.is_file():
@@ -144,6 +173,15 @@ def _is_list(table: Any, name: str) -> bool:
     from hdmf.common import VectorIndex
 
     return isinstance(table[name], VectorIndex)
+
+
+def _series_in(file: Any) -> dict[str, Any]:
+    """Return the series of traces of ROIs, by their places."""
+    from pynwb.ophys import RoiResponseSeries
+
+    return {
+        _place(each): each for each in file.objects.values() if isinstance(each, RoiResponseSeries)
+    }
 
 
 def _place(series: Any) -> str:

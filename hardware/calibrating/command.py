@@ -9,6 +9,7 @@ import typer
 from hardware.calibrating.kept import alone
 from hardware.calibrating.listing import calibrations
 from hardware.calibrating.screen_command import screen
+from hardware.calibrating.speaker_command import speaker
 from hardware.calibrating.timing_command import timing
 from hardware.calibrating.valve_steps import Valves, calibrate_valve, check_valve, print_valve
 from rig.console import JsonOption, LabOption, print_json, rig_file, the_lab
@@ -42,6 +43,9 @@ def register(app: typer.Typer) -> None:
         screen
     )
     kinds.command("timing", epilog="Example: rig calibrate timing box1 --by anna")(timing)
+    kinds.command("speaker", epilog="Example: rig calibrate speaker box1 --by anna --simulate")(
+        speaker
+    )
     app.add_typer(kinds, name="calibrate")
     app.command("calibrations", epilog="Example: rig calibrations --json")(calibrations)
 

@@ -41,3 +41,10 @@ def answers(percept: Percept, go: Sequence[str], nogo: Sequence[str]) -> Answers
     """Return what the grating and the sound of a trial ask for."""
     asked = {one.sense: meaning(one.name, go, nogo) for one in percept}
     return Answers(asked.get("grating"), asked.get("sound"))
+
+
+def refuse_both(go: Sequence[str], nogo: Sequence[str]) -> None:
+    """Raise `ValueError` if a name stands in `go` and in `nogo`: it could not ask for both."""
+    both = [name for name in go if name in nogo]
+    if both:
+        raise ValueError(f"'{both[0]}' stands in go and in nogo")

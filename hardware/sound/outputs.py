@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 import subprocess
-from typing import Any
+from typing import Any, Literal
 
 from hardware.sound.messages import Output
 from rig.errors import DeviceError, Problem, RigError
@@ -37,6 +37,43 @@ def portaudio() -> Any:
     return sounddevice
 
 
+def named(host_api: str, line: str, sort: Literal["output", "input"]) -> dict[str, Any]:
+    """Return what PortAudio tells of the one output or input of a name, or of a part of it.
+
+    Raises
+    ------
+    DeviceError
+        If there is none, or more than one.
+    """
+    library = portaudio()
+    apis = [api["name"] for api in library.query_hostapis()]
+    if host_api not in apis:
+        raise DeviceError(
+            f"this computer has no host API '{host_api}'; it has {_listed(apis)}",
+            "host_api",
+            "Write one of these as host_api.",
+        )
+    those = [
+        each
+        for each in library.query_devices()
+        if apis[each["hostapi"]] == host_api and each[f"max_{sort}_channels"] > 0
+    ]
+    fitting = [each for each in those if each["name"] == line] or [
+        each for each in those if line in each["name"]
+    ]
+    if not fitting:
+        names = _listed([each["name"] for each in those])
+        raise DeviceError(
+            f"{host_api} has no {sort} '{line}'; it has {names}",
+            "line",
+            "Connect the sound card and switch it on, or write one of these names as line.",
+        )
+    if len(fitting) > 1:
+        many = _listed([each["name"] for each in fitting])
+        raise DeviceError(f"'{line}' may be any of {many}", "line", "Write the whole name as line.")
+    return dict(fitting[0])
+
+
 def find(output: Output) -> int:
     """Return PortAudio's number of an output.
 
@@ -45,36 +82,7 @@ def find(output: Output) -> int:
     DeviceError
         If there is none, or more than one, of that name; or if it has too few channels.
     """
-    library = portaudio()
-    apis = [api["name"] for api in library.query_hostapis()]
-    if output.host_api not in apis:
-        raise DeviceError(
-            f"this computer has no host API '{output.host_api}'; it has {_listed(apis)}",
-            "host_api",
-            "Write one of these as host_api.",
-        )
-    api = apis.index(output.host_api)
-    outputs = [
-        each
-        for each in library.query_devices()
-        if each["hostapi"] == api and each["max_output_channels"] > 0
-    ]
-    names = [each["name"] for each in outputs]
-    fitting = [each for each in outputs if each["name"] == output.line] or [
-        each for each in outputs if output.line in each["name"]
-    ]
-    if not fitting:
-        raise DeviceError(
-            f"{output.host_api} has no output '{output.line}'; it has {_listed(names)}",
-            "line",
-            "Connect the sound card and switch it on, or write one of these names as line.",
-        )
-    if len(fitting) > 1:
-        many = _listed([each["name"] for each in fitting])
-        raise DeviceError(
-            f"'{output.line}' may be any of {many}", "line", "Write the whole name as line."
-        )
-    (found,) = fitting
+    found = named(output.host_api, output.line, "output")
     needed, most = channels(output), found["max_output_channels"]
     if needed > most:
         raise DeviceError(

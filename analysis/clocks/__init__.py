@@ -1,0 +1,1 @@
+"""Aligns other clocks (recorders, cards, cameras) to that of a session by what both recorded."""

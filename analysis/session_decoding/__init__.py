@@ -1,0 +1,1 @@
+"""A session and the recording beside it, decoded over time: what ``rig decode`` does."""

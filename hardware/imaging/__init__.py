@@ -1,0 +1,1 @@
+"""Pictures of the cortex: blood vessels registered to those of a reference."""
