@@ -12,6 +12,7 @@ import msgspec
 from analysis.html import banner, escaped, heading, page, paragraph, table
 from analysis.quality import Word
 from rig.performance import Performance, performance_of
+from rig.session_folder import UNKNOWN
 
 DAYS_BEFORE = 7
 """A mouse that had a session in so many days before is missed on a day without one."""
@@ -97,9 +98,10 @@ def day_of_rows(day: date, rows: Sequence[Row]) -> Day:
     day
         Which one.
     rows
-        The sessions from `first_day` on, ordered by mouse, day and number.
+        The sessions from `first_day` on, ordered by mouse, day and number. Of a mouse whose days
+        cannot be listed the sessions count as of this day, so that it is told.
     """
-    own = [row for row in rows if row["day"] == day.isoformat()]
+    own = [row for row in rows if row["day"] in {day.isoformat(), UNKNOWN}]
     before = [row for row in rows if row["day"] < day.isoformat()]
     mice = list(dict.fromkeys(row["subject"] for row in own))
     last = {row["subject"]: row["session"] for row in before if row["subject"] not in mice}

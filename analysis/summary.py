@@ -9,7 +9,7 @@ from analysis.quality import Finding, quality, words_of
 from rig.errors import RecordingError
 from rig.export.background import exports_of
 from rig.performance import performance_of
-from rig.session_folder import SessionFolder, is_running
+from rig.session_folder import SessionFolder, check_rights, is_running
 from rig.session_record import SessionRecord, why_ended
 from rig.wrap_up import read_wrap_up
 
@@ -17,6 +17,7 @@ from rig.wrap_up import read_wrap_up
 def read_summary(folder: SessionFolder) -> dict[str, Any]:
     """Return the summary of a session, or what is wrong with it."""
     try:
+        check_rights(folder)
         return _summary(read_outline(folder))
     except RecordingError as error:
         running = is_running(folder)

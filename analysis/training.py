@@ -17,7 +17,7 @@ from rig.lab import Lab
 from rig.performance import performance
 from rig.plan import StageParams, first_rig_for, make_plan, plan_protocol
 from rig.session import Session
-from rig.session_folder import find_sessions
+from rig.session_folder import UNKNOWN, find_sessions
 from rig.session_result import Result
 from rig.stage_moves import accept
 from rig.stages import choose, history_in, read_standing
@@ -134,7 +134,8 @@ def run_session(
 
 def next_day(lab: Lab, subject: str) -> date:
     """Return the day after the mouse's last session; without one, that of its last move."""
-    days = [date.fromisoformat(each.path.parts[-2]) for each in find_sessions(lab.data, subject)]
+    names = [each.path.parts[-2] for each in find_sessions(lab.data, subject)]
+    days = [date.fromisoformat(name) for name in names if name != UNKNOWN]
     if days:
         return max(days) + timedelta(days=1)
     return history_in(lab, lab.subject(subject))[-1].at.date()

@@ -24,7 +24,7 @@ from rig.preflight import Guard, LastSession, Preflight
 from rig.rehearsal import rehearse
 from rig.rig_plan import check_devices, made_devices, plan_rig
 from rig.running import Beginning, ended_without_wrap_up, needs_wrap_up, read_beginning, running
-from rig.session_folder import SessionFolder, find_session, find_sessions
+from rig.session_folder import UNKNOWN, SessionFolder, find_session, find_sessions
 from rig.session_record import load_session
 from rig.set_options import OPTION, read_changes
 from rig.spot_checks import read_checks
@@ -259,7 +259,8 @@ def _ran_today(subject: str, sessions: list[SessionFolder], now: datetime) -> Gu
         began.append(datetime.fromisoformat(record.header.started_at))
         trials += sum(not row.aborted for row in record.rows)
         water_ul += record.water_ul
-    number = max((int(each.path.name) for each in today), default=0) + 1
+    numbers = [int(each.path.name) for each in today if each.path.name != UNKNOWN]
+    number = max(numbers, default=0) + 1
     return guards.ran_today(subject, guards.Today(tuple(began), trials, water_ul / 1000, number))
 
 

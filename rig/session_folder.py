@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -26,6 +28,10 @@ RUNNING = "session", "running"
 TRACEBACK = "traceback.txt"
 GUARDIAN_LOG = "guardian.log"
 """What the guardian did; only of sessions with outputs that are not simulated."""
+UNKNOWN = "?"
+"""Stands for the number, or for day and number, of sessions whose folder cannot be listed."""
+_SUBJECT, _DAY = re.compile("[A-Za-z0-9][A-Za-z0-9_-]*"), re.compile(r"\d{4}-\d\d-\d\d")
+"""How the folders of a subject and of a day are named; others (``lost+found``) are none."""
 
 
 @dataclass(frozen=True)
@@ -118,10 +124,10 @@ def create_folder(data: Path, subject: str, day: date, number: int | None) -> Se
 
 
 def is_running(folder: SessionFolder) -> bool:
-    """Whether a process runs the session now, or mends it; never so in a read-only archive."""
+    """Whether a process runs the session now, or mends it; never so where one may not look."""
     try:
         return is_held(folder.path, *RUNNING)
-    except RecordingError:
+    except (RecordingError, PermissionError):
         return False
 
 
@@ -190,14 +196,34 @@ def nearest_folder(path: Path) -> Path:
 def find_sessions(data: Path, subject: str | None = None) -> Iterator[SessionFolder]:
     """Return the sessions in a data folder, ordered by subject, date and number.
 
-    One whose journal is gone is among them if its HDF5 file was sealed.
+    One whose journal is gone is among them if its HDF5 file was sealed. A folder that cannot be
+    listed stands for its sessions, behind the others: ``SUBJECT/DATE/?`` or ``SUBJECT/?/?``.
     """
     if subject is not None and not _is_name(subject):
         return
-    found = data.glob(f"{subject or '*'}/*/*")
-    folders = [path for path in found if path.name.isdecimal() and _is_session(path)]
-    for path in sorted(folders, key=lambda p: (p.parts[-3], p.parts[-2], int(p.name))):
-        yield SessionFolder(path)
+    for name in _inside(data) if subject is None else [subject]:
+        mouse = data / name
+        for day in [UNKNOWN] if name == UNKNOWN else _inside(mouse, _SUBJECT):
+            for number in [UNKNOWN] if day == UNKNOWN else _numbers(mouse / day):
+                yield SessionFolder(mouse / day / number)
+
+
+def check_rights(folder: SessionFolder) -> None:
+    """Raise `RecordingError` if the folder of a session, or its journal, may not be read."""
+    unknown = [part for part in folder.path.parts[-3:] if part == UNKNOWN]
+    place = folder.path.parents[len(unknown) - 1] if unknown else folder.journal
+    try:
+        if unknown:
+            os.scandir(place).close()
+        else:
+            place.open("rb").close()
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        what = "folder cannot be listed" if unknown else "journal cannot be read"
+        raise RecordingError(
+            f"its {what}: {error.strerror}", str(place), "Check the rights on the folder."
+        ) from error
 
 
 def find_session(data: Path, name: str) -> SessionFolder:
@@ -206,25 +232,51 @@ def find_session(data: Path, name: str) -> SessionFolder:
     Raises
     ------
     RecordingError
-        If there is none.
+        If there is none, or the last one may not be read.
     """
-    if _is_session(data / name):
-        return SessionFolder((data / name).resolve())
     sessions = list(find_sessions(data, name))
+    if not sessions and _is_session(data / name):
+        return SessionFolder((data / name).resolve())
     if not sessions:
         raise RecordingError(
             f"there is no session '{name}'",
             str(data),
             "`rig ls` lists the sessions; write SUBJECT/DATE/N, or SUBJECT for its last one.",
         )
-    return max(sessions, key=lambda session: (session.path.parts[-2], int(session.path.name)))
+    check_rights(sessions[-1])
+    return sessions[-1]
+
+
+def _inside(folder: Path, named: re.Pattern[str] | None = None) -> list[str]:
+    """Return what is in a folder, in order; `UNKNOWN` alone if it cannot be listed.
+
+    Of a folder that is not `named` as those with sessions are, nothing is told then.
+    """
+    try:
+        return sorted(path.name for path in folder.iterdir())
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError:
+        return [UNKNOWN] if named is None or named.fullmatch(folder.name) else []
+
+
+def _numbers(day: Path) -> list[str]:
+    """Return the numbers of a day's sessions, in order; `UNKNOWN` alone if it cannot be listed."""
+    inside = _inside(day, _DAY)
+    if inside == [UNKNOWN]:
+        return inside
+    numbers = sorted((name for name in inside if name.isdecimal()), key=int)
+    return [name for name in numbers if _is_session(day / name)]
 
 
 def _is_session(folder: Path) -> bool:
-    """Whether a folder holds the record of a session."""
-    return any((folder / file).is_file() for file in (JOURNAL, HDF5))
+    """Whether a folder holds the record of a session; one that may not be looked into does."""
+    try:
+        return any((folder / file).is_file() for file in (JOURNAL, HDF5))
+    except PermissionError:
+        return True
 
 
 def _is_name(subject: str) -> bool:
     """Whether a text can be the name of a subject's folder; a path, empty or not, is none."""
-    return Path(subject).name == subject and bool(subject.strip("."))
+    return Path(subject).name == subject and bool(subject.strip(".")) and subject != UNKNOWN

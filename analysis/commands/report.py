@@ -16,7 +16,7 @@ from rig.console import JsonOption, LabOption, console, print_json, the_lab, the
 from rig.errors import RecordingError
 from rig.export.whole_file import whole_file
 from rig.lab import Lab
-from rig.session_folder import find_sessions
+from rig.session_folder import UNKNOWN, find_sessions
 from rig.session_record import load_session
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def _of_day(
 
     folders = [
         folder for folder in since_day(find_sessions(lab.data), first_day(day))
-        if folder.path.parts[-2] <= day.isoformat()
+        if folder.path.parts[-2] <= day.isoformat() or folder.path.parts[-2] == UNKNOWN
     ]  # fmt: skip
     rows = read_summaries(folders)
     found = day_of_rows(day, rows)
@@ -98,7 +98,7 @@ def _of_day(
     _write(file, day_page(found))
     if not quiet:
         _tell_day(found)
-    sessions = [row for row in rows if row["day"] == day.isoformat()]
+    sessions = [row for row in rows if row["day"] in {day.isoformat(), UNKNOWN}]
     return file, {**msgspec.structs.asdict(found), "sessions": sessions}
 
 

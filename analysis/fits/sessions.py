@@ -13,7 +13,7 @@ from analysis.fits.reading import Trial, read_trials
 from rig.errors import OptionError, RecordingError
 from rig.lab import Lab
 from rig.psychometric import Psychometric
-from rig.session_folder import SessionFolder, find_sessions, is_running
+from rig.session_folder import UNKNOWN, SessionFolder, check_rights, find_sessions, is_running
 from rig.wrap_up import read_wrap_up
 
 PRETRAINING = "pretraining"
@@ -203,6 +203,7 @@ def why_not_used(folder: SessionFolder) -> str:
     if is_running(folder):
         return "it still runs"
     try:
+        check_rights(folder)
         said = read_wrap_up(folder)
     except RecordingError as error:
         return error.what
@@ -238,9 +239,12 @@ def span_of(words: str) -> tuple[int, int]:
 
 
 def _place(name: str) -> tuple[str, int]:
-    """Return where a session ``SUBJECT/DATE/N`` stands in the order of time."""
+    """Return where a session ``SUBJECT/DATE/N`` stands in the order of time.
+
+    Of a day that cannot be listed all sessions may be missing: it counts from its beginning.
+    """
     _, day, number = name.split("/")
-    return day, int(number)
+    return day, 0 if number == UNKNOWN else int(number)
 
 
 def _mend(folder: SessionFolder) -> str:
