@@ -6,6 +6,8 @@ import platform
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from importlib.metadata import version
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 
 import matplotlib.style
@@ -48,9 +50,10 @@ def learning_curve(
     days
         Day numbers.
     hit_rates, false_alarm_rates
-        One rate a day; None is left out (false alarms in pretraining).
+        One rate a day; None is left out (false alarms in pretraining, both of a day of which
+        nothing is known).
     without
-        What the first days without S- are called.
+        What days with S+ alone are called.
     """
     for name, label, rates in (
         ("hit", "licks to S+ (hits)", hit_rates),
@@ -68,20 +71,35 @@ def learning_curve(
         xlim=(min(days, default=1) - 0.5, max(days, default=1) + 0.5),
     )
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=10, min_n_ticks=1))
-    pretraining = [day for day, rate in zip(days, false_alarm_rates, strict=True) if rate is None]
-    if pretraining and pretraining[0] == days[0]:
-        wide_enough = len(pretraining) >= 0.06 * len(days)
-        ax.axvspan(days[0] - 0.5, pretraining[-1] + 0.5, color=COLOURS["grey"], alpha=0.12, lw=0)
+    for first, last in _without_s_minus(days, hit_rates, false_alarm_rates):
+        wide_enough = last - first + 1 >= 0.06 * len(days)
+        ax.axvspan(first - 0.5, last + 0.5, color=COLOURS["grey"], alpha=0.12, lw=0)
+        untrained = first == days[0]  # hits are rare then, and later on frequent
         ax.text(
-            days[0] - 0.4,
-            0.98,
+            first - 0.4,
+            0.98 if untrained else 0.02,
             without if wide_enough else "",
             rotation=90,
-            va="top",
+            va="top" if untrained else "bottom",
             size="small",
             color=COLOURS["grey"],
         )
     return ax
+
+
+def _without_s_minus(
+    days: Sequence[int],
+    hit_rates: Sequence[float | None],
+    false_alarm_rates: Sequence[float | None],
+) -> list[tuple[int, int]]:
+    """Return first and last day of each run of days with S+ alone."""
+    alone = [
+        hits is not None and false_alarms is None
+        for hits, false_alarms in zip(hit_rates, false_alarm_rates, strict=True)
+    ]
+    runs = groupby(zip(days, alone, strict=True), key=itemgetter(1))
+    spans = [[day for day, _ in run] for is_alone, run in runs if is_alone]
+    return [(span[0], span[-1]) for span in spans]
 
 
 def performance_curve(ax: Axes, bins: Sequence[tuple[float, float]]) -> Axes:

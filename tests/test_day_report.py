@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from test_report import Page
 
 from analysis.day_report import day_of_rows, day_page
-from analysis.figures import save_figure
+from analysis.figures import learning_curve, save_figure
 from analysis.timelines import sensitivity_over_sessions, stage_timeline, water_over_sessions
 from rig.errors import ExitCode, RecordingError
 from rig.lab import Lab
@@ -151,6 +151,18 @@ def test_the_timelines_show_every_session() -> None:
     water_over_sessions(lower, [0.5, None])
     assert [bar.get_height() for bar in lower.patches] == [0.5, 0.0]
     stage_timeline(Figure().subplots(), [])
+
+
+def test_days_with_s_plus_alone_are_grey_and_no_others() -> None:
+    ax = Figure().subplots()
+    hits = [None, 0.5, 0.6, 0.9, None, 0.7, 0.8]
+    learning_curve(ax, range(1, 8), hits, [None, None, None, 0.2, None, None, 0.1], "no S-")
+    spans = [(area.get_extents().x0, area.get_extents().x1) for area in ax.patches]
+    back = ax.transData.inverted().transform
+    assert [tuple(back([(x, 0) for x in span])[:, 0].round(3)) for span in spans] == [
+        (1.5, 3.5), (5.5, 6.5),
+    ]  # fmt: skip
+    assert [text.get_text() for text in ax.texts] == ["no S-", "no S-"]
 
 
 def test_a_figure_has_beside_it_what_it_was_made_of(tmp_path: Path) -> None:
