@@ -225,6 +225,9 @@ def test_a_recording_on_another_clock_needs_an_alignment(
     done = asked_of(shifted, other, "--alignment", str(tmp_path / "wrong.json"))
     assert done.code == ExitCode.USAGE
     assert "aligns the session SIM01/2000-01-01/1" in done.err
+    done = asked_of(shifted, same, "--alignment", str(tmp_path / "own.json"))
+    assert done.code == ExitCode.USAGE
+    assert "are those of the session already" in done.err
     smooth = read_beside(session, same, replace(CONTEXT, smoothing=0.3)).activity
     assert float(smooth.diff("time").std()) < 0.5 * float(one.activity.diff("time").std())
 

@@ -32,11 +32,21 @@ def clock_of(
     ------
     RecordingError
         If nothing is known, and the times count from another moment.
+    OptionError
+        If there is an alignment, and the times are seconds of the session already.
     """
+    if counts_from == started_at:
+        if alignment is not None:
+            raise OptionError(
+                f"the times of '{recording}' are those of the session already: they count from "
+                "its start",
+                "--alignment",
+                "Leave --alignment out. If the times are on another clock, write the moment from "
+                "which they count into the file as timestamps_reference_time.",
+            )
+        return _the_same
     if alignment is not None:
         return alignment
-    if counts_from == started_at:
-        return _the_same
     raise RecordingError(
         f"the recording is on another clock: its times count from {counts_from.isoformat()}, "
         f"those of the session from {started_at.isoformat()}",
