@@ -16,9 +16,11 @@ from inside import inside
 
 from analysis.behaviour.course import course_of, courses_of
 from analysis.fits.reading import Trial
-from analysis.fits.sessions import LeftOut, Past
+from analysis.fits.sessions import LeftOut, Past, Wanted, read_past
 from models.errors import ModelError
 from rig.errors import ExitCode
+from rig.frames import pack
+from rig.journal import MAGIC, read_frames
 from rig.lab import Lab
 from rig.wrap_up import WRAP_UP, WrapUp
 
@@ -148,3 +150,16 @@ def test_the_command_tells_draws_and_refuses_in_words(trained: Lab, tmp_path: Pa
         assert refused.code == code, refused.err
         assert words in refused.err, refused.err
         assert "Traceback" not in refused.err
+
+
+def test_a_damaged_journal_tells_the_first_trial_that_is_lost(short: Lab) -> None:
+    folder = run_virtual(plan_for(short)).folder
+    payloads = list(read_frames(folder.journal))
+    ends = [n for n, payload in enumerate(payloads) if b"trial_ended" in payload]
+    lost_end = ends[12]  # that of the trial 13
+    sound = b"".join(pack(payload) for payload in payloads[:lost_end])
+    folder.journal.write_bytes(MAGIC + sound + b"torn")
+    past = read_past("SIM01", [folder], Wanted())
+    (told,) = past.left_out
+    assert told.why.startswith("its trials from 13 on: ")
+    assert len(past.sessions[0].rows) <= 12

@@ -58,12 +58,15 @@ class SessionTrials:
         The trials, and the responses by level.
     damage
         What is wrong with the journal; empty if nothing is.
+    whole
+        Number of the last trial that was read to its end, used or not; 0 if none was.
     """
 
     definition: Definition
     trials: tuple[Trial, ...]
     levels: Psychometric
     damage: str
+    whole: int
 
 
 def read_trials(folder: SessionFolder) -> SessionTrials:
@@ -87,7 +90,8 @@ def read_trials(folder: SessionFolder) -> SessionTrials:
     match records[:2]:
         case [Header(), Definition() as definition]:
             trials, levels = _trials(records[2:])
-            return SessionTrials(definition, trials, levels, damage)
+            ended = [record.trial for record in records if isinstance(record, TrialEnded)]
+            return SessionTrials(definition, trials, levels, damage, ended[-1] if ended else 0)
         case _:
             raise RecordingError(
                 damage or "the journal holds no session",

@@ -192,8 +192,7 @@ def read_past(subject: str, folders: Iterable[SessionFolder], wanted: Wanted) ->
             passed_over += 1
             continue
         if damage:
-            why = f"its trials from {len(record.rows)} on: {damage}; {_mend(folder)}"
-            lost.append(LeftOut(folder.name, why))
+            lost.append(LeftOut(folder.name, f"{damage}; {_mend(folder)}"))
         sessions.append(record)
     return Past(subject, tuple(sessions), tuple(lost), tuple(lost), passed_over)
 
@@ -254,7 +253,7 @@ def _mend(folder: SessionFolder) -> str:
 
 
 def _read(folder: SessionFolder) -> tuple[Recorded, str]:
-    """Return what is used of a session, and what is wrong with its journal."""
+    """Return what is used of a session, and which trials are lost and why; empty if none is."""
     found = read_trials(folder)
     definition = found.definition
     stage = definition.params.get("stage")
@@ -267,7 +266,7 @@ def _read(folder: SessionFolder) -> tuple[Recorded, str]:
         recruitment=_recruitment(definition.mouse_settings),
         simulated=definition.mouse is not None,
     )
-    return kept, found.damage
+    return kept, found.damage and f"its trials from {found.whole + 1} on: {found.damage}"
 
 
 def _recruitment(settings: dict[str, Any]) -> dict[str, tuple[float, ...]]:
