@@ -13,7 +13,7 @@ from analysis.commands.ls import day_of, read_summaries, since_day
 from analysis.report_facts import water_of
 from analysis.summary import summary_of
 from rig.console import JsonOption, LabOption, console, print_json, the_lab, the_session
-from rig.errors import RecordingError
+from rig.errors import OptionError, RecordingError
 from rig.export.whole_file import whole_file
 from rig.lab import Lab
 from rig.session_folder import UNKNOWN, find_sessions
@@ -22,6 +22,7 @@ from rig.session_record import load_session
 if TYPE_CHECKING:
     from analysis.day_report import Day
 
+FORMATS = (".html", ".htm")
 REPORT = "report.html"
 REPORTS = "reports"
 """Folder of the lab with the reports of days and mice."""
@@ -54,6 +55,9 @@ def report(
     """
     if [session, day, subject].count(None) != 2:
         raise typer.BadParameter("name a session, or --day, or --subject: one of them")
+    if out is not None and out.suffix.lower() not in FORMATS:
+        do = f"End its name in one of {', '.join(FORMATS)}; a browser prints it as PDF."
+        raise OptionError(f"'{out}' is no page", "--out", do)
     if session is not None:
         file, told = _of_session(session, out, lab)
     elif day is not None:
