@@ -310,6 +310,7 @@ def traces_at(session: SessionData, path: Path, times: Floats, values: Floats) -
         (["--strength", "0"], ExitCode.USAGE, "Give a number from"),
         (["--strength", "nan"], ExitCode.USAGE, "Give a number from"),
         (["--out", "figure.txt"], ExitCode.USAGE, "is no figure"),
+        (["--units", "none.nwb", "--out", f"{rig.__file__}/x.png"], ExitCode.RECORDING, "written"),
         (["--of", "choice", "--of", "visual", "--angle", "7", "8", *QUICK], ExitCode.USAGE,
          "no bin lies between 7 and 8 s"),
         (["--series", "cells"], ExitCode.RECORDING, "no traces of ROIs"),

@@ -12,6 +12,7 @@ import typer
 from analysis.session_decoding.asked import Asked, VariableName
 from rig.console import JsonOption, LabOption, console, print_json, the_session
 from rig.errors import OptionError
+from rig.session_folder import check_writable, nearest_folder
 
 FORMATS = (".png", ".pdf", ".svg")
 LARGEST_STRENGTH = 1e12
@@ -90,6 +91,7 @@ def decode(
     names = tuple(dict.fromkeys(of or [VariableName.STIMULUS]))
     folder = the_session(session, lab)
     figure = out or folder.path / f"decoding-{'-'.join(names)}.png"
+    check_writable(nearest_folder(figure.parent))  # at the end hours may be lost
     asked = Asked(
         of=names,
         alignment=alignment,
