@@ -16,7 +16,7 @@ from analysis.fits.learning_data import (
 )
 from analysis.fits.logistic_fit import design_of
 from analysis.fits.reading import Trial
-from analysis.fits.sessions import Past, is_discrimination, is_set_shifting
+from analysis.fits.sessions import Past, Recorded, chosen, is_discrimination, is_set_shifting
 from analysis.fits.settings import Settings
 from analysis.fits.shifting_data import blocks_of, scored_choices
 from analysis.fits.shifting_fit import _chance, fit_choices, shifting_order
@@ -67,6 +67,24 @@ def test_pretraining_is_left_out_by_name_and_can_come_first() -> None:
     assert kept.sessions == (FIRST,)
     assert [each.session for each in kept.left_out] == [PRETRAINING.name]
     assert series(past.sessions).kinds == ("S+", "S+", "S+", "S-", "C")
+
+
+@pytest.mark.parametrize(
+    ("span", "kept", "told"),
+    [
+        ((1, 2), (PRETRAINING, FIRST), []),
+        ((2, 3), (FIRST, SECOND), []),
+        ((3, 5), (SECOND,), ["--sessions 4-5: only 3 are there"]),
+        ((5, 6), (), ["--sessions 5-6: only 3 are there"]),
+    ],
+)
+def test_sessions_that_are_asked_for_and_not_there_are_named(
+    span: tuple[int, int], kept: tuple[Recorded, ...], told: list[str]
+) -> None:
+    past = chosen(Past("M1", (PRETRAINING, FIRST, SECOND), ()), span)
+    assert past.sessions == kept
+    assert [f"{each.session}: {each.why}" for each in past.left_out] == told
+    assert past.passed_over == 3 - len(kept)
 
 
 def test_mice_with_exchanged_sounds_share_a_task() -> None:

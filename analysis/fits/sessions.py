@@ -210,13 +210,23 @@ def why_not_used(folder: SessionFolder) -> str:
 
 
 def chosen(past: Past, span: tuple[int, int] | None) -> Past:
-    """Return the past with the first to the last session that are asked for, counted from 1."""
+    """Return the past with the first to the last session that are asked for, counted from 1.
+
+    Those of them that are not there are named as left out.
+    """
     if span is None:
         return past
     first, last = span
+    there = len(past.sessions)
     kept = past.sessions[first - 1 : last]
-    others = len(past.sessions) - len(kept)
-    return replace(past, sessions=kept, passed_over=past.passed_over + others)
+    missing = f"{max(first, there + 1)}-{last}"
+    absent = [LeftOut(f"--sessions {missing}", f"only {there} are there")] if last > there else []
+    return replace(
+        past,
+        sessions=kept,
+        left_out=(*past.left_out, *absent),
+        passed_over=past.passed_over + there - len(kept),
+    )
 
 
 def span_of(words: str) -> tuple[int, int]:
