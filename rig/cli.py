@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from importlib import import_module
 from importlib.metadata import entry_points, version
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+import typer.core
 
 VERBS = {
     "init": "init",
@@ -36,6 +37,18 @@ VERBS = {
 """The module of `rig.commands` that holds each verb, in the order of the help."""
 
 
+class Verbs(typer.core.TyperGroup):
+    """All verbs together; what is wrong with an option is told as a sentence."""
+
+    def invoke(self, ctx: Any) -> object:
+        """Run a verb; of its errors leave out the word that pydantic puts before them."""
+        try:
+            return super().invoke(ctx)
+        except typer.BadParameter as error:
+            error.message = error.message.removeprefix("Value error, ")
+            raise
+
+
 def make_app(arguments: Sequence[str]) -> typer.Typer:
     """Return the command line, as far as the arguments need it.
 
@@ -45,6 +58,7 @@ def make_app(arguments: Sequence[str]) -> typer.Typer:
     """
     app = typer.Typer(
         name="rig",
+        cls=Verbs,
         help="Runs behaviour rigs for mouse neuroscience and turns their sessions into results.",
         epilog="Start with: rig demo",
         no_args_is_help=True,

@@ -161,3 +161,9 @@ def test_a_folder_by_any_name_is_summed_up(short: Lab, tmp_path: Path) -> None:
     listed = read_summary(SessionFolder(folder))
     assert listed["number"] is None
     assert listed["trials"] == 24
+
+
+def test_a_word_that_is_none_is_told_in_a_sentence(short: Lab) -> None:
+    done = inside(short, "ls", "--qc", "foo")
+    assert done.code == ExitCode.USAGE
+    assert "'--qc': 'foo' is not one of 'good'" in done.err
