@@ -76,7 +76,8 @@ def learning_figure(rows: Sequence[Row]) -> Figure:
     learning_curve(upper, numbers, hits, [row.get("false_alarm_rate") for row in rows], "no S-")
     upper.set(xlabel="")
     sensitivity_over_sessions(lower, [row.get("d_prime") for row in rows])
-    figure.legend(loc="outside lower center", ncols=2)
+    if upper.get_legend_handles_labels()[0]:
+        figure.legend(loc="outside lower center", ncols=2)
     return figure
 
 

@@ -313,7 +313,7 @@ def _not_wrapped_up(
     """Return what nobody wrapped up: the mouse's last session, and today's of mouse and rig."""
     today = ended_without_wrap_up(lab, now.date())
     found = [each for each in today if subject == each.subject or rig == each.rig]
-    last = needs_wrap_up(find_session(lab.data, subject)) if sessions else None
+    last = needs_wrap_up(sessions[-1]) if sessions else None
     if last is not None and last.folder not in [each.folder for each in found]:
         found.insert(0, last)
     return found

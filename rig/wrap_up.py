@@ -51,8 +51,11 @@ class WrapUp(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
 
 def is_wrapped_up(folder: SessionFolder) -> bool:
-    """Whether a person has said something of the session."""
-    return (folder.path / WRAP_UP).is_file()
+    """Whether a person has said something of the session; not so where one may not look."""
+    try:
+        return (folder.path / WRAP_UP).is_file()
+    except PermissionError:
+        return False
 
 
 def read_wrap_up(folder: SessionFolder) -> WrapUp | None:

@@ -101,6 +101,10 @@ def test_a_mouse_that_may_not_be_listed_is_told_and_other_folders_are_not(
     assert [each.qc for each in day_of_rows(date(2026, 3, 9), rows).mice] == [["unreadable"]]
     with pytest.raises(RecordingError, match="its folder cannot be listed"):
         find_session(recorded.data, "SIM01")
+    sheet = command("preflight", "--rig", "rigs/box1.toml", "--subject", "SIM01", "--simulate",
+                    "--protocol", "protocols/go_nogo.toml")  # fmt: skip
+    assert "Its folder cannot be listed" in " ".join(sheet.out.split())
+    assert command("report", "--subject", "SIM01").code == ExitCode.OK
     told = command("report", "--day", "2026-03-09")
     assert (told.code, "its folder cannot be listed" in told.out) == (ExitCode.OK, True)
 
