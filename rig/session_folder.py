@@ -6,6 +6,7 @@ import contextlib
 import os
 import re
 import shutil
+import stat
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -271,10 +272,15 @@ def _numbers(day: Path) -> list[str]:
 
 def _is_session(folder: Path) -> bool:
     """Whether a folder holds the record of a session; one that may not be looked into does."""
-    try:
-        return any((folder / file).is_file() for file in (JOURNAL, HDF5))
-    except PermissionError:
-        return True
+    for file in (JOURNAL, HDF5):
+        try:
+            if stat.S_ISREG((folder / file).stat().st_mode):  # `is_file` may hide missing rights
+                return True
+        except PermissionError:
+            return True
+        except (OSError, ValueError):
+            continue
+    return False
 
 
 def _is_name(subject: str) -> bool:
