@@ -34,6 +34,8 @@ from fit_sessions import (
 from fit_work import doubled
 from inside import inside
 
+from analysis.behaviour.bins import BIN_TRIALS
+from analysis.behaviour.course import courses_in
 from analysis.fits.asked import CoreName, ModelName
 from analysis.fits.crews import Alone, Crew, cluster
 from analysis.fits.results import Fit
@@ -120,6 +122,8 @@ def test_the_truth_lies_in_the_intervals(recorded: Lab) -> None:
         truths = dict(zip(COLUMNS, truth_of(name).tolist(), strict=True))
         for each in mouse.found[0].parameters:
             assert holds(each, truths[each.name]), (name, each)
+        (course,) = courses_in(recorded, [name], BIN_TRIALS).mice
+        assert mouse.learned.sigmoid == course.sigmoid != ()
 
 
 def test_pretraining_that_comes_first_moves_the_beginning_and_has_no_phases(recorded: Lab) -> None:

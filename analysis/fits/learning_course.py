@@ -53,7 +53,7 @@ def learned(
     sigmoid: tuple[Value, ...] = ()
     if settings.pretraining == "left out":
         phases = _phases(recruitment, core, start, rule, len(order))
-        sigmoid = _sigmoid(responded[0], kinds, ends)
+        sigmoid = _sigmoid(responded[0], kinds, ends[: len(kinds) // settings.bin_trials])
     return Learned(
         s_plus=choices.go,
         s_minus=choices.nogo,
@@ -134,7 +134,12 @@ def _phases(
 def _sigmoid(
     responded: NDArray[np.bool_], kinds: NDArray[np.str_], ends: NDArray[np.int64]
 ) -> tuple[Value, ...]:
-    """Return the phases by a sigmoid that begins at 0.5; none if nothing was learned."""
+    """Return the phases by a sigmoid that begins at 0.5; none if nothing was learned.
+
+    The bins are whole ones, as those of `rig curve`: the same mouse has the same phases there.
+    """
+    if not len(ends):
+        return ()
     counted = (kinds == GO) | (kinds == NOGO)
     correct = counted & (responded == (kinds == GO))
     sums = (np.concatenate([[0], np.cumsum(each)]) for each in (correct, counted))
