@@ -14,6 +14,7 @@ from calibration.screen import ScreenFile
 from calibration.screen_fit import fit_screen
 from calibration.screen_place import ScreenPlace
 from calibration.screen_points import ScreenPoint
+from hardware.calibrating.chosen import chosen
 from hardware.calibrating.kept import Calibrated, keep, origin_of
 from hardware.calibrating.screen import (
     aim,
@@ -29,11 +30,9 @@ from hardware.display import DisplaySettings
 from hardware.psychopy_display import PsychopyDisplay, PsychopyDisplaySettings
 from rig.bench import Bench, opened
 from rig.clock import SystemClock
-from rig.config import RigConfig, read_config
-from rig.devices import Device
+from rig.devices import Display
 from rig.errors import CheckFailed, ConfigError, OptionError
 from rig.lab import Lab
-from rig.rig_plan import plan_device
 
 SEED = 1
 STANDS_IN = "calibration/RIG-SCREEN.toml"
@@ -119,32 +118,17 @@ def calibrate_screen(screens: Screens, session: Session) -> Found:
     return Found(keep(screens.lab, file, record, draw_screen), settings)
 
 
-def _display(screens: Screens) -> tuple[str, type[Device], DisplaySettings]:
+def _display(screens: Screens) -> tuple[str, type[Display], DisplaySettings]:
     """Return name, class and settings of the display that is meant."""
-    config = read_config(screens.rig, RigConfig)
-    planned = {
-        name: plan_device(screens.lab, screens.rig, name, table, simulate=screens.simulate)
-        for name, table in config.devices.items()
-        if screens.device in ("", name)
-    }
-    found = {
-        name: (driver, settings)
-        for name, (driver, settings) in planned.items()
-        if isinstance(settings, DisplaySettings)
-    }
-    if len(found) != 1:
-        what = f"there is no display '{screens.device}'" if screens.device else "it has no display"
-        if len(found) > 1:
-            what = f"it has {len(found)} displays: {', '.join(found)}"
-        raise ConfigError(what, str(screens.rig), "Name a display by --device.")
-    ((name, (driver, settings)),) = found.items()
-    if driver.simulated and not screens.simulate:
-        raise ConfigError(
-            f"'{name}' is simulated: it gives no light",
-            f"{screens.rig}, devices.{name}",
-            "Try it by --simulate.",
-        )
-    return name, driver, settings
+    return chosen(
+        screens.lab,
+        screens.rig,
+        screens.device,
+        Display,
+        DisplaySettings,
+        simulate=screens.simulate,
+        why_not="it gives no light",
+    )
 
 
 def _file(screens: Screens, settings: DisplaySettings, where: str) -> str:

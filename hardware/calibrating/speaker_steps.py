@@ -20,6 +20,7 @@ from calibration.speaker import SpeakerFile, SpeakerFit
 from calibration.speaker_measurement import SpeakerMeasurement
 from hardware.acceptance.place import Ears
 from hardware.analog_input import AnalogInputSettings
+from hardware.calibrating.chosen import chosen
 from hardware.calibrating.kept import Calibrated, keep, origin_of
 from hardware.calibrating.pistonphone import pistonphone_sensitivity
 from hardware.calibrating.playing import RigSpeaker
@@ -33,7 +34,7 @@ from hardware.sound_card import SoundCard
 from hardware.speaker import SpeakerSettings
 from rig.config import RigConfig, read_config
 from rig.devices import AnalogInput, Speaker
-from rig.errors import ConfigError, OptionError
+from rig.errors import OptionError
 from rig.lab import Lab
 from rig.rig_plan import plan_device
 
@@ -176,29 +177,15 @@ def write_taps(found: SpeakerMeasurement, path: Path) -> None:
 
 def _speaker(speakers: Speakers) -> tuple[str, type[Speaker], SpeakerSettings]:
     """Return name, class and settings of the speaker that is meant."""
-    config = read_config(speakers.rig, RigConfig)
-    found: dict[str, tuple[type[Speaker], SpeakerSettings]] = {}
-    for name, table in config.devices.items():
-        if speakers.device not in ("", name):
-            continue
-        driver, settings = plan_device(speakers.lab, speakers.rig, name, table, simulate=False)
-        if issubclass(driver, Speaker) and isinstance(settings, SpeakerSettings):
-            found[name] = driver, settings
-    if len(found) != 1:
-        what = (
-            f"there is no speaker '{speakers.device}'" if speakers.device else "it has no speaker"
-        )
-        if len(found) > 1:
-            what = f"it has {len(found)} speakers: {', '.join(found)}"
-        raise ConfigError(what, str(speakers.rig), "Name a speaker by --device.")
-    ((name, (driver, settings)),) = found.items()
-    if driver.simulated and not speakers.simulate:
-        raise ConfigError(
-            f"'{name}' is simulated: it makes no sound",
-            f"{speakers.rig}, devices.{name}",
-            "Try it by --simulate.",
-        )
-    return name, driver, settings
+    return chosen(
+        speakers.lab,
+        speakers.rig,
+        speakers.device,
+        Speaker,
+        SpeakerSettings,
+        simulate=speakers.simulate,
+        why_not="it makes no sound",
+    )
 
 
 @contextlib.contextmanager

@@ -14,6 +14,7 @@ import typer
 from calibration.record import sealed
 from calibration.valve import ValveCalibration, ValveFile
 from calibration.valve_fit import WATER_MG_PER_UL, fit_valve, line_of
+from hardware.calibrating.chosen import chosen
 from hardware.calibrating.kept import Calibrated, keep, origin_of
 from hardware.calibrating.pictures import draw_valve
 from hardware.calibrating.simulated import dish, simulated_line
@@ -24,17 +25,14 @@ from hardware.calibrating.valve import (
     weigh_points,
     without_calibration,
 )
-from hardware.syringe_pump import SyringePumpSettings
 from hardware.valve import ValveSettings
 from hardware.weighing import Weigh, scales
 from rig.bench import PATIENCE, Bench, opened, report_of
 from rig.clock import SystemClock, VirtualClock
-from rig.config import RigConfig, read_config
 from rig.console import console, print_table
-from rig.devices import Device, Valve
-from rig.errors import ConfigError, OptionError
+from rig.devices import Valve
+from rig.errors import OptionError
 from rig.lab import Lab
-from rig.rig_plan import plan_device
 from rig.spot_checks import SpotCheck, append_check
 
 SEED = 1
@@ -88,7 +86,7 @@ def calibrate_valve(
             name, without_calibration(settings, Path(folder)), bench.context(valves.lab.folder)
         )
         with _weighs(valves, bench, simulated_line) as weigh, opened(made, Path(folder)):
-            points = weigh_points(_as_valve(made), bench, weigh, wanted, _tell)
+            points = weigh_points(made, bench, weigh, wanted, _tell)
     now = datetime.now().astimezone().replace(microsecond=0)
     hardware = f"{driver.__qualname__} {settings.line}"
     record = sealed(
@@ -125,7 +123,7 @@ def check_valve(valves: Valves, volume_ul: float | None, drops: int, by: str) ->
         opened(made, Path(folder)),
     ):
         before = weigh()
-        _deliver(_as_valve(made), bench, ordered_ul, drops)
+        _deliver(made, bench, ordered_ul, drops)
         weight_mg = weigh() - before
     check = SpotCheck(
         at=datetime.now().astimezone(),
@@ -174,32 +172,17 @@ def print_valve(found: Calibrated[ValveFile]) -> None:
         console.print(text, soft_wrap=True)
 
 
-def _valve(valves: Valves) -> tuple[str, type[Device], ValveSettings]:
+def _valve(valves: Valves) -> tuple[str, type[Valve], ValveSettings]:
     """Return name, class and settings of the valve that is meant."""
-    config = read_config(valves.rig, RigConfig)
-    planned = {
-        name: plan_device(valves.lab, valves.rig, name, table, simulate=valves.simulate)
-        for name, table in config.devices.items()
-        if valves.device in ("", name)
-    }
-    found = {
-        name: (driver, settings)
-        for name, (driver, settings) in planned.items()
-        if isinstance(settings, ValveSettings) and not isinstance(settings, SyringePumpSettings)
-    }
-    if len(found) != 1:
-        what = f"there is no valve '{valves.device}'" if valves.device else "it has no valve"
-        if len(found) > 1:
-            what = f"it has {len(found)} valves: {', '.join(found)}"
-        raise ConfigError(what, str(valves.rig), "Name a valve by --device; a pump is none.")
-    ((name, (driver, settings)),) = found.items()
-    if driver.simulated and not valves.simulate:
-        raise ConfigError(
-            f"'{name}' is simulated: there is nothing to weigh",
-            f"{valves.rig}, devices.{name}",
-            "Try it by --simulate.",
-        )
-    return name, driver, settings
+    return chosen(
+        valves.lab,
+        valves.rig,
+        valves.device,
+        Valve,
+        ValveSettings,
+        simulate=valves.simulate,
+        why_not="there is nothing to weigh",
+    )
 
 
 @contextlib.contextmanager
@@ -225,13 +208,6 @@ def _deliver(valve: Valve, bench: Bench, volume_ul: float, drops: int) -> None:
     for _ in range(drops):
         report_of(bench, lambda: valve.deliver(volume_ul), PATIENCE)
         bench.wait(lambda: False, BETWEEN_OPENINGS)
-
-
-def _as_valve(device: Device) -> Valve:
-    """Return a device as the valve that its settings say it is."""
-    if not isinstance(device, Valve):
-        raise ConfigError("it is no valve", "the rig file", "Name a valve by --device.")
-    return device
 
 
 def _tell(what: str) -> None:
