@@ -24,7 +24,7 @@ from hardware.calibrating.screen import (
     read_readings,
     without_calibration,
 )
-from hardware.calibrating.screen_pictures import draw_screen
+from hardware.calibrating.screen_picture import draw_screen
 from hardware.calibrating.simulated import TRUE_GUNS, photometer
 from hardware.display import DisplaySettings
 from hardware.psychopy_display import PsychopyDisplay, PsychopyDisplaySettings

@@ -9,7 +9,7 @@ import numpy as np
 
 from calibration.speaker_measurement import Residual, SpeakerMeasurement, SpeakerResponse
 from calibration.tones import deviations_db
-from hardware.calibrating.pictures import BLUE, GREY, ORANGE
+from hardware.calibrating.valve_picture import BLUE, GREY, ORANGE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

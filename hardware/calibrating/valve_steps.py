@@ -16,7 +16,6 @@ from calibration.valve import ValveCalibration, ValveFile
 from calibration.valve_fit import WATER_MG_PER_UL, fit_valve, line_of
 from hardware.calibrating.chosen import chosen
 from hardware.calibrating.kept import Calibrated, keep, origin_of
-from hardware.calibrating.pictures import draw_valve
 from hardware.calibrating.simulated import dish, simulated_line
 from hardware.calibrating.valve import (
     BETWEEN_OPENINGS,
@@ -25,6 +24,7 @@ from hardware.calibrating.valve import (
     weigh_points,
     without_calibration,
 )
+from hardware.calibrating.valve_picture import draw_valve
 from hardware.valve import ValveSettings
 from hardware.weighing import Weigh, scales
 from rig.bench import PATIENCE, Bench, opened, report_of

@@ -1,4 +1,4 @@
-"""Pictures of calibrations: points, curve, interval and valid range."""
+"""The picture of a valve: points, line, interval and valid range."""
 
 from __future__ import annotations
 
