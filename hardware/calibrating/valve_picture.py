@@ -8,8 +8,7 @@ import numpy as np
 
 from calibration.valve import ValveFile
 from calibration.valve_fit import line_of
-
-GREY, BLUE, ORANGE = "#666666", "#0072b2", "#d55e00"
+from rig.colours import BLUE, GREY, ORANGE
 
 
 def draw_valve(record: ValveFile, title: str, path: Path) -> None:
