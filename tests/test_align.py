@@ -232,6 +232,8 @@ def test_the_sessions_own_barcode_is_a_barcode_too(
 
 
 FILES = {
+    "empty.csv": (b"", "it holds no number"),
+    "header.csv": (b"on,off\n", "it holds no number"),
     "words.csv": (b"a,b\n1,2\nx,y\n", "line 3 is no row of numbers"),
     "ragged.csv": (b"1,2\n3\n", "different numbers of columns"),
     "wide.csv": (b"1,2,3\n4,5,6\n", "array of the shape (2, 3)"),

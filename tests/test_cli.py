@@ -132,6 +132,7 @@ def test_show_tells_of_a_session_that_was_cut_off(short: Lab, command: Command) 
     out = command("show", "SIM01").out
     assert "cut off" in out
     assert "its last frame is cut short" in out
+    assert "['" not in out, "lists are told in words"
 
 
 def test_the_number_of_a_session_can_be_chosen(short: Lab, command: Command) -> None:

@@ -42,10 +42,17 @@ def test_a_session_is_listed_with_its_day_length_and_stage(short: Lab) -> None:
     assert (listed["wrapped_up"], listed["usable"]) == (False, None)
 
 
-@pytest.mark.parametrize("subject", ["/etc", "", "..", "SIM01/2026-03-04", "SIM02"])
-def test_a_subject_that_is_none_has_no_sessions(short: Lab, subject: str) -> None:
+@pytest.mark.parametrize("subject", ["/etc", "", "..", "SIM01/2026-03-04", "SIM0"])
+def test_a_subject_that_is_none_is_refused(short: Lab, subject: str) -> None:
     run_virtual(plan_for(short), datetime(2026, 3, 4, 9, tzinfo=UTC))
     done = inside(short, "ls", "--subject", subject)
+    assert done.code == ExitCode.RECORDING
+    assert f"there is no mouse '{subject}'" in done.err
+
+
+def test_a_subject_without_a_session_has_none(short: Lab) -> None:
+    run_virtual(plan_for(short), datetime(2026, 3, 4, 9, tzinfo=UTC))
+    done = inside(short, "ls", "--subject", "SIM02")
     assert (done.code, done.out) == (ExitCode.OK, "There are no sessions.\n")
 
 

@@ -82,6 +82,8 @@ def _csv(path: Path) -> Floats:
                     f"line {number} is no row of numbers: {lines[number - 1][:40]!r}",
                     "Write seconds with a point, and commas between the columns.",
                 ) from None
+    if not found:
+        raise ShapeError("it holds no number", "Write a time in seconds on each line.")
     if len({len(row) for row in found}) > 1:
         raise ShapeError("its rows have different numbers of columns", "Write one or two columns.")
     return np.array(found, dtype=np.float64)

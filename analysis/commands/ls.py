@@ -10,6 +10,7 @@ import rich.console
 import typer
 from rich.progress import track
 
+from analysis.fits.sessions import folders_of
 from analysis.quality import Word
 from analysis.summary import read_summary
 from rig.console import JsonOption, LabOption, console, print_json, print_table, the_lab
@@ -52,7 +53,9 @@ def ls(
     QC says how far a session can be used: good, short, check water, sync gap, sensor, cut off, ...
     """
     first = None if since is None else day_of(since, date.today())
-    folders = since_day(find_sessions(the_lab(lab).data, subject), first)
+    the = the_lab(lab)
+    found = find_sessions(the.data) if subject is None else folders_of(the, subject)
+    folders = since_day(found, first)
     sessions = [row for row in read_summaries(folders) if qc is None or str(qc) in row["qc"]]
     if json:
         print_json(sessions)

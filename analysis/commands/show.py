@@ -60,7 +60,9 @@ def show(
         return
     outcomes = ", ".join(f"{name} {count}" for name, count in summary["outcomes"].items())
     exports = ", ".join(f"{name} {told}" for name, told in summary["exports"].items())
-    for name, value in (summary | {"outcomes": outcomes, "exports": exports or None}).items():
+    said_of = {"qc": ", ".join(summary["qc"]), "qc_why": " ".join(summary["qc_why"]) or None}
+    in_words = {"outcomes": outcomes, "exports": exports or None, **said_of}
+    for name, value in (summary | in_words).items():
         console.print(f"[bold]{name:<17}[/] {as_cell(value)}", soft_wrap=True)
     console.print(f"[bold]{'wrap_up':<17}[/] {_said(said)}", soft_wrap=True)
     if timing:

@@ -11,7 +11,7 @@ from calibration.gun_curve import WHITE
 from calibration.screen import GunFit, ScreenFile
 from calibration.screen_fit import known_curve
 from calibration.screen_points import GUNS, Gun, of_gun
-from hardware.calibrating.valve_picture import GREY
+from rig.colours import GREY
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -9,12 +9,12 @@ import numpy as np
 
 from calibration.speaker_measurement import Residual, SpeakerMeasurement, SpeakerResponse
 from calibration.tones import deviations_db
-from hardware.calibrating.valve_picture import BLUE, GREY, ORANGE
+from rig.colours import BLUE, GREY, VERMILLION
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_CORRECTIONS = ("black", ORANGE, BLUE)
+_CORRECTIONS = ("black", VERMILLION, BLUE)
 _VALID = "0.92"
 
 

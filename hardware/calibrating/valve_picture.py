@@ -8,7 +8,7 @@ import numpy as np
 
 from calibration.valve import ValveFile
 from calibration.valve_fit import line_of
-from rig.colours import BLUE, GREY, ORANGE
+from rig.colours import BLUE, GREY, VERMILLION
 
 
 def draw_valve(record: ValveFile, title: str, path: Path) -> None:
@@ -31,7 +31,7 @@ def draw_valve(record: ValveFile, title: str, path: Path) -> None:
         grid[inside], (volume - margin)[inside], (volume + margin)[inside], color=BLUE, alpha=0.25,
         linewidth=0, label="95 % interval",
     )  # fmt: skip
-    above.plot(times, volumes, "o", color=ORANGE, label="weighed")
+    above.plot(times, volumes, "o", color=VERMILLION, label="weighed")
     above.set_ylabel("volume of a drop (uL)")
     above.set_ylim(bottom=0)
     above.set_title(title)
@@ -42,7 +42,7 @@ def draw_valve(record: ValveFile, title: str, path: Path) -> None:
         grid[inside], (-100 * margin / volume)[inside], (100 * margin / volume)[inside],
         color=BLUE, alpha=0.25, linewidth=0,
     )  # fmt: skip
-    below.plot(times, share, "o", color=ORANGE)
+    below.plot(times, share, "o", color=VERMILLION)
     below.set_ylabel("beside the line (%)")
     below.set_xlabel("opening time (ms)")
     below.set_xlim(0, grid[-1])
