@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import rfft, rfftfreq
-from scipy.special import stdtrit
 
+from calibration.student import reach_of
 from calibration.sweep import Floats, Sweep
 
 REFERENCE_PA = 20e-6
@@ -23,7 +23,6 @@ LEAD = 0.01
 """Seconds that a cut begins before the sound arrives."""
 GATE = 0.01
 """Seconds after its arrival that belong to a sound: what comes later is an echo of the room."""
-CONFIDENCE = 0.95
 MIN_SNR_DB = 20.0
 """How far one sweep must stand above the noise, in a valid range."""
 MAX_FALL_DB = 30.0
@@ -132,7 +131,7 @@ def gains(transfers: NDArray[np.complex128], frequency_hz: NDArray[np.float64]) 
     count = sweeps_db_spl.shape[-2]
     mean = sweeps_db_spl.mean(axis=-2)
     error = sweeps_db_spl.std(axis=-2, ddof=1) / np.sqrt(count)
-    reach = float(stdtrit(count - 1, (1 + CONFIDENCE) / 2)) * error
+    reach = reach_of(count - 1) * error
     return Gains(frequency_hz, sweeps_db_spl, mean, error, mean - reach, mean + reach)
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from calibration.record import Calibration, read_calibration
+from calibration.student import reach_of
 from rig.errors import CheckFailed, Problem
 from rig.frozen import FrozenModel, Items
 
@@ -156,7 +157,7 @@ class PowerCalibration:
         count, middle = len(self.levels), self.levels.mean()
         spread = np.sqrt(np.sum(self.residuals_mw_per_mm2**2) / (count - 2))
         away = (levels - middle) ** 2 / np.sum((self.levels - middle) ** 2)
-        reach = stats.t.ppf(0.975, count - 2) * spread * np.sqrt(1 / count + away)
+        reach = reach_of(count - 2) * spread * np.sqrt(1 / count + away)
         line = self._line(levels)
         return line - reach, line, line + reach
 

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import t as student
 
 from calibration.gun_curve import (
     DIGIT_CD_M2,
@@ -20,8 +19,8 @@ from calibration.gun_curve import (
 )
 from calibration.screen import GunFit, Isoluminance, ScreenFit, curves_of, residuals
 from calibration.screen_points import GUNS, Gun, ScreenPoint, of_gun
+from calibration.student import reach_of
 
-LEVEL = 0.95
 MID_LEVELS = (64, 128, 192)
 WAVES = np.sin(2 * np.pi * (np.arange(1024) + 0.5) / 1024)[:, None]
 """Of a grating, at its phases, (phases, 1)."""
@@ -168,7 +167,7 @@ def isoluminance(known: Sequence[KnownCurve], grey: float) -> Isoluminance:
 
 def _quantile(free: float) -> float:
     """Return the quantile of Student's t that belongs to a 95 % interval."""
-    return float(student.ppf((1 + LEVEL) / 2, free))
+    return reach_of(free)
 
 
 def _luminance(curves: Sequence[GunCurve], levels: ArrayLike) -> Floats:

@@ -11,6 +11,7 @@ from scipy import ndimage, signal, stats
 
 from calibration.homography import Places
 from calibration.lens import Lens, perfect_lens
+from calibration.student import reach_of
 from rig.errors import CheckFailed, Problem
 
 WHERE = "the picture of the stage micrometer"
@@ -101,9 +102,9 @@ def measure_scale(
     slopes = np.array([by(each).um_per_px - found.um_per_px for each in _others(lens)]) / SMALL
     by_lens = float(slopes @ lens_covariance @ slopes)
     freedom = found.lines - 2
-    by_lines = ((found.high - found.low) / 2 / stats.t.ppf(0.975, freedom)) ** 2
+    by_lines = ((found.high - found.low) / 2 / reach_of(freedom)) ** 2
     both = by_lines + by_lens  # variances; their degrees of freedom by Welch and Satterthwaite
-    reach = float(stats.t.ppf(0.975, freedom * (both / by_lines) ** 2) * np.sqrt(both))
+    reach = float(reach_of(freedom * (both / by_lines) ** 2) * np.sqrt(both))
     return replace(found, low=found.um_per_px - reach, high=found.um_per_px + reach)
 
 
@@ -221,7 +222,7 @@ def _scale(x: NDArray[np.float64], y: NDArray[np.float64], slope: float, pitch_u
             "the lines are not evenly spaced",
             "Clean the micrometer, focus, and have nothing but its lines in the picture.",
         )
-    reach = stats.t.ppf(0.975, len(lines) - 2) * line.stderr
+    reach = reach_of(len(lines) - 2) * line.stderr
     um = pitch_um * np.hypot(1.0, slope)
     return Scale(
         um_per_px=float(um / line.slope),

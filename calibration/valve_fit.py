@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import t as student
 
+from calibration.student import reach_of
 from calibration.valve import MIN_POINTS, ValveFit, ValvePoint
 from rig.errors import CheckFailed, Problem
 
@@ -17,7 +17,6 @@ WATER_MG_PER_UL = 0.998
 """At 21 degrees Celsius."""
 BALANCE_MG = 1.0
 """Last digit of the balance; with a finer one intervals are wider than need be."""
-LEVEL = 0.95
 MOST_RESIDUAL = 0.08
 """Share of its volume by which a point may lie beside the line."""
 LEAST_RISE = 1.05
@@ -85,7 +84,7 @@ def line_of(points: Sequence[ValvePoint]) -> ValveLine:
     wrong = scaled - rows @ np.array([offset, slope])
     least = float(np.min(np.diag(balance) / np.diag(expected)))
     found = max(float(wrong @ wrong) / free, least)
-    quantile = float(student.ppf((1 + LEVEL) / 2, free))
+    quantile = reach_of(free)
     return ValveLine(float(slope), float(offset), found * np.linalg.inv(normal), quantile)
 
 

@@ -69,6 +69,14 @@ def lags(times: Floats, volts: Floats, onsets: Floats) -> Floats:
     if bright - dark < 0.1 * max(abs(bright), abs(dark), 0.1):
         return np.zeros(0)
     changed = times[1:][np.diff(volts > (dark + bright) / 2)]
+    return after(changed, onsets)
+
+
+def after(changed: Floats, onsets: Floats) -> Floats:
+    """Return the seconds from each onset, (onsets,), to the first change that is near it.
+
+    An onset without one is left out.
+    """
     found = []
     for onset in onsets:
         near = changed[(changed >= onset + SOUGHT[0]) & (changed <= onset + SOUGHT[1])]

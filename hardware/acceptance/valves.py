@@ -9,6 +9,7 @@ import time
 
 import numpy as np
 
+from calibration.valve_fit import WATER_MG_PER_UL
 from hardware.acceptance.place import Ears, Floats, Place, opened
 from hardware.acceptance.results import NotApplicable, Result, Value, judged
 from hardware.line_record import LineChannelSettings
@@ -29,8 +30,6 @@ KILLED_WITHIN_MS = 150.0
 MEDIAN_LIMIT_MS, WORST_LIMIT_MS = 5.0, 20.0
 LENGTH_LIMIT_MS = 0.2
 WEIGHT_LIMIT = 0.05
-WATER_MG_PER_UL = 0.998
-"""At 21 degrees Celsius."""
 _TENTHS_UL = range(1, 1001)
 
 

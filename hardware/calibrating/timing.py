@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from calibration.timing import TimingPath, path_of
-from hardware.acceptance.lights import PHOTODIODE, lags, photodiode
+from hardware.acceptance.lights import PHOTODIODE, SOUGHT, after, lags, photodiode
 from hardware.acceptance.place import Ears, Floats, Place, opened
 from hardware.acceptance.results import NotApplicable
 from hardware.acceptance.sounds import MICROPHONE
@@ -28,8 +28,6 @@ SAMPLES_A_PERIOD = 5
 TONE_DB_SPL, TONE_DURATION, GATE = 70.0, 0.05, 0.005
 ON, BETWEEN = 0.02, 0.1
 """Seconds that an output is on, and off before the next pulse; the fall is not taken for a rise."""
-SOUGHT = (-0.05, 0.15)
-"""Seconds around an onset in which a tone may begin."""
 LOUDER = 8.0
 """Times by which a tone must be above silence; the percentiles of noise alone differ by 5."""
 PATIENCE = 2.0
@@ -189,12 +187,7 @@ def tone_lags(times: Floats, pascals: Floats, onsets: Floats, frequency_hz: floa
     risen = np.flatnonzero(above[1:] & ~above[:-1])
     share = (loud / 2 - envelope[risen]) / (envelope[risen + 1] - envelope[risen])
     began = times[risen] + share * (times[risen + 1] - times[risen]) - GATE / 2
-    found = []
-    for onset in onsets:
-        near = began[(began >= onset + SOUGHT[0]) & (began <= onset + SOUGHT[1])]
-        if len(near):
-            found.append(near[0] - onset)
-    return np.array(found)
+    return after(began, onsets)
 
 
 def _tone(frequency_hz: float) -> Sound:

@@ -60,11 +60,6 @@ class Valves:
     balance: str
     simulate: bool
 
-    @property
-    def where(self) -> str:
-        """The place, for errors."""
-        return f"{self.rig}, devices.{self.device}" if self.device else str(self.rig)
-
 
 def calibrate_valve(
     valves: Valves, open_ms: tuple[float, ...], drops: int, by: str, note: str
