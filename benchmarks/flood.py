@@ -85,6 +85,9 @@ class FloodMouse(Mouse):
         self._room = room
         room.agenda.at(0.0, self._burst)
 
+    def attend(self, time: float) -> None:
+        """Attend to nothing."""
+
     def hear(self, sound: str, time: float) -> None:
         """Hear nothing."""
 

@@ -77,6 +77,10 @@ class DetectingMouse(Mouse):
         self._guessed_before = room.has(PORT)
         self._body.enter(room)
 
+    def attend(self, time: float) -> None:
+        """Wait for what is announced."""
+        self._body.attend(time)
+
     def hear(self, sound: str, time: float) -> None:
         """Hear a sound; one that has no level, or is not in `sounds`, means nothing."""
         found = AT_A_LEVEL.fullmatch(sound)

@@ -25,6 +25,9 @@ class HumanMouse(Mouse):
     def enter(self, room: Room) -> None:
         """Wait for whoever leads it."""
 
+    def attend(self, time: float) -> None:
+        """Leave it to whoever leads it."""
+
     def hear(self, sound: str, time: float) -> None:
         """Leave it to whoever leads it."""
 

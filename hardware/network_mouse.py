@@ -77,6 +77,10 @@ class NetworkMouse(Mouse):
         """Begin the session."""
         self._body.enter(room)
 
+    def attend(self, time: float) -> None:
+        """Wait for what is announced."""
+        self._body.attend(time)
+
     def hear(self, sound: str, time: float) -> None:
         """Hear a sound."""
         self._sense(Stimulus("sound", sound), time)

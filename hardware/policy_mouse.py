@@ -93,6 +93,10 @@ class PolicyMouse(Mouse):
         self._spouts = spouts or self._spouts
         self._body.enter(room)
 
+    def attend(self, time: float) -> None:
+        """Wait for what is announced."""
+        self._body.attend(time)
+
     def hear(self, sound: str, time: float) -> None:
         """Hear a sound."""
         self._body.sense(Stimulus("sound", sound), time)

@@ -88,6 +88,10 @@ class ShiftingMouse(Mouse):
         """Begin the session."""
         self._body.enter(room)
 
+    def attend(self, time: float) -> None:
+        """Wait for what is announced."""
+        self._body.attend(time)
+
     def hear(self, sound: str, time: float) -> None:
         """Hear a sound."""
         self._sense(Stimulus("sound", sound), time)

@@ -24,7 +24,10 @@ class SpeakerSettings(DeviceSettings):
 
 
 class SpeakerTwin(Speaker):
-    """A speaker that the virtual mouse hears; each sound is reported when it has ended."""
+    """A speaker that the virtual mouse hears; each sound is reported when it has ended.
+
+    What announces a sound does not tell which one it is: the mouse hears that behind it.
+    """
 
     simulated = True
     Settings = SpeakerSettings
@@ -36,6 +39,7 @@ class SpeakerTwin(Speaker):
         self._folder = context.folder
         self._calibration = SpeakerCalibration(context.folder, settings.calibration)
         self._playback = Playback(name, "sound", context)
+        self._announcements: Mapping[str, float] = {}
 
     def open(self) -> None:
         """Take hold of the output; it is silent."""
@@ -64,6 +68,7 @@ class SpeakerTwin(Speaker):
     def load(self, stimuli: Mapping[str, Sound]) -> None:
         """Make these the sounds that can be played."""
         self._playback.load(stimuli, self.refuse_stimulus)
+        self._announcements = {name: sound.announcement for name, sound in stimuli.items()}
 
     def loaded(self) -> frozenset[str]:
         """Return the names of the sounds that can be played."""
@@ -71,4 +76,10 @@ class SpeakerTwin(Speaker):
 
     def present(self, stimulus: str) -> None:
         """Begin to play a sound, in place of any that still sounds."""
-        self._room.sound(stimulus, self._playback.begin(stimulus))
+        began = self._playback.begin(stimulus)
+        announcement = self._announcements[stimulus]
+        if not announcement:
+            self._room.sound(stimulus, began)
+            return
+        self._room.announcement(began)
+        self._playback.then(announcement, lambda time: self._room.sound(stimulus, time))

@@ -83,7 +83,7 @@ class Presentation(TrialProtocol):
         params = self.params
         before = pips(params.level_db_spl) if params.announcement == "pips" else ()
         return {
-            name: Sound((*before, find(name, params.sounds).part(params.level_db_spl)))
+            name: Sound((find(name, params.sounds).part(params.level_db_spl),), before)
             for name in params.present
         }
 

@@ -147,7 +147,7 @@ def pips(level_db_spl: float) -> tuple[Part, ...]:
     Examples
     --------
     >>> from rig.sound import Sound
-    >>> round(Sound((*pips(73.0), BUILT_IN["A"].part(73.0))).duration, 6)
+    >>> round(Sound((BUILT_IN["A"].part(73.0),), announced_by=pips(73.0)).duration, 6)
     0.92
     """
     pip = Chord((PIP_FREQUENCY_HZ,), PIP_DURATION, level_db_spl)

@@ -176,6 +176,9 @@ class MouseElsewhere(Mouse):
         """Let the mouse begin its session where it lives."""
         self._link.let_mouse_in()
 
+    def attend(self, time: float) -> None:
+        """Do nothing: it hears what comes out of the speaker."""
+
     def hear(self, sound: str, time: float) -> None:
         """Do nothing: it hears what comes out of the speaker."""
 

@@ -45,8 +45,12 @@ class Mouse(ABC):
         """Begin the session in `room`: make the first appointments in its agenda."""
 
     @abstractmethod
+    def attend(self, time: float) -> None:
+        """Hear that a sound began at `time`, before it can be told which one it is."""
+
+    @abstractmethod
     def hear(self, sound: str, time: float) -> None:
-        """Hear the sound called `sound`, which began at `time`."""
+        """Hear the sound called `sound`: from `time` on it can be told from others."""
 
     @abstractmethod
     def see(self, grating: str, time: float) -> None:
@@ -116,8 +120,13 @@ class Room:
         if sense is not None:
             sense(level, time)
 
+    def announcement(self, time: float) -> None:
+        """Let what announces a sound be heard."""
+        if self.mouse is not None:
+            self.mouse.attend(time)
+
     def sound(self, name: str, time: float) -> None:
-        """Let a sound be heard."""
+        """Let a sound be heard; behind its announcement, if it has one."""
         if self.mouse is not None:
             self.mouse.hear(name, time)
 

@@ -101,21 +101,41 @@ Part = Silence | Chord | Noise | WavFile
 class Sound(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Parts played one after the other, from one buffer, so that their timing is exact.
 
+    Parameters
+    ----------
+    parts
+        What tells the sound from others.
+    announced_by
+        What is played before, and is the same before others.
+
     Examples
     --------
     >>> pip = Chord((4000.0,), duration=0.05, level_db_spl=73)
-    >>> round(Sound((pip, Silence(0.375), pip)).duration, 6)
-    0.475
+    >>> noise = Noise(2000.0, 60000.0, duration=0.2, level_db_spl=73)
+    >>> sound = Sound((noise,), announced_by=(pip, Silence(0.375)))
+    >>> sound.announcement, sound.duration
+    (0.425, 0.625)
     """
 
     parts: tuple[Part, ...]
+    announced_by: tuple[Part, ...] = ()
+
+    @property
+    def played(self) -> tuple[Part, ...]:
+        """All that is played, in its order."""
+        return (*self.announced_by, *self.parts)
+
+    @property
+    def announcement(self) -> float:
+        """Seconds from the first sample to that of the parts that tell the sound from others."""
+        return math.fsum(part.duration for part in self.announced_by)
 
     @property
     def duration(self) -> float:
         """Seconds from the first sample to the last."""
-        return math.fsum(part.duration for part in self.parts)
+        return math.fsum(part.duration for part in self.played)
 
     @property
     def files(self) -> tuple[str, ...]:
         """The files that it is made of, each one once: paths relative to the lab's folder."""
-        return tuple(dict.fromkeys(part.file for part in self.parts if isinstance(part, WavFile)))
+        return tuple(dict.fromkeys(part.file for part in self.played if isinstance(part, WavFile)))

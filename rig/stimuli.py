@@ -22,3 +22,8 @@ class Stimuli:
     gratings: Mapping[str, Grating]
     flashes: Mapping[str, Flashes]
     outputs: tuple[str, ...]
+
+    @property
+    def announcements(self) -> dict[str, float]:
+        """By sound, the seconds for which it is announced before it tells which one it is."""
+        return {name: sound.announcement for name, sound in self.sounds.items()}

@@ -259,11 +259,12 @@ def test_what_a_sound_card_plays_is_heard(lab: Lab) -> None:
 def test_each_sound_is_told_from_the_others_by_its_samples(protocol: str, lab: Lab) -> None:
     plan = plan_protocol(lab, lab.folder / "protocols" / f"{protocol}.toml")
     calibration = SpeakerCalibration(lab.folder, "calibration/box1-speaker.toml")
+    stimuli = stimuli_of(plan, 1)
     sounds = {
         name: render(sound, RATE_HZ, calibration, lab.folder).astype(np.float64)
-        for name, sound in stimuli_of(plan, 1).sounds.items()
+        for name, sound in stimuli.sounds.items()
     }
-    recogniser = SoundRecogniser(sounds, RATE_HZ)
+    recogniser = SoundRecogniser(sounds, stimuli.announcements, RATE_HZ)
     heard = {}
     for name, samples in sounds.items():
         first = first_loud(samples)

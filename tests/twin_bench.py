@@ -21,6 +21,9 @@ class Witness(Mouse):
 
     def enter(self, room: Room) -> None: ...
 
+    def attend(self, time: float) -> None:
+        self.sensed.append(("announcement", time))
+
     def hear(self, sound: str, time: float) -> None:
         self.sensed.append((sound, time))
 

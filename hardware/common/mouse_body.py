@@ -101,7 +101,7 @@ class MouseBody:
         self._learn = learn
         self._room = Room()
         self._at_port = False
-        self._visit = 0
+        self._wait_number = 0
         self._spout = SPOUT
         self._percept: Percept = ()
         self._attending = False
@@ -125,6 +125,11 @@ class MouseBody:
             self._plan_visit(0.0)
         else:
             self._plan_spontaneous(0.0)
+
+    def attend(self, time: float) -> None:
+        """Wait at the port, if it is there, for what is announced."""
+        if self._at_port:
+            self._wait(time)
 
     def sense(self, stimulus: Stimulus, time: float) -> None:
         """Sense a stimulus; what begins at the same time is taken together."""
@@ -204,17 +209,21 @@ class MouseBody:
         self._takes_part = self._motivation.takes_part(time)
         self._at_port = True
         self._attending = False
-        self._visit += 1
-        visit = self._visit
         self._room.touch(PORT, True, time)
         guess = self._settings.guess_probability
         if guess and self._takes_part and self._rng.random() < guess:
             start = time + self._settings.reaction_time
             self._lick(start, start + self._settings.persistence)
-        self._at(time + self._settings.patience, lambda now: self._lose_patience(visit, now))
+        self._wait(time)
 
-    def _lose_patience(self, visit: int, time: float) -> None:
-        if visit == self._visit and not self._attending:
+    def _wait(self, time: float) -> None:
+        """Wait at the port for what comes, as long as patience lasts from now on."""
+        self._wait_number += 1
+        number = self._wait_number
+        self._at(time + self._settings.patience, lambda now: self._lose_patience(number, now))
+
+    def _lose_patience(self, number: int, time: float) -> None:
+        if number == self._wait_number and not self._attending:
             self._leave(time)
 
     def _leave(self, time: float) -> None:

@@ -82,6 +82,16 @@ class Playback:
         self._agenda.at(now + self._durations[stimulus], lambda _: self._end(number))
         return now
 
+    def then(self, seconds: float, action: Callable[[float], object]) -> None:
+        """Call ``action(time)`` so many seconds from now, if what has begun is not cut by then."""
+        number = self._number
+
+        def act(time: float) -> None:
+            if number == self._number and self._running is not None:
+                action(time)
+
+        self._agenda.at(self._clock.now() + seconds, act)
+
     def cut(self) -> None:
         """End the stimulus that lasts, if one does; it is reported with its true length."""
         if self._running is not None:

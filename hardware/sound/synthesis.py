@@ -28,7 +28,7 @@ def refuse_sound(
     nothing must clip: the sum of all tones of a chord, the largest peak that a noise may have.
     Files, which lie in the lab's `folder`, are read.
     """
-    for part in sound.parts:
+    for part in sound.played:
         reason = _refuse_part(part, rate_hz, calibration, folder)
         if reason:
             return reason
@@ -49,10 +49,10 @@ def render(
     ConfigError
         If a file cannot be read, or is not what the sound says.
     """
-    ends = np.cumsum([0.0, *(part.duration for part in sound.parts)])
+    ends = np.cumsum([0.0, *(part.duration for part in sound.played)])
     borders = np.rint(ends * rate_hz).astype(int)
     samples = np.zeros(borders[-1], dtype=np.float32)
-    for part, start, stop in zip(sound.parts, borders[:-1], borders[1:], strict=True):
+    for part, start, stop in zip(sound.played, borders[:-1], borders[1:], strict=True):
         made = _render_part(part, stop - start, rate_hz, calibration, folder)[: stop - start]
         samples[start : start + len(made)] = made
     return samples

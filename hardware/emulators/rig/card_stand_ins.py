@@ -85,7 +85,8 @@ def speaker(name: str, settings: Any, around: Surroundings) -> StandIn:
         for sound, each in around.stimuli.sounds.items()
     }
     around.trigger(settings.trigger, settings.read_back)
-    ear = WireEar(wires, settings.line, SoundRecogniser(volts, settings.rate_hz), settings.rate_hz)
+    recogniser = SoundRecogniser(volts, around.stimuli.announcements, settings.rate_hz)
+    ear = WireEar(wires, settings.line, recogniser, settings.rate_hz)
     return _reached(around, settings.line, observers=(ear,))
 
 

@@ -29,7 +29,7 @@ class WireEar:
         self._since = time.monotonic()
 
     def look(self) -> list[Observed]:
-        """Return the sound that has begun, if one did and enough of it was heard."""
+        """Return that something began to sound, and which sound it is once enough was heard."""
         now = time.monotonic()
         count = int((now - self._since) * PATROL_HZ)
         if count <= 0:
@@ -55,7 +55,7 @@ class MonitorEar:
         self._next = monitor.frames
 
     def look(self) -> list[Observed]:
-        """Return the sound that has begun, if one did and enough of it was heard."""
+        """Return that something began to sound, and which sound it is once enough was heard."""
         first, self._next = self._next, self._monitor.frames
         heard = self._monitor.samples(first, self._next)[:, self._channel]
         loud = np.flatnonzero(np.abs(heard) > SILENT)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from hardware.emulators.rig.senses import Observed, Onset
+from hardware.emulators.rig.senses import Audible, Observed, Onset
 
 SILENT = 1e-6
 """Volts, or shares of full scale: what is below is silence."""
@@ -35,6 +35,8 @@ class SoundRecogniser:
     ----------
     sounds
         By name, the samples that are expected, in the unit of what is heard.
+    announcements
+        By name, the seconds from the begin of a sound to what tells it from others.
     rate_hz
         Samples a second.
 
@@ -45,8 +47,11 @@ class SoundRecogniser:
         are too much alike.
     """
 
-    def __init__(self, sounds: Mapping[str, Samples], rate_hz: float) -> None:
+    def __init__(
+        self, sounds: Mapping[str, Samples], announcements: Mapping[str, float], rate_hz: float
+    ) -> None:
         self._rate_hz = rate_hz
+        self._announcements = announcements
         self._first = {name: first_loud(each) or 0 for name, each in sounds.items()}
         self._sounds = {name: each[self._first[name] :] for name, each in sounds.items()}
         self.window = self._enough()
@@ -77,9 +82,9 @@ class SoundRecogniser:
             return None
         return best
 
-    def lead(self, name: str) -> float:
-        """Return the seconds from the begin of a sound to its first loud sample."""
-        return self._first[name] / self._rate_hz
+    def told_after(self, name: str) -> float:
+        """Return the seconds from the first loud sample of a sound to what tells it from others."""
+        return self._announcements[name] - self._first[name] / self._rate_hz
 
     def duration(self, name: str) -> float:
         """Return the seconds from the first loud sample of a sound to its end."""
@@ -155,7 +160,7 @@ class Listener:
         self._loud = 0.0
 
     def take(self, loud: Samples, now: float, spread: float) -> list[Observed]:
-        """Return the sound that has begun, if one did and enough of it was heard.
+        """Return that something began to sound, and which sound it is once enough was heard.
 
         Parameters
         ----------
@@ -173,6 +178,7 @@ class Listener:
         new = loud[loud >= self._over]
         if self._began is None and len(new):
             self._began = float(new[0])
+            return [Audible(self._began)]
         if self._began is None or now < self._began + self._recogniser.window:
             return []
         start, self._began = max(self._began - spread, self._over), None
@@ -189,4 +195,4 @@ class Listener:
             self._over = onset + self._recogniser.window
             return []
         self._over = onset + self._recogniser.duration(name)
-        return [Onset("sound", name, onset - self._recogniser.lead(name))]
+        return [Onset("sound", name, onset + self._recogniser.told_after(name))]

@@ -9,7 +9,7 @@ import traceback
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from hardware.emulators.rig.senses import Drop, Observed, Observer, Onset, Rinse
+from hardware.emulators.rig.senses import Audible, Drop, Observed, Observer, Onset, Rinse
 from rig.clock import SystemClock
 from rig.errors import DeviceError
 from rig.room import Mouse, Room
@@ -99,6 +99,8 @@ class MouseLife:
             case Onset():
                 self._percept.append(observed)
                 self._percept.sort(key=lambda onset: onset.time)
+            case Audible():
+                self._room.announcement(self._session_time(observed))
             case Drop(volume_ul=volume_ul):
                 self._room.drop(volume_ul, self._session_time(observed))
             case Rinse(duration=duration):

@@ -17,6 +17,12 @@ class Onset(NamedTuple):
     time: float
 
 
+class Audible(NamedTuple):
+    """Something began to sound; it cannot be told yet what it is."""
+
+    time: float
+
+
 class Drop(NamedTuple):
     """A drop came out of the spout."""
 
@@ -31,7 +37,7 @@ class Rinse(NamedTuple):
     time: float
 
 
-Observed = Onset | Drop | Rinse
+Observed = Onset | Audible | Drop | Rinse
 
 
 class Observer(Protocol):

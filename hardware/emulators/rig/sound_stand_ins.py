@@ -37,7 +37,8 @@ def sound_card(name: str, settings: Any, around: Surroundings) -> StandIn:
         sound: render(each, settings.rate_hz, calibration, around.lab.folder).astype(np.float64)
         for sound, each in around.stimuli.sounds.items()
     }
-    recogniser = SoundRecogniser(expected, settings.rate_hz)
+    announcements = around.stimuli.announcements
+    recogniser = SoundRecogniser(expected, announcements, settings.rate_hz)
     reached = {
         "line": DEVICE,
         "host_api": "ALSA",
