@@ -69,7 +69,6 @@ go = ["45 deg*", "5 kHz*"]
 nogo = ["135 deg*", "10 kHz*"]
 
 [simulation.settings.body]
-listening_time = 0.2
 reaction_time = 0.1
 reaction_spread = 0.3
 persistence = PERSISTENCE

@@ -26,7 +26,6 @@ from rig.room import Mouse, MouseSettings, Room
 AT_A_LEVEL = re.compile(r"(?P<sound>.+) at (?P<level>-?\d+(\.\d+)?) dB")
 """Names of sounds that have a level, as those of detection: ``A at 73 dB``."""
 DETECTING_BODY = BodySettings(
-    listening_time=0.2,
     notice_probability=1.0,
     find_probability=1.0,
     motivation=MotivationSettings(

@@ -22,7 +22,6 @@ from rig.room import Mouse, MouseSettings, Room
 _NEVER = 1e12
 """Seconds: longer than any session."""
 STEADY_BODY = BodySettings(
-    listening_time=0.2,
     reaction_spread=0.0,
     persistence=4.0,
     notice_probability=0.0,

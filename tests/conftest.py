@@ -271,7 +271,7 @@ def eager(lab: Lab, edit: Callable[[str, str, str], None]) -> Lab:
 _EAGER = """[simulation.settings]
 common_excitation = 2.0
 common_inhibition = 1.0
-body = { visit_interval = 0.2, listening_time = 0.3 }
+body = { visit_interval = 0.2 }
 [simulation.settings.recruitment]"""
 
 

@@ -39,7 +39,7 @@ threshold_db_spl = {HEARING["threshold"]}
 slope_per_db = {HEARING["slope"]}
 guess = {HEARING["guess"]}
 lapse = {HEARING["lapse"]}
-body = {{ listening_time = 0.2, notice_probability = 1.0, find_probability = 1.0 }}
+body = {{ notice_probability = 1.0, find_probability = 1.0 }}
 """
 _CAUGHT = """id = "CAUGHT"
 simulated = true

@@ -63,7 +63,6 @@ policy = "always"
 
 [simulation.settings.body]
 visit_interval = 0.2
-listening_time = 0.2
 reaction_spread = 0.0
 persistence = 2.0
 find_probability = 1.0

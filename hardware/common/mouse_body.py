@@ -37,7 +37,7 @@ class BodySettings(MouseSettings):
 
     visit_interval: float = pydantic.Field(default=4.0, gt=0)
     patience: float = pydantic.Field(default=1.0, gt=0)
-    listening_time: float = pydantic.Field(default=0.5, gt=0)
+    listening_time: float = pydantic.Field(default=0.2, gt=0)
     reaction_time: float = pydantic.Field(default=0.2, gt=0)
     reaction_spread: float = pydantic.Field(default=0.25, ge=0, le=2)
     lick_rate_hz: float = pydantic.Field(default=7.0, ge=5, le=9)
