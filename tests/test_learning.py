@@ -164,3 +164,17 @@ def test_a_sound_that_means_nothing_is_ignored() -> None:
     room.sound("unheard of", 1.0)
     room.agenda.run_until(10.0)
     assert mouse.memory() == before
+
+
+def test_a_mouse_waits_at_the_port_for_what_is_announced() -> None:
+    seen: list[tuple[bool, float]] = []
+    room = Room()
+    room.connect("port", lambda level, time: seen.append((level, time)))
+    settings = BodySettings(patience=1.0)
+    body = MouseBody(settings, np.random.default_rng(1), lambda _: None, lambda _: None)
+    body.enter(room)
+    room.agenda.run_until(room.agenda.next_time)
+    came = seen[0][1]
+    body.attend(came + 0.9)
+    room.agenda.run_until(came + 1.9)
+    assert seen == [(True, came), (False, came + 1.9)]

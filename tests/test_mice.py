@@ -10,9 +10,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from benches import SPEAKER
 from helpers import Played, play_with, run_virtual
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from twin_bench import TwinBench
 
 from hardware.common.motivation import Motivation, MotivationSettings
 from hardware.common.mouse_body import HEAD_FIXED_BODY, BodySettings, MouseBody, Stimulus
@@ -20,7 +22,9 @@ from hardware.detecting_mouse import DETECTING_BODY, DetectingMouse, DetectingSe
 from hardware.network_mouse import NetworkMouse, NetworkSettings
 from hardware.policy_mouse import STEADY_BODY, PolicyMouse, PolicySettings
 from hardware.shifting_mouse import ShiftingMouse, ShiftingSettings
+from hardware.speaker import SpeakerTwin
 from hardware.virtual_mouse import LearningMouse
+from protocols.sounds import BUILT_IN, pips
 from rig.commands.init import make_lab
 from rig.config import validated
 from rig.errors import CheckFailed
@@ -28,6 +32,7 @@ from rig.events import Event, InputChanged
 from rig.lab import Lab, find_lab
 from rig.plan import generators, make_plan
 from rig.room import Mouse, Room
+from rig.sound import Sound
 
 TRIALS = 20
 BOXES = {
@@ -267,3 +272,29 @@ def test_motivation_falls_with_water_and_time() -> None:
     motivation.drink(50.0)
     assert motivation.level(500.0) == pytest.approx(0.75 * 0.75)
     assert motivation.level(1000.0) == 0.0
+
+
+def test_a_mouse_decides_by_the_sound_and_not_by_what_announces_it(shared: Lab) -> None:
+    mouse = PolicyMouse(PolicySettings(policy="perfect", go=("A",)), {}, np.random.default_rng(1))
+    played = play_with(shared, Path("protocols/go_nogo.toml"), TRIALS, mouse, 1)
+    hits = [row for row in played.rows if row.outcome == "hit"]
+    assert len(hits) > 5
+    assert all(0.2 < row.first_lick_time - row.stimulus_time < 1.0 for row in hits)
+
+
+def test_a_sound_is_heard_behind_its_announcement_unless_it_is_cut_before(shared: Lab) -> None:
+    bench = TwinBench(SpeakerTwin, SPEAKER, shared.folder)
+    speaker = bench.device
+    assert isinstance(speaker, SpeakerTwin)
+    speaker.open()
+    speaker.load({"A": Sound((BUILT_IN["A"].part(73.0),), announced_by=pips(73.0))})
+    speaker.present("A")
+    bench.pass_time(0.5)
+    assert bench.sensed() == [("announcement", 0.0)]
+    bench.pass_time(0.5)
+    assert bench.sensed()[1:] == [("A", 0.85)]
+    speaker.present("A")
+    bench.pass_time(0.5)
+    speaker.off()
+    bench.pass_time(1.0)
+    assert bench.sensed()[2:] == [("announcement", 1.0)]

@@ -107,12 +107,20 @@ def doubts_of(
     """
     if profiles is None:
         return tuple(doubts)
-    why = {doubt.name: doubt.why for doubt in doubts}
     return tuple(
-        Doubt(name, why.get(name, "its profile is open on one side"))
+        Doubt(name, _why_open(each))
         for name, each in profiles.items()
         if not (each.low_closed and each.high_closed)
     )
+
+
+def _why_open(profile: Interval) -> str:
+    """Return in words on which side the data do not limit a parameter."""
+    if not (profile.low_closed or profile.high_closed):
+        return f"all values from {profile.low:g} to {profile.high:g} do nearly as well"
+    if profile.high_closed:
+        return f"values down to its bound {profile.low:g} do nearly as well"
+    return f"values up to its bound {profile.high:g} do nearly as well"
 
 
 def values_of(
