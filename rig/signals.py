@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import _thread
 import contextlib
 import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any
@@ -46,6 +48,16 @@ def interrupt_once() -> Callable[[str], None]:
             raise KeyboardInterrupt(reason)
 
     return interrupt
+
+
+def interrupt_main_thread() -> None:
+    """Do in another thread what Ctrl-C does: the main thread leaves what it waits for, too."""
+    if sys.platform == "win32":
+        _thread.interrupt_main()
+        return
+    main = threading.main_thread().ident
+    if main is not None:
+        signal.pthread_kill(main, signal.SIGINT)
 
 
 @contextlib.contextmanager
