@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import contextlib
-import sys
 from collections.abc import Callable, Iterator
-
-import typer
 
 from hardware.balance import Balance
 from rig.lab import Lab
+from rig.person import Person
 
+LESS_MG = 5.0
+"""By which a balance may show less than before: water dries up, and the last digit flickers."""
 Weigh = Callable[[], float]
 """Returns what stands on the balance, in mg."""
 
 
 @contextlib.contextmanager
-def scales(number: str, lab: Lab) -> Iterator[Weigh | None]:
-    """Give what weighs: the balance of a USB number, else the person at the terminal.
+def scales(number: str, lab: Lab, person: Person) -> Iterator[Weigh | None]:
+    """Give what weighs: the balance of a USB number, else the person who reads one.
 
-    None if no number is given and nobody sits at a terminal.
+    None if no number is given and nobody is there.
 
     Raises
     ------
@@ -27,15 +27,37 @@ def scales(number: str, lab: Lab) -> Iterator[Weigh | None]:
         If the balance is not there, or does not answer.
     """
     if not number:
-        yield _asked if sys.stdin.isatty() else None
+        yield _asks(person) if person.is_there else None
         return
     balance = Balance("balance", Balance.Settings(line=number), lab.folder)
     balance.open()
     try:
-        yield lambda: 1000 * balance.weigh()
+        yield lambda: _read(balance, person)
     finally:
         balance.close()
 
 
-def _asked() -> float:
-    return float(typer.prompt("What does the balance show, in mg?", type=float, err=True))
+def _read(balance: Balance, person: Person) -> float:
+    weight_mg = 1000 * balance.weigh()
+    person.tell(f"The balance shows {weight_mg:.1f} mg.")
+    return weight_mg
+
+
+def _asks(person: Person) -> Weigh:
+    """Return what asks for weights of a dish that is not emptied between."""
+    before: float | None = None
+
+    def weigh() -> float:
+        nonlocal before
+        if before is None:
+            before = person.number("What does the balance show?", "mg")
+            return before
+        before = person.number(
+            "What does the balance show now?",
+            "mg",
+            least=before - LESS_MG,
+            expected=f"It showed {before:g} mg before; the dish is not emptied between.",
+        )
+        return before
+
+    return weigh

@@ -27,6 +27,7 @@ from hardware.calibrating.simulated import TRUE_GUNS, photometer
 from hardware.emulators.screen_grab import ScreenGrab
 from rig.errors import CheckFailed, ExitCode
 from rig.lab import Lab
+from rig.person import Terminal
 
 LEVELS = np.array(evenly(9))
 REAL = 'driver = "hardware.psychopy_display:PsychopyDisplay"\ncalibration = "calibration/new.toml"'
@@ -169,7 +170,7 @@ def real(edit: Callable[[str, str, str], None]) -> None:
 
 
 def readings(path: Path) -> list[str]:
-    points = measure(lambda colour: None, photometer(TRUE_GUNS, 2), evenly(9))
+    points = measure(lambda colour: None, photometer(TRUE_GUNS, 2), evenly(9), Terminal())
     rows = [f"{each.gun},{each.level},{each.luminance_cd_m2:.2f}" for each in points]
     path.write_text("\n".join(["gun,level,luminance_cd_m2", *rows]), encoding="utf-8")
     return rows
@@ -251,7 +252,7 @@ def test_what_cannot_be_calibrated_is_said(
 def test_a_reading_that_does_not_rise_is_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
     typed = iter([0.2, 1.0, 0.1, 10.0, float("nan"), 11.0])
     monkeypatch.setattr("typer.prompt", lambda *_, **__: next(typed))
-    read = asked()
+    read = asked(Terminal())
     assert [read("red", level) for level in (0, 32, 64, 96)] == [0.2, 1.0, 10.0, 11.0]
 
 

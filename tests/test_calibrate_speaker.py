@@ -18,10 +18,11 @@ from calibration.record import read_calibration, sealed
 from calibration.speaker import SpeakerCalibration, SpeakerFile
 from calibration.speaker_measurement import Residual, SpeakerMeasurement
 from calibration.tones import HeardTone
-from hardware.calibrating.kept import keep, origin_of
+from hardware.calibrating.kept import Result, keep, origin_of
 from hardware.calibrating.speaker_steps import fit_of, write_taps
 from rig.errors import ExitCode
 from rig.lab import Lab
+from rig.person import Terminal
 
 SPEAKER_TOML = "calibration/box1-speaker.toml"
 
@@ -53,7 +54,8 @@ def test_a_measurement_becomes_the_record_that_sounds_are_made_by(
             record=origin_of("speaker", rig, "speaker", "SoundCard x", at),
         )
     )
-    kept = keep(lab, SPEAKER_TOML, record, lambda record, title, path: path.touch())
+    result = Result(record, "flat", lambda record, title, path: path.touch())
+    kept = keep(lab, SPEAKER_TOML, result, Terminal())
     assert read_calibration(lab.folder, SPEAKER_TOML, SpeakerFile) == record
     speaker = SpeakerCalibration(lab.folder, SPEAKER_TOML)
     for frequency_hz in (4000.0, 16_000.0, 64_000.0):

@@ -31,6 +31,7 @@ from rig.bench import Bench, opened
 from rig.clock import VirtualClock
 from rig.errors import CheckFailed, DeviceError, ExitCode
 from rig.lab import Lab
+from rig.person import Terminal
 from rig.spot_checks import FILE, read_checks
 
 TIMES_MS = np.array(Openings.open_ms)
@@ -47,10 +48,6 @@ address = "{address}"
 [simulation]
 mouse = "hardware.policy_mouse:PolicyMouse"
 """
-
-
-def quiet(_: str) -> None:
-    """Tell nobody."""
 
 
 def test_the_interval_holds_the_truth_in_95_percent_of_calibrations() -> None:
@@ -116,7 +113,7 @@ def twin(lab: Lab) -> Iterator[tuple[ValveTwin, Bench]]:
 
 def test_the_simulated_valve_is_found_within_its_interval(twin: tuple[ValveTwin, Bench]) -> None:
     valve, bench = twin
-    points = weigh_points(valve, bench, dish(bench, simulated_line, 7), Openings(), quiet)
+    points = weigh_points(valve, bench, dish(bench, simulated_line, 7), Openings(), Terminal())
     assert [point.drops for point in points] == [100] * 5
     low, high = fit_valve(points, "test").slope_interval
     assert low < TRUTH_UL_PER_MS < high
@@ -126,7 +123,7 @@ def test_the_simulated_valve_is_found_within_its_interval(twin: tuple[ValveTwin,
 def test_a_leaking_valve_is_refused_before_the_first_drop(twin: tuple[ValveTwin, Bench]) -> None:
     valve, bench = twin
     with pytest.raises(DeviceError, match="through the closed valve"):
-        weigh_points(valve, bench, lambda: 0.3 * bench.clock.now(), Openings(), quiet)
+        weigh_points(valve, bench, lambda: 0.3 * bench.clock.now(), Openings(), Terminal())
     assert bench.reports == []
     assert bench.clock.now() == pytest.approx(LEAK_WAIT)
 
@@ -134,7 +131,7 @@ def test_a_leaking_valve_is_refused_before_the_first_drop(twin: tuple[ValveTwin,
 def test_a_valve_that_gives_nothing_is_refused(twin: tuple[ValveTwin, Bench]) -> None:
     valve, bench = twin
     with pytest.raises(CheckFailed, match=r"weighed 0\.0 mg"):
-        weigh_points(valve, bench, lambda: 0.0, Openings(), quiet)
+        weigh_points(valve, bench, lambda: 0.0, Openings(), Terminal())
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from hardware.weighing import scales
 from rig.console import JsonOption, LabOption, console, print_json, print_table, rig_file, the_lab
 from rig.errors import ConfigError, ExitCode
 from rig.locks import hold
+from rig.person import Terminal
 from rig.rig_plan import plan_rig
 from rig.signals import ignore_stop_signals, interrupt_once, stop_on_signals
 
@@ -60,7 +61,7 @@ def acceptance(
             stop_on_signals(interrupt_once()),
             contextlib.redirect_stdout(sys.stderr),  # what drivers print is not our output
             hold(the.locks, "rig", path.stem, f"an acceptance test of '{path.stem}'"),
-            scales(balance, the) as weigh,
+            scales(balance, the, Terminal()) as weigh,
         ):
             plan = plan_rig(the, path, simulate=False)
             results = make_all(Place(the, plan, pulses, weigh), names, _tell)

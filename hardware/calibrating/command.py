@@ -14,6 +14,7 @@ from hardware.calibrating.timing_command import timing
 from hardware.calibrating.valve_steps import Valves, calibrate_valve, check_valve, print_valve
 from rig.console import JsonOption, LabOption, print_json, rig_file, the_lab
 from rig.errors import ExitCode
+from rig.person import DialogOption, the_person
 
 RigArgument = Annotated[str, typer.Argument(help="The rig: its name or its file.")]
 DeviceOption = Annotated[
@@ -63,6 +64,7 @@ def valve(
     note: Annotated[str, typer.Option(help="What else should be known.")] = "",
     simulate: SimulateOption = False,
     lab: LabOption = None,
+    dialog: DialogOption = False,
     json: JsonOption = False,
 ) -> None:
     """Weigh drops of a valve, and put the line through them in force; no mouse may be there.
@@ -73,8 +75,9 @@ def valve(
     """
     the = the_lab(lab)
     path = rig_file(the, rig)
-    valves = Valves(the, path, device, balance, simulate)
-    with alone(the, path):
+    person = the_person(dialog)
+    valves = Valves(the, path, device, balance, person, simulate)
+    with alone(the, path), person:
         found = calibrate_valve(valves, tuple(open_ms or ()), drops, by, note)
     if json:
         print_json(found.as_json())
@@ -93,6 +96,7 @@ def spot_check(
     balance: BalanceOption = "",
     simulate: SimulateOption = False,
     lab: LabOption = None,
+    dialog: DialogOption = False,
     json: JsonOption = False,
 ) -> None:
     """Weigh a few drops of a valve: see whether they have the volume that was ordered.
@@ -100,13 +104,15 @@ def spot_check(
     Exit code 4 if they differ by more than `limits.spot_check_tolerance`, or the valve fails.
     """
     the = the_lab(lab)
-    valves = Valves(the, rig_file(the, rig), device, balance, simulate)
-    with alone(the, valves.rig):
+    person = the_person(dialog)
+    valves = Valves(the, rig_file(the, rig), device, balance, person, simulate)
+    with alone(the, valves.rig), person:
         found = check_valve(valves, volume_ul, drops, by)
+    says = f"{found.device} gave {found.words}."
+    words = "It passed." if found.passed else "It failed: clean the valve, then repeat."
     if json:
-        print_json({"check": found, "passed": found.passed})
+        print_json({"check": found, "passed": found.passed, "says": says, "words": words})
     else:
-        verdict = "It passed." if found.passed else "It failed: clean the valve, then repeat."
-        typer.echo(f"{found.device} gave {found.words}. {verdict}")
+        typer.echo(f"{says} {words}")
     if not found.passed:
         raise typer.Exit(ExitCode.HARDWARE)

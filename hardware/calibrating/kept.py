@@ -18,45 +18,79 @@ from calibration.store import put_in_force
 from rig.errors import ExitCode
 from rig.lab import Lab
 from rig.locks import hold
+from rig.person import Person
 from rig.signals import ignore_stop_signals, interrupt_once, stop_on_signals
+
+SIMULATED = "Simulated: nothing was kept."
+DISCARDED = "Discarded: nothing was kept, and what was in force before still is."
 
 
 @dataclass(frozen=True)
 class Calibrated(Generic[Points]):
-    """What a calibration came to: the record, the file that is in force, and the picture."""
+    """What a calibration came to.
+
+    Attributes
+    ----------
+    record
+        The record.
+    says
+        What was found, in a sentence or two.
+    words
+        What became of it: where it is kept, or that it is not.
+    in_force, kept, picture
+        The file that devices read, where the record is kept, and its picture; None if it is not.
+    """
 
     record: Points
-    in_force: str
+    says: str
+    words: str
+    in_force: str | None = None
     kept: Path | None = None
     picture: Path | None = None
-
-    @property
-    def words(self) -> str:
-        """Where it is kept."""
-        if self.kept is None:
-            return "Simulated: nothing was kept."
-        return f"In force: {self.in_force}. Record: {self.kept}. Picture: {self.picture}."
 
     def as_json(self) -> dict[str, Any]:
         """Return it as plain data."""
         return {
             "record": self.record.model_dump(mode="json"),
-            "in_force": self.in_force if self.kept else None,
+            "says": self.says,
+            "words": self.words,
+            "in_force": self.in_force,
             "kept": str(self.kept) if self.kept else None,
             "picture": str(self.picture) if self.picture else None,
         }
 
 
-def keep(
-    lab: Lab, name: str, record: Points, draw: Callable[[Points, str, Path], None]
-) -> Calibrated[Points]:
-    """Put a sealed record in force, and draw it under a title beside where it is kept."""
+@dataclass(frozen=True)
+class Result(Generic[Points]):
+    """A sealed record, what it says in a sentence or two, and what draws it under a title."""
+
+    record: Points
+    says: str
+    draw: Callable[[Points, str, Path], None]
+
+    def picture(self, path: Path) -> None:
+        """Draw it."""
+        origin = self.record.record
+        time = f"{origin.measured_at:%Y-%m-%d %H:%M}" if origin else ""
+        self.draw(self.record, f"{origin.rig}, {origin.device}: {time}" if origin else "", path)
+
+
+def keep(lab: Lab, name: str, result: Result[Points], person: Person) -> Calibrated[Points]:
+    """Show a result; put it in force if the person approves, with its picture beside the record."""
+    record, says = result.record, result.says
+    if not person.approves(says, result.picture):
+        return Calibrated(record, says, DISCARDED)
     kept = put_in_force(lab.folder, name, record)
     picture = kept.with_suffix(".png")
-    origin = record.record
-    title = f"{origin.rig}, {origin.device}: {origin.measured_at:%Y-%m-%d %H:%M}" if origin else ""
-    draw(record, title, picture)
-    return Calibrated(record, name, kept, picture)
+    result.picture(picture)
+    words = f"In force: {name}. Record: {kept}. Picture: {picture}."
+    return Calibrated(record, says, words, name, kept, picture)
+
+
+def show(result: Result[Points], person: Person) -> Calibrated[Points]:
+    """Show the result of a simulated device; nothing is kept."""
+    person.looks_at(f"{result.says} {SIMULATED}", result.picture)
+    return Calibrated(result.record, result.says, SIMULATED)
 
 
 def origin_of(kind: str, rig: Path, device: str, hardware: str, at: datetime) -> Origin:

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import csv
-import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 import pydantic
-import typer
 
 from calibration.gun_curve import WHITE
 from calibration.screen_points import GUNS, Gun, ScreenPoint
 from hardware.psychopy_display import PsychopyDisplaySettings
 from hardware.screen.messages import Levels
 from rig.errors import CheckFailed, ConfigError, Problem
+from rig.person import Person
 
 Read = Callable[[Gun, int], float]
 """Returns what the photometer shows, in cd/m2, while a gun has a level and the others have 0."""
@@ -33,7 +32,9 @@ def evenly(count: int) -> list[int]:
     return [int(level) for level in np.linspace(0, WHITE, count).round()]
 
 
-def measure(show: Callable[[Levels], None], read: Read, levels: Sequence[int]) -> list[ScreenPoint]:
+def measure(
+    show: Callable[[Levels], None], read: Read, levels: Sequence[int], person: Person
+) -> list[ScreenPoint]:
     """Return what the photometer shows at each level of each gun.
 
     Parameters
@@ -44,38 +45,31 @@ def measure(show: Callable[[Levels], None], read: Read, levels: Sequence[int]) -
         Reads the photometer.
     levels
         Of each gun.
+    person
+        Is told how much is done.
     """
-    points = []
+    points: list[ScreenPoint] = []
     for number, gun in enumerate(GUNS):
         for level in levels:
             red, green, blue = (level if each == number else 0 for each in range(len(GUNS)))
             show((red, green, blue))
             luminance = read(gun, level)
             points.append(ScreenPoint(gun=gun, level=level, luminance_cd_m2=luminance))
+            person.share(len(points), len(GUNS) * len(levels))
     show((0, 0, 0))
     return points
 
 
-def aim() -> None:
-    """Let the person at the terminal point the photometer at the screen."""
-    typer.prompt(
-        "Make the room dark, point the photometer at the middle of the screen, and press Enter",
-        default="",
-        show_default=False,
-        err=True,
-    )
-
-
-def asked() -> Read:
-    """Return what asks the person at the terminal; a reading that does not rise is asked twice."""
+def asked(person: Person) -> Read:
+    """Return what asks for readings; one that does not rise is asked for twice."""
     before: dict[Gun, float] = {}
 
     def read(gun: Gun, level: int) -> float:
-        question = f"{gun} {level}: what does the photometer show, in cd/m2?"
-        shown = _prompted(question)
+        question = f"{gun} {level}: what does the photometer show?"
+        shown = person.number(question, "cd/m2", least=0)
         if shown <= before.get(gun, -1.0):
-            typer.echo(f"That is not above the {before[gun]:g} before it.", err=True)
-            shown = _prompted(question)
+            trouble = f"That is not above the {before[gun]:g} before it: read it once more."
+            shown = person.number(question, "cd/m2", least=0, trouble=trouble)
         before[gun] = shown
         return shown
 
@@ -128,14 +122,6 @@ def without_calibration(settings: PsychopyDisplaySettings, folder: Path) -> Psyc
     head = 'measured_on = 2000-01-01\nmeasured_by = "nobody"\nphotometer = "none"\n'
     path.write_text(f"{head}points = [\n{''.join(rows)}]\n", encoding="utf-8")
     return settings.model_copy(update={"calibration": str(path.resolve())})
-
-
-def _prompted(question: str) -> float:
-    while True:
-        shown = float(typer.prompt(question, type=float, err=True, prompt_suffix=" "))
-        if math.isfinite(shown) and shown >= 0:
-            return shown
-        typer.echo("Type what it shows, as a number from 0 on.", err=True)
 
 
 def _point(row: list[str]) -> ScreenPoint:

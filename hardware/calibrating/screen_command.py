@@ -7,20 +7,15 @@ from typing import Annotated
 
 import typer
 
-from calibration.screen import Isoluminance, ScreenFit
-from calibration.screen_place import ScreenPlace, edge_deg, px_per_deg
+from calibration.screen import ScreenFile, ScreenFit
+from calibration.screen_place import ScreenPlace
 from calibration.screen_points import GUNS
-from hardware.calibrating.kept import alone
-from hardware.calibrating.screen_steps import Found, Screens, Session, calibrate_screen
-from hardware.display import DisplaySettings
-from hardware.psychopy_display import PsychopyDisplaySettings
+from hardware.calibrating.kept import Calibrated, alone
+from hardware.calibrating.screen_steps import Screens, Session, calibrate_screen
 from rig.config import validated
 from rig.console import JsonOption, LabOption, console, print_json, print_table, rig_file, the_lab
 from rig.errors import OptionError
-
-EXAMPLE_CPD = 0.04
-MOST_EXCESS = 0.02
-"""Share by which a grating may be brighter than the grey."""
+from rig.person import DialogOption, the_person
 
 
 def screen(
@@ -57,6 +52,7 @@ def screen(
         bool, typer.Option("--simulate", help="Try it with a simulated photometer; keep nothing.")
     ] = False,
     lab: LabOption = None,
+    dialog: DialogOption = False,
     json: JsonOption = False,
 ) -> None:
     """Read a photometer at levels of each gun of a screen, and put the curves in force.
@@ -73,10 +69,12 @@ def screen(
         )
     place = _place(width_cm, height_cm, distance_cm, azimuth_deg, off_normal_deg)
     session = Session(by, photometer or "simulated", levels, place, note)
-    with alone(the, path):
-        found = calibrate_screen(Screens(the, path, device, readings, simulate), session)
+    person = the_person(dialog)
+    screens = Screens(the, path, device, readings, person, simulate)
+    with alone(the, path), person:
+        found = calibrate_screen(screens, session)
     if json:
-        print_json(found.calibrated.as_json())
+        print_json(found.as_json())
     else:
         _print(found)
 
@@ -108,17 +106,12 @@ def _place(
     return validated(ScreenPlace, table, "the options")
 
 
-def _print(found: Found) -> None:
-    record = found.calibrated.record
+def _print(found: Calibrated[ScreenFile]) -> None:
+    record = found.record
     if record.fit is None:
         return
     _print_curves(record.fit)
-    texts = (
-        _grey_words(record.fit.isoluminance),
-        _degree_words(found.settings, record.place),
-        found.calibrated.words,
-    )
-    for text in texts:
+    for text in (found.says, found.words):
         console.print(text, soft_wrap=True)
 
 
@@ -139,29 +132,4 @@ def _print_curves(curves: ScreenFit) -> None:
     print_table(
         ("gun", "exponent (95 %)", "light of 64 (%)", "of 128", "of 192", "beside it (%)"),
         rows,
-    )
-
-
-def _grey_words(found: Isoluminance) -> str:
-    """Return how bright gratings are beside the grey, and whether that is good enough."""
-    is_kept = max(map(abs, found.excess_interval)) <= MOST_EXCESS
-    doubt = f" It is not known to be within {100 * MOST_EXCESS:g} %: measure more levels."
-    return found.words + ("" if is_kept else doubt)
-
-
-def _degree_words(settings: DisplaySettings, place: ScreenPlace | None) -> str:
-    """Return how many pixels a degree has, and what that makes of a grating."""
-    width_cm = place.width_cm if place else settings.width_cm
-    distance_cm = place.distance_cm if place else settings.distance_cm
-    edge = edge_deg(width_cm, distance_cm)
-    middle, outside = (
-        px_per_deg(width_cm, settings.width_px, distance_cm, away) for away in (0.0, edge)
-    )
-    flat = isinstance(settings, PsychopyDisplaySettings) and settings.projection == "flat"
-    at_edge = EXAMPLE_CPD * outside / middle if flat else EXAMPLE_CPD
-    source = "by what was measured" if place else "by the rig file: size and place not measured"
-    return (
-        f"{middle:.1f} pixels a degree in the middle, {outside:.1f} at the edges, {edge:.1f} "
-        f"degrees away ({source}). A grating of {EXAMPLE_CPD:g} cycles per degree has "
-        f"{at_edge:.3f} there."
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import tempfile
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,14 +9,13 @@ from pathlib import Path
 
 from calibration.gun_curve import WHITE
 from calibration.record import sealed
-from calibration.screen import ScreenFile
+from calibration.screen import Isoluminance, ScreenFile
 from calibration.screen_fit import fit_screen
-from calibration.screen_place import ScreenPlace
+from calibration.screen_place import ScreenPlace, edge_deg, px_per_deg
 from calibration.screen_points import ScreenPoint
 from hardware.calibrating.chosen import chosen
-from hardware.calibrating.kept import Calibrated, keep, origin_of
+from hardware.calibrating.kept import Calibrated, Result, keep, origin_of, show
 from hardware.calibrating.screen import (
-    aim,
     asked,
     evenly,
     measure,
@@ -33,8 +31,13 @@ from rig.clock import SystemClock
 from rig.devices import Display
 from rig.errors import CheckFailed, ConfigError, OptionError
 from rig.lab import Lab
+from rig.person import Person
 
 SEED = 1
+EXAMPLE_CPD = 0.04
+MOST_EXCESS = 0.02
+"""Share by which a grating may be brighter than the grey."""
+AIM = "Make the room dark, and point the photometer at the middle of the screen."
 STANDS_IN = "calibration/RIG-SCREEN.toml"
 """What a simulated screen without a file would be kept as."""
 
@@ -51,6 +54,8 @@ class Screens:
         Name of the display; empty for the only one.
     readings
         A file of readings; None if they are taken now.
+    person
+        Is told of each step, and reads the photometer.
     simulate
         Whether a simulated photometer is read; nothing is kept then.
     """
@@ -59,6 +64,7 @@ class Screens:
     rig: Path
     device: str
     readings: Path | None
+    person: Person
     simulate: bool
 
 
@@ -73,15 +79,7 @@ class Session:
     note: str
 
 
-@dataclass(frozen=True)
-class Found:
-    """A calibration of a screen, and the settings of the display that it is for."""
-
-    calibrated: Calibrated[ScreenFile]
-    settings: DisplaySettings
-
-
-def calibrate_screen(screens: Screens, session: Session) -> Found:
+def calibrate_screen(screens: Screens, session: Session) -> Calibrated[ScreenFile]:
     """Read a photometer at levels of each gun, and put the curves through them in force.
 
     Raises
@@ -113,9 +111,10 @@ def calibrate_screen(screens: Screens, session: Session) -> Found:
             record=origin_of(ScreenFile.kind, screens.rig, name, hardware, now),
         )
     )
+    result = Result(record, _says(record, settings), draw_screen)
     if screens.simulate:
-        return Found(Calibrated(record, file), settings)
-    return Found(keep(screens.lab, file, record, draw_screen), settings)
+        return show(result, screens.person)
+    return keep(screens.lab, file, result, screens.person)
 
 
 def _display(screens: Screens) -> tuple[str, type[Display], DisplaySettings]:
@@ -149,14 +148,15 @@ def _points(
         return read_readings(screens.readings)
     levels = evenly(session.levels)
     if screens.simulate:
-        return measure(lambda colour: None, photometer(TRUE_GUNS, SEED), levels)
+        read = photometer(TRUE_GUNS, SEED)
+        return measure(lambda colour: None, read, levels, screens.person)
     if not isinstance(settings, PsychopyDisplaySettings):
         raise ConfigError(
             f"'{name}' cannot show the levels of its guns one by one",
             f"{screens.rig}, devices.{name}",
             "Show them by another program, and give the readings by --readings.",
         )
-    if not sys.stdin.isatty():
+    if not screens.person.is_there:
         raise OptionError(
             "there is no terminal at which to type what the photometer shows",
             "--readings",
@@ -182,5 +182,36 @@ def _measured(
                 if wrong:
                     raise CheckFailed(wrong)
             screen.fill((WHITE, WHITE, WHITE))
-            aim()
-            return measure(screen.fill, asked(), levels)
+            screens.person.ready(AIM)
+            return measure(screen.fill, asked(screens.person), levels, screens.person)
+
+
+def _says(record: ScreenFile, settings: DisplaySettings) -> str:
+    """Return how good the grey is, and how many pixels a degree has."""
+    grey = _grey_words(record.fit.isoluminance) if record.fit is not None else ""
+    return f"{grey} {_degree_words(settings, record.place)}".strip()
+
+
+def _grey_words(found: Isoluminance) -> str:
+    """Return how bright gratings are beside the grey, and whether that is good enough."""
+    is_kept = max(map(abs, found.excess_interval)) <= MOST_EXCESS
+    doubt = f" It is not known to be within {100 * MOST_EXCESS:g} %: measure more levels."
+    return found.words + ("" if is_kept else doubt)
+
+
+def _degree_words(settings: DisplaySettings, place: ScreenPlace | None) -> str:
+    """Return how many pixels a degree has, and what that makes of a grating."""
+    width_cm = place.width_cm if place else settings.width_cm
+    distance_cm = place.distance_cm if place else settings.distance_cm
+    edge = edge_deg(width_cm, distance_cm)
+    middle, outside = (
+        px_per_deg(width_cm, settings.width_px, distance_cm, away) for away in (0.0, edge)
+    )
+    flat = isinstance(settings, PsychopyDisplaySettings) and settings.projection == "flat"
+    at_edge = EXAMPLE_CPD * outside / middle if flat else EXAMPLE_CPD
+    source = "by what was measured" if place else "by the rig file: size and place not measured"
+    return (
+        f"{middle:.1f} pixels a degree in the middle, {outside:.1f} at the edges, {edge:.1f} "
+        f"degrees away ({source}). A grating of {EXAMPLE_CPD:g} cycles per degree has "
+        f"{at_edge:.3f} there."
+    )

@@ -7,7 +7,7 @@ their level, made as in a session.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -32,6 +32,7 @@ from hardware.calibrating.playing import Played, RigSpeaker, flat_points, played
 from hardware.calibrating.recorders import Recorder
 from hardware.calibrating.speaker_plan import SpeakerPlan
 from rig.errors import DeviceError
+from rig.person import Person
 from rig.sound import Chord, Part, Silence, Sound
 
 TABLE = "table"
@@ -52,7 +53,7 @@ def measure(
     recorder: Recorder,
     microphone: Microphone,
     plan: SpeakerPlan,
-    tell: Callable[[str], None],
+    person: Person,
 ) -> SpeakerMeasurement:
     """Measure a speaker.
 
@@ -66,8 +67,8 @@ def measure(
         The microphone.
     plan
         What is played.
-    tell
-        Is told what comes next, in words; the whole takes about a minute.
+    person
+        Is told what comes next; the whole takes about a minute.
 
     Raises
     ------
@@ -81,9 +82,9 @@ def measure(
     rate_hz, heard_hz = speaker.settings.rate_hz, recorder.rate_hz
     sweeps = _sweeps(plan, (plan.low_hz, plan.high_hz), min(rate_hz, heard_hz), plan.averages)
     with played_by(speaker, recorder, flat_points(rate_hz)) as played:
-        tell("silence")
+        person.tell("silence")
         silence = played.silence(plan.sweep_duration + SILENCE_MORE)
-        tell(f"{sweeps.count} sweeps of {plan.sweep_duration:g} s")
+        person.tell(f"{sweeps.count} sweeps of {plan.sweep_duration:g} s")
         volts = played.hear_samples(_samples(sweeps, rate_hz))
         found = response(volts, silence, sweeps, heard_hz, microphone)
         checked = _sweeps(plan, found.valid_range_hz, min(rate_hz, heard_hz), CHECKS)
@@ -92,10 +93,10 @@ def measure(
         heard = _Heard(silence, checked, level, heard_hz, microphone)
         ordered = _ordered(plan, found)
         filters = tuple(equaliser(*found.trusted, rate_hz, taps) for taps in TAPS)
-        tell("sweeps through the filters")
+        person.tell("sweeps through the filters")
         filtered = tuple(_filtered(played, each, float(levels.max()), heard) for each in filters)
     with played_by(speaker, recorder, _points(found, checked)) as played:
-        tell("sweeps and tones by the new calibration")
+        person.tell("sweeps and tones by the new calibration")
         by_table = _by_table(played, rate_hz, heard)
         tones = _tones(played, ordered, rate_hz, heard)
     refuse_tones(tones)

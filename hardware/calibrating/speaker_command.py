@@ -8,6 +8,7 @@ import typer
 
 from rig.config import validated
 from rig.console import JsonOption, LabOption, console, print_json, print_table, rig_file, the_lab
+from rig.person import DialogOption, the_person
 
 
 def speaker(
@@ -62,6 +63,7 @@ def speaker(
         typer.Option("--simulate", help="Try it with a simulated speaker; nothing is kept."),
     ] = False,
     lab: LabOption = None,
+    dialog: DialogOption = False,
     json: JsonOption = False,
 ) -> None:
     """Measure a speaker by a microphone at the mouse's ear, and put the result in force.
@@ -91,8 +93,10 @@ def speaker(
         },
         "the options",
     )  # fmt: skip
-    with alone(the, path):
-        found = calibrate_speaker(Speakers(the, path, device, simulate), hearing, plan, by, note)
+    person = the_person(dialog)
+    speakers = Speakers(the, path, device, person, simulate)
+    with alone(the, path), person:
+        found = calibrate_speaker(speakers, hearing, plan, by, note)
     if json:
         print_json(found.calibrated.as_json())
         return

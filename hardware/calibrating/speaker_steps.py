@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,7 +11,6 @@ from datetime import datetime
 from pathlib import Path
 
 import numpy as np
-import typer
 
 from calibration.microphone import Microphone
 from calibration.record import sealed
@@ -21,7 +19,7 @@ from calibration.speaker_measurement import SpeakerMeasurement
 from hardware.acceptance.place import Ears
 from hardware.analog_input import AnalogInputSettings
 from hardware.calibrating.chosen import chosen
-from hardware.calibrating.kept import Calibrated, keep, origin_of
+from hardware.calibrating.kept import Calibrated, Result, keep, origin_of, show
 from hardware.calibrating.pistonphone import pistonphone_sensitivity
 from hardware.calibrating.playing import RigSpeaker
 from hardware.calibrating.recorders import AnalogRecorder, Recorder, SoundCardRecorder
@@ -36,6 +34,7 @@ from rig.config import RigConfig, read_config
 from rig.devices import AnalogInput, Speaker
 from rig.errors import OptionError
 from rig.lab import Lab
+from rig.person import Person
 from rig.rig_plan import plan_device
 
 SEED = 1
@@ -53,6 +52,8 @@ class Speakers:
         The lab and the rig file.
     device
         Name of the speaker; empty for the only one.
+    person
+        Is told of each step, and puts the pistonphone on.
     simulate
         Whether a simulated speaker is measured, behind an output that nobody hears.
     """
@@ -60,6 +61,7 @@ class Speakers:
     lab: Lab
     rig: Path
     device: str
+    person: Person
     simulate: bool
 
 
@@ -122,8 +124,8 @@ def calibrate_speaker(
         else:
             measured = RigSpeaker(driver, settings)
             recorder = stack.enter_context(_recorder(speakers, hearing))
-            microphone = _microphone(recorder, hearing)
-        found = measure(measured, recorder, microphone, plan, _tell)
+            microphone = _microphone(recorder, hearing, speakers.person)
+        found = measure(measured, recorder, microphone, plan, speakers.person)
     now = datetime.now().astimezone().replace(microsecond=0)
     hardware = f"{driver.__qualname__} {settings.line}"
     record = sealed(
@@ -137,14 +139,10 @@ def calibrate_speaker(
             record=origin_of(SpeakerFile.kind, speakers.rig, name, hardware, now),
         )
     )
+    result = Result(record, _says(found), lambda _, title, path: draw_speaker(found, title, path))
     if speakers.simulate:
-        return Measured(Calibrated(record, settings.calibration), found)
-    kept = keep(
-        speakers.lab,
-        settings.calibration,
-        record,
-        lambda _, title, path: draw_speaker(found, title, path),
-    )
+        return Measured(show(result, speakers.person), found)
+    kept = keep(speakers.lab, settings.calibration, result, speakers.person)
     if kept.kept is not None:
         write_taps(found, kept.kept.with_name(f"{kept.kept.stem}{TAPS_SUFFIX}"))
     return Measured(kept, found)
@@ -239,29 +237,30 @@ def _recorder(speakers: Speakers, hearing: Hearing) -> Iterator[Recorder]:
         yield AnalogRecorder(made, settings, channel, ears)
 
 
-def _microphone(recorder: Recorder, hearing: Hearing) -> Microphone:
+def _microphone(recorder: Recorder, hearing: Hearing, person: Person) -> Microphone:
     """Return the microphone; its sensitivity is taken by the pistonphone if it was not told."""
     if hearing.sensitivity_v_per_pa is not None:
         return Microphone(hearing.microphone, hearing.sensitivity_v_per_pa)
-    if not sys.stdin.isatty():
+    if not person.is_there:
         raise OptionError(
             "nobody is there to put the pistonphone on the microphone",
             "--sensitivity",
             "Tell the sensitivity, or run it at a terminal.",
         )
-    _asked("Put the pistonphone on the microphone and switch it on; then press Enter.")
+    person.ready("Put the pistonphone on the microphone and switch it on.")
     found = pistonphone_sensitivity(recorder, hearing.pistonphone_db_spl, hearing.pistonphone_hz)
-    _tell(f"The microphone gives {found:.4g} V for a pascal.")
-    _asked("Put the microphone where the mouse's ear will be; then press Enter.")
+    person.tell(f"The microphone gives {found:.4g} V for a pascal.")
+    person.ready("Put the microphone where the mouse's ear will be.")
     return Microphone(hearing.microphone, found)
 
 
-def _asked(what: str) -> None:
-    typer.prompt(what, default="", show_default=False, prompt_suffix=" ", err=True)
-
-
-def _tell(what: str) -> None:
-    typer.echo(what, err=True)
+def _says(found: SpeakerMeasurement) -> str:
+    """Return where sounds can be played, and how flat they are, in words."""
+    low, high = found.response.valid_range_hz
+    flat = ", ".join(
+        f"+-{each.flatness_db:.2f} dB by {each.correction}" for each in found.residuals
+    )
+    return f"Valid from {low:.0f} to {high:.0f} Hz; beyond it sounds are refused. Flat to {flat}."
 
 
 def _rounded(values: np.ndarray) -> tuple[float, ...]:

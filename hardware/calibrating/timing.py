@@ -20,6 +20,7 @@ from hardware.analog_input import AnalogInputSettings
 from hardware.line_record import LineRecordSettings
 from hardware.ni_valve import NiValveSettings
 from rig.devices import AnalogInput, Device, DigitalOutput, Display, Speaker, Valve
+from rig.person import Person
 from rig.sound import Chord, Sound
 
 TONES_HZ = (8000.0, 4000.0, 2000.0, 1000.0)
@@ -41,16 +42,14 @@ class Unseen:
     words: str
 
 
-def measure_timing(
-    place: Place, tell: Callable[[str], None]
-) -> tuple[list[TimingPath], list[Unseen]]:
+def measure_timing(place: Place, person: Person) -> tuple[list[TimingPath], list[Unseen]]:
     """Return the paths of a rig that can be looped back, and the outputs that cannot.
 
     Parameters
     ----------
     place
         The rig, and how many pulses are given.
-    tell
+    person
         Is told what comes next.
 
     Raises
@@ -62,7 +61,7 @@ def measure_timing(
     for kind, measure in MEASURES.items():
         for name in place.names(kind):
             try:
-                tell(f"{name}: {place.pulses} pulses")
+                person.tell(f"{name}: {place.pulses} pulses")
                 paths.append(measure(place, name))
             except NotApplicable as why:
                 unseen.append(Unseen(name, str(why)))

@@ -13,12 +13,12 @@ import typer
 from calibration.record import sealed
 from calibration.timing import TimingFile, TimingPath
 from hardware.acceptance.place import Place
-from hardware.calibrating.kept import Calibrated, alone, keep, origin_of
+from hardware.calibrating.kept import Calibrated, Result, alone, keep, origin_of
 from hardware.calibrating.timing import Unseen, measure_timing
 from rig.config import RigConfig, read_config
 from rig.console import JsonOption, LabOption, console, print_json, print_table, rig_file, the_lab
 from rig.errors import CheckFailed, Problem
-from rig.lab import Lab
+from rig.person import DialogOption, Person, the_person
 from rig.rig_plan import plan_rig
 from rig.timing import TIMING, timing_file
 
@@ -36,6 +36,7 @@ def timing(
     ] = 100,
     note: Annotated[str, typer.Option(help="What else should be known.")] = "",
     lab: LabOption = None,
+    dialog: DialogOption = False,
     json: JsonOption = False,
 ) -> None:
     """Measure how late each output comes whose end an input sees; put a dish under each spout.
@@ -46,8 +47,11 @@ def timing(
     """
     the = the_lab(lab)
     path = rig_file(the, rig)
-    with alone(the, path):
-        found, unseen = _measured(the, path, pulses, by, note)
+    person = the_person(dialog)
+    with alone(the, path), person:
+        found, unseen = _measured(
+            Place(the, plan_rig(the, path, simulate=False), pulses), path, person, by, note
+        )
     if json:
         not_seen = [{"device": each.device, "words": each.words} for each in unseen]
         print_json({**found.as_json(), "unseen": not_seen})
@@ -88,12 +92,11 @@ def _draw_path(axes: Axes, path: TimingPath) -> None:
 
 
 def _measured(
-    lab: Lab, rig: Path, pulses: int, by: str, note: str
+    place: Place, rig: Path, person: Person, by: str, note: str
 ) -> tuple[Calibrated[TimingFile], list[Unseen]]:
     """Measure, and put the record in force."""
     name = rig.resolve().stem
-    place = Place(lab, plan_rig(lab, rig, simulate=False), pulses)
-    paths, unseen = measure_timing(place, lambda what: typer.echo(f"{what} ...", err=True))
+    paths, unseen = measure_timing(place, person)
     if not paths:
         raise CheckFailed(_nothing_seen(rig, unseen))
     now = datetime.now().astimezone().replace(microsecond=0)
@@ -108,7 +111,8 @@ def _measured(
             record=origin_of(TimingFile.kind, rig, TIMING, hardware, now),
         )
     )
-    return keep(lab, timing_file(name), record, draw_timing), unseen
+    result = Result(record, _says(record, unseen), draw_timing)
+    return keep(place.lab, timing_file(name), result, person), unseen
 
 
 def _nothing_seen(rig: Path, unseen: Sequence[Unseen]) -> list[Problem]:
@@ -133,3 +137,12 @@ def _print(found: Calibrated[TimingFile], unseen: Sequence[Unseen]) -> None:
     for each in unseen:
         console.print(f"{each.device} was not seen: {each.words}.", soft_wrap=True)
     console.print(found.words, soft_wrap=True)
+
+
+def _says(record: TimingFile, unseen: Sequence[Unseen]) -> str:
+    """Return how late each output is, in words."""
+    seen = (
+        f"{each.device} is {each.lag_ms:.2f} ms late, +-{each.uncertainty_ms:.2f} ms."
+        for each in record.paths
+    )
+    return " ".join([*seen, *(f"{each.device} was not seen: {each.words}." for each in unseen)])

@@ -6,7 +6,6 @@ and an emulated balance only.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from hardware.weighing import Weigh
 from rig.bench import PATIENCE, Bench, report_of
 from rig.devices import Valve
 from rig.errors import CheckFailed, DeviceError, Problem
+from rig.person import Person
 
 LEAK_WAIT = 10.0
 """Seconds for which the closed valve is looked at before the first drop."""
@@ -47,7 +47,7 @@ class Openings:
 
 
 def weigh_points(
-    valve: Valve, bench: Bench, weigh: Weigh, wanted: Openings, tell: Callable[[str], None]
+    valve: Valve, bench: Bench, weigh: Weigh, wanted: Openings, person: Person
 ) -> list[ValvePoint]:
     """Return the mean volume of a drop for each opening time.
 
@@ -59,8 +59,8 @@ def weigh_points(
         Returns what stands on the balance, in mg.
     wanted
         Which openings.
-    tell
-        Is told what comes next.
+    person
+        Is told what comes next, and how much of it is done.
 
     Raises
     ------
@@ -69,8 +69,8 @@ def weigh_points(
     CheckFailed
         If so little came that it cannot be weighed.
     """
-    tell("The valve stays closed: is anything dripping?")
     before = weigh()
+    person.tell(f"The valve stays closed for {LEAK_WAIT:g} s: is anything dripping?")
     bench.wait(lambda: False, LEAK_WAIT)
     known = weigh()
     if known - before > MOST_LEAK_MG:
@@ -81,23 +81,23 @@ def weigh_points(
         )
     points = []
     for number, open_ms in enumerate(wanted.open_ms, start=1):
-        tell(f"{number} of {len(wanted.open_ms)}: {wanted.drops} openings of {open_ms:g} ms")
-        open_for(valve, bench, open_ms / 1000, wanted.drops)
+        person.tell(f"{number} of {len(wanted.open_ms)}: {wanted.drops} openings of {open_ms:g} ms")
+        open_for(valve, bench, open_ms / 1000, wanted.drops, person)
         now = weigh()
         points.append(_point(open_ms, wanted.drops, now - known))
         known = now
     return points
 
 
-def open_for(valve: Valve, bench: Bench, seconds: float, times: int) -> None:
-    """Open a valve so many times; the hardware ends each opening.
+def open_for(valve: Valve, bench: Bench, seconds: float, times: int, person: Person) -> None:
+    """Open a valve so many times, and tell how many are done; the hardware ends each opening.
 
     Raises
     ------
     DeviceError
         If it does not tell of an opening, or was open for another time.
     """
-    for _ in range(times):
+    for done in range(1, times + 1):
         achieved = report_of(bench, lambda: valve.flush(seconds), seconds + PATIENCE).achieved
         if abs(achieved - seconds) > MOST_WRONG:
             raise DeviceError(
@@ -106,6 +106,7 @@ def open_for(valve: Valve, bench: Bench, seconds: float, times: int) -> None:
                 "Look at the card and the read-back line; try the rig by `rig acceptance`.",
             )
         bench.wait(lambda: False, BETWEEN_OPENINGS)
+        person.share(done, times)
 
 
 def refuse(wanted: Openings, settings: ValveSettings, where: str) -> None:

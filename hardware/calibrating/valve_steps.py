@@ -9,13 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-import typer
-
 from calibration.record import sealed
 from calibration.valve import ValveCalibration, ValveFile
 from calibration.valve_fit import WATER_MG_PER_UL, fit_valve, line_of
 from hardware.calibrating.chosen import chosen
-from hardware.calibrating.kept import Calibrated, keep, origin_of
+from hardware.calibrating.kept import Calibrated, Result, keep, origin_of, show
 from hardware.calibrating.simulated import dish, simulated_line
 from hardware.calibrating.valve import (
     BETWEEN_OPENINGS,
@@ -33,6 +31,7 @@ from rig.console import console, print_table
 from rig.devices import Valve
 from rig.errors import OptionError
 from rig.lab import Lab
+from rig.person import Person
 from rig.spot_checks import SpotCheck, append_check
 
 SEED = 1
@@ -50,6 +49,8 @@ class Valves:
         Name of the valve; empty for the only one.
     balance
         USB number of the balance; empty if a person reads one.
+    person
+        Is told of each step, and asked.
     simulate
         Whether a simulated valve is looked at, in virtual time; nothing is kept then.
     """
@@ -58,6 +59,7 @@ class Valves:
     rig: Path
     device: str
     balance: str
+    person: Person
     simulate: bool
 
 
@@ -81,7 +83,7 @@ def calibrate_valve(
             name, without_calibration(settings, Path(folder)), bench.context(valves.lab.folder)
         )
         with _weighs(valves, bench, simulated_line) as weigh, opened(made, Path(folder)):
-            points = weigh_points(made, bench, weigh, wanted, _tell)
+            points = weigh_points(made, bench, weigh, wanted, valves.person)
     now = datetime.now().astimezone().replace(microsecond=0)
     hardware = f"{driver.__qualname__} {settings.line}"
     record = sealed(
@@ -94,9 +96,10 @@ def calibrate_valve(
             record=origin_of(ValveFile.kind, valves.rig, name, hardware, now),
         )
     )
+    result = Result(record, _says(record), draw_valve)
     if valves.simulate:
-        return Calibrated(record, settings.calibration)
-    return keep(valves.lab, settings.calibration, record, draw_valve)
+        return show(result, valves.person)
+    return keep(valves.lab, settings.calibration, result, valves.person)
 
 
 def check_valve(valves: Valves, volume_ul: float | None, drops: int, by: str) -> SpotCheck:
@@ -118,7 +121,8 @@ def check_valve(valves: Valves, volume_ul: float | None, drops: int, by: str) ->
         opened(made, Path(folder)),
     ):
         before = weigh()
-        _deliver(made, bench, ordered_ul, drops)
+        valves.person.tell(f"{drops} drops of {ordered_ul:g} uL")
+        _deliver(made, bench, ordered_ul, drops, valves.person)
         weight_mg = weigh() - before
     check = SpotCheck(
         at=datetime.now().astimezone(),
@@ -156,15 +160,20 @@ def print_valve(found: Calibrated[ValveFile]) -> None:
     print_table(
         ("open (ms)", "weighed (mg)", "drop (uL)", "line (uL)", "+-", "beside it (%)"), rows
     )
-    low, high = fit.slope_interval
-    volumes = [each.volume_ul for each in points]
-    lines = [
-        f"{fit.slope_ul_per_ms:.4f} uL/ms ({low:.4f} to {high:.4f}, 95 %), "
-        f"from {min(volumes):.2f} to {max(volumes):.2f} uL; beyond that drops are refused.",
-        found.words,
-    ]
-    for text in lines:
+    for text in (found.says, found.words):
         console.print(text, soft_wrap=True)
+
+
+def _says(record: ValveFile) -> str:
+    """Return the line in words."""
+    if record.fit is None:
+        return ""
+    low, high = record.fit.slope_interval
+    volumes = [each.volume_ul for each in record.points]
+    return (
+        f"{record.fit.slope_ul_per_ms:.4f} uL/ms ({low:.4f} to {high:.4f}, 95 %), "
+        f"from {min(volumes):.2f} to {max(volumes):.2f} uL; beyond that drops are refused."
+    )
 
 
 def _valve(valves: Valves) -> tuple[str, type[Valve], ValveSettings]:
@@ -186,7 +195,7 @@ def _weighs(valves: Valves, bench: Bench, gives: Callable[[float], float]) -> It
     if valves.simulate:
         yield dish(bench, gives, SEED)
         return
-    with scales(valves.balance, valves.lab) as weigh:
+    with scales(valves.balance, valves.lab, valves.person) as weigh:
         if weigh is None:
             raise OptionError(
                 "there is no balance, and no terminal at which to type weights",
@@ -196,14 +205,11 @@ def _weighs(valves: Valves, bench: Bench, gives: Callable[[float], float]) -> It
         yield weigh
 
 
-def _deliver(valve: Valve, bench: Bench, volume_ul: float, drops: int) -> None:
+def _deliver(valve: Valve, bench: Bench, volume_ul: float, drops: int, person: Person) -> None:
     reason = valve.refuse_volume(volume_ul)
     if reason:
         raise OptionError(reason, "--volume-ul", "Ask for a volume from its range.")
-    for _ in range(drops):
+    for done in range(1, drops + 1):
         report_of(bench, lambda: valve.deliver(volume_ul), PATIENCE)
         bench.wait(lambda: False, BETWEEN_OPENINGS)
-
-
-def _tell(what: str) -> None:
-    typer.echo(what, err=True)
+        person.share(done, drops)
