@@ -36,7 +36,8 @@ def put_in_force(folder: Path, name: str, record: Calibration) -> Path:
     target = folder / name
     try:
         _keep_typed(folder, target)
-        kept = _keep(folder / RECORDS, _file_name(record), text_of(record))
+        kept = record_file(folder, record)
+        _keep(kept, text_of(record))
         target.parent.mkdir(parents=True, exist_ok=True)
         partial = target.with_suffix(".partial")
         partial.write_text(text_of(record), encoding="utf-8")
@@ -48,6 +49,15 @@ def put_in_force(folder: Path, name: str, record: Calibration) -> Path:
             "Check the rights on the folder and the room on the disk, and save it again.",
         ) from error
     return kept
+
+
+def record_file(folder: Path, record: Calibration) -> Path:
+    """Return where a sealed record is kept in a lab's folder; its picture lies beside it."""
+    origin = record.record
+    if origin is None or not origin.id:
+        raise ValueError("only sealed records are kept")
+    time = origin.measured_at.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
+    return folder / RECORDS / f"{origin.rig}-{origin.device}-{time}-{origin.id}.toml"
 
 
 def text_of(calibration: Calibration) -> str:
@@ -76,14 +86,6 @@ def _rows(points: object) -> tomlkit.items.Array:
     return array.multiline(multiline=True)
 
 
-def _file_name(record: Calibration) -> str:
-    origin = record.record
-    if origin is None or not origin.id:
-        raise ValueError("only sealed records are kept")
-    time = origin.measured_at.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
-    return f"{origin.rig}-{origin.device}-{time}-{origin.id}.toml"
-
-
 def _keep_typed(folder: Path, target: Path) -> None:
     """Keep a file that a person typed, or a broken one, before a record takes its place."""
     if not target.is_file():
@@ -96,10 +98,8 @@ def _keep_typed(folder: Path, target: Path) -> None:
         (folder / RECORDS / f"{target.stem}-replaced-{digest}.toml").write_bytes(content)
 
 
-def _keep(folder: Path, name: str, text: str) -> Path:
+def _keep(path: Path, text: str) -> None:
     """Write a file that does not exist yet."""
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("x", encoding="utf-8") as file:
         file.write(text)
-    return path

@@ -15,6 +15,8 @@ import msgspec
 from PyQt5.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, pyqtSignal
 
 from gui.problems import problem_words
+from gui.talk import Talk
+from rig.dialog import Message
 from rig.program import RIG_PROGRAM
 
 LONGEST = 120.0
@@ -67,15 +69,50 @@ class Jobs(QObject):
         self, arguments: Sequence[str], done: Callable[[Done], None], longest: float = LONGEST
     ) -> None:
         """Run ``rig ARGUMENTS --json``, and call `done` with what it came to."""
+        process = self._process()
+        alarm = QTimer(process)
+        alarm.setSingleShot(True)
+        alarm.timeout.connect(lambda: _end(process))
+
+        def read() -> Done:
+            late = "" if alarm.isActive() else f"it took longer than {longest:g} s"
+            return _read(process, bytes(process.readAllStandardOutput()), late)
+
+        alarm.start(round(longest * 1000))
+        self._start(process, arguments, read, done)
+
+    def talk(
+        self,
+        arguments: Sequence[str],
+        heard: Callable[[Message], None],
+        done: Callable[[Done], None],
+    ) -> Talk:
+        """Run ``rig ARGUMENTS --dialog --json``, which may take as long as a person takes.
+
+        `heard` is called with each message, and `done` with what the command came to.
+        """
+        process = self._process()
+        talk = Talk(process, heard)
+        self._start(
+            process, [*arguments, "--dialog"], lambda: _read(process, talk.printed(), ""), done
+        )
+        return talk
+
+    def _process(self) -> QProcess:
         process = QProcess(self)
         process.setWorkingDirectory(str(self._folder))
         environment = QProcessEnvironment.systemEnvironment()
         environment.insert("COLUMNS", "200")
         process.setProcessEnvironment(environment)
-        alarm = QTimer(process)
-        alarm.setSingleShot(True)
-        alarm.timeout.connect(lambda: _end(process))
+        return process
 
+    def _start(
+        self,
+        process: QProcess,
+        arguments: Sequence[str],
+        read: Callable[[], Done],
+        done: Callable[[Done], None],
+    ) -> None:
         def answer(came_to: Done) -> None:
             if process in self._running:
                 self._running.discard(process)
@@ -87,10 +124,9 @@ class Jobs(QObject):
                 why = process.errorString()
                 answer(Done(-1, None, f"the command could not be started: {why}"))
 
-        process.finished.connect(lambda: answer(_read(process, alarm, longest)))
+        process.finished.connect(lambda: answer(read()))
         process.errorOccurred.connect(fail)
         self._running.add(process)
-        alarm.start(round(longest * 1000))
         process.start(RIG_PROGRAM[0], [*RIG_PROGRAM[1:], *arguments, "--json"])
 
     @property
@@ -119,14 +155,11 @@ def _end(process: QProcess) -> None:
     patience.start(GRACE_MS)
 
 
-def _read(process: QProcess, alarm: QTimer, longest: float) -> Done:
-    """Return what a command that has ended came to."""
-    out, err = bytes(process.readAllStandardOutput()), bytes(process.readAllStandardError())
-    said = err.decode(errors="replace").strip()
-    late = not alarm.isActive()
+def _read(process: QProcess, out: bytes, late: str) -> Done:
+    """Return what a command that has ended came to; `late` says that it took too long."""
+    said = bytes(process.readAllStandardError()).decode(errors="replace").strip()
     if late or process.exitStatus() == QProcess.CrashExit:
-        why = f"it took longer than {longest:g} s" if late else "it crashed"
-        return Done(-1, None, f"the command was ended: {why}. {said}".strip())
+        return Done(-1, None, f"the command was ended: {late or 'it crashed'}. {said}".strip())
     try:
         value = msgspec.json.decode(out)
     except msgspec.DecodeError:

@@ -50,6 +50,8 @@ class Tried(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         What to do about it; empty if nothing is to be done.
     seconds
         How long it took.
+    fix
+        ``calibrate`` if a calibration mends it; else empty.
     """
 
     device: str
@@ -61,6 +63,7 @@ class Tried(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     value: str = ""
     do: str = ""
     seconds: float = 0.0
+    fix: Literal["", "calibrate"] = ""
 
 
 def decode(text: bytes) -> list[Tried]:
@@ -115,10 +118,12 @@ def _try_device(
 ) -> Tried:
     bench = Bench(SystemClock())
     tried = Tried(name, "", "", False, "bad", "")
+    calibration = ""
     try:
         table = config.devices[name]
         driver, settings = plan_device(lab, path, name, table, simulate=simulate)
         tried = Tried(name, driver.kind, driver.__qualname__, driver.simulated, "bad", "")
+        calibration = str(settings.model_dump().get("calibration") or "")
         context = bench.context(lab.folder)
         device = driver(name, settings, context)
         with contextlib.ExitStack() as stack:
@@ -128,10 +133,13 @@ def _try_device(
                 driver, settings = plan_device(lab, path, onset, table, simulate=simulate)
                 stack.enter_context(_at_hand(driver(onset, settings, context), bench))
             look = _look(device, bench, wanted, lambda problem: _found(problem, lab, name))
-        look = _with_age(look, name, device, lab.config.limits)
+        look, is_old = _with_age(look, name, device, lab.config.limits)
+        tried = msgspec.structs.replace(tried, fix="calibrate" if is_old else "")
     except RigError as error:
         first = problems_of(error)[0]
         look = Look("bad", _found(first, lab, name), "", first.do)
+        if calibration and first.where.startswith(str(lab.folder / calibration)):
+            tried = msgspec.structs.replace(tried, fix="calibrate")
     except Exception as error:  # a driver of the lab's own may raise anything
         words = f"It raised {type(error).__name__}: {error}"
         look = Look("bad", words, "", "Look at the device, and at its driver.")
@@ -166,16 +174,17 @@ def _found(problem: Problem, lab: Lab, device: str) -> str:
     return f"{what}." if place == f"device '{device}'" else f"{what} ({place})."
 
 
-def _with_age(look: Look, name: str, device: Device, limits: LabLimits) -> Look:
-    """Return what was found with the age of the calibration, for what has one."""
+def _with_age(look: Look, name: str, device: Device, limits: LabLimits) -> tuple[Look, bool]:
+    """Return what was found with the age of the calibration, and whether that is too old."""
+    is_old = False
     for age in ages({name: device}, date.today()):
         of_valve = age.kind == "valve"
         usual = limits.valve_calibration_days if of_valve else limits.speaker_calibration_days
         look = replace(look, words=f"{look.words} {age.words[:1].upper()}{age.words[1:]}.")
-        old = age.days is None or not 0 <= age.days <= usual
-        if old and not device.simulated and look.state == "good":
-            return replace(look, state="warn", do=f"Calibrate it (limit {usual} days).")
-    return look
+        is_old = not device.simulated and (age.days is None or not 0 <= age.days <= usual)
+        if is_old and look.state == "good":
+            look = replace(look, state="warn", do=f"Calibrate it (limit {usual} days).")
+    return look, is_old
 
 
 def _try_disk(lab: Lab) -> Tried:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
 
 from hardware.calibrating.kept import alone
+from hardware.calibrating.kinds import kind_of
 from hardware.calibrating.listing import calibrations
 from hardware.calibrating.screen_command import screen
 from hardware.calibrating.speaker_command import speaker
 from hardware.calibrating.timing_command import timing
 from hardware.calibrating.valve_steps import Valves, calibrate_valve, check_valve, print_valve
-from rig.console import JsonOption, LabOption, print_json, rig_file, the_lab
+from rig.console import JsonOption, LabOption, print_json, print_table, rig_file, the_lab
 from rig.errors import ExitCode
 from rig.person import DialogOption, the_person
 
@@ -35,20 +37,21 @@ SimulateOption = Annotated[
 
 def register(app: typer.Typer) -> None:
     """Add the verbs to the command line."""
-    kinds = typer.Typer(no_args_is_help=True, help="Measure a device, and put the result in force.")
-    kinds.command("valve", epilog="Example: rig calibrate valve box1 --by anna")(valve)
-    kinds.command("spot-check", epilog="Example: rig calibrate spot-check box1 --by anna")(
-        spot_check
-    )
-    kinds.command("screen", epilog="Example: rig calibrate screen box2 --by anna --simulate")(
-        screen
-    )
-    kinds.command("timing", epilog="Example: rig calibrate timing box1 --by anna")(timing)
-    kinds.command("speaker", epilog="Example: rig calibrate speaker box1 --by anna --simulate")(
-        speaker
-    )
-    app.add_typer(kinds, name="calibrate")
+    group = typer.Typer(no_args_is_help=True, help="Measure a device, and put the result in force.")
+    for verb, function in KINDS.items():
+        group.command(verb, epilog=f"Example: rig calibrate {verb} box1 --by anna")(function)
+    group.command("kinds", epilog="Example: rig calibrate kinds --json")(kinds)
+    app.add_typer(group, name="calibrate")
     app.command("calibrations", epilog="Example: rig calibrations --json")(calibrations)
+
+
+def kinds(json: JsonOption = False) -> None:
+    """List what can be calibrated; with --json, what each asks for."""
+    found = [kind_of(verb, function) for verb, function in KINDS.items()]
+    if json:
+        print_json(found)
+        return
+    print_table(("kind", "what it does"), [(each.verb, each.what) for each in found])
 
 
 def valve(
@@ -116,3 +119,13 @@ def spot_check(
         typer.echo(f"{says} {words}")
     if not found.passed:
         raise typer.Exit(ExitCode.HARDWARE)
+
+
+KINDS: dict[str, Callable[..., None]] = {
+    "valve": valve,
+    "spot-check": spot_check,
+    "screen": screen,
+    "timing": timing,
+    "speaker": speaker,
+}
+"""The verbs of ``rig calibrate``, as the window offers them, too."""

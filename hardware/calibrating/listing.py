@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import msgspec
@@ -12,11 +12,13 @@ from calibration.projector import ProjectorCalibration, ProjectorFile
 from calibration.record import Calibration, read_calibration
 from calibration.screen import ScreenCalibration, ScreenFile
 from calibration.speaker import SpeakerCalibration, SpeakerFile
+from calibration.store import record_file
 from calibration.syringe import SyringeCalibration, SyringeFile
 from calibration.timing import TimingFile
 from calibration.valve import ValveCalibration, ValveFile
 from hardware.syringe_pump import SyringePumpSettings
 from rig.calibration_age import foreign
+from rig.calibrations import InForce, State
 from rig.config import LabLimits, RigConfig, read_config
 from rig.console import JsonOption, LabOption, console, print_json, print_table, the_lab
 from rig.errors import RigError, problems_of
@@ -44,33 +46,13 @@ FILES: dict[str, type[Calibration]] = {
 """By the kind of device; a syringe pump is a valve that has another one."""
 
 
-class InForce(msgspec.Struct, frozen=True):
-    """A calibration that a rig file names.
-
-    Attributes
-    ----------
-    rig, device, kind, file
-        Whose it is, what it is, and its file, relative to the lab's folder.
-    state
-        ``good``, ``old``, ``overdue``, ``ahead`` of its time, ``missing`` or ``refused``.
-    measured_on, by, days
-        When and by whom, and how many days ago; None if that cannot be read.
-    id
-        Of the record; empty if the file was typed by hand.
-    words
-        What is to be said of it.
-    """
-
-    rig: str
-    device: str
-    kind: str
-    file: str
-    state: str
-    measured_on: date | None = None
-    by: str = ""
-    days: int | None = None
-    id: str = ""
-    words: str = ""
+VERBS: dict[type[Calibration], tuple[str, ...]] = {
+    ValveFile: ("valve", "spot-check"),
+    SpeakerFile: ("speaker",),
+    ScreenFile: ("screen",),
+    TimingFile: ("timing",),
+}
+"""What of ``rig calibrate`` is for each; a syringe and a projector are calibrated by Python."""
 
 
 def calibrations(lab: LabOption = None, json: JsonOption = False) -> None:
@@ -126,7 +108,7 @@ def _in_force(
     lab: Lab, rig: str, device: str, file: str, model: type[Calibration], today: date
 ) -> InForce:
     path = lab.folder / file
-    entry = InForce(rig, device, model.kind, file, "refused")
+    entry = InForce(rig, device, model.kind, file, "refused", VERBS.get(model, ()))
     if not path.exists():
         return msgspec.structs.replace(entry, state="missing", words="Calibrate it.")
     try:
@@ -141,7 +123,9 @@ def _in_force(
         measured_on=read.measured_on,
         by=read.measured_by,
         days=days,
+        due=_due(model, read.measured_on, lab.config.limits),
         id=read.record.id if read.record else "",
+        picture=_picture(lab, read),
     )
     strange = foreign(path, rig, device)
     if strange:
@@ -152,15 +136,33 @@ def _in_force(
     return msgspec.structs.replace(known, state=_state(model, days, lab.config.limits), words=words)
 
 
-def _state(model: type[Calibration], days: int, limits: LabLimits) -> str:
-    """Return whether a calibration is too old; the others have no age at which."""
-    usual, overdue = {
+def _days(model: type[Calibration], limits: LabLimits) -> tuple[int, int] | None:
+    """Return after how many days a calibration is old, and overdue; None if it never is."""
+    return {
         ValveFile: (limits.valve_calibration_days, limits.valve_overdue_days),
         SpeakerFile: (limits.speaker_calibration_days, limits.speaker_overdue_days),
-    }.get(model, (days, days))
+    }.get(model)
+
+
+def _state(model: type[Calibration], days: int, limits: LabLimits) -> State:
+    """Return whether a calibration is too old; the others have no age at which."""
+    usual, overdue = _days(model, limits) or (days, days)
     if days < 0:
         return "ahead"
     return "good" if days <= usual else "old" if days <= overdue else "overdue"
+
+
+def _due(model: type[Calibration], measured_on: date, limits: LabLimits) -> date | None:
+    days = _days(model, limits)
+    return measured_on + timedelta(days=days[0]) if days else None
+
+
+def _picture(lab: Lab, record: Calibration) -> str:
+    """Return the file of a record's picture; empty if there is none."""
+    if record.record is None:
+        return ""
+    picture = record_file(lab.folder, record).with_suffix(".png")
+    return str(picture) if picture.is_file() else ""
 
 
 def _last_check(lab: Lab, rig: str, device: str) -> str:
