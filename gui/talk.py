@@ -49,7 +49,16 @@ class Talk:
             b"\n"
         )
         for line in lines:
-            if line.startswith(_HEAD):
-                self._heard(_decoder.decode(line))
-            else:
+            message = _message(line)
+            if message is None:
                 self._rest.append(line)
+            else:
+                self._heard(message)
+
+
+def _message(line: bytes) -> Message | None:
+    """Return the message that a line is; None if it is none."""
+    try:
+        return _decoder.decode(line) if line.startswith(_HEAD) else None
+    except msgspec.MsgspecError:
+        return None

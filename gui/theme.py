@@ -190,6 +190,7 @@ def _sheet(colours: Palette, size: float) -> str:
     QLineEdit, QPlainTextEdit {{
         border: 1px solid {colours.line}; border-radius: 4px;
         background: {colours.raised}; padding: 1px 6px; }}
+    QLineEdit[role="far"] {{ font-size: {FAR_PT * size:g}pt; font-weight: 600; }}
     QLineEdit[level="bad"] {{ border: 2px solid {colours.bad}; }}
     QTabBar::tab {{ min-height: {TARGET_PX - 6}px; padding: 2px 3px;
         font-size: {(BODY_PT - 1) * size:g}pt;

@@ -11,6 +11,7 @@ from PyQt5.QtCore import QObject, pyqtSignal
 
 from gui.jobs import LONGEST, Done
 from gui.problems import problem_words
+from rig.dialog import Message, Value
 
 
 @dataclass
@@ -27,6 +28,26 @@ class Asked:
         self.done(Done(code, None, " ".join(problems)) if problems else Done(code, told, error))
 
 
+class FakeTalk:
+    """A command that asks: a test says what it tells, and what the window answers is kept."""
+
+    def __init__(self, asked: Asked, heard: Callable[[Message], None]) -> None:
+        self.asked, self._heard = asked, heard
+        self.answers: list[tuple[int, Value]] = []
+        self.stopped = False
+
+    def say(self, *messages: Message) -> None:
+        """Let the command write these lines."""
+        for message in messages:
+            self._heard(message)
+
+    def answer(self, question: int, value: Value) -> None:
+        self.answers.append((question, value))
+
+    def stop(self) -> None:
+        self.stopped = True
+
+
 class FakeJobs(QObject):
     """In place of `gui.jobs.Jobs`."""
 
@@ -35,11 +56,21 @@ class FakeJobs(QObject):
     def __init__(self) -> None:
         super().__init__()
         self.asked: list[Asked] = []
+        self.talks: list[FakeTalk] = []
 
     def run(
         self, arguments: Sequence[str], done: Callable[[Done], None], longest: float = LONGEST
     ) -> None:
         self.asked.append(Asked(list(arguments), done))
+
+    def talk(
+        self,
+        arguments: Sequence[str],
+        heard: Callable[[Message], None],
+        done: Callable[[Done], None],
+    ) -> FakeTalk:
+        self.talks.append(FakeTalk(Asked(list(arguments), done), heard))
+        return self.talks[-1]
 
     def close(self) -> None:
         self.closed.emit()

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from conftest import Done
-from ni_bench import VALVE_LINE
 from serial_bench import NUMBER, Socket
+from weighing_bench import NI, Dish
 
 from benchmarks.valve_calibration import coverage
 from calibration.store import RECORDS
 from calibration.valve import ValveCalibration, ValveFile, ValvePoint
-from calibration.valve_fit import WATER_MG_PER_UL, fit_valve
+from calibration.valve_fit import fit_valve
 from hardware.calibrating.simulated import (
     TRUTH_UL_PER_MS,
     dish,
@@ -24,7 +23,6 @@ from hardware.calibrating.simulated import (
 )
 from hardware.calibrating.valve import LEAK_WAIT, Openings, weigh_points
 from hardware.emulators.ni.card_wires import CardWires
-from hardware.emulators.serial.mt_sics import BalanceEmulator
 from hardware.emulators.serial.pty_line import PtyLine
 from hardware.valve import ValveTwin
 from rig.bench import Bench, opened
@@ -35,19 +33,6 @@ from rig.person import Terminal
 from rig.spot_checks import FILE, read_checks
 
 TIMES_MS = np.array(Openings.open_ms)
-NI = """setup = "freely_moving"
-
-[devices.valve]
-driver = "hardware.ni_valve:NiValve"
-line = "Dev1/ctr0"
-read_back = "Dev1/port0/line7"
-calibration = "calibration/new-valve.toml"
-max_open_ms = 100
-address = "{address}"
-
-[simulation]
-mouse = "hardware.policy_mouse:PolicyMouse"
-"""
 
 
 def test_the_interval_holds_the_truth_in_95_percent_of_calibrations() -> None:
@@ -162,27 +147,6 @@ def test_a_simulated_calibration_keeps_nothing(lab: Lab, command: Callable[..., 
     assert not (lab.folder / RECORDS).exists()
 
 
-class Dish(BalanceEmulator):
-    """A balance under the spout of an emulated card; what the valve's line shows comes into it."""
-
-    def __init__(self, card: CardWires, ul_per_ms: float) -> None:
-        self._card, self._since, self._ul_per_ms = card, time.monotonic(), ul_per_ms
-        super().__init__()
-
-    @property
-    def weight_g(self) -> float:  # type: ignore[override]
-        """What lies on it by now."""
-        edges = [at for at, _ in self._card.history(VALVE_LINE, self._since) if at >= self._since]
-        open_ms = 1000 * sum(
-            fell - rose for rose, fell in zip(edges[::2], edges[1::2], strict=False)
-        )
-        return self._ul_per_ms * open_ms * WATER_MG_PER_UL / 1000
-
-    @weight_g.setter
-    def weight_g(self, weight_g: float) -> None:
-        """Nothing else is put on it."""
-
-
 @pytest.mark.realtime
 def test_a_new_valve_on_emulated_hardware(
     lab: Lab,
@@ -195,7 +159,7 @@ def test_a_new_valve_on_emulated_hardware(
     monkeypatch.setattr("hardware.calibrating.valve.BETWEEN_OPENINGS", 0.03)
     text = NI.format(address=emulated_card.address)
     (lab.folder / "rigs/ni.toml").write_text(text, encoding="utf-8")
-    socket, line = Socket(), PtyLine(Dish(emulated_card, 0.15))
+    socket, line = Socket(), PtyLine(Dish(emulated_card))
     socket.plug(line)
     asked = ("--balance", NUMBER, "--by", "anna", "--drops", "10", "--json")
     try:

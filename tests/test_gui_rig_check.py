@@ -40,7 +40,7 @@ class Desk:
 
     def open(self) -> RigCheck:
         """Open the window anew, as on the next day."""
-        screen = RigCheck(self.bench.place)
+        screen = RigCheck(self.bench.place, self.fix)
         self.qtbot.addWidget(screen)
         screen.show()
         screen.arrive()
@@ -178,7 +178,7 @@ def test_the_computer_is_looked_at_and_what_is_bad_comes_first(desk: Desk) -> No
 
 
 def test_the_real_command_finds_the_devices_of_a_new_lab(bench: Bench, qtbot: QtBot) -> None:
-    screen = RigCheck(bench.place)
+    screen = RigCheck(bench.place, lambda rig, device: None)
     qtbot.addWidget(screen)
     screen.show()
     screen.arrive()

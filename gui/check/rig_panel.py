@@ -33,18 +33,26 @@ class RigPanel(QFrame):
         Its name.
     is_simulated
         Whether only its twins can be tried; None as long as that is not known.
+    fix
+        Called with rig and device to calibrate a device.
     """
 
     def __init__(
-        self, place: Workplace, rig: str, is_simulated: Callable[[str], bool | None]
+        self,
+        place: Workplace,
+        rig: str,
+        is_simulated: Callable[[str], bool | None],
+        fix: Callable[[str, str], None],
     ) -> None:
         super().__init__()
         self.setProperty("role", "panel")
         self.setAccessibleName(f"Devices of {rig}")
         self._place, self._rig, self._is_simulated = place, rig, is_simulated
+        self._fix = fix
         self.results = Results(place.lab.locks / f"tried-{rig}.json")
         self.lines: dict[str, CheckLine] = {}
         self._answers: dict[str, list[QPushButton]] = {}
+        self._fixes: dict[str, QPushButton] = {}
         self._tries: list[QPushButton] = []
         self.busy = ""
         self._told: dict[str, CheckLine] = {}
@@ -138,6 +146,7 @@ class RigPanel(QFrame):
         yes = line.add_button("Yes, heard", partial(self._answer, device, heard=True))
         no = line.add_button("No", partial(self._answer, device, heard=False))
         self._answers[device] = [yes, no]
+        self._fixes[device] = line.add_button("Fix...", partial(self._fix, self._rig, device))
         if kind == "valve":
             drops = partial(self._again, device, [*one, "--drops", str(DROPS)])
             self._tries.append(line.add_button(f"{DROPS} drops", drops))
@@ -153,6 +162,7 @@ class RigPanel(QFrame):
         self.lines[device].show_state(result.level, result.word, text, result.remedy)
         for button in self._answers[device]:
             button.setVisible(asked)
+        self._fixes[device].setVisible(result.tried.fix == "calibrate")
 
     def _again(self, device: str, options: list[str]) -> None:
         self._run(device, options, partial(self._take_one, tone=False))

@@ -6,6 +6,7 @@ from gui.actions import Action
 from gui.screens.all_boxes import AllBoxes
 from gui.screens.arm import ArmSheet
 from gui.screens.be_the_mouse import BeTheMouse
+from gui.screens.calibrations import Calibrations
 from gui.screens.rig_check import RigCheck
 from gui.screens.run import RunScreen
 from gui.screens.sessions import Sessions
@@ -19,13 +20,15 @@ YOUR_RIG, YOU = "you", "YOU"
 
 def make_entries(place: Workplace) -> tuple[tuple[Entry, ...], tuple[Action, ...]]:
     """Return the screens in the order of the rail, and what can be done by a key on them."""
-    arm, run, check = ArmSheet(place), RunScreen(place), RigCheck(place)
+    arm, run, calibrations = ArmSheet(place), RunScreen(place), Calibrations(place)
+    check = RigCheck(place, calibrations.fix)
     wrap_up, sessions = WrapUp(place), Sessions(place)
     entries = [
         Entry("arm", "Arm", "F2", arm),
         Entry("run", "Run", "F3", run),
         Entry("boxes", "All boxes", "Ctrl+0", AllBoxes(place)),
         Entry("check", "Rig check", "F4", check),
+        Entry("calibrations", "Calibrations", "F10", calibrations),
         Entry("wrap up", "Wrap-up", "F7", wrap_up),
         Entry("sessions", "Sessions", "F8", sessions),
     ]
@@ -33,5 +36,5 @@ def make_entries(place: Workplace) -> tuple[tuple[Entry, ...], tuple[Action, ...
         entries.append(
             Entry("be the mouse", "Be the mouse", "F9", BeTheMouse(place, YOUR_RIG, YOU))
         )
-    screens = (arm, run, check, wrap_up, sessions)
+    screens = (arm, run, check, calibrations, wrap_up, sessions)
     return tuple(entries), tuple(action for each in screens for action in each.can_be_done())

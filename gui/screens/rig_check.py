@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
@@ -21,14 +22,24 @@ REFRESH_EVERY = 0.5
 
 
 class RigCheck(QWidget):
-    """A panel for each rig, and one for the computer."""
+    """A panel for each rig, and one for the computer.
 
-    def __init__(self, place: Workplace) -> None:
+    Parameters
+    ----------
+    place
+        What all screens share.
+    fix
+        Called with rig and device to calibrate a device whose calibration is old or refused.
+    """
+
+    def __init__(self, place: Workplace, fix: Callable[[str, str], None]) -> None:
         super().__init__()
         self._place = place
         self._simulated: dict[str, bool] = {}
         self._next = 0.0
-        self.panels = {rig: RigPanel(place, rig, self._simulated.get) for rig in place.boxes.by_rig}
+        self.panels = {
+            rig: RigPanel(place, rig, self._simulated.get, fix) for rig in place.boxes.by_rig
+        }
         self.computer = ComputerPanel(place)
         self.all = QPushButton("&Try all rigs")
         self.all.clicked.connect(self.try_all)

@@ -11,8 +11,11 @@ from calibration.valve_fit import line_of
 from rig.colours import BLUE, GREY, VERMILLION
 
 
-def draw_valve(record: ValveFile, title: str, path: Path) -> None:
-    """Draw volume against opening time: points, line, 95 % interval; residuals below."""
+def draw_valve(record: ValveFile, title: str, path: Path, before: ValveFile | None = None) -> None:
+    """Draw volume against opening time: points, line, 95 % interval; residuals below.
+
+    `before` is what was in force until now; None if nothing was.
+    """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -31,6 +34,9 @@ def draw_valve(record: ValveFile, title: str, path: Path) -> None:
         grid[inside], (volume - margin)[inside], (volume + margin)[inside], color=BLUE, alpha=0.25,
         linewidth=0, label="95 % interval",
     )  # fmt: skip
+    if before is not None:
+        rows = sorted((point.open_ms, point.volume_ul) for point in before.points)
+        above.plot(*zip(*rows, strict=True), "--", color=GREY, label=f"of {before.measured_on}")
     above.plot(times, volumes, "o", color=VERMILLION, label="weighed")
     above.set_ylabel("volume of a drop (uL)")
     above.set_ylim(bottom=0)

@@ -7,9 +7,10 @@ import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
-from calibration.record import sealed
+from calibration.record import read_calibration, sealed
 from calibration.valve import ValveCalibration, ValveFile
 from calibration.valve_fit import WATER_MG_PER_UL, fit_valve, line_of
 from hardware.calibrating.chosen import chosen
@@ -29,7 +30,7 @@ from rig.bench import PATIENCE, Bench, opened, report_of
 from rig.clock import SystemClock, VirtualClock
 from rig.console import console, print_table
 from rig.devices import Valve
-from rig.errors import OptionError
+from rig.errors import ConfigError, OptionError
 from rig.lab import Lab
 from rig.person import Person
 from rig.spot_checks import SpotCheck, append_check
@@ -96,7 +97,8 @@ def calibrate_valve(
             record=origin_of(ValveFile.kind, valves.rig, name, hardware, now),
         )
     )
-    result = Result(record, _says(record), draw_valve)
+    before = _in_force(valves.lab, settings.calibration)
+    result = Result(record, _says(record), partial(draw_valve, before=before))
     if valves.simulate:
         return show(result, valves.person)
     return keep(valves.lab, settings.calibration, result, valves.person)
@@ -174,6 +176,14 @@ def _says(record: ValveFile) -> str:
         f"{record.fit.slope_ul_per_ms:.4f} uL/ms ({low:.4f} to {high:.4f}, 95 %), "
         f"from {min(volumes):.2f} to {max(volumes):.2f} uL; beyond that drops are refused."
     )
+
+
+def _in_force(lab: Lab, file: str) -> ValveFile | None:
+    """Return what is in force; None if it is missing or refused."""
+    try:
+        return read_calibration(lab.folder, file, ValveFile)
+    except ConfigError:
+        return None
 
 
 def _valve(valves: Valves) -> tuple[str, type[Valve], ValveSettings]:

@@ -1,0 +1,130 @@
+"""A valve is calibrated in the window: by the real command, on an emulated card and balance."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+
+import pytest
+from gui_helpers import Bench, button
+from ni_bench import VALVE_LINE
+from PyQt5.QtCore import Qt
+from PyQt5.QtTest import QTest
+from PyQt5.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+from serial_bench import NUMBER
+from weighing_bench import NI, UL_PER_MS, Dish
+
+from calibration.store import RECORDS
+from calibration.valve import ValveCalibration
+from calibration.valve_fit import WATER_MG_PER_UL
+from gui.calibrating.wizard import Wanted, Wizard
+from gui.screens.calibrations import Calibrations
+from hardware.calibrating.command import valve
+from hardware.calibrating.kinds import kind_of
+from hardware.emulators.ni.client import EmulatedCard
+from hardware.emulators.serial.pty_line import PtyLine
+from rig.lab import Lab
+
+COMMAND = """
+import sys
+from types import SimpleNamespace
+from serial.tools import list_ports
+import hardware.calibrating.valve as weighed
+from rig.main import main
+plug = SimpleNamespace(device={port!r}, serial_number={number!r}, vid=0x16C0, pid=0x0483)
+list_ports.comports = lambda: [plug]
+weighed.LEAK_WAIT, weighed.BETWEEN_OPENINGS = 0.1, 0.03
+main()
+"""
+"""``rig`` with a balance in a socket of the computer, and less patience."""
+
+
+@pytest.fixture
+def real(
+    bench: Bench,
+    lab: Lab,
+    emulated_card: EmulatedCard,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Bench]:
+    """Return the bench of a rig with a valve that was never calibrated, and a balance."""
+    text = NI.format(address=emulated_card.address)
+    (lab.folder / "rigs/box1.toml").write_text(text, encoding="utf-8")
+    line = PtyLine(Dish(emulated_card))
+    line.plug()
+    script = COMMAND.format(port=line.port, number=NUMBER)
+    monkeypatch.setattr("gui.jobs.RIG_PROGRAM", (sys.executable, "-P", "-c", script))
+    yield bench
+    bench.place.jobs.close()
+    line.unplug()
+
+
+def begin(wizard: Wizard, **options: str) -> None:
+    """Begin to calibrate the valve."""
+    page = wizard.begin_page
+    assert page.options is not None
+    for name, text in {"drops": "10", "open_ms": "30, 50, 80", **options}.items():
+        editor = page.options.rows[name].editor
+        editor.setFocus()
+        editor.clear()  # type: ignore[attr-defined]
+        QTest.keyClicks(editor, text)
+    QTest.keyClick(editor, Qt.Key_Return)
+
+
+@pytest.mark.realtime
+def test_typed_weights_become_the_valve_in_force(real: Bench, lab: Lab, qtbot: QtBot) -> None:
+    """The person types nonsense at first each time, and approves the line in the end."""
+    screen = Calibrations(real.place)
+    qtbot.addWidget(screen)
+    screen.show()
+    screen.arrive()
+    qtbot.waitUntil(lambda: real.place.jobs.busy == 0, timeout=30_000)
+    assert screen.overview.lines["valve"].word.text() == "MISSING"
+    button(screen.overview.lines["valve"], "Calibrate").click()
+    begin(screen.wizard)
+    panel, lies_mg = screen.wizard.run_page.question, 500.0
+    for gives_ms in (0, 0, 30, 50, 80):
+        lies_mg += 10 * gives_ms * UL_PER_MS * WATER_MG_PER_UL
+        qtbot.waitUntil(panel.isVisible, timeout=30_000)
+        for typed in ("?", "12" if gives_ms else "", f"{lies_mg:.0f}"):
+            panel.field.clear()
+            QTest.keyClicks(panel.field, typed)
+            QTest.keyClick(panel.field, Qt.Key_Return)
+    qtbot.waitUntil(lambda: panel.isVisible() and panel.picture.isVisible(), timeout=30_000)
+    assert "uL/ms" in panel.words.text()
+    QTest.keyClick(QApplication.focusWidget(), Qt.Key_Return)
+    end = screen.wizard.end_page
+    qtbot.waitUntil(end.isVisible, timeout=30_000)
+    assert end.word.text() == "Done"
+    assert end.picture.isVisible()
+    found = ValveCalibration(lab.folder, "calibration/new-valve.toml")
+    assert 1000 * found.open_time(6.0) == pytest.approx(6.0 / UL_PER_MS, rel=0.02)
+
+
+@pytest.mark.realtime
+@pytest.mark.parametrize("leaves", ["Stop", "close the window"])
+def test_who_leaves_in_the_middle_finds_the_valve_closed_and_nothing_in_force(
+    real: Bench, lab: Lab, qtbot: QtBot, emulated_card: EmulatedCard, leaves: str
+) -> None:
+    wizard = Wizard(real.place, lambda: None)
+    qtbot.addWidget(wizard)
+    wizard.show()
+    wizard.prepare(Wanted(kind_of("valve", valve), "box1", "valve"))
+    begin(wizard, balance=NUMBER)
+    page = wizard.run_page
+    qtbot.waitUntil(
+        lambda: page.steps.bar.isVisible() and page.steps.bar.value() > 2, timeout=30_000
+    )
+    assert any(told.startswith("The balance shows") for told in page.steps.told)
+    if leaves == "Stop":
+        page.ask_to_stop()
+        page.sure.click()
+        qtbot.waitUntil(wizard.end_page.isVisible, timeout=10_000)
+        assert "every device is off" in wizard.end_page.said.text()
+    else:
+        real.place.jobs.close()
+    edges = emulated_card.history(VALVE_LINE)
+    assert not edges[-1][1]
+    assert edges == emulated_card.history(VALVE_LINE), "nothing opens it any more"
+    assert not (lab.folder / "calibration/new-valve.toml").exists()
+    assert not (lab.folder / RECORDS).exists()
