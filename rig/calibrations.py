@@ -20,6 +20,8 @@ class InForce(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Whose it is, what it is, and its file, relative to the lab's folder.
     state
         ``good``, ``old``, ``overdue``, ``ahead`` of its time, ``missing`` or ``refused``.
+    simulated
+        Whether the device is: then it can be tried alone.
     verbs
         What of ``rig calibrate`` is for it; the first one replaces it.
     measured_on, by, days
@@ -39,6 +41,7 @@ class InForce(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     kind: str
     file: str
     state: State
+    simulated: bool = False
     verbs: tuple[str, ...] = ()
     measured_on: date | None = None
     by: str = ""

@@ -22,7 +22,7 @@ from gui.calibrating.wizard import Wanted, Wizard
 from gui.screens.calibrations import Calibrations
 from hardware.calibrating.command import valve
 from hardware.calibrating.kinds import kind_of
-from hardware.emulators.ni.client import EmulatedCard
+from hardware.emulators.ni.card_wires import CardWires
 from hardware.emulators.serial.pty_line import PtyLine
 from rig.lab import Lab
 
@@ -44,7 +44,7 @@ main()
 def real(
     bench: Bench,
     lab: Lab,
-    emulated_card: EmulatedCard,
+    emulated_card: CardWires,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Bench]:
     """Return the bench of a rig with a valve that was never calibrated, and a balance."""
@@ -104,7 +104,7 @@ def test_typed_weights_become_the_valve_in_force(real: Bench, lab: Lab, qtbot: Q
 @pytest.mark.realtime
 @pytest.mark.parametrize("leaves", ["Stop", "close the window"])
 def test_who_leaves_in_the_middle_finds_the_valve_closed_and_nothing_in_force(
-    real: Bench, lab: Lab, qtbot: QtBot, emulated_card: EmulatedCard, leaves: str
+    real: Bench, lab: Lab, qtbot: QtBot, emulated_card: CardWires, leaves: str
 ) -> None:
     wizard = Wizard(real.place, lambda: None)
     qtbot.addWidget(wizard)

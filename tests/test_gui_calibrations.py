@@ -30,12 +30,14 @@ TODAY = date(2026, 11, 29)
 ALL_KINDS = [kind_of(verb, function) for verb, function in KINDS.items()]
 BY_VERB = {each.verb: each for each in ALL_KINDS}
 VALVE = InForce(
-    "box1", "valve", "valve", "calibration/box1-valve.toml", "old", ("valve", "spot-check"),
+    "box1", "valve", "valve", "calibration/box1-valve.toml", "old", False,
+    ("valve", "spot-check"),
     TODAY - timedelta(days=41), "anna", 41, TODAY - timedelta(days=11),
     words="Spot check 2026-11-28: 2.9 uL for 3.0 (-3 %).",
 )  # fmt: skip
 SPEAKER = InForce(
-    "box1", "speaker", "speaker", "calibration/box1-speaker.toml", "refused", ("speaker",),
+    "box1", "speaker", "speaker", "calibration/box1-speaker.toml", "refused", False,
+    ("speaker",),
     words="It was changed after it was measured. Calibrate it.",
 )  # fmt: skip
 OTHER = msgspec.structs.replace(VALVE, rig="box2", device="left")
@@ -64,7 +66,6 @@ class Desk:
         self.jobs.last("calibrations").answer(list(rows))
         if self.jobs.count("kinds"):
             self.jobs.last("kinds").answer(ALL_KINDS)
-        self.jobs.last("--choices").answer(RIGS)
 
     @property
     def wizard(self) -> Wizard:

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -71,9 +71,21 @@ MICE = {
 """Mice whose behaviour is known: ear tag, and what they lick to and what not."""
 
 
-def main() -> None:
-    """Take the pictures at each scale, each in a program of its own."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+def main(
+    script: str, about: str, shown: Mapping[str, str], take_all: Callable[[Path, Path, int], None]
+) -> None:
+    """Take the pictures of a script at each scale, each in a program of its own.
+
+    Parameters
+    ----------
+    script, about
+        The script, and what it does in a sentence.
+    shown
+        Pictures in README and documentation, and what they are taken from.
+    take_all
+        Makes a lab in a folder, and takes the pictures into another one at a scale.
+    """
+    parser = argparse.ArgumentParser(description=about)
     parser.add_argument("--out", type=Path, default=Path("screenshots"))
     parser.add_argument("--scale", type=int, choices=SCALES, help="only this one")
     wanted = parser.parse_args()
@@ -84,19 +96,19 @@ def main() -> None:
                 "QT_QPA_PLATFORM": "offscreen",
                 "QT_SCALE_FACTOR": str(scale),
             }
-            command = [sys.executable, __file__, "--out", str(wanted.out), "--scale", str(scale)]
+            command = [sys.executable, script, "--out", str(wanted.out), "--scale", str(scale)]
             subprocess.run(command, check=True, env=environment)
-        _show_in_docs(wanted.out)
+        _show_in_docs(wanted.out, shown)
         return
     wanted.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
-        _take_all(Path(folder) / "lab", wanted.out, wanted.scale)
+        take_all(Path(folder) / "lab", wanted.out, wanted.scale)
 
 
-def _show_in_docs(out: Path) -> None:
+def _show_in_docs(out: Path, pictures: Mapping[str, str]) -> None:
     """Put the pictures that README and documentation show into their places, with fewer colours."""
     DOCS.mkdir(parents=True, exist_ok=True)
-    for shown, taken in SHOWN.items():
+    for shown, taken in pictures.items():
         picture = Image.open(out / f"{taken}.png").convert("RGB")
         picture.quantize(64).save(DOCS / f"{shown}.png", optimize=True)
 
@@ -150,28 +162,28 @@ def _story(
     window.go_to("arm")
     window.look_at("box4")
     _type(window, "Mouse: ear tag or id", "SIM02")
-    _wait(lambda: _shows(window, "Last session"), "the Arm sheet")
+    wait(lambda: _shows(window, "Last session"), "the Arm sheet")
     yield
     camera.take("arm")
     window.go_to("check")
-    _wait(lambda: not window.busy, "what the rigs are made of")
-    _press(window, "Try all rigs")
-    _wait(lambda: not window.busy, "the rig check")
+    wait(lambda: not window.busy, "what the rigs are made of")
+    press(window, "Try all rigs")
+    wait(lambda: not window.busy, "the rig check")
     yield
     camera.take("rig_check")
     window.go_to("run")
     for rig, trials in (("box1", 90), ("box2", 70), ("box3", 80)):
         window.look_at(rig)
-        _wait(partial(_has_trials, window, rig, trials), f"{trials} trials in {rig}")
+        wait(partial(_has_trials, window, rig, trials), f"{trials} trials in {rig}")
         yield
         camera.take(f"run_{rig}")
     window.look_at("box1")
     _tell(lab, "box1", "fault", "blocked spout")
-    _wait(lambda: _alarm(window, "box1", "fell silent"), "the alarm")
+    wait(lambda: _alarm(window, "box1", "fell silent"), "the alarm")
     yield
     camera.take("run_alarm")
     engines[2].send_signal(signal.SIGKILL)
-    _wait(lambda: _box_is(window, "box3", "engine died"), "the death of the engine")
+    wait(lambda: _box_is(window, "box3", "engine died"), "the death of the engine")
     window.go_to("boxes")
     yield
     camera.take("all_boxes")
@@ -181,12 +193,12 @@ def _story(
     camera.take("run_died")
     window.look_at("box1")
     _tell(lab, "box1", "stop", "enough seen")
-    _wait(lambda: _box_is(window, "box1", "ended: wrap up"), "the end")
+    wait(lambda: _box_is(window, "box1", "ended: wrap up"), "the end")
     window.go_to("wrap up")
     yield
     camera.take("wrap_up")
     window.go_to("sessions")
-    _wait(lambda: not window.busy, "the list of sessions")
+    wait(lambda: not window.busy, "the list of sessions")
     yield
     camera.take("sessions")
     if "be the mouse" in window.rail.screens:
@@ -229,7 +241,7 @@ def _tell(lab: Lab, rig: str, *order: str) -> None:
     )
 
 
-def _wait(look: Callable[[], bool], what: str) -> None:
+def wait(look: Callable[[], bool], what: str) -> None:
     """Let the window work until something is seen; give up when it takes too long."""
     until = time.monotonic() + PATIENCE
     while not look():
@@ -261,12 +273,20 @@ def _type(window: Window, field: str, text: str) -> None:
     QTest.keyClicks(line, text)
 
 
-def _press(window: Window, words: str) -> None:
+def press(window: Window, words: str) -> None:
+    """Click the button with these words."""
+    button = find_button(window, words)
+    if button is None:
+        raise LookupError(f"there is no button '{words}'")
+    button.click()
+
+
+def find_button(window: Window, words: str) -> QAbstractButton | None:
+    """Return the visible button with these words."""
     for button in _visible(window, QAbstractButton):
         if isinstance(button, QAbstractButton) and button.text().replace("&", "") == words:
-            button.click()
-            return
-    raise LookupError(f"there is no button '{words}'")
+            return button
+    return None
 
 
 def _shows(window: Window, words: str) -> bool:
@@ -277,4 +297,4 @@ def _shows(window: Window, words: str) -> bool:
 
 
 if __name__ == "__main__":
-    main()
+    main(__file__, (__doc__ or "").splitlines()[0], SHOWN, _take_all)

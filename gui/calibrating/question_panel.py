@@ -155,10 +155,11 @@ class QuestionPanel(QFrame):
         layout.setContentsMargins(14, 10, 14, 10)
         for label in (self.words, self.expected):
             layout.addWidget(label)
-        layout.addLayout(pictures, 1)
+        layout.addLayout(pictures, 20)
         layout.addLayout(answer)
         layout.addWidget(self.trouble)
         layout.addLayout(self._row)
+        layout.addStretch(1)
 
 
 def _parameter(question: NumberAsked) -> Parameter:

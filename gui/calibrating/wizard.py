@@ -14,6 +14,7 @@ from gui.calibrating.begin_page import BeginPage
 from gui.calibrating.end_page import EndPage
 from gui.calibrating.run_page import RunPage
 from gui.jobs import Done
+from gui.palette import Palette
 from gui.talk import Talk
 from gui.theme import title_label
 from gui.workplace import Workplace
@@ -32,7 +33,7 @@ class Wanted:
     rig, device
         On which rig, and which device; empty if the operator is to say.
     simulated
-        Whether the rig has simulated devices alone.
+        Whether it is simulated, or all of the rig is.
     before
         File of the picture of what is in force; empty without one.
     """
@@ -96,6 +97,12 @@ class Wizard(QWidget):
         self.begin_page.show_kind(wanted.kind, given, hidden)
         self._pages.setCurrentWidget(self.begin_page)
         self.begin_page.begin.setFocus()
+
+    def restyle(self, palette: Palette) -> None:
+        """Give the pictures other colours."""
+        question = self.run_page.question
+        for picture in (question.picture, question.before, self.end_page.picture):
+            picture.restyle(palette)
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:  # noqa: N802 (Qt's name)
         """Go on with Enter, back with Esc; a key that is held down does nothing more."""

@@ -6,7 +6,6 @@ import msgspec
 from PyQt5.QtWidgets import QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from gui.actions import Action
-from gui.arm.checker import read_choices
 from gui.calibrating.overview import Overview
 from gui.calibrating.wizard import Wanted, Wizard
 from gui.jobs import Done
@@ -32,7 +31,6 @@ class Calibrations(QWidget):
         self._place = place
         self._rows: list[InForce] | None = None
         self._kinds: dict[str, Kind] = {}
-        self._simulated: set[str] = set()
         self._waits: set[str] = set()
         self._to_fix: tuple[str, str] | None = None
         self._seen: tuple[str, bool, bool] | None = None
@@ -68,11 +66,10 @@ class Calibrations(QWidget):
         self.look()
 
     def look(self) -> None:
-        """Read what is in force; once, what can be calibrated and which rigs are simulated."""
+        """Read what is in force; once, what can be calibrated."""
         self._ask("calibrations", ["calibrations"])
         if not self._kinds:
             self._ask("kinds", ["calibrate", "kinds"])
-        self._ask("choices", ["preflight", "--choices"])
         self._show()
 
     def refresh(self) -> None:
@@ -83,13 +80,19 @@ class Calibrations(QWidget):
             self._say()
 
     def restyle(self, palette: Palette) -> None:
-        """Do nothing: Qt restyles what is here."""
+        """Give the pictures other colours."""
+        self.overview.picture.restyle(palette)
+        self.wizard.restyle(palette)
 
     def fix(self, rig: str, device: str) -> None:
         """Come up with the wizard of a device; if one runs already, with that."""
         self._place.rig = rig
         self._to_fix = rig, device
         self._place.go_to("calibrations")
+
+    @property
+    def _own_rows(self) -> list[InForce]:
+        return [each for each in self._rows or () if each.rig == self._place.rig]
 
     @property
     def _is_free(self) -> bool:
@@ -110,11 +113,6 @@ class Calibrations(QWidget):
         self._place.jobs.run(arguments, told)
 
     def _take(self, what: str, done: Done) -> None:
-        if what == "choices":
-            found = read_choices(done)
-            if not isinstance(found, str):
-                self._simulated = {each.name for each in found.rigs if each.only_simulated}
-            return
         try:
             if what == "kinds":
                 kinds = msgspec.convert(done.value, list[Kind])
@@ -126,8 +124,7 @@ class Calibrations(QWidget):
 
     def _show(self) -> None:
         self.title.setText(f"Calibrations of {self._place.rig}")
-        rows = [each for each in self._rows or () if each.rig == self._place.rig]
-        self.overview.show_rig(rows, list(self._kinds))
+        self.overview.show_rig(self._own_rows, list(self._kinds))
         self._say()
         if self._pages.currentIndex() == 0 and self.isVisible():
             self.overview.take_focus()
@@ -156,10 +153,13 @@ class Calibrations(QWidget):
     def _begin(self, verb: str, row: InForce | None) -> None:
         if verb not in self._kinds or self.wizard.is_running:
             return
-        rig = self._place.rig
-        device, picture = (row.device, row.picture) if row else ("", "")
+        kind, rig = self._kinds[verb], self._place.rig
         self._pages.setCurrentWidget(self.wizard)
-        self.wizard.prepare(Wanted(self._kinds[verb], rig, device, rig in self._simulated, picture))
+        if row is None:
+            simulated = bool(self._own_rows) and all(each.simulated for each in self._own_rows)
+            self.wizard.prepare(Wanted(kind, rig, simulated=simulated))
+        else:
+            self.wizard.prepare(Wanted(kind, rig, row.device, row.simulated, row.picture))
 
     def _leave(self) -> None:
         self._pages.setCurrentIndex(0)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from PyQt5.QtCore import QSize, Qt
-from PyQt5.QtGui import QPixmap, QResizeEvent
+from PyQt5.QtGui import QColor, QPainter, QPixmap, QResizeEvent
 from PyQt5.QtWidgets import QLabel, QSizePolicy
+
+from gui.palette import LIGHT, Palette
 
 LEAST_PX = 160
 
@@ -25,7 +27,13 @@ class Picture(QLabel):
         self.setMinimumSize(LEAST_PX, LEAST_PX)
         self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Expanding)
         self._whole = QPixmap()
+        self._palette = LIGHT
         self.hide()
+
+    def restyle(self, palette: Palette) -> None:
+        """Take on other colours: in a dark room white paper is red."""
+        self._palette = palette
+        self._fit()
 
     def show_file(self, file: str) -> None:
         """Show the picture in a file; an empty name, or no picture there, hides it."""
@@ -50,5 +58,10 @@ class Picture(QLabel):
         ratio = self.devicePixelRatioF()
         room = (self.size() * ratio).boundedTo(self._whole.size() * max(1.0, ratio))
         fitted = self._whole.scaled(room, Qt.KeepAspectRatio, Qt.SmoothTransformation)
+        if self._palette.name == "dim red":
+            painter = QPainter(fitted)
+            painter.setCompositionMode(QPainter.CompositionMode_Multiply)
+            painter.fillRect(fitted.rect(), QColor(self._palette.text))
+            painter.end()
         fitted.setDevicePixelRatio(ratio)
         self.setPixmap(fitted)

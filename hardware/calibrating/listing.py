@@ -21,7 +21,7 @@ from rig.calibration_age import foreign
 from rig.calibrations import InForce, State
 from rig.config import LabLimits, RigConfig, read_config
 from rig.console import JsonOption, LabOption, console, print_json, print_table, the_lab
-from rig.errors import RigError, problems_of
+from rig.errors import Problem, RigError, problems_of
 from rig.lab import Lab
 from rig.rig_plan import plan_device
 from rig.spot_checks import read_checks
@@ -97,18 +97,26 @@ def of_rig(lab: Lab, rig: Path, today: date) -> list[InForce]:
         if isinstance(file, str) and file:
             pump = isinstance(settings, SyringePumpSettings)
             model = SyringeFile if pump else FILES[driver.kind]
-            found.append(_in_force(lab, rig.resolve().stem, name, file, model, today))
+            entry = _named(rig, name, file, model, simulated=driver.simulated)
+            found.append(_looked_at(lab, entry, model, today))
     timing = timing_file(rig.resolve().stem)
     if (lab.folder / timing).exists():
-        found.append(_in_force(lab, rig.resolve().stem, TIMING, timing, TimingFile, today))
+        entry = _named(rig, TIMING, timing, TimingFile, simulated=False)
+        found.append(_looked_at(lab, entry, TimingFile, today))
     return found
 
 
-def _in_force(
-    lab: Lab, rig: str, device: str, file: str, model: type[Calibration], today: date
+def _named(
+    rig: Path, device: str, file: str, model: type[Calibration], *, simulated: bool
 ) -> InForce:
-    path = lab.folder / file
-    entry = InForce(rig, device, model.kind, file, "refused", VERBS.get(model, ()))
+    """Return what a rig file says of a calibration."""
+    name = rig.resolve().stem
+    return InForce(name, device, model.kind, file, "refused", simulated, VERBS.get(model, ()))
+
+
+def _looked_at(lab: Lab, entry: InForce, model: type[Calibration], today: date) -> InForce:
+    """Return what is found in the file that a rig file names."""
+    file, path = entry.file, lab.folder / entry.file
     if not path.exists():
         return msgspec.structs.replace(entry, state="missing", words="Calibrate it.")
     try:
@@ -116,7 +124,7 @@ def _in_force(
         READERS[model](lab.folder, file)
     except RigError as error:
         first = problems_of(error)[0]
-        return msgspec.structs.replace(entry, words=f"{first.what}. {first.do}")
+        return msgspec.structs.replace(entry, words=_sentences(first))
     days = (today - read.measured_on).days
     known = msgspec.structs.replace(
         entry,
@@ -127,13 +135,17 @@ def _in_force(
         id=read.record.id if read.record else "",
         picture=_picture(lab, read),
     )
-    strange = foreign(path, rig, device)
+    strange = foreign(path, entry.rig, entry.device)
     if strange:
-        return msgspec.structs.replace(known, words=f"{strange.what}. {strange.do}")
+        return msgspec.structs.replace(known, words=_sentences(strange))
     typed = "" if read.record else "Typed by hand."
-    last = _last_check(lab, rig, device) if model is ValveFile else ""
+    last = _last_check(lab, entry.rig, entry.device) if model is ValveFile else ""
     words = " ".join(filter(None, (typed, last)))
     return msgspec.structs.replace(known, state=_state(model, days, lab.config.limits), words=words)
+
+
+def _sentences(problem: Problem) -> str:
+    return f"{problem.what[:1].upper()}{problem.what[1:]}. {problem.do}"
 
 
 def _days(model: type[Calibration], limits: LabLimits) -> tuple[int, int] | None:
