@@ -21,7 +21,7 @@ _UNITS = (
 _UNIT = re.compile(rf"^(?P<what>.*), (?P<unit>{'|'.join(map(re.escape, _UNITS))})(?P<rest>;.*)?$")
 _SUFFIXES = {
     "_db_spl": "dB SPL", "_ul": "uL", "_hz": "Hz", "_ms": "ms", "_um": "um", "_deg": "degrees",
-    "_cpd": "cycles per degree", "_ml": "mL", "_db": "dB", "_px": "px",
+    "_cm": "cm", "_cpd": "cycles per degree", "_ml": "mL", "_db": "dB", "_px": "px",
 }  # fmt: skip
 _WORDS = (("d_prime", "d'"), ("nogo", "NoGo"), ("^catch$", "catch trials"))
 _KINDS: Mapping[str, Kind] = {

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 from conftest import Done
@@ -26,6 +28,7 @@ from hardware.emulators.ni.card_wires import CardWires
 from hardware.emulators.serial.pty_line import PtyLine
 from hardware.valve import ValveTwin
 from rig.bench import Bench, opened
+from rig.calibrations import InForce
 from rig.clock import VirtualClock
 from rig.errors import CheckFailed, DeviceError, ExitCode
 from rig.lab import Lab
@@ -181,7 +184,14 @@ def test_a_new_valve_on_emulated_hardware(
     assert checked.code == ExitCode.OK, checked.err
     (check,) = read_checks(lab, "ni", "valve")
     assert check.given_ul == pytest.approx(6.0, abs=0.11), "10 drops on a balance of 1 mg"
-    assert json.loads(command("calibrations", "--json").out)[-1]["id"] == record.record.id
+    (listed,) = msgspec.json.decode(command("calibrations", "--json").out, type=list[InForce])[-1:]
+    assert (listed.id, listed.picture) == (record.record.id, told["picture"])
+    assert (listed.state, listed.simulated, listed.verbs) == (
+        "good",
+        False,
+        ("valve", "spot-check"),
+    )
+    assert listed.due == record.measured_on + timedelta(days=30)
     assert "Spot check" in command("calibrations").out
 
 

@@ -15,12 +15,13 @@ from PyQt5.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
 from gui.calibrating.wizard import Wizard
+from gui.form_model import fields_of
 from gui.jobs import Done
 from gui.screens.calibrations import Calibrations
 from gui.screens.rig_check import RigCheck
 from hardware.calibrating.command import KINDS
 from hardware.calibrating.kinds import kind_of
-from rig.calibrations import InForce
+from rig.calibrations import InForce, Kind
 from rig.dialog import ChoiceAsked, NumberAsked, ReadyAsked, Share, Told
 from rig.errors import ExitCode
 from rig.preflight import Choices, RigChoice
@@ -127,6 +128,16 @@ def test_a_wizard_says_what_it_wants_and_begins_with_the_options_that_differ(des
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("kind", ALL_KINDS, ids=lambda kind: kind.verb)
+def test_every_option_of_every_kind_has_a_field(kind: Kind) -> None:
+    fields = fields_of(kind.schema, {})
+    assert {each.key for each in fields} == set(kind.options)
+    assert "structure" not in {each.kind for each in fields}
+    assert "by" in kind.schema["required"]
+    assert kind.what
+    assert "Exit code" not in kind.help
+
+
 def test_who_measures_must_be_said(desk: Desk) -> None:
     desk.bench.place.operator = ""
     button(desk.screen, "Calibrate").click()
@@ -224,8 +235,12 @@ def test_a_calibration_goes_on_while_another_screen_or_box_is_looked_at(
     desk.screen.arrive()
     assert desk.wizard.isVisible()
     desk.screen.hide()
+    talk.say(WEIGHT)
     talk.asked.done(Done(0, {"says": "Fine."}, ""))
-    assert desk.told == ["Calibrate valve: box1, valve has ended: see Calibrations."]
+    assert desk.told == [
+        "Calibrate valve: box1, valve: it asks: What does the balance show? See Calibrations.",
+        "Calibrate valve: box1, valve: it has ended. See Calibrations.",
+    ]
 
 
 def test_fix_in_the_rig_check_opens_the_wizard_of_that_device(desk: Desk, qtbot: QtBot) -> None:

@@ -150,6 +150,7 @@ class Wizard(QWidget):
                 self.run_page.steps.share(done, of)
             case _:
                 self.run_page.ask(message)
+                self._call(f"asks: {message.words}")
 
     def _answer(self, question: int, value: Value) -> None:
         if self._talk is not None:
@@ -165,8 +166,12 @@ class Wizard(QWidget):
         self._pages.setCurrentWidget(self.end_page)
         if self.isVisible():
             self.end_page.close_button.setFocus()
-        elif self._wanted is not None:
-            self._place.tell("note", f"{self._wanted.title} has ended: see Calibrations.")
+        self._call("has ended.")
+
+    def _call(self, words: str) -> None:
+        """Tell an operator who looks at another screen."""
+        if not self.isVisible() and self._wanted is not None:
+            self._place.tell("note", f"{self._wanted.title}: it {words} See Calibrations.")
 
     def _again(self) -> None:
         if self._wanted is not None:
