@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 
 import pytest
-from gui_helpers import Bench, button
+from gui_helpers import Bench
 from ni_bench import VALVE_LINE
 from PyQt5.QtCore import Qt
 from PyQt5.QtTest import QTest
@@ -19,7 +19,6 @@ from calibration.store import RECORDS
 from calibration.valve import ValveCalibration
 from calibration.valve_fit import WATER_MG_PER_UL
 from gui.calibrating.wizard import Wanted, Wizard
-from gui.screens.calibrations import Calibrations
 from hardware.calibrating.command import valve
 from hardware.calibrating.kinds import kind_of
 from hardware.emulators.ni.card_wires import CardWires
@@ -59,31 +58,29 @@ def real(
     line.unplug()
 
 
-def begin(wizard: Wizard, **options: str) -> None:
+def begin(real: Bench, qtbot: QtBot, **options: str) -> Wizard:
     """Begin to calibrate the valve."""
+    wizard = Wizard(real.place, lambda: None)
+    qtbot.addWidget(wizard)
+    wizard.show()
+    wizard.prepare(Wanted(kind_of("valve", valve), "box1", "valve"))
     page = wizard.begin_page
     assert page.options is not None
-    for name, text in {"drops": "10", "open_ms": "30, 50, 80", **options}.items():
+    for name, text in {"drops": "10", "open_ms": "15, 25, 40", **options}.items():
         editor = page.options.rows[name].editor
         editor.setFocus()
         editor.clear()  # type: ignore[attr-defined]
         QTest.keyClicks(editor, text)
     QTest.keyClick(editor, Qt.Key_Return)
+    return wizard
 
 
 @pytest.mark.realtime
 def test_typed_weights_become_the_valve_in_force(real: Bench, lab: Lab, qtbot: QtBot) -> None:
     """The person types nonsense at first each time, and approves the line in the end."""
-    screen = Calibrations(real.place)
-    qtbot.addWidget(screen)
-    screen.show()
-    screen.arrive()
-    qtbot.waitUntil(lambda: real.place.jobs.busy == 0, timeout=30_000)
-    assert screen.overview.lines["valve"].word.text() == "MISSING"
-    button(screen.overview.lines["valve"], "Calibrate").click()
-    begin(screen.wizard)
-    panel, lies_mg = screen.wizard.run_page.question, 500.0
-    for gives_ms in (0, 0, 30, 50, 80):
+    wizard = begin(real, qtbot)
+    panel, lies_mg = wizard.run_page.question, 500.0
+    for gives_ms in (0, 0, 15, 25, 40):
         lies_mg += 10 * gives_ms * UL_PER_MS * WATER_MG_PER_UL
         qtbot.waitUntil(panel.isVisible, timeout=30_000)
         for typed in ("?", "12" if gives_ms else "", f"{lies_mg:.0f}"):
@@ -93,12 +90,12 @@ def test_typed_weights_become_the_valve_in_force(real: Bench, lab: Lab, qtbot: Q
     qtbot.waitUntil(lambda: panel.isVisible() and panel.picture.isVisible(), timeout=30_000)
     assert "uL/ms" in panel.words.text()
     QTest.keyClick(QApplication.focusWidget(), Qt.Key_Return)
-    end = screen.wizard.end_page
+    end = wizard.end_page
     qtbot.waitUntil(end.isVisible, timeout=30_000)
     assert end.word.text() == "Done"
     assert end.picture.isVisible()
     found = ValveCalibration(lab.folder, "calibration/new-valve.toml")
-    assert 1000 * found.open_time(6.0) == pytest.approx(6.0 / UL_PER_MS, rel=0.02)
+    assert 1000 * found.open_time(4.0) == pytest.approx(4.0 / UL_PER_MS, rel=0.02)
 
 
 @pytest.mark.realtime
@@ -106,11 +103,7 @@ def test_typed_weights_become_the_valve_in_force(real: Bench, lab: Lab, qtbot: Q
 def test_who_leaves_in_the_middle_finds_the_valve_closed_and_nothing_in_force(
     real: Bench, lab: Lab, qtbot: QtBot, emulated_card: CardWires, leaves: str
 ) -> None:
-    wizard = Wizard(real.place, lambda: None)
-    qtbot.addWidget(wizard)
-    wizard.show()
-    wizard.prepare(Wanted(kind_of("valve", valve), "box1", "valve"))
-    begin(wizard, balance=NUMBER)
+    wizard = begin(real, qtbot, balance=NUMBER)
     page = wizard.run_page
     qtbot.waitUntil(
         lambda: page.steps.bar.isVisible() and page.steps.bar.value() > 2, timeout=30_000

@@ -195,13 +195,18 @@ def test_what_is_wrong_with_a_device_is_told(
 
 def test_the_file_that_is_not_there_is_named(lab: Lab) -> None:
     with_device(lab, "hardware.valve:ValveTwin", **VALVE | {"calibration": "calibration/no.toml"})
-    assert tried(lab).words == "There is no such file (calibration/no.toml)."
+    found = tried(lab)
+    assert (found.words, found.fix) == (
+        "There is no such file (calibration/no.toml).",
+        "calibrate",
+    )
 
 
 def test_a_device_that_does_not_go_off_is_told_and_closed_all_the_same(lab: Lab, log: Path) -> None:
     with_device(lab, "drivers.py:Stuck")
     found = tried(lab)
     assert (found.state, found.do) == ("bad", "Cut the rig's power by hand now.")
+    assert found.fix == ""
     assert "It could not be turned off: OSError: no answer" in found.words
     assert "close it" in log.read_text()
 
@@ -239,9 +244,11 @@ def test_the_age_of_a_calibration_is_told(lab: Lab, log: Path, edit: Edit) -> No
     found = tried(lab)
     assert found.state == "warn"
     assert "Last calibrated" in found.words
-    assert found.do == "Calibrate it (limit 30 days)."
+    assert (found.do, found.fix) == ("Calibrate it (limit 30 days).", "calibrate")
     edit("calibration/box1-valve.toml", "measured_on = 2020-11-02", "")
-    assert "measured_on" in tried(lab).words
+    found = tried(lab)
+    assert "measured_on" in found.words
+    assert found.fix == "calibrate"
 
 
 def test_a_tone_that_cannot_be_played_as_it_is_meant_is_not_played(lab: Lab, edit: Edit) -> None:
