@@ -138,6 +138,7 @@ class Jobs(QObject):
         """End all commands that still run; they are not answered."""
         running, self._running = self._running, set()
         for process in running:
+            process.closeWriteChannel()  # on Windows nothing else asks a command that talks to end
             process.terminate()
         for process in running:
             if not process.waitForFinished(GRACE_MS):
