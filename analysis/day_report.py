@@ -73,7 +73,7 @@ class Day(msgspec.Struct, frozen=True):
     absent
         Mice that are missed.
     not_wrapped_up
-        Sessions that nobody has wrapped up.
+        Sessions that nobody has wrapped up; in virtual time nobody was there.
     simulated
         What of this was simulated or emulated, in words; empty if nothing was.
     """
@@ -105,7 +105,10 @@ def day_of_rows(day: date, rows: Sequence[Row]) -> Day:
     before = [row for row in rows if row["day"] < day.isoformat()]
     mice = list(dict.fromkeys(row["subject"] for row in own))
     last = {row["subject"]: row["session"] for row in before if row["subject"] not in mice}
-    waiting = [row for row in own if not row["wrapped_up"] and not row["running"]]
+    waiting = [
+        row for row in own
+        if not row["wrapped_up"] and not row["running"] and row.get("clock") != "virtual"
+    ]  # fmt: skip
     return Day(
         day=day,
         mice=[

@@ -28,6 +28,9 @@ COLOURS = {name: look.colour for name, look in OUTCOMES.items()} | {
 """What the figures here show in colours, by meaning."""
 STYLE = Path(__file__).with_name("mouserig.mplstyle")
 WIDTH_MM = 174
+PAGE_MM = 97
+"""Width of a figure in an HTML page: that of a phone, where its text has the size it is drawn in."""
+LARGEST_MARK = 44
 MOST_MARKERS = 40
 MM = 1 / 25.4
 PACKAGES = ("mouserig", "matplotlib", "numpy", "pandas", "scipy")
@@ -126,8 +129,9 @@ def performance_curve(ax: Axes, bins: Sequence[tuple[float, float]]) -> Axes:
 
 def mark(figure: Figure, words: str) -> None:
     """Write across a figure what a reader must not overlook, such as SIMULATED."""
+    size = min(LARGEST_MARK, 58 * figure.get_figwidth() / len(words))  # as long as it is wide
     figure.text(
-        0.5, 0.5, words, color="#000000", alpha=0.08, size=44, rotation=20, ha="center",
+        0.5, 0.5, words, color="#000000", alpha=0.08, size=size, rotation=20, ha="center",
         va="center", weight="bold",
     )  # fmt: skip
 

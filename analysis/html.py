@@ -12,15 +12,15 @@ from matplotlib.figure import Figure
 
 from rig.console import as_cell
 
-_DPI = 160
-_SMALLEST = 0.8
-"""A figure shrinks to this share of its size on a narrow screen, where it scrolls then."""
+_DPI = 220
+_MOST_COLUMNS, _MOST_BESIDE_LONG = 4, 2
 _LONG = 40
-"""A text of so many characters is wrapped on a narrow screen; a shorter one stands in one line."""
+"""A text of so many characters needs a line of its own on a narrow screen."""
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?%?")
 _STYLE = """
 body { font: 16px/1.45 system-ui, "Segoe UI", Helvetica, Arial, sans-serif; color: #222;
-  max-width: 60rem; margin: 2rem auto; padding: 0 1rem; background: #fff; }
+  max-width: 60rem; margin: 2rem auto; padding: 0 1rem; background: #fff;
+  overflow-wrap: anywhere; }
 h1 { font-size: 1.7rem; margin: 0 0 .2rem; } h2 { font-size: 1.15rem; margin: 2rem 0 .5rem; }
 p { margin: .4rem 0; } .quiet { color: #666; font-size: .9rem; }
 .banner { padding: .5rem .9rem; margin: .8rem 0; border-left: .4rem solid; font-weight: 600; }
@@ -29,16 +29,22 @@ p { margin: .4rem 0; } .quiet { color: #666; font-size: .9rem; }
 .note { background: #e6f1f9; border-color: #0072B2; }
 table { border-collapse: collapse; margin: .4rem 0; font-variant-numeric: tabular-nums; }
 th, td { padding: .2rem .9rem .2rem 0; text-align: left; vertical-align: top; }
-th { border-bottom: 1px solid #999; font-weight: 600; }
+th { border-bottom: 1px solid #999; font-weight: 600; overflow-wrap: normal; }
 td { border-bottom: 1px solid #e5e5e5; overflow-wrap: break-word; }
 td.number, th.number { text-align: right; white-space: nowrap; }
 .facts th { border-color: #e5e5e5; white-space: nowrap; }
-.wide { overflow-x: auto; } figure { margin: .5rem 0; overflow-x: auto; }
-img { max-width: 100%; height: auto; }
+figure { margin: .5rem 0; } img { width: 100%; max-width: 32rem; height: auto; }
 .good { color: #00664b; font-weight: 600; } .amiss { color: #a63f00; font-weight: 600; }
-@media screen and (max-width: 40rem) { body { margin: 1rem auto; padding: 0 .7rem; }
-  th, td { padding-right: .6rem; } .wide, .facts { font-size: .9rem; }
-  .wide td { white-space: nowrap; } .wide td.long { white-space: normal; min-width: 16rem; } }
+@media screen and (max-width: 55rem) {
+  body { margin: 1rem auto; padding: 0 .7rem; } table { font-size: .9rem; }
+  th, td { padding-right: .6rem; } td.long { overflow-wrap: anywhere; }
+  .folds, .folds tbody { display: block; } .folds tr:first-child { display: none; }
+  .folds tr { display: flex; flex-wrap: wrap; padding: .4rem 0; border-bottom: 1px solid #bbb; }
+  .folds td { border: 0; padding: 0 .6rem .2rem 0; text-align: left; white-space: normal;
+    min-width: 6.5rem; box-sizing: border-box; overflow-wrap: anywhere; }
+  .folds td::before { content: attr(data-name); display: block; color: #666; font-size: .8rem; }
+  .folds td:first-child, .folds td.long { flex-basis: 100%; }
+  .folds td:first-child { font-weight: 600; } .folds td:first-child::before { content: none; } }
 @media print { body { margin: 0; max-width: none; } h2 { break-after: avoid; }
   figure, tr { break-inside: avoid; } }
 """
@@ -78,17 +84,25 @@ def banner(text: str, kind: str) -> str:
 def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     """Return rows under their columns; None is shown as a dash, numbers stand on the right.
 
-    Numbers may be texts such as ``94%``.
+    Numbers may be texts such as ``94%``. A table that is too wide for a phone is folded there: each
+    row is a block, in which the name of its column stands above a value.
     """
     numbers = [all(_is_number(row[place]) for row in rows) for place in range(len(columns))]
-    head = "".join(_cell("th", name, number) for name, number in zip(columns, numbers, strict=True))
+    folds = _folds(len(columns), rows)
+    names = [f' data-name="{escaped(name)}"' if folds else "" for name in columns]
+    head = "".join(
+        f"<th{_kind(name, number)}>{escaped(name)}</th>"
+        for name, number in zip(columns, numbers, strict=True)
+    )
     body = "".join(
         "<tr>" + "".join(
-            _cell("td", as_cell(value), number) for value, number in zip(row, numbers, strict=True)
+            f"<td{_kind(as_cell(value), number)}{name}>{escaped(as_cell(value))}</td>"
+            for value, number, name in zip(row, numbers, names, strict=True)
         ) + "</tr>\n"
         for row in rows
     )  # fmt: skip
-    return f'<div class="wide"><table>\n<tr>{head}</tr>\n{body}</table></div>'
+    kind = ' class="folds"' if folds else ""
+    return f"<table{kind}>\n<tr>{head}</tr>\n{body}</table>"
 
 
 def facts(pairs: Iterable[tuple[str, object]]) -> str:
@@ -102,14 +116,15 @@ def facts(pairs: Iterable[tuple[str, object]]) -> str:
 
 
 def picture(figure: Figure, alt: str) -> str:
-    """Return a figure as an image inside the page; `alt` says in words what it shows."""
+    """Return a figure as an image inside the page; `alt` says in words what it shows.
+
+    It is as wide as a phone, and somewhat larger on a wide screen: its text is to be legible at
+    `analysis.figures.PAGE_MM`.
+    """
     data = io.BytesIO()
     figure.savefig(data, format="png", dpi=_DPI)
-    width = round(figure.get_figwidth() * 96)
     text = base64.b64encode(data.getvalue()).decode()
-    source = f"data:image/png;base64,{text}"
-    shape = f'width="{width}" style="min-width: {round(width * _SMALLEST)}px"'
-    return f'<figure><img {shape} alt="{escaped(alt)}" src="{source}"></figure>'
+    return f'<figure><img alt="{escaped(alt)}" src="data:image/png;base64,{text}"></figure>'
 
 
 def _is_number(value: object) -> bool:
@@ -118,7 +133,13 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int | float | None)
 
 
-def _cell(tag: str, text: str, number: bool) -> str:
+def _folds(columns: int, rows: Sequence[Sequence[object]]) -> bool:
+    """Whether a table is too wide for a phone: many columns, or some and long texts in them."""
+    long = any(len(as_cell(value)) >= _LONG for row in rows for value in row)
+    return columns > (_MOST_BESIDE_LONG if long else _MOST_COLUMNS)
+
+
+def _kind(text: str, number: bool) -> str:
+    """Return the class of a cell, as it stands in its tag."""
     kind = "number" if number else "long" * (len(text) >= _LONG)
-    kind = f' class="{kind}"' if kind else ""
-    return f"<{tag}{kind}>{escaped(text)}</{tag}>"
+    return f' class="{kind}"' if kind else ""

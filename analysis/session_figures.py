@@ -12,6 +12,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.transforms import blended_transform_factory
 
+from analysis.figures import MM, PAGE_MM
 from rig.colours import (
     BLACK,
     CATCH,
@@ -30,8 +31,7 @@ from rig.measures import Group, Sensitivity, TypePerformance, group_of
 from rig.psychometric import Psychometric
 from rig.trials import LICK_INPUT, TrialRow
 
-MM = 1 / 25.4
-WIDTH = 174 * MM
+WIDTH = PAGE_MM * MM
 SECONDS_BEFORE = 2.0
 MOST_SECONDS_AFTER = 12.0
 """Of a trial, so much is shown before the stimulus, and at most so much after it."""
@@ -69,7 +69,7 @@ def lick_figure(rows: Sequence[TrialRow], licks: Times, drops: Times) -> Figure:
     """Return the licks around the stimulus, a line a trial, by trial type, first trial on top."""
     groups = _by_group([row for row in rows if row.stimulus_time is not None])
     shown = sum(map(len, groups.values()))
-    height = min(60 + 0.35 * shown, 190) * MM
+    height = min(70 + 0.35 * shown, 170) * MM
     figure = Figure(figsize=(WIDTH, height), layout="constrained")
     axes = figure.subplots()
     after = _seconds_after(itertools.chain(*groups.values()))
@@ -87,7 +87,7 @@ def lick_figure(rows: Sequence[TrialRow], licks: Times, drops: Times) -> Figure:
     axes.plot([], [], color=REWARD, marker="|", ls="", mew=2.5, label="drop of water")
     axes.plot([], [], color=STIMULUS, ls="--", lw=1, label="onset of the stimulus")
     _legend_of_outcomes(axes, rows)
-    figure.legend(loc="outside lower center", ncols=4)
+    figure.legend(loc="outside lower center", ncols=2)
     return figure
 
 
@@ -149,7 +149,7 @@ def course_figure(
     panels = [3.0] * bool(len(types.numbers)) + [3.0] * bool(np.isfinite(sensitivity.d_prime).any())
     names = len({row.outcome for row in rows})
     heights = [0.5 + 0.4 * names, *panels]
-    figure = Figure(figsize=(WIDTH, (18 * sum(heights) + 8) * MM), layout="constrained")
+    figure = Figure(figsize=(WIDTH, (16 * sum(heights) + 8) * MM), layout="constrained")
     axes = list(
         figure.subplots(len(heights), 1, sharex=True, squeeze=False, height_ratios=heights)[:, 0]
     )
@@ -179,17 +179,25 @@ def _outcomes(axes: Axes, rows: Sequence[TrialRow]) -> None:
 def _shares(axes: Axes, types: TypePerformance) -> None:
     """Draw the share of correct trials of each type, and shade consistent periods."""
     axes.axhline(0.5, color=GREY, lw=1, ls=":")
+    words: dict[tuple[str, Line], list[str]] = {}
     for group in sorted(types.groups):
         look = type_look(*group)
-        axes.plot(
-            types.numbers, types.shares(group), color=look.colour, ls=_LINES[look.line],
-            label=look.words,
-        )  # fmt: skip
+        words.setdefault((look.colour, look.line), []).append(look.words)
+        axes.plot(types.numbers, types.shares(group), color=look.colour, ls=_LINES[look.line])
+    for (colour, line), names in words.items():
+        axes.plot([], [], color=colour, ls=_LINES[line], label=" and ".join(names))
     for number, (first, last) in enumerate(types.periods()):
         label = "" if number else "provisionally consistent"
         axes.axvspan(first - 0.5, last + 0.5, color=CONSISTENT, alpha=0.15, lw=0, label=label)
     axes.set(ylabel="share correct,\nlast 21 trials", ylim=(-0.05, 1.05))
-    axes.legend(loc="center left", bbox_to_anchor=(1, 0.5), fontsize="small")
+    _legend_above(axes)
+
+
+def _legend_above(axes: Axes) -> None:
+    axes.legend(
+        loc="lower right", bbox_to_anchor=(1, 1), ncols=2, fontsize="small", borderaxespad=0.2,
+        handlelength=1.6, columnspacing=1,
+    )  # fmt: skip
 
 
 def _sensitivity(axes: Axes, sensitivity: Sensitivity) -> None:
@@ -197,12 +205,12 @@ def _sensitivity(axes: Axes, sensitivity: Sensitivity) -> None:
     axes.plot(sensitivity.numbers, sensitivity.d_prime, color=BLACK, label="d'")
     axes.plot(sensitivity.numbers, sensitivity.criterion, color=GREY, ls="--", label="criterion")
     axes.set(ylabel="d' and criterion,\nlast 50 trials")
-    axes.legend(loc="center left", bbox_to_anchor=(1, 0.5), fontsize="small")
+    _legend_above(axes)
 
 
 def psychometric_figure(found: Psychometric) -> Figure:
     """Return the share of responses by level, with 95 % intervals, and that in catch trials."""
-    figure = Figure(figsize=(110 * MM, 75 * MM), layout="constrained")
+    figure = Figure(figsize=(WIDTH, 85 * MM), layout="constrained")
     axes = figure.subplots()
     points = found.points()
     levels = [point.level_db_spl or 0.0 for point in points]
@@ -223,5 +231,5 @@ def psychometric_figure(found: Psychometric) -> Figure:
         axes.axhline(point.share, color=CATCH, ls=":", label=f"catch: {point.what}")
         axes.axhspan(point.low, point.high, color=CATCH, alpha=0.15, lw=0)
     axes.set(xlabel="level (dB SPL)", ylabel="share of trials with a response", ylim=(-0.03, 1.03))
-    figure.legend(loc="outside right center", fontsize="small")
+    figure.legend(loc="outside lower center", ncols=2, fontsize="small")
     return figure

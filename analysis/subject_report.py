@@ -10,7 +10,7 @@ import msgspec
 from matplotlib.figure import Figure
 
 from analysis.day_report import Row, share, simulated_words, stage_of, two_digits
-from analysis.figures import MM, STYLE, learning_curve, mark
+from analysis.figures import MM, PAGE_MM, STYLE, learning_curve, mark
 from analysis.html import banner, escaped, facts, heading, page, paragraph, picture, table
 from analysis.quality import Word
 from analysis.timelines import sensitivity_over_sessions, stage_timeline, water_over_sessions
@@ -19,8 +19,7 @@ from rig.errors import RigError
 from rig.lab import Lab
 from rig.stage_history import StageEntry, label_of, read_history
 
-WIDTH = 120 * MM
-"""Of figures: so much is legible on a phone, too."""
+WIDTH = PAGE_MM * MM
 LAST_WORDS = 10
 """Of so many last sessions it is told what to look at."""
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import io
+import itertools
 import json
 import re
 from collections.abc import Callable, Sequence
@@ -14,15 +17,19 @@ import msgspec
 import pytest
 from conftest import Done
 from helpers import plan_for, run_virtual
+from matplotlib.lines import Line2D
+from PIL import Image
 from recorded import old_session, short_session
 
 from analysis.html import table
 from analysis.report import report
 from analysis.report_facts import water_of
+from analysis.session_figures import course_figure
 from analysis.timing import output_timing
 from rig.errors import ExitCode
 from rig.events import CommandGiven, DeviceReported, Event, Fault, ParameterChanged
 from rig.lab import Lab
+from rig.measures import sensitivity, type_performance
 from rig.session import Session
 from rig.session_folder import SessionFolder
 from rig.session_record import SessionRecord, load_session
@@ -270,11 +277,49 @@ def test_what_cannot_be_reported_is_told_in_a_sentence(short: Lab, command: Comm
     assert "this is no journal of mouserig" in unreadable.err
 
 
-def test_numbers_stand_on_the_right_as_texts_too_and_long_texts_get_room() -> None:
-    long = "share of rewards collected 0.90 on the last day"
-    made = table(("hits", "d'", "day", "why"), [("94%", None, "2026-11-28", long)])
-    assert '<th class="number">hits</th><th class="number">d\'</th><th>day</th>' in made.replace(
-        "&#x27;", "'"
-    )
+def test_numbers_stand_on_the_right_as_texts_too() -> None:
+    made = table(("hits", "d", "day"), [("94%", None, "2026-11-28")])
+    assert '<th class="number">hits</th><th class="number">d</th><th>day</th>' in made
     assert '<td class="number">94%</td><td class="number">-</td><td>2026-11-28</td>' in made
-    assert f'<td class="long">{long}</td>' in made
+
+
+LONG = "share of rewards collected 0.90 on the last day"
+
+
+@pytest.mark.parametrize(
+    ("row", "folds"),
+    [(["1"] * 4, False), (["1"] * 5, True), (["1", LONG], False), (["1", "2", LONG], True)],
+)
+def test_a_table_too_wide_for_a_phone_names_each_value_by_its_column_there(
+    row: list[str], folds: bool
+) -> None:
+    made = table([f"<{place}>" for place in range(len(row))], [row])
+    assert [f'data-name="&lt;{place}&gt;"' in made for place in range(len(row))] == (
+        [folds] * len(row)
+    )
+    assert ('class="folds"' in made) == folds
+
+
+def test_figures_are_drawn_for_the_width_of_a_phone(lab: Lab) -> None:
+    images = page_of(load_session(short_session(lab, "detection", 12))).images
+    assert len(images) == 3
+    for image in images:
+        png = base64.b64decode((image["src"] or "").partition(",")[2])
+        with Image.open(io.BytesIO(png)) as shown:
+            assert 96 * shown.width / shown.info["dpi"][0] < 390 - 20
+        assert not {"width", "style"} & set(image)
+
+
+def test_no_two_entries_of_the_legend_look_alike(session: SessionRecord) -> None:
+    sorts = itertools.product(("", "congruent", "incongruent"), ("go", "nogo"))
+    rows = [
+        msgspec.structs.replace(row, trial_type=kind, labels={"congruency": congruency})
+        for row, (congruency, kind) in zip(session.rows, itertools.cycle(sorts), strict=False)
+    ]
+    figure = course_figure(rows, type_performance(rows), sensitivity(rows))
+    handles, words = figure.axes[1].get_legend_handles_labels()
+    looks = [
+        (line.get_color(), line.get_linestyle()) for line in handles if isinstance(line, Line2D)
+    ]
+    assert len(looks) == len(set(looks)) == 4
+    assert "go and go congruent" in words
