@@ -29,7 +29,7 @@ COLOURS = {name: look.colour for name, look in OUTCOMES.items()} | {
 STYLE = Path(__file__).with_name("mouserig.mplstyle")
 WIDTH_MM = 174
 PAGE_MM = 97
-"""Width of a figure in an HTML page: that of a phone, where its text has the size it is drawn in."""
+"""Width of a figure in an HTML page: that of a phone, where its text is as large as it is drawn."""
 LARGEST_MARK = 44
 MOST_MARKERS = 40
 MM = 1 / 25.4

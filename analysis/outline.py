@@ -1,8 +1,8 @@
 """The outline of a session: what a list of sessions shows of it, read as fast as may be.
 
 The journal of a session that has ended tells in its last event how much water there was; then
-only the ends of trials are needed beside it, and what tells of its quality. All other sessions are
-read as a whole.
+only beginnings and ends of trials are needed beside it, and what tells of its quality. All other
+sessions are read as a whole.
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ from rig.events import (
     Record,
     SessionEnded,
     TrialEnded,
+    TrialStarted,
     decode,
+    decode_all,
 )
 from rig.journal import read_frames
 from rig.session_folder import SessionFolder, is_running
@@ -29,8 +31,8 @@ from rig.session_record import SessionRecord, load_session
 _NEEDED = tuple(
     b"\xa4type" + bytes([0xA0 + len(kind)]) + kind
     for kind in (
-        b"trial_ended", b"session_ended", b"report", b"input", b"fault", b"sync", b"clock",
-        b"stream_ended",
+        b"trial_started", b"trial_ended", b"session_ended", b"report", b"input", b"fault", b"sync",
+        b"clock", b"stream_ended",
     )
 )  # fmt: skip
 """How the events that are needed begin, behind the byte that tells how many fields they have."""
@@ -48,6 +50,8 @@ class Outline:
         How many completed trials had each outcome.
     aborted
         How many trials were cut short.
+    trial_types
+        Which types of trials there were.
     water_ul
         Water that the mouse could drink.
     duration
@@ -63,6 +67,7 @@ class Outline:
     definition: Definition
     outcomes: Counter[str]
     aborted: int
+    trial_types: frozenset[str]
     water_ul: float
     duration: float
     found: tuple[Finding, ...]
@@ -91,6 +96,7 @@ def outline_of(record: SessionRecord) -> Outline:
         definition=record.definition,
         outcomes=Counter(row.outcome or "" for row in record.rows if not row.aborted),
         aborted=sum(row.aborted for row in record.rows),
+        trial_types=_types(record.events),
         water_ul=record.water_ul,
         duration=record.events[-1].engine_time if record.events else 0.0,
         found=_found(record.definition, record.events),
@@ -103,14 +109,15 @@ def outline_of(record: SessionRecord) -> Outline:
 def _read_ended(folder: SessionFolder) -> Outline | None:
     """Return the outline of a session that has ended; None if it must be read as a whole."""
     first: list[Record] = []
-    needed: list[Record] = []
+    payloads: list[bytes] = []
     number = -1
     try:
         for number, payload in enumerate(read_frames(folder.journal)):
             if number < 2:
                 first.append(decode(payload))
             elif payload.startswith(_NEEDED, 1):
-                needed.append(decode(payload))
+                payloads.append(payload)
+        needed = decode_all(payloads)
     except (RecordingError, *UNREADABLE):
         return None
     match first, needed:
@@ -135,6 +142,7 @@ def _outline(
         definition=definition,
         outcomes=Counter(trial.outcome or "" for trial in trials if not trial.aborted),
         aborted=sum(trial.aborted for trial in trials),
+        trial_types=_types(needed),
         water_ul=ended.water_ul,
         duration=ended.engine_time,
         found=_found(definition, needed),
@@ -142,6 +150,10 @@ def _outline(
         damage="",
         running=is_running(folder),
     )
+
+
+def _types(events: Iterable[Record]) -> frozenset[str]:
+    return frozenset(event.trial_type for event in events if isinstance(event, TrialStarted))
 
 
 def _found(definition: Definition, events: Iterable[Record]) -> tuple[Finding, ...]:

@@ -13,13 +13,20 @@ from analysis.day_report import Row, share, simulated_words, stage_of, two_digit
 from analysis.figures import MM, PAGE_MM, STYLE, learning_curve, mark
 from analysis.html import banner, escaped, facts, heading, page, paragraph, picture, table
 from analysis.quality import Word
-from analysis.timelines import sensitivity_over_sessions, stage_timeline, water_over_sessions
+from analysis.timelines import (
+    detection_over_sessions,
+    sensitivity_over_sessions,
+    stage_timeline,
+    water_over_sessions,
+)
 from rig.config import Subject
 from rig.errors import RigError
 from rig.lab import Lab
 from rig.stage_history import StageEntry, label_of, read_history
 
 WIDTH = PAGE_MM * MM
+SILENT = "silent"
+"""Type of trials without a sound, by which detection tells chance."""
 LAST_WORDS = 10
 """Of so many last sessions it is told what to look at."""
 
@@ -67,22 +74,37 @@ def subject_page(mouse: Mouse) -> str:
 
 
 def learning_figure(rows: Sequence[Row]) -> Figure:
-    """Return hit and false-alarm rate, and d', by session."""
+    """Return hit and false-alarm rate, and d', by session; detection is drawn by itself."""
     figure = Figure(figsize=(WIDTH, 95 * MM), layout="constrained")
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(1.4, 1))
     numbers = range(1, len(rows) + 1)
-    hits = [row.get("hit_rate") for row in rows]
-    learning_curve(upper, numbers, hits, [row.get("false_alarm_rate") for row in rows], "no S-")
+    go_nogo = [{} if _is_detection(row) else row for row in rows]
+    detection = [row if _is_detection(row) else {} for row in rows]
+    learning_curve(
+        upper, numbers, _each("hit_rate", go_nogo), _each("false_alarm_rate", go_nogo), "no S-"
+    )
+    detection_over_sessions(
+        upper, _each("hit_rate", detection), _each("false_alarm_rate", detection)
+    )
     upper.set(xlabel="")
-    sensitivity_over_sessions(lower, [row.get("d_prime") for row in rows])
+    sensitivity_over_sessions(lower, _each("d_prime", go_nogo), _each("d_prime", detection))
     if upper.get_legend_handles_labels()[0]:
         figure.legend(loc="outside lower center", ncols=2)
     return figure
 
 
+def _is_detection(row: Row) -> bool:
+    """Whether its nogo trials are silent ones: they tell chance, and nothing of discrimination."""
+    return SILENT in row.get("trial_types", ())
+
+
+def _each(name: str, rows: Sequence[Row]) -> list[float | None]:
+    return [row.get(name) for row in rows]
+
+
 def timeline_figure(rows: Sequence[Row]) -> Figure:
     """Return the stages and the water by session."""
-    stages = [stage_of(row) or "unreadable" for row in rows]
+    stages = [stage_of(row) for row in rows]
     height = 45 + 6 * len(set(stages))
     figure = Figure(figsize=(WIDTH, height * MM), layout="constrained")
     ratios = (1 + 0.25 * len(set(stages)), 1.6)

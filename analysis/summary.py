@@ -57,6 +57,7 @@ def _summary(outline: Outline) -> dict[str, Any]:
         "false_alarm_rate": done.false_alarm_rate,
         "d_prime": done.d_prime,
         "outcomes": dict(sorted(outcomes.items())),
+        "trial_types": sorted(outline.trial_types),
         "water_ml": round(outline.water_ul / 1000, 6),
         "simulated": len(simulated) == len(definition.devices),
         "emulated": definition.emulated,

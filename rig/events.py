@@ -7,6 +7,7 @@ Both are seconds since session start; their difference is the latency.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import msgspec
@@ -327,8 +328,15 @@ encode = _encoder.encode
 """Returns a record as bytes."""
 decode = _decoder.decode
 """Returns the record in some bytes; raises one of `UNREADABLE` if it is none."""
+_several: msgspec.msgpack.Decoder[list[Record]] = msgspec.msgpack.Decoder(list[Record])
 UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 """What `decode` raises if a payload is no record."""
+
+
+def decode_all(payloads: Sequence[bytes]) -> list[Record]:
+    """Return the records in many payloads; sooner than one by one. Errors are those of `decode`."""
+    head = b"\xdd" + len(payloads).to_bytes(4, "big")  # an array of MessagePack, of so many items
+    return _several.decode(head + b"".join(payloads))
 
 
 def as_json(record: Record) -> str:

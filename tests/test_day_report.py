@@ -16,6 +16,7 @@ from test_report import Page
 
 from analysis.day_report import day_of_rows, day_page
 from analysis.figures import learning_curve, save_figure
+from analysis.subject_report import learning_figure
 from analysis.timelines import sensitivity_over_sessions, stage_timeline, water_over_sessions
 from rig.errors import ExitCode, RecordingError
 from rig.lab import Lab
@@ -152,6 +153,37 @@ def test_the_timelines_show_every_session() -> None:
     water_over_sessions(lower, [0.5, None])
     assert [bar.get_height() for bar in lower.patches] == [0.5, 0.0]
     stage_timeline(Figure().subplots(), [])
+
+
+def test_a_session_that_cannot_be_read_stands_in_no_stage() -> None:
+    axes = stage_timeline(Figure().subplots(), ["habituation", None, "go_nogo"])
+    assert [text.get_text() for text in axes.get_yticklabels()] == [
+        "cannot be read", "habituation", "go_nogo",
+    ]  # fmt: skip
+    *_, cross = axes.get_lines()
+    assert cross.get_xydata().tolist() == [[2.0, -1.0]]
+
+
+def test_silent_trials_of_detection_are_no_false_alarms_in_the_report_of_a_mouse() -> None:
+    rates = {"hit_rate": 0.9, "false_alarm_rate": 0.2}
+    detection = {"trial_types": ["silent", "sound"], "hit_rate": 0.7, "false_alarm_rate": 0.1}
+    rows = [
+        row("M1/2026-03-02/1", **rates),
+        row("M1/2026-03-03/1", **detection, d_prime=2.0),
+        row("M1/2026-03-04/1", **rates),
+    ]
+    upper, lower = learning_figure(rows).axes
+    drawn = {line.get_label(): line.get_xydata().tolist() for line in upper.get_lines()}
+    assert drawn == {
+        "licks to S+ (hits)": [[1, 0.9], [3, 0.9]],
+        "licks to S- (false alarms)": [[1, 0.2], [3, 0.2]],
+        "responses to sounds": [[2, 0.7]],
+        "responses in silence": [[2, 0.1]],
+    }
+    _, discrimination, of_detection = lower.get_lines()
+    assert discrimination.get_xdata().tolist() == [1, 3]
+    assert of_detection.get_xydata().tolist() == [[2.0, 2.0]]
+    assert not upper.patches, "no session is shaded as one without S-"
 
 
 def test_days_with_s_plus_alone_are_grey_and_no_others() -> None:
