@@ -191,7 +191,7 @@ def share(value: float | None) -> str | None:
 
 def two_digits(value: float | None) -> str | None:
     """Return a number with two digits behind the point."""
-    return None if value is None else f"{value:.2f}"
+    return None if value is None else f"{value:z.2f}"
 
 
 def stage_of(row: Row) -> str | None:

@@ -147,7 +147,7 @@ def _trials(rows: Sequence[TrialRow], found: Psychometric) -> Iterator[str]:
     else:
         bias = criterion(done.hit_rate, done.false_alarm_rate) or 0.0
         yield paragraph(
-            f"d' {done.d_prime:.2f}, criterion {bias:.2f} (n = {go} go, {nogo} nogo). "
+            f"d' {done.d_prime:z.2f}, criterion {bias:z.2f} (n = {go} go, {nogo} nogo). "
             f"Hit rate {done.hit_rate:.0%}, false-alarm rate {done.false_alarm_rate:.0%}."
         )
     catch = found.catch()

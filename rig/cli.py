@@ -10,6 +10,8 @@ from typing import Annotated, Any
 import typer
 import typer.core
 
+from rig.errors import ExitCode
+
 VERBS = {
     "init": "init",
     "new-protocol": "new_protocol",
@@ -41,12 +43,18 @@ class Verbs(typer.core.TyperGroup):
     """All verbs together; what is wrong with an option is told as a sentence."""
 
     def invoke(self, ctx: Any) -> object:
-        """Run a verb; of its errors leave out the word that pydantic puts before them."""
+        """Run a verb; of its errors leave out the word that pydantic puts before them.
+
+        Where a verb says nothing of Ctrl-C itself, it is said that it was stopped.
+        """
         try:
             return super().invoke(ctx)
         except typer.BadParameter as error:
             error.message = error.message.removeprefix("Value error, ")
             raise
+        except KeyboardInterrupt:
+            typer.echo("Stopped.", err=True)
+            raise typer.Exit(ExitCode.STOPPED) from None
 
 
 def make_app(arguments: Sequence[str]) -> typer.Typer:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -14,7 +15,7 @@ import rich.markup
 import rich.table
 import typer
 
-from rig.errors import Problem, RigError, problems_of
+from rig.errors import ExitCode, Problem, RigError, problems_of
 from rig.lab import Lab, find_lab
 from rig.session_folder import JOURNAL, SessionFolder, find_session
 
@@ -61,6 +62,16 @@ def typed(arguments: str) -> str:
     return f"{program.relative_to(Path.cwd()) if near else program} {arguments}"
 
 
+@contextlib.contextmanager
+def told_if_stopped(words: str) -> Iterator[None]:
+    """Say what is kept and what is not, if Ctrl-C ends the work in the block; then end by it."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        typer.echo(f"Stopped: {words}", err=True)
+        raise typer.Exit(ExitCode.STOPPED) from None
+
+
 def print_json(value: object) -> None:
     """Print a value as JSON; what is missing or not a number is null."""
     sys.stdout.write(msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n")
@@ -96,14 +107,14 @@ def as_cell(value: object) -> str:
 
     Examples
     --------
-    >>> as_cell(None), as_cell(True), as_cell(0.7512), as_cell(250)
-    ('-', 'yes', '0.751', '250')
+    >>> as_cell(None), as_cell(True), as_cell(0.7512), as_cell(250), as_cell(-1e-9)
+    ('-', 'yes', '0.751', '250', '0.000')
     """
     if value is None:
         return "-"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return f"{value:.3f}" if isinstance(value, float) else str(value)
+    return f"{value:z.3f}" if isinstance(value, float) else str(value)
 
 
 def print_problems(problems: Iterable[Problem]) -> None:

@@ -132,6 +132,8 @@ class FrameReader:
         The file, and the line that it must begin with.
     what
         What the file is, for errors: ``journal``.
+    do
+        What to do if it is gone, or is none of that sort.
 
     Attributes
     ----------
@@ -144,8 +146,9 @@ class FrameReader:
         If the file cannot be opened or is none of that sort; while reading, where it is damaged.
     """
 
-    def __init__(self, path: Path, magic: bytes, what: str) -> None:
+    def __init__(self, path: Path, magic: bytes, what: str, do: str = "Check the path.") -> None:
         self.sound = len(magic)
+        self._do = do
         self._path = path
         self._magic = magic
         self._what = what
@@ -154,17 +157,21 @@ class FrameReader:
         try:
             with self._path.open("rb") as file:
                 yield from self._payloads(file)
-        except OSError as error:
+        except PermissionError as error:
             raise RecordingError(
                 f"the {self._what} cannot be read: {error.strerror}",
                 str(self._path),
-                "Check the path.",
+                "Check the rights on the file.",
+            ) from error
+        except OSError as error:
+            raise RecordingError(
+                f"the {self._what} cannot be read: {error.strerror}", str(self._path), self._do
             ) from error
 
     def _payloads(self, file: BinaryIO) -> Iterator[bytes]:
         if file.read(len(self._magic)) != self._magic:
             what = f"this is no {self._what} of mouserig"
-            raise RecordingError(what, str(self._path), "Check the path.")
+            raise RecordingError(what, str(self._path), self._do)
         self.sound = len(self._magic)
         while head := file.read(_HEAD.size):
             if len(head) < _HEAD.size:

@@ -13,6 +13,7 @@ from pathlib import Path
 from rig.errors import RecordingError
 from rig.events import UNREADABLE, Definition, Header, Record, decode, encode
 from rig.frames import FrameReader, FrameWriter, damaged, has_frames, pack
+from rig.session_folder import JOURNAL, SessionFolder, how_to_mend, is_session
 
 MAGIC = b"MOUSERIG JOURNAL 1\n"
 
@@ -29,7 +30,10 @@ def new_journal(path: Path, header: bytes) -> FrameWriter:
 
 def read_frames(path: Path) -> FrameReader:
     """Return the reader of a journal's payloads; it raises `RecordingError` at its damage."""
-    return FrameReader(path, MAGIC, "journal")
+    folder = SessionFolder(path.parent)
+    is_of_session = path.name == JOURNAL and is_session(folder.path)
+    do = f"{how_to_mend(folder)}." if is_of_session else "Check the path."
+    return FrameReader(path, MAGIC, "journal", do)
 
 
 def read_records(path: Path) -> Iterator[Record]:

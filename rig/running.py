@@ -15,7 +15,7 @@ from rig.events import Definition, Header
 from rig.journal import read_records
 from rig.lab import Lab
 from rig.locks import is_held
-from rig.session_folder import JOURNAL, SessionFolder, is_running
+from rig.session_folder import SessionFolder, find_sessions, is_running
 from rig.wrap_up import is_wrapped_up
 
 
@@ -64,8 +64,7 @@ def ended_without_wrap_up(lab: Lab, day: date) -> list[Beginning]:
     Those in virtual time need no wrap-up: nobody was there. One that cannot be read is left out.
     """
     found = []
-    for path in sorted(lab.data.glob(f"*/{day.isoformat()}/*/{JOURNAL}")):
-        folder = SessionFolder(path.parent)
+    for folder in find_sessions(lab.data, day=day):
         beginning = needs_wrap_up(folder)
         if beginning is not None:
             found.append(beginning)

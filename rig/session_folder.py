@@ -194,9 +194,12 @@ def nearest_folder(path: Path) -> Path:
     )
 
 
-def find_sessions(data: Path, subject: str | None = None) -> Iterator[SessionFolder]:
+def find_sessions(
+    data: Path, subject: str | None = None, day: date | None = None
+) -> Iterator[SessionFolder]:
     """Return the sessions in a data folder, ordered by subject, date and number.
 
+    All of them, or those of a subject, or of a day.
     One whose journal is gone is among them if its HDF5 file was sealed. A folder that cannot be
     listed stands for its sessions, behind the others: ``SUBJECT/DATE/?`` or ``SUBJECT/?/?``.
     """
@@ -204,9 +207,12 @@ def find_sessions(data: Path, subject: str | None = None) -> Iterator[SessionFol
         return
     for name in _inside(data) if subject is None else [subject]:
         mouse = data / name
-        for day in [UNKNOWN] if name == UNKNOWN else _inside(mouse, _SUBJECT):
-            for number in [UNKNOWN] if day == UNKNOWN else _numbers(mouse / day):
-                yield SessionFolder(mouse / day / number)
+        days = [UNKNOWN] if name == UNKNOWN else _inside(mouse, _SUBJECT)
+        for each in days:
+            if day is not None and each not in {day.isoformat(), UNKNOWN}:
+                continue
+            for number in [UNKNOWN] if each == UNKNOWN else _numbers(mouse / each):
+                yield SessionFolder(mouse / each / number)
 
 
 def check_rights(folder: SessionFolder) -> None:
@@ -227,6 +233,14 @@ def check_rights(folder: SessionFolder) -> None:
         ) from error
 
 
+def how_to_mend(folder: SessionFolder) -> str:
+    """Return what to do with a session whose journal is damaged or gone; a part of a sentence."""
+    whole = ""
+    with contextlib.suppress(OSError):  # it may not be looked at
+        whole = ", from its HDF5 file" if folder.hdf5.is_file() else ""
+    return f"`rig recover {folder.name}` saves what can be saved{whole}"
+
+
 def find_session(data: Path, name: str) -> SessionFolder:
     """Return the session called ``SUBJECT/DATE/N``, or ``SUBJECT`` for its last one.
 
@@ -236,7 +250,7 @@ def find_session(data: Path, name: str) -> SessionFolder:
         If there is none, or the last one may not be read.
     """
     sessions = list(find_sessions(data, name))
-    if not sessions and _is_session(data / name):
+    if not sessions and is_session(data / name):
         return SessionFolder((data / name).resolve())
     if not sessions:
         raise RecordingError(
@@ -267,10 +281,10 @@ def _numbers(day: Path) -> list[str]:
     if inside == [UNKNOWN]:
         return inside
     numbers = sorted((name for name in inside if name.isdecimal()), key=int)
-    return [name for name in numbers if _is_session(day / name)]
+    return [name for name in numbers if is_session(day / name)]
 
 
-def _is_session(folder: Path) -> bool:
+def is_session(folder: Path) -> bool:
     """Whether a folder holds the record of a session; one that may not be looked into does."""
     for file in (JOURNAL, HDF5):
         try:

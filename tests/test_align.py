@@ -154,7 +154,7 @@ def test_the_table_lists_what_is_missing_and_the_figure_tells_what_it_was_made_o
     assert f"missing, at seconds of the session: {on[3]:.3f}, {on[8]:.3f}\n" in done.out
     assert "extra, at" not in done.out
     (session,) = find_sessions(recorded.data)
-    figure = session.path / "alignment-camera 2.png"
+    figure = session.path / "alignment-camera 2.csv.png"
     assert figure.read_bytes().startswith(b"\x89PNG")
     beside = json.loads(figure.with_name(f"{figure.name}.json").read_text(encoding="utf-8"))
     assert beside["sessions"] == [session.name]

@@ -127,7 +127,7 @@ def test_the_command_tells_draws_and_refuses_in_words(trained: Lab, tmp_path: Pa
     printed = inside(trained, "curve", "SIM01", "SIM02")
     assert printed.code == ExitCode.CHECK_FAILED
     assert "SIM01/2026-03-04/1  go_nogo" in printed.out
-    assert "SIM01/2026-03-05/1 lies between others" in printed.out
+    assert "Not in the curve as a whole, though others follow: SIM01/2026-03-05/1." in printed.out
     assert "SIM02: it has no session." in printed.out
     assert (trained.folder / "curves" / "curve-SIM01-SIM02.png").is_file()
 
@@ -138,6 +138,13 @@ def test_the_command_tells_draws_and_refuses_in_words(trained: Lab, tmp_path: Pa
             "SIM01",
             "--since",
             "2027-01-01",
+        ),
+        (
+            "not asked for: 2 others (--protocol leaves out go_nogo)",
+            ExitCode.RECORDING,
+            "SIM01",
+            "--protocol",
+            "nope",
         ),
         ("there is no mouse 'NOBODY'", ExitCode.RECORDING, "NOBODY"),
         ("there is no learning curve. SIM02", ExitCode.RECORDING, "SIM02"),

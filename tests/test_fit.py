@@ -270,7 +270,7 @@ def test_a_mouse_that_cannot_be_fitted_does_not_stop_the_others(
     fit = msgspec.json.decode((tmp_path / "fit/fit.json").read_bytes(), type=Fit)
     assert list(fit.mice) == [MICE[0]]
     assert list(fit.failed) == [SHIFTER, "SIM01"]
-    assert "no session of S+ and S-" in fit.failed["SIM01"]
+    assert fit.failed["SIM01"] == "it has no session"
     assert fit.settings["core"] == "published", "one mouse is left"
 
 
@@ -283,7 +283,7 @@ def test_a_mouse_that_cannot_be_fitted_does_not_stop_the_others(
         ((MICE[0], "--model", "psychometric"), ExitCode.RECORDING, "there is nothing to fit"),
         ((MICE[0], "--since", "2030-01-01"), ExitCode.RECORDING, "sessions is asked for"),
         ((MICE[0], "--protocol", "other"), ExitCode.RECORDING, "sessions is asked for"),
-        ((MICE[0], "--sessions", "9"), ExitCode.RECORDING, "sessions is asked for"),
+        ((MICE[0], "--sessions", "9"), ExitCode.RECORDING, "--sessions 9: only 2 are there"),
         ((MICE[0], "--since", "some day"), ExitCode.USAGE, "is no day"),
         ((MICE[0], "--sessions", "5-3"), ExitCode.USAGE, "no range of sessions"),
         ((MICE[0], "--model", "magic"), ExitCode.USAGE, "magic"),

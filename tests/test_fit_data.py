@@ -7,6 +7,7 @@ import pytest
 from fit_sessions import session, trial
 
 from analysis.fits.asked import ModelName
+from analysis.fits.crews import Alone
 from analysis.fits.learning_data import (
     CommonTask,
     Recruitment,
@@ -16,6 +17,7 @@ from analysis.fits.learning_data import (
 )
 from analysis.fits.logistic_fit import design_of
 from analysis.fits.reading import Trial
+from analysis.fits.run import fit_mice
 from analysis.fits.sessions import Past, Recorded, chosen, is_discrimination, is_set_shifting
 from analysis.fits.settings import Settings
 from analysis.fits.shifting_data import blocks_of, scored_choices
@@ -172,3 +174,15 @@ def test_history_does_not_cross_runs_and_what_never_varies_is_left_out() -> None
     rows = [bimodal(True, True, True), bimodal(False, False, False)]
     shifting = design_of([rows], lags=0)
     assert list(shifting.columns) == ["relevant"], "the other stimulus was go in both trials"
+
+
+@pytest.mark.parametrize(("rows", "which"), [([MISS, REJECTION], "none"), ([HIT, ALARM], "every")])
+def test_a_mouse_that_always_or_never_responds_is_told_and_shares_no_core(
+    rows: list[Trial], which: str
+) -> None:
+    learns = Past("M1", (session([HIT, ALARM, MISS, REJECTION, HIT, REJECTION] * 10),), ())
+    silent = Past("M2", (session(rows * 30, "M2/2026-01-01/1"),), ())
+    found = fit_mice([learns, silent], Settings(model=ModelName.CIRCUIT, starts=1), Alone(), "data")
+    assert list(found.mice) == ["M1"]
+    assert found.failed["M2"].startswith(f"it responds in {which}")
+    assert found.shared is None

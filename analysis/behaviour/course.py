@@ -223,15 +223,12 @@ def course_of(past: Past, named: Sequence[str], bin_trials: int) -> Course:
     EmptyDataError
         If no session is of go and nogo trials.
     """
-    if not past.sessions and not past.left_out:
-        raise EmptyDataError(past.why_empty(), "`rig ls` lists the sessions.")
     kept = past.only(_has_trials, "it has no completed go or nogo trial")
     if not named:
         kept = kept.only(is_discrimination, "it is of set-shifting, which --protocol takes")
     kept = kept.only(lambda each: not is_pretraining(each), "it is of pretraining: S+ alone")
     if not kept.sessions:
-        told = "; ".join(by_reason(kept.left_out))
-        raise EmptyDataError(f"no session can be used ({told})", "`rig ls` lists the sessions.")
+        raise EmptyDataError(kept.why_empty(), "`rig ls` lists the sessions.")
     trials = [[row for row in each.rows if row.trial_type in TYPES] for each in kept.sessions]
     bins, sigmoid, statement = _in_bins(trials, bin_trials)
     return Course(
@@ -244,23 +241,6 @@ def course_of(past: Past, named: Sequence[str], bin_trials: int) -> Course:
         left_out=kept.left_out,
         holes=tuple(kept.holes()),
     )
-
-
-def by_reason(left_out: Sequence[LeftOut]) -> list[str]:
-    """Return what was left out as sentences: sessions of the same fate together.
-
-    Examples
-    --------
-    >>> by_reason([LeftOut("M1/2026-01-01/1", "it still runs")])
-    ['M1/2026-01-01/1: it still runs']
-    """
-    names: dict[str, list[str]] = {}
-    for each in left_out:
-        names.setdefault(each.why, []).append(each.session)
-    return [
-        f"{own[0]}{f' and {len(own) - 1} more' if len(own) > 1 else ''}: {why}"
-        for why, own in names.items()
-    ]
 
 
 def _has_trials(session: Recorded) -> bool:

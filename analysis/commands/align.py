@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,12 +10,22 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 import typer
 
-from rig.console import JsonOption, LabOption, console, print_json, print_table, the_session
+from rig.console import (
+    JsonOption,
+    LabOption,
+    console,
+    print_json,
+    print_table,
+    the_session,
+    told_if_stopped,
+)
 from rig.errors import OptionError, RecordingError
+from rig.session_folder import SessionFolder
 
 if TYPE_CHECKING:
     from analysis.clocks.alignment import Alignment
     from analysis.clocks.pulses import Pulses
+    from analysis.clocks.store import AlignmentFile
     from rig.dataset import SessionData
 
 MOST_LISTED = 20
@@ -23,6 +34,14 @@ _COLUMNS = (
     "matched", "missing", "extra", "drift (ppm)", "offset (s)", "residual SD (ms)", "worst (ms)",
     "uncertainty (ms)",
 )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Other:
+    """What the other recorder saw: its file, and the line in it."""
+
+    file: Path
+    channel: str | None
 
 
 class By(StrEnum):
@@ -71,6 +90,26 @@ def align(
     if out is not None and out.suffix.lower() != ".json":
         raise OptionError(f"'{out}' is no file of an alignment", "--out", "End its name in .json.")
     folder = the_session(session, lab)
+    file = out or folder.path / f"alignment-{with_.name}.json"
+    with told_if_stopped("the alignment is not written; an earlier one is as it was."):
+        made = _align(folder, Other(with_, channel), line, by, file)
+    if json:
+        print_json(
+            {
+                "written": str(file.resolve()),
+                "figure": str(file.with_suffix(".png").resolve()),
+                **_summary(made.alignment),
+                **msgspec.to_builtins(made),
+            }
+        )
+    else:
+        _print(made.alignment, f"{folder.name}, {made.line} with {with_.name}", file)
+
+
+def _align(
+    folder: SessionFolder, other: Other, line: str | None, by: By, file: Path
+) -> AlignmentFile:
+    """Align the clocks, draw the figure, and write the alignment."""
     from analysis.clocks.files import read_pulses  # pandas and SciPy take a second to load
     from analysis.clocks.session_lines import default_line, session_pulses
     from analysis.clocks.store import write_alignment
@@ -79,24 +118,12 @@ def align(
     data = read_session(folder.path)
     name = line or default_line(data)
     way = _way(by, name, data)
-    found = _aligned(session_pulses(data, name), read_pulses(with_, channel), way)
-    file = out or folder.path / f"alignment-{with_.stem}.json"
-    made = write_alignment(
-        file, found, session=folder.name, line=name, file=with_, channel=channel or "", by=way.value
-    )
-    figure = file.with_suffix(".png")
-    _draw(found, figure, folder.name, name, with_.name)
-    if json:
-        print_json(
-            {
-                "written": str(file.resolve()),
-                "figure": str(figure.resolve()),
-                **_summary(found),
-                **msgspec.to_builtins(made),
-            }
-        )
-    else:
-        _print(found, f"{folder.name}, {name} with {with_.name}", file)
+    found = _aligned(session_pulses(data, name), read_pulses(other.file, other.channel), way)
+    _draw(found, file.with_suffix(".png"), folder.name, name, other.file.name)
+    return write_alignment(
+        file, found, session=folder.name, line=name, file=other.file, channel=other.channel or "",
+        by=way.value,
+    )  # fmt: skip
 
 
 def _way(by: By, line: str, data: SessionData) -> By:

@@ -15,13 +15,22 @@ from rich.progress import track
 
 from analysis.behaviour.bins import BIN_TRIALS
 from analysis.commands.ls import MANY, day_of
-from rig.console import JsonOption, LabOption, console, print_json, print_table, the_lab
+from analysis.fits.sessions import Past, Wanted, by_reason, folders_of, read_past
+from rig.console import (
+    JsonOption,
+    LabOption,
+    console,
+    print_json,
+    print_table,
+    the_lab,
+    told_if_stopped,
+)
 from rig.errors import ExitCode, OptionError, RecordingError
+from rig.export.whole_file import whole_file
 from rig.lab import Lab
 
 if TYPE_CHECKING:
     from analysis.behaviour.course import Course, Courses
-    from analysis.fits.sessions import Past
 
 FOLDER = "curves"
 FORMATS = (".png", ".pdf", ".svg")
@@ -67,19 +76,11 @@ def curve(
             "SUBJECTS",
             f"Name {MOST_MICE} at most.",
         )
-    from analysis.behaviour.course import courses_of  # pandas and the models take a second to load
-    from analysis.fits.store import folder_for
-
     first = None if since is None else day_of(since, date.today())
-    pasts = list(_read(the, mice, first, tuple(protocol or ())))
-    found = courses_of(pasts, protocol or (), binned)
-    if not found.mice:
-        told = "; ".join(f"{name}: {why}" for name, why in found.failed.items())
-        raise RecordingError(
-            f"there is no learning curve. {told}", str(the.data), "Name other mice or sessions."
-        )
-    figure = out or the.folder / FOLDER / f"{folder_for(the, 'curve', mice).name}.png"
-    _write(found, figure)
+    with told_if_stopped(
+        "the figure and its numbers are not written; earlier ones are as they were."
+    ):
+        found, figure = _curve(the, mice, Wanted(first, tuple(protocol or ())), binned, out)
     if json:
         print_json({"figure": str(figure.resolve()), **msgspec.to_builtins(found)})
     else:
@@ -88,13 +89,27 @@ def curve(
         raise typer.Exit(ExitCode.CHECK_FAILED)
 
 
-def _read(
-    lab: Lab, subjects: Sequence[str], since: date | None, protocols: tuple[str, ...]
-) -> Iterator[Past]:
-    """Yield the past of each mouse; of many sessions, show on standard error how far it is."""
-    from analysis.fits.sessions import Wanted, folders_of, read_past
+def _curve(
+    lab: Lab, mice: Sequence[str], wanted: Wanted, bin_trials: int, out: Path | None
+) -> tuple[Courses, Path]:
+    """Return the learning curves, and where their figure is."""
+    from analysis.behaviour.course import courses_of  # pandas and the models take a second to load
+    from analysis.fits.store import folder_for
 
-    wanted = Wanted(since, protocols)
+    pasts = list(_read(lab, mice, wanted))
+    found = courses_of(pasts, wanted.protocols, bin_trials)
+    if not found.mice:
+        told = "; ".join(f"{name}: {why}" for name, why in found.failed.items())
+        raise RecordingError(
+            f"there is no learning curve. {told}", str(lab.data), "Name other mice or sessions."
+        )
+    figure = out or lab.folder / FOLDER / f"{folder_for(lab, 'curve', mice).name}.png"
+    _write(found, figure)
+    return found, figure
+
+
+def _read(lab: Lab, subjects: Sequence[str], wanted: Wanted) -> Iterator[Past]:
+    """Yield the past of each mouse; of many sessions, show on standard error how far it is."""
     folders = {subject: folders_of(lab, subject) for subject in subjects}
     errors = rich.console.Console(stderr=True)
     quiet = sum(map(len, folders.values())) < MANY or not errors.is_terminal
@@ -108,24 +123,14 @@ def _write(found: Courses, figure: Path) -> None:
     from analysis.behaviour.course_figure import courses_figure
     from analysis.figures import draw_and_save
 
-    numbers = figure.with_suffix(".json")
-    try:
-        figure.parent.mkdir(parents=True, exist_ok=True)
-        numbers.write_bytes(msgspec.json.format(msgspec.json.encode(found), indent=2))
-    except OSError as error:
-        raise RecordingError(
-            f"the numbers of the figure cannot be written: {error.strerror}",
-            str(numbers),
-            "Check the rights on the folder, or name another file with --out.",
-        ) from error
     sessions = [each.session for course in found.mice for each in course.sessions]
     make = partial(courses_figure, found.mice)
     draw_and_save(make, figure, sessions, {"bin_trials": found.bin_trials})
+    with whole_file(figure.with_suffix(".json")) as path:
+        path.write_bytes(msgspec.json.format(msgspec.json.encode(found), indent=2))
 
 
 def _print(found: Courses, figure: Path) -> None:
-    from analysis.behaviour.course import by_reason
-
     for course in found.mice:
         rows = [
             (
@@ -141,9 +146,10 @@ def _print(found: Courses, figure: Path) -> None:
         for told in by_reason(course.left_out):
             console.print(f"left out: {told}", soft_wrap=True)
         if course.holes:
+            names = ", ".join(dict.fromkeys(hole.session for hole in course.holes))
             console.print(
-                f"{course.holes[0].session} lies between others: trials behind it are counted too"
-                " low, and phases are too short.",
+                f"Not in the curve as a whole, though others follow: {names}. Trials behind are "
+                "counted too low, and phases are too short.",
                 soft_wrap=True,
             )
         console.print()
@@ -159,7 +165,7 @@ def _fit_in_words(course: Course) -> str:
     last = course.bins[-1]
     told = [f"last bin ({last.first} to {last.last}): {last.fraction:.2f} correct"]
     if not course.sigmoid:
-        told.append(course.statement)
+        return f"{told[0]}. {course.statement}"
     for each in course.sigmoid:
         digits = 2 if each.name == "lapse" else 0
         if each.doubt or each.low is None or each.high is None:
@@ -171,4 +177,4 @@ def _fit_in_words(course: Course) -> str:
 
 
 def _range(interval: tuple[float, float] | None, digits: int = 2) -> str:
-    return "no interval" if interval is None else " to ".join(f"{x:.{digits}f}" for x in interval)
+    return "no interval" if interval is None else " to ".join(f"{x:z.{digits}f}" for x in interval)

@@ -10,7 +10,14 @@ import msgspec
 import typer
 
 from analysis.session_decoding.asked import Asked, VariableName
-from rig.console import JsonOption, LabOption, console, print_json, the_session
+from rig.console import (
+    JsonOption,
+    LabOption,
+    console,
+    print_json,
+    the_session,
+    told_if_stopped,
+)
 from rig.errors import OptionError
 from rig.session_folder import check_writable, nearest_folder
 
@@ -109,10 +116,13 @@ def decode(
         angle=angle,
         jobs=jobs or os.cpu_count() or 1,
     )
-    from analysis.session_decoding.command import decode_session  # takes seconds to load
-    from analysis.session_decoding.tables import print_result
+    with told_if_stopped(
+        "the figure and its numbers are not written; earlier ones are as they were."
+    ):
+        from analysis.session_decoding.command import decode_session  # takes seconds to load
+        from analysis.session_decoding.tables import print_result
 
-    found = decode_session(folder.path, units, asked, figure)
+        found = decode_session(folder.path, units, asked, figure)
     if json:
         numbers = figure.with_suffix(".csv").resolve()
         print_json(

@@ -20,7 +20,7 @@ from analysis.fits.asked import (
     ShapeName,
     VariantName,
 )
-from rig.console import JsonOption, LabOption, print_json
+from rig.console import JsonOption, LabOption, print_json, told_if_stopped
 from rig.errors import ExitCode
 
 EPILOG = "Example: rig fit SIM01 SIM02 --model circuit --profile"
@@ -94,8 +94,6 @@ def fit(
 
     The sessions themselves are not touched. A mouse that cannot be fitted does not stop the others.
     """
-    from analysis.fits.command import fit_asked  # the models take half a second to load
-
     asked = Asked(
         subjects=tuple(subjects),
         model=model,
@@ -122,7 +120,10 @@ def fit(
         picture=picture,
         lab=lab,
     )
-    kept = fit_asked(asked)
+    with told_if_stopped("this fit is not kept; an earlier one is as it was."):
+        from analysis.fits.command import fit_asked  # the models take half a second to load
+
+        kept = fit_asked(asked)
     if json:
         print_json(kept.as_json())
     else:

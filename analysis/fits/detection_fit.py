@@ -13,7 +13,7 @@ from analysis.fits.results import Band, Detected, MouseFit
 from analysis.fits.sessions import Past, Recorded, is_detection
 from analysis.fits.settings import Settings
 from models.bands import Curve, fitted_curve
-from models.errors import EmptyDataError
+from models.errors import EmptyDataError, OneClassError
 from models.psychometric import CATCH, Levels, PsychometricFunction
 
 BEYOND_DB = 10.0
@@ -37,14 +37,20 @@ def detection_order(past: Past, settings: Settings) -> DetectionOrder:
     Raises
     ------
     ModelError
-        If it has no session in which levels vary.
+        If it has no session in which levels vary, or responds to none of them.
     """
     kept = past.only(is_detection)
     if not kept.sessions:
         raise EmptyDataError(
             "there is no session in which the level varies", "`rig ls` lists the sessions."
         )
-    return DetectionOrder(kept, levels_of(kept.sessions), settings)
+    levels = levels_of(kept.sessions)
+    if not np.any(levels.responses):
+        raise OneClassError(
+            "it responds in no trial: this tells no threshold",
+            "Leave it out, or take other sessions.",
+        )
+    return DetectionOrder(kept, levels, settings)
 
 
 def levels_of(sessions: Sequence[Recorded]) -> Levels:

@@ -27,7 +27,7 @@ from analysis.fits.sessions import Past
 from analysis.fits.settings import STARTS_TOGETHER, Settings
 from analysis.progress import Begin
 from models.cohort import CohortFit, fit_cohort, own_interval, shared_interval
-from models.errors import EmptyDataError, ShapeError
+from models.errors import EmptyDataError, OneClassError, ShapeError
 from models.fitting import FitResult
 from models.learning import Circuit, LearningRule, MeanField, binned
 from models.model import Model
@@ -88,13 +88,21 @@ def learner(past: Past, settings: Settings) -> Learner:
     Raises
     ------
     ModelError
-        If its sessions do not suit.
+        If its sessions do not suit, or it responds in none of their trials, or in all: such choices
+        do not tell how it learns, and would pull at the core that it shares with others.
     """
     if settings.pretraining == "left out":
         past = without_pretraining(past)
     if not past.sessions:
         raise EmptyDataError("there is no session of S+ and S-", "`rig ls` lists the sessions.")
     choices = series(past.sessions, CATCH if settings.catch == "learned from" else ())
+    if len(set(choices.responded)) < 2:
+        which = "every one" if choices.responded[0] else "none"
+        raise OneClassError(
+            f"it responds in {which} of its {len(choices.responded)} trials: this tells nothing of "
+            "how it learns",
+            "Leave it out, or take in sessions in which it does both.",
+        )
     return Learner(past, choices, *recruitment_of(past.sessions, choices, settings.recruitment))
 
 

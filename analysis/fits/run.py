@@ -65,7 +65,7 @@ def fit_mice(
     orders: dict[str, Any] = {}
     failed: dict[str, str] = {}
     for past in pasts:
-        if not past.sessions and past.passed_over:
+        if not past.sessions:
             failed[past.subject] = past.why_empty()
             continue
         try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -13,7 +13,14 @@ from analysis.fits.reading import Trial, read_trials
 from rig.errors import OptionError, RecordingError
 from rig.lab import Lab
 from rig.psychometric import Psychometric
-from rig.session_folder import UNKNOWN, SessionFolder, check_rights, find_sessions, is_running
+from rig.session_folder import (
+    UNKNOWN,
+    SessionFolder,
+    check_rights,
+    find_sessions,
+    how_to_mend,
+    is_running,
+)
 from rig.wrap_up import read_wrap_up
 
 PRETRAINING = "pretraining"
@@ -75,6 +82,8 @@ class Past:
         Which of these could not be used, though they were asked for.
     passed_over
         How many were not asked for.
+    other_protocols
+        Of which protocols some of these are, where protocols were asked for.
     """
 
     subject: str
@@ -82,6 +91,7 @@ class Past:
     left_out: tuple[LeftOut, ...]
     lost: tuple[LeftOut, ...] = ()
     passed_over: int = 0
+    other_protocols: tuple[str, ...] = ()
 
     @property
     def simulated(self) -> bool:
@@ -89,10 +99,22 @@ class Past:
         return any(session.simulated for session in self.sessions)
 
     def why_empty(self) -> str:
-        """Return why there is no session, if none was left out; as the rest of a sentence."""
+        """Return why there is no session, as the rest of a sentence."""
+        if self.left_out:
+            return f"no session can be used ({self._why_lost()})"
         if self.passed_over:
-            return f"none of its {self.passed_over} sessions is asked for"
+            return f"none of its {self.passed_over} sessions is asked for{self._other_protocols()}"
         return "it has no session"
+
+    def _why_lost(self) -> str:
+        told = by_reason(self.left_out)
+        if self.passed_over:
+            told.append(f"not asked for: {self.passed_over} others{self._other_protocols()}")
+        return "; ".join(told)
+
+    def _other_protocols(self) -> str:
+        others = ", ".join(self.other_protocols)
+        return f" (--protocol leaves out {others})" if others else ""
 
     def only(self, suits: Callable[[Recorded], bool], why: str = "") -> Past:
         """Return the past with the sessions that suit; others are named as left out for `why`.
@@ -174,6 +196,7 @@ def read_past(subject: str, folders: Iterable[SessionFolder], wanted: Wanted) ->
     sessions: list[Recorded] = []
     lost: list[LeftOut] = []
     passed_over = 0
+    others: set[str] = set()
     since = wanted.since.isoformat() if wanted.since else ""
     for folder in folders:
         if folder.path.parts[-2] < since:
@@ -186,15 +209,19 @@ def read_past(subject: str, folders: Iterable[SessionFolder], wanted: Wanted) ->
         try:
             record, damage = _read(folder)
         except RecordingError as error:
-            lost.append(LeftOut(folder.name, f"it cannot be read: {error.what}; {_mend(folder)}"))
+            lost.append(
+                LeftOut(folder.name, f"it cannot be read: {error.what}; {how_to_mend(folder)}")
+            )
             continue
         if wanted.protocols and record.protocol not in wanted.protocols:
             passed_over += 1
+            others.add(record.protocol)
             continue
         if damage:
-            lost.append(LeftOut(folder.name, f"{damage}; {_mend(folder)}"))
+            lost.append(LeftOut(folder.name, f"{damage}; {how_to_mend(folder)}"))
         sessions.append(record)
-    return Past(subject, tuple(sessions), tuple(lost), tuple(lost), passed_over)
+    told = tuple(lost)
+    return Past(subject, tuple(sessions), told, told, passed_over, tuple(sorted(others)))
 
 
 def why_not_used(folder: SessionFolder) -> str:
@@ -219,7 +246,8 @@ def chosen(past: Past, span: tuple[int, int] | None) -> Past:
     first, last = span
     there = len(past.sessions)
     kept = past.sessions[first - 1 : last]
-    missing = f"{max(first, there + 1)}-{last}"
+    begin = max(first, there + 1)
+    missing = f"{begin}-{last}" if begin < last else str(last)
     absent = [LeftOut(f"--sessions {missing}", f"only {there} are there")] if last > there else []
     return replace(
         past,
@@ -227,6 +255,23 @@ def chosen(past: Past, span: tuple[int, int] | None) -> Past:
         left_out=(*past.left_out, *absent),
         passed_over=past.passed_over + there - len(kept),
     )
+
+
+def by_reason(left_out: Sequence[LeftOut]) -> list[str]:
+    """Return what was left out as sentences: sessions of the same fate together.
+
+    Examples
+    --------
+    >>> by_reason([LeftOut("M1/2026-01-01/1", "it still runs")])
+    ['M1/2026-01-01/1: it still runs']
+    """
+    names: dict[str, list[str]] = {}
+    for each in left_out:
+        names.setdefault(each.why, []).append(each.session)
+    return [
+        f"{own[0]}{f' and {len(own) - 1} more' if len(own) > 1 else ''}: {why}"
+        for why, own in names.items()
+    ]
 
 
 def span_of(words: str) -> tuple[int, int]:
@@ -254,12 +299,6 @@ def _place(name: str) -> tuple[str, int]:
     """
     _, day, number = name.split("/")
     return day, 0 if number == UNKNOWN else int(number)
-
-
-def _mend(folder: SessionFolder) -> str:
-    """Return what to do with a session that is damaged."""
-    whole = ", from its HDF5 file" if folder.hdf5.is_file() else ""
-    return f"`rig recover {folder.name}` saves what can be saved{whole}"
 
 
 def _read(folder: SessionFolder) -> tuple[Recorded, str]:
