@@ -128,10 +128,22 @@ def performance_curve(ax: Axes, bins: Sequence[tuple[float, float]]) -> Axes:
 
 
 def mark(figure: Figure, words: str) -> None:
-    """Write across a figure what a reader must not overlook, such as SIMULATED."""
-    size = min(LARGEST_MARK, 58 * figure.get_figwidth() / len(words))  # as long as it is wide
+    """Write across a figure what a reader must not overlook, such as SIMULATED.
+
+    Parameters
+    ----------
+    figure
+        The figure.
+    words
+        Of these, what stands before a colon: as `analysis.report.simulated_words` returns them.
+        Nothing is written if they are empty.
+    """
+    short = words.partition(":")[0]
+    if not short:
+        return
+    size = min(LARGEST_MARK, 58 * figure.get_figwidth() / len(short))  # as long as it is wide
     figure.text(
-        0.5, 0.5, words, color="#000000", alpha=0.08, size=size, rotation=20, ha="center",
+        0.5, 0.5, short, color="#000000", alpha=0.08, size=size, rotation=20, ha="center",
         va="center", weight="bold",
     )  # fmt: skip
 

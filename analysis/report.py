@@ -170,7 +170,7 @@ def _outcomes(rows: Sequence[TrialRow]) -> list[tuple[object, ...]]:
 
 
 def _figures(record: SessionRecord, found: Psychometric) -> Iterator[str]:
-    rows, words = record.rows, simulated_words(record).partition(":")[0]
+    rows, words = record.rows, simulated_words(record)
     if not rows:
         return
     yield heading("Course of the session")
@@ -195,9 +195,9 @@ def _figures(record: SessionRecord, found: Psychometric) -> Iterator[str]:
 
 def _marked(figure: Figure, alt: str, words: str) -> str:
     """Return a figure as an image; what is simulated says so across it."""
-    if words:
-        mark(figure, words)
-    return picture(figure, f"{alt} ({words.lower()})" if words else alt)
+    mark(figure, words)
+    short = words.partition(":")[0].lower()
+    return picture(figure, f"{alt} ({short})" if short else alt)
 
 
 def _water(record: SessionRecord) -> Iterator[str]:

@@ -149,8 +149,7 @@ def _parts(mouse: Mouse) -> Iterator[str]:
 
 def _marked(figure: Figure, alt: str, simulated: str) -> str:
     """Return a figure as an image; where sessions are simulated, that stands across it."""
-    if simulated:
-        mark(figure, "SIMULATED")
+    mark(figure, simulated)
     return picture(figure, alt)
 
 

@@ -18,6 +18,7 @@ from analysis.clocks.alignment import (
     align_by_barcodes,
     align_by_intervals,
 )
+from analysis.clocks.figure import alignment_figure
 from analysis.clocks.matching import NoMatchError, paired
 from analysis.clocks.pulses import Pulses, pulses_of_edges, pulses_of_samples
 from models.errors import (
@@ -363,3 +364,13 @@ def test_the_example_of_the_page_prints_what_it_says(capsys: pytest.CaptureFixtu
     assert told == "50 ppm, 3 missing"
     assert f"# {told}" in program[1]
     assert names["back"] == pytest.approx([80.0, 90.0])
+
+
+def test_clocks_that_agree_are_drawn_as_such() -> None:
+    """Rounding is not blown up to fill the axes, and the pulses are counted at 0."""
+    pulses = Pulses.at(np.cumsum(np.random.default_rng(0).uniform(0.5, 1.5, 60)))
+    top, side, _ = alignment_figure(align_by_intervals(pulses, pulses), "same").axes
+    assert top.get_ylabel() == "residual (µs)"
+    assert top.get_ylim() == (-1, 1)
+    counted = {bar.get_y() + bar.get_height() / 2: bar.get_width() for bar in side.patches}
+    assert counted[min(counted, key=abs)] == 60

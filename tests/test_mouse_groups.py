@@ -113,6 +113,7 @@ def test_a_raster_has_a_line_for_each_trial_of_each_outcome(ax: Axes) -> None:
     places = sorted((round(x, 3), top) for (x, top), _ in (each[:2] for each in strokes))
     assert places == [(-0.1, 3), (0.3, 2), (0.4, 1), (0.5, 2)]
     assert ax.get_ylim() == (4, 0)
+    assert ax.get_xlabel() == "time from the stimulus (s)"
 
 
 def test_reaction_times_are_drawn_of_responses_alone(ax: Axes) -> None:

@@ -55,6 +55,17 @@ def test_decoding_is_drawn_with_its_error_and_chance(ax: Axes) -> None:
     assert "s)" in ax.get_xlabel()
 
 
+def test_a_single_bin_above_chance_is_seen(ax: Axes) -> None:
+    times = np.arange(-1.5, 4.5, 0.01)
+    above = xr.DataArray(np.abs(times - 2) < 0.005, {"time": times}, ("time",))
+    assert figures.bins_above(above, ax=ax, width=0.01, bottom=0.3) is ax
+    (bars,) = ax.collections
+    (bar,) = [path.get_extents() for path in bars.get_paths()]
+    assert (bar.x0 + bar.x1) / 2 == pytest.approx(2)
+    assert bar.width > 0.05, "a hundredth of what is shown"
+    assert bar.height > 0
+
+
 def test_a_context_is_drawn_in_the_middle_and_at_the_edges(ax: Axes) -> None:
     found = drift_control(ACTIVITY, ACTIVITY["context"].values == "visual", decoder=DECODER)
     assert figures.drift_over_time(found, ax=ax) is ax

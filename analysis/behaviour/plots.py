@@ -154,7 +154,9 @@ def plot_moving_averages(averages: pd.DataFrame, *, ax: Axes) -> Axes:
     return ax
 
 
-def plot_lick_raster(raster: pd.DataFrame, trials: pd.DataFrame, *, ax: Axes) -> Axes:
+def plot_lick_raster(
+    raster: pd.DataFrame, trials: pd.DataFrame, *, ax: Axes, event: str = "stimulus"
+) -> Axes:
     """Plot the licks around the event, a line for each trial, first on top, by outcome.
 
     Parameters
@@ -165,6 +167,8 @@ def plot_lick_raster(raster: pd.DataFrame, trials: pd.DataFrame, *, ax: Axes) ->
         The trials that it was made of; those without a lick have an empty line.
     ax
         Where to plot.
+    event
+        What it is aligned on, for the label of the axis.
     """
     kept = trials[~trials["aborted"].astype(bool) & trials["outcome"].notna()]
     top, ticks = 0, []
@@ -178,7 +182,7 @@ def plot_lick_raster(raster: pd.DataFrame, trials: pd.DataFrame, *, ax: Axes) ->
         top += len(own)
         ax.axhline(top, color=GREY, lw=0.5)
     ax.axvline(0, color=STIMULUS, lw=1, ls="--")
-    ax.set(xlabel="time from the event (s)", ylim=(top, 0))
+    ax.set(xlabel=f"time from the {event} (s)", ylim=(top, 0))
     ax.set_yticks([place for place, _ in ticks], [words for _, words in ticks])
     ax.tick_params(axis="y", length=0)
     return ax
@@ -207,7 +211,7 @@ def plot_reaction_times(times: pd.Series[float], trials: pd.DataFrame, *, ax: Ax
     return ax
 
 
-def plot_lick_psth(means: xr.Dataset, *, ax: Axes) -> Axes:
+def plot_lick_psth(means: xr.Dataset, *, ax: Axes, event: str = "stimulus") -> Axes:
     """Plot mean lick rates around the event by outcome, with their standard errors.
 
     Parameters
@@ -216,6 +220,8 @@ def plot_lick_psth(means: xr.Dataset, *, ax: Axes) -> Axes:
         As `analysis.behaviour.licks.mean_psth` returns them, by ``outcome``.
     ax
         Where to plot.
+    event
+        What they are aligned on, for the label of the axis.
     """
     time = means["time"].to_numpy()
     for outcome in means["outcome"].to_numpy().tolist():
@@ -225,7 +231,7 @@ def plot_lick_psth(means: xr.Dataset, *, ax: Axes) -> Axes:
         ax.fill_between(time, mean - sem, mean + sem, color=look.colour, alpha=0.2, lw=0)
         ax.plot(time, mean, color=look.colour, label=label)
     ax.axvline(0, color=STIMULUS, lw=1, ls="--")
-    ax.set(xlabel="time from the event (s)", ylabel="licks per second")
+    ax.set(xlabel=f"time from the {event} (s)", ylabel="licks per second")
     ax.set_xlim(time[0], time[-1])
     ax.set_ylim(bottom=0)
     return ax

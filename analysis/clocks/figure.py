@@ -7,19 +7,23 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis.clocks.alignment import Alignment
-from analysis.figures import MM, WIDTH_MM
+from analysis.figures import MM, WIDTH_MM, mark
 from models.errors import Floats
 from rig.colours import BLACK, BLUE, GREY, ORANGE, VERMILLION
 
+LEAST = 1e-6
+"""Seconds that the axis of the residuals reaches from 0 at least: else rounding looks like jitter."""
+BINS = 41
 SMALL = 2000
 """With more pulses the marks are smaller."""
 
 
-def alignment_figure(alignment: Alignment, title: str) -> Figure:
+def alignment_figure(alignment: Alignment, title: str, simulated: str = "") -> Figure:
     """Return the figure of an alignment.
 
     On top the residuals over time, with how far off the map may be; beside them how often each
-    size occurs; below, when pulses are missing and when there are extra ones.
+    size occurs; below, when pulses are missing and when there are extra ones. Across it stands what
+    was `simulated`, as `analysis.report.simulated_words` tells it.
     """
     figure = Figure(figsize=(WIDTH_MM * MM, 95 * MM), layout="constrained")
     grid = figure.add_gridspec(2, 2, width_ratios=(5, 1), height_ratios=(4, 1))
@@ -28,7 +32,8 @@ def alignment_figure(alignment: Alignment, title: str) -> Figure:
     bottom = figure.add_subplot(grid[1, 0], sharex=top)
     scale, unit = _unit(alignment)
     residuals_over_time(top, alignment, scale, unit)
-    side.hist(np.array(alignment.residuals) * scale, bins=40, orientation="horizontal", color=BLUE)
+    bins = np.linspace(*top.get_ylim(), BINS + 1).tolist()
+    side.hist(np.array(alignment.residuals) * scale, bins, orientation="horizontal", color=BLUE)
     side.set(xlabel="pulses")
     side.tick_params(labelleft=False)
     lone_pulses(bottom, alignment)
@@ -36,6 +41,7 @@ def alignment_figure(alignment: Alignment, title: str) -> Figure:
     bottom.set(xlabel="time of the session (s)")
     figure.legend(*top.get_legend_handles_labels(), loc="outside lower center", ncols=3)
     figure.suptitle(title)
+    mark(figure, simulated)
     return figure
 
 
@@ -56,6 +62,8 @@ def residuals_over_time(ax: Axes, alignment: Alignment, scale: float, unit: str)
     for end in ends[1:-1]:
         ax.axvline(end, color=GREY, lw=0.5, ls=":")
     ax.set(ylabel=f"residual ({unit})")
+    low, high = ax.get_ylim()
+    ax.set_ylim(min(low, -LEAST * scale), max(high, LEAST * scale))
     return ax
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -119,7 +120,7 @@ def _align(
     name = line or default_line(data)
     way = _way(by, name, data)
     found = _aligned(session_pulses(data, name), read_pulses(other.file, other.channel), way)
-    _draw(found, file.with_suffix(".png"), folder.name, name, other.file.name)
+    _draw(found, file.with_suffix(".png"), data, name, other.file.name)
     return write_alignment(
         file, found, session=folder.name, line=name, file=other.file, channel=other.channel or "",
         by=way.value,
@@ -145,13 +146,16 @@ def _aligned(session: Pulses, other: Pulses, by: By) -> Alignment:
         raise RecordingError(error.what, "both records", error.do) from error
 
 
-def _draw(found: Alignment, figure: Path, session: str, line: str, other: str) -> None:
+def _draw(found: Alignment, figure: Path, data: SessionData, line: str, other: str) -> None:
     from analysis.clocks.figure import alignment_figure
     from analysis.figures import draw_and_save
+    from analysis.report import simulated_words
 
+    session, simulated = data.record.folder.name, simulated_words(data.record)
     title = f"{session}: {line} with {other}"
     made_of = {"line": line, "with": other, **_summary(found)}
-    draw_and_save(lambda: alignment_figure(found, title), figure, [session], made_of)
+    make = partial(alignment_figure, found, title, simulated)
+    draw_and_save(make, figure, [session], made_of)
 
 
 def _summary(found: Alignment) -> dict[str, object]:

@@ -18,6 +18,8 @@ from analysis.neural.indices import RankCorrelation
 from models.errors import floats
 from rig.colours import BLACK, BLUE, GREEN, GREY, ORANGE, STIMULUS
 
+NARROWEST = 0.01
+"""So much of the time that is shown a bar takes at least."""
 DIVERGING, RISING = "PuOr", "cividis"
 """Scales of colours that people who are blind to some colours can read."""
 
@@ -53,6 +55,29 @@ def decoding_over_time(
     _band(ax, found.mean, found.sem, colour, label)
     ax.set(ylabel="fraction decoded right", ylim=(None, 1.02))
     return _time_axis(ax, found.mean)
+
+
+def bins_above(
+    above: xr.DataArray, *, ax: Axes, width: float, bottom: float, height: float = 0.02
+) -> Axes:
+    """Plot a bar below each bin that is above chance; return the axes.
+
+    Parameters
+    ----------
+    above
+        Which bins are, (time,).
+    ax
+        Where to plot.
+    width
+        Of a bin, in seconds; a bar is so wide that it can be seen, also of one bin by itself.
+    bottom, height
+        Where the bars stand, and how high, as fractions decoded right.
+    """
+    time = above["time"].values
+    shown = max(width, NARROWEST * (time[-1] - time[0]))
+    bars = [(middle - shown / 2, shown) for middle in time[above.values]]
+    ax.broken_barh(bars, (bottom, height), color=BLUE, lw=0, label="above chance")
+    return ax
 
 
 def drift_over_time(found: DriftControl, *, ax: Axes) -> Axes:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis.figures import MM, WIDTH_MM, mark
-from analysis.neural.figures import angle_table, decoding_over_time
+from analysis.neural.figures import angle_table, bins_above, decoding_over_time
 from analysis.session_decoding.results import Result
 from analysis.session_decoding.run import Course
-from rig.colours import BLUE, GREY
+from rig.colours import GREY
 
 ROW_MM, LEGEND_MM = 58, 14
 LOWEST = 0.3
@@ -28,7 +27,7 @@ def decoding_figure(found: Result, courses: Sequence[Course]) -> Figure:
     figure = Figure(figsize=(WIDTH_MM * MM, (ROW_MM * rows + LEGEND_MM) * MM), layout="constrained")
     grid = list(figure.subplots(rows, across, squeeze=False).ravel())
     for axes, course in zip(grid, courses, strict=False):
-        _draw(axes, course)
+        _draw(axes, course, found.bin)
     if found.angles:
         last = grid[len(courses)]
         angle_table(_square(found), ax=last)
@@ -41,13 +40,12 @@ def decoding_figure(found: Result, courses: Sequence[Course]) -> Figure:
     handles, names = grid[0].get_legend_handles_labels()
     figure.legend(handles, names, loc="outside lower center", ncols=2)
     figure.suptitle(f"{found.session}: C = {found.strength:g}, {len(found.units)} units")
-    if found.simulated:
-        mark(figure, found.simulated.partition(":")[0])
+    mark(figure, found.simulated)
     return figure
 
 
-def _draw(axes: Axes, course: Course) -> None:
-    """Draw a variable; bins above chance have a bar beneath."""
+def _draw(axes: Axes, course: Course, width: float) -> None:
+    """Draw a variable; bins above chance, `width` s wide, have a bar beneath."""
     variable, mean = course.variable, course.decoded.mean
     decoding_over_time(
         course.decoded, ax=axes, label="accuracy, with SEM over folds", chance=course.chance
@@ -56,8 +54,7 @@ def _draw(axes: Axes, course: Course) -> None:
         variable.threshold, color=GREY, lw=0.8, ls="--", label="5 % of shuffles exceed it somewhere"
     )
     low = min(LOWEST, float((mean - course.decoded.sem).min()) - 0.05)
-    above = np.where(course.above.values, low + 0.03, np.nan)
-    axes.plot(mean["time"], above, color=BLUE, lw=3, solid_capstyle="butt", label="above chance")
+    bins_above(course.above, ax=axes, width=width, bottom=low + 0.02)
     (one, other), (first, second) = variable.classes, variable.trials
     axes.set_ylim(low, 1.02)
     axes.set_title(f"{variable.of}: {one} {first}, {other} {second}", size="medium")
