@@ -12,26 +12,25 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from analysis.quality import Finding, Signs
-from rig.errors import RecordingError
 from rig.events import (
     UNREADABLE,
     Definition,
     Header,
+    InputChanged,
     Record,
     SessionEnded,
     TrialEnded,
     TrialStarted,
-    decode,
     decode_all,
 )
-from rig.journal import read_frames
+from rig.journal import sound_payloads
 from rig.session_folder import SessionFolder, is_running
 from rig.session_record import SessionRecord, load_session
 
 _NEEDED = tuple(
     b"\xa4type" + bytes([0xA0 + len(kind)]) + kind
     for kind in (
-        b"trial_started", b"trial_ended", b"session_ended", b"report", b"input", b"fault", b"sync",
+        b"input", b"trial_started", b"trial_ended", b"session_ended", b"report", b"fault", b"sync",
         b"clock", b"stream_ended",
     )
 )  # fmt: skip
@@ -108,21 +107,15 @@ def outline_of(record: SessionRecord) -> Outline:
 
 def _read_ended(folder: SessionFolder) -> Outline | None:
     """Return the outline of a session that has ended; None if it must be read as a whole."""
-    first: list[Record] = []
-    payloads: list[bytes] = []
-    number = -1
+    payloads = sound_payloads(folder.journal)
     try:
-        for number, payload in enumerate(read_frames(folder.journal)):
-            if number < 2:
-                first.append(decode(payload))
-            elif payload.startswith(_NEEDED, 1):
-                payloads.append(payload)
-        needed = decode_all(payloads)
-    except (RecordingError, *UNREADABLE):
+        first = decode_all(payloads[:2])
+        needed = decode_all([each for each in payloads[2:] if each.startswith(_NEEDED, 1)])
+    except UNREADABLE:
         return None
     match first, needed:
         case [Header() as header, Definition() as definition], [*_, SessionEnded() as ended]:
-            whole = ended.seq == number - 1
+            whole = ended.seq == len(payloads) - 2
             return _outline(folder, header, definition, needed, ended) if whole else None
         case _:
             return None
@@ -135,14 +128,15 @@ def _outline(
     needed: Sequence[Record],
     ended: SessionEnded,
 ) -> Outline:
-    trials = [event for event in needed if isinstance(event, TrialEnded)]
+    others = [event for event in needed if not isinstance(event, InputChanged)]  # some of many
+    trials = [event for event in others if isinstance(event, TrialEnded)]
     return Outline(
         folder=folder,
         header=header,
         definition=definition,
         outcomes=Counter(trial.outcome or "" for trial in trials if not trial.aborted),
         aborted=sum(trial.aborted for trial in trials),
-        trial_types=_types(needed),
+        trial_types=_types(others),
         water_ul=ended.water_ul,
         duration=ended.engine_time,
         found=_found(definition, needed),

@@ -101,8 +101,8 @@ class Signs:
     def take(self, event: Record) -> None:
         """Take in the next record of the session."""
         match event:
-            case InputChanged() if event.device.startswith(LICK_INPUT):
-                self._lick(event)
+            case InputChanged():
+                self._touch(event)
             case DeviceReported() if event.volume_ul is not None:
                 self._drop(event)
             case Fault():
@@ -168,13 +168,17 @@ class Signs:
         ]  # fmt: skip
         yield from dict.fromkeys(told)
 
-    def _lick(self, event: InputChanged) -> None:
+    def _touch(self, event: InputChanged) -> None:
+        """Take in that a tongue touches a spout or leaves it; these are most of all events."""
+        device = event.device
+        if not device.startswith(LICK_INPUT):
+            return
         if event.level:
             self._licked += 1
             self._dry = 0
-            self._touched.setdefault(event.device, event.hardware_time)
-        else:
-            self._let_go(event.device, event.hardware_time)
+            self._touched.setdefault(device, event.hardware_time)
+        elif device in self._touched:
+            self._let_go(device, event.hardware_time)
 
     def _let_go(self, device: str, time: float) -> None:
         self._longest = max(self._longest, time - self._touched.pop(device, time))

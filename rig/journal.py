@@ -12,7 +12,7 @@ from pathlib import Path
 
 from rig.errors import RecordingError
 from rig.events import UNREADABLE, Definition, Header, Record, decode, encode
-from rig.frames import FrameReader, FrameWriter, damaged, has_frames, pack
+from rig.frames import FrameReader, FrameWriter, damaged, has_frames, pack, split_sound
 from rig.session_folder import JOURNAL, SessionFolder, how_to_mend, is_session
 
 MAGIC = b"MOUSERIG JOURNAL 1\n"
@@ -34,6 +34,18 @@ def read_frames(path: Path) -> FrameReader:
     is_of_session = path.name == JOURNAL and is_session(folder.path)
     do = f"{how_to_mend(folder)}." if is_of_session else "Check the path."
     return FrameReader(path, MAGIC, "journal", do)
+
+
+def sound_payloads(path: Path) -> list[bytes]:
+    """Return the payloads of a journal that is sound to its end; none of any other.
+
+    `read_frames` says what is wrong with that one, and reads it up to there.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError:
+        return []
+    return split_sound(data, len(MAGIC)) if data.startswith(MAGIC) else []
 
 
 def read_records(path: Path) -> Iterator[Record]:

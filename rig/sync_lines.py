@@ -10,6 +10,7 @@ import math
 import tomllib
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import pydantic
@@ -151,6 +152,7 @@ def sync_names(config: SyncConfig) -> list[str]:
     return [*filter(None, single), *(line for table in tables for line in table.values())]
 
 
+@lru_cache(maxsize=16)  # the sessions of a rig have the same file
 def sync_of(rig_toml: str) -> SyncConfig:
     """Return the table ``[sync]`` of a recorded rig file.
 

@@ -12,7 +12,7 @@ from models.errors import Floats
 from rig.colours import BLACK, BLUE, GREY, ORANGE, VERMILLION
 
 LEAST = 1e-6
-"""Seconds that the axis of the residuals reaches from 0 at least: else rounding looks like jitter."""
+"""Seconds that the axis of residuals reaches from 0 at least: else rounding looks like jitter."""
 BINS = 41
 SMALL = 2000
 """With more pulses the marks are smaller."""
