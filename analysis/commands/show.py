@@ -61,7 +61,8 @@ def show(
     outcomes = ", ".join(f"{name} {count}" for name, count in summary["outcomes"].items())
     exports = ", ".join(f"{name} {told}" for name, told in summary["exports"].items())
     said_of = {"qc": ", ".join(summary["qc"]), "qc_why": " ".join(summary["qc_why"]) or None}
-    in_words = {"outcomes": outcomes, "exports": exports or None, **said_of}
+    types = ", ".join(summary["trial_types"])
+    in_words = {"outcomes": outcomes, "trial_types": types, "exports": exports or None, **said_of}
     for name, value in (summary | in_words).items():
         console.print(f"[bold]{name:<17}[/] {as_cell(value)}", soft_wrap=True)
     console.print(f"[bold]{'wrap_up':<17}[/] {_said(said)}", soft_wrap=True)
