@@ -32,6 +32,7 @@ th, td { padding: .2rem .9rem .2rem 0; text-align: left; vertical-align: top; }
 th { border-bottom: 1px solid #999; font-weight: 600; overflow-wrap: normal; }
 td { border-bottom: 1px solid #e5e5e5; overflow-wrap: break-word; }
 td.number, th.number { text-align: right; white-space: nowrap; }
+.folds td:first-child { white-space: nowrap; }
 .facts th { border-color: #e5e5e5; white-space: nowrap; }
 figure { margin: .5rem 0; } img { width: 100%; max-width: 32rem; height: auto; }
 .good { color: #00664b; font-weight: 600; } .amiss { color: #a63f00; font-weight: 600; }
@@ -44,7 +45,8 @@ figure { margin: .5rem 0; } img { width: 100%; max-width: 32rem; height: auto; }
     min-width: 6.5rem; box-sizing: border-box; overflow-wrap: anywhere; }
   .folds td::before { content: attr(data-name); display: block; color: #666; font-size: .8rem; }
   .folds td:first-child, .folds td.long { flex-basis: 100%; }
-  .folds td:first-child { font-weight: 600; } .folds td:first-child::before { content: none; } }
+  .folds td:first-child { font-weight: 600; white-space: normal; }
+  .folds td:first-child::before { content: none; } }
 @media print { body { margin: 0; max-width: none; } h2 { break-after: avoid; }
   figure, tr { break-inside: avoid; } }
 """

@@ -17,6 +17,7 @@ from analysis.fits.sessions import Wanted, folders_of, read_past
 from analysis.training import next_day
 from rig.errors import ExitCode, RecordingError
 from rig.lab import Lab
+from rig.running import ended_without_wrap_up
 from rig.session_folder import find_session, find_sessions
 
 Forbid = Callable[[Path], None]
@@ -115,3 +116,13 @@ def test_the_next_day_is_that_after_the_last_known_one(recorded: Lab, forbid: Fo
     assert next_day(recorded, "SIM01") == date(2026, 3, 6)
     forbid(recorded.data)
     assert names(recorded) == ["?/?/?"]
+
+
+def test_who_arms_is_not_kept_by_sessions_of_today_that_may_not_be_read(
+    recorded: Lab, forbid: Forbid
+) -> None:
+    forbid(recorded.data / "SIM01" / "2026-03-04")
+    assert ended_without_wrap_up(recorded, date(2026, 3, 4)) == []
+    assert [folder.name for folder in find_sessions(recorded.data, day=date(2026, 3, 4))] == [
+        "SIM01/2026-03-04/?"
+    ]
