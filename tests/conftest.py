@@ -51,6 +51,11 @@ hypothesis.settings.register_profile("here", deadline=None)
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("ci" if "CI" in os.environ else "here")
 
+# What one process has compiled, workers and the programs that tests start need not compile again,
+# also where an environment asks Python to leave no bytecode.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
 # A shell ignores Ctrl-C for what it runs in the background, and programs hand that on: the ones
 # under test must not inherit it.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -64,6 +69,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="try the contracts of devices on those of this physical rig, and nothing else",
     )  # fmt: skip
     parser.addoption("--headed", action="store_true", help="show windows of tests on the screen")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """With ``-m realtime``, read no file without such a test: it would take most of the time."""
+    if config.option.markexpr != "realtime" or collection_path.suffix != ".py":
+        return None
+    return "mark.realtime" not in collection_path.read_text(encoding="utf-8") or None
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
