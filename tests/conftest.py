@@ -249,6 +249,18 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> SessionRecord:
     return load_session(run_virtual(plan_for(find_lab(folder))).folder)
 
 
+@pytest.fixture(scope="module")
+def schemas_read_once() -> Iterator[None]:
+    """Let pynwb validate files by the schemas in them, and read equal ones only once."""
+    import pynwb.validation
+    from nwb_sessions import reading_once
+
+    name = "get_cached_namespaces_to_validate"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pynwb.validation, name, reading_once(getattr(pynwb.validation, name)))
+        yield
+
+
 @pytest.fixture(scope="session")
 def qapp() -> QApplication:
     """Return the application as the window makes it."""

@@ -20,6 +20,7 @@ from rig.lab import Lab
 from rig.session_record import SessionRecord, load_session
 from rig.streams import Channel, Samples, StreamSpec, read_stream
 
+pytestmark = pytest.mark.usefixtures("schemas_read_once")
 VOLTS = (Channel("x", "V", 0.5, 1.0),)
 CAMERA = """[devices.eye]
 driver = "hardware.camera:CameraTwin"

@@ -29,6 +29,8 @@ from rig.lab import Lab, find_lab
 from rig.session import Session
 from rig.session_record import SessionRecord, load_session
 
+pytestmark = pytest.mark.usefixtures("schemas_read_once")
+
 
 def messages(record: SessionRecord, form: Form = Form.CORE) -> list[Problem]:
     return check(export_nwb(record, form=form).path, record.definition)
