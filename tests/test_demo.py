@@ -78,12 +78,15 @@ def test_the_learning_curve_is_a_picture(days: list[dict[str, float]], folder: P
     assert (folder / "learning_curve.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_the_same_seed_gives_the_same_days(
-    days: list[dict[str, float]], command: Callable[..., Done], tmp_path: Path
+def test_without_a_name_the_next_free_folder_is_taken_and_the_same_seed_gives_the_same_days(
+    days: list[dict[str, float]], lab: Lab, command: Callable[..., Done]
 ) -> None:
-    arguments = ("--headless", "--days", "2", "--seed", "1", "--lab", str(tmp_path / "again"))
-    done = command("demo", *arguments, "--json")
+    (lab.folder / "demo-lab").mkdir()
+    done = command("demo", "--headless", "--days", "2", "--seed", "1", "--json")
+    assert done.code == 0
+    assert (lab.folder / "demo-lab-2/learning_curve.png").is_file()
     again = json.loads(done.out)["days"]
+    assert len(again) == 2
     for first, second in zip(days, again, strict=False):
         assert {**first, "session": ""} == {**second, "session": ""}
 
@@ -105,11 +108,3 @@ def test_for_people_it_prints_a_table_and_a_curve(
         "Sessions:",
     ):
         assert words in out, words
-
-
-def test_without_a_name_the_next_free_folder_is_taken(
-    lab: Lab, command: Callable[..., Done]
-) -> None:
-    (lab.folder / "demo-lab").mkdir()
-    assert command("demo", "--headless", "--days", "1").code == 0
-    assert (lab.folder / "demo-lab-2/learning_curve.png").is_file()
