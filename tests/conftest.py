@@ -62,6 +62,10 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+REALTIME = "mark.realtime"
+"""How a file names tests that judge real time."""
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="write the golden sessions anew")
     parser.addoption(
@@ -75,11 +79,15 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     """With ``-m realtime``, read no file without such a test: it would take most of the time."""
     if config.option.markexpr != "realtime" or collection_path.suffix != ".py":
         return None
-    return "mark.realtime" not in collection_path.read_text(encoding="utf-8") or None
+    return REALTIME not in collection_path.read_text(encoding="utf-8") or None
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """With ``--hardware``, keep the tests that have got a device of the rig."""
+    """Refuse marks that the above would not find; with ``--hardware``, keep what got a device."""
+    for path in {item.path for item in items if item.get_closest_marker("realtime")}:
+        if REALTIME not in path.read_text(encoding="utf-8"):
+            raise pytest.UsageError(f"{path} must name {REALTIME} itself")
     if config.getoption("--hardware") is None:
         return
     kept = [
