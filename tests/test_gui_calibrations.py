@@ -24,7 +24,6 @@ from hardware.calibrating.kinds import kind_of
 from rig.calibrations import InForce, Kind
 from rig.dialog import ChoiceAsked, NumberAsked, ReadyAsked, Share, Told
 from rig.errors import ExitCode
-from rig.preflight import Choices, RigChoice
 from rig.trying import Tried
 
 TODAY = date(2026, 11, 29)
@@ -42,7 +41,6 @@ SPEAKER = InForce(
     words="It was changed after it was measured. Calibrate it.",
 )  # fmt: skip
 OTHER = msgspec.structs.replace(VALVE, rig="box2", device="left")
-RIGS = Choices((), (RigChoice("box1", "rigs/box1.toml"), RigChoice("box2", "rigs/box2.toml")), ())
 
 
 class Desk:
@@ -248,7 +246,6 @@ def test_fix_in_the_rig_check_opens_the_wizard_of_that_device(desk: Desk, qtbot:
     qtbot.addWidget(check)
     check.show()
     check.arrive()
-    desk.jobs.last("--choices").answer(RIGS)
     old = Tried("valve", "valve", "NiValve", False, "warn", "Closed.", fix="calibrate")
     check.try_all()
     desk.jobs.last("try", "box1").answer([old, msgspec.structs.replace(old, device="b", fix="")])

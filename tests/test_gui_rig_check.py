@@ -12,17 +12,8 @@ from pytestqt.qtbot import QtBot
 from gui.check.rig_panel import RigPanel
 from gui.screens.rig_check import RigCheck
 from rig.doctor import Finding
-from rig.preflight import Choices, RigChoice
 from rig.trying import Tried
 
-CHOICES = Choices(
-    (),
-    (
-        RigChoice("box1", "rigs/box1.toml", only_simulated=True),
-        RigChoice("box2", "rigs/box2.toml"),
-    ),
-    (),
-)
 VALVE = Tried("water", "valve", "Valve", False, "good", "It is closed.", "1 to 10 uL")
 SPEAKER = Tried("sound", "speaker", "Speaker", False, "good", "It can be opened.")
 LICK = Tried("lick", "digital input", "Input", False, "bad", "It is on.", "on", "Dry the spout.")
@@ -44,7 +35,6 @@ class Desk:
         self.qtbot.addWidget(screen)
         screen.show()
         screen.arrive()
-        self.jobs.last("--choices").answer(CHOICES)
         return screen
 
     @property
@@ -81,7 +71,7 @@ def test_each_device_has_a_state_in_a_word_its_age_and_a_remedy(desk: Desk) -> N
     assert desk.panel.said.text() == "Look at: lick."
     desk.press("lick", "Again")
     again = desk.jobs.last("try", "lick")
-    assert again.arguments == ["try", "box1", "--device", "lick", "--simulate"]
+    assert again.arguments == ["try", "box1", "--device", "lick"]
     again.answer([Tried("lick", "digital input", "Input", False, "good", "It is off.", "off")])
     assert desk.panel.said.text() == "All devices are good."
     assert not line.remedy.isVisible()
@@ -90,7 +80,7 @@ def test_each_device_has_a_state_in_a_word_its_age_and_a_remedy(desk: Desk) -> N
 def test_all_rigs_are_tried_side_by_side_and_none_twice(desk: Desk) -> None:
     desk.qtbot.mouseClick(desk.screen.all, Qt.LeftButton)
     assert [each.arguments for each in desk.jobs.asked if each.arguments[0] == "try"] == [
-        ["try", "box1", "--simulate"],
+        ["try", "box1"],
         ["try", "box2"],
     ]
     desk.screen.try_all()

@@ -31,23 +31,15 @@ class RigPanel(QFrame):
         What all screens share.
     rig
         Its name.
-    is_simulated
-        Whether only its twins can be tried; None as long as that is not known.
     fix
         Called with rig and device to calibrate a device.
     """
 
-    def __init__(
-        self,
-        place: Workplace,
-        rig: str,
-        is_simulated: Callable[[str], bool | None],
-        fix: Callable[[str, str], None],
-    ) -> None:
+    def __init__(self, place: Workplace, rig: str, fix: Callable[[str, str], None]) -> None:
         super().__init__()
         self.setProperty("role", "panel")
         self.setAccessibleName(f"Devices of {rig}")
-        self._place, self._rig, self._is_simulated = place, rig, is_simulated
+        self._place, self._rig = place, rig
         self._fix = fix
         self.results = Results(place.lab.locks / f"tried-{rig}.json")
         self.lines: dict[str, CheckLine] = {}
@@ -84,8 +76,7 @@ class RigPanel(QFrame):
 
     def refresh(self) -> None:
         """Show ages; and in a session what it tells in place of what was found before."""
-        known = self._is_simulated(self._rig) is not None
-        can = known and self.is_free and not self.busy
+        can = self.is_free and not self.busy
         for button in (self.all, *self._tries):
             button.setEnabled(can)
         free = self.is_free
@@ -97,16 +88,14 @@ class RigPanel(QFrame):
             self._show_session()
         for line in self._told.values():
             line.setVisible(not free)
-        self._say(*self._state(known=known))
+        self._say(*self._state())
 
-    def _state(self, *, known: bool) -> tuple[str, str]:
+    def _state(self) -> tuple[str, str]:
         """Return the level and the words of how the rig stands."""
         if not self.is_free:
             return "note", f"{self._box.subject} is in it: what its session tells of the devices."
         if self.busy:
             return "", self.busy
-        if not known:
-            return "", "Looking at the rig's file..."
         if not self.results.by_device:
             return "", _NOT_TRIED
         wrong = [name for name, each in self.results.by_device.items() if each.level != "good"]
@@ -176,12 +165,10 @@ class RigPanel(QFrame):
         self.refresh()
 
     def _run(self, what: str, options: list[str], take: Callable[[list[Tried]], None]) -> None:
-        simulated = self._is_simulated(self._rig)
-        if simulated is None or self.busy or not self.is_free:
+        if self.busy or not self.is_free:
             return
         self.busy = f"Trying {what}..."
         self.refresh()
-        arguments = ["try", self._rig, *options, *(["--simulate"] if simulated else [])]
 
         def answered(done: Done) -> None:
             self.busy = ""
@@ -191,7 +178,7 @@ class RigPanel(QFrame):
                 self._failed(done.error)
             self.refresh()
 
-        self._place.jobs.run(arguments, answered, LONGEST)
+        self._place.jobs.run(["try", self._rig, *options], answered, LONGEST)
 
     def _failed(self, why: str) -> None:
         self._place.tell("bad", f"The devices of {self._rig} could not be tried. {why}")

@@ -9,10 +9,8 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from gui.actions import Action
-from gui.arm.checker import read_choices
 from gui.check.computer_panel import ComputerPanel
 from gui.check.rig_panel import RigPanel
-from gui.jobs import Done
 from gui.palette import Palette
 from gui.theme import quiet_label, scrolled, title_label
 from gui.workplace import Workplace
@@ -35,11 +33,8 @@ class RigCheck(QWidget):
     def __init__(self, place: Workplace, fix: Callable[[str, str], None]) -> None:
         super().__init__()
         self._place = place
-        self._simulated: dict[str, bool] = {}
         self._next = 0.0
-        self.panels = {
-            rig: RigPanel(place, rig, self._simulated.get, fix) for rig in place.boxes.by_rig
-        }
+        self.panels = {rig: RigPanel(place, rig, fix) for rig in place.boxes.by_rig}
         self.computer = ComputerPanel(place)
         self.all = QPushButton("&Try all rigs")
         self.all.clicked.connect(self.try_all)
@@ -64,8 +59,7 @@ class RigCheck(QWidget):
         return (Action("Rig check: try all rigs", "", self.try_all, self.isVisible),)
 
     def arrive(self) -> None:
-        """Show what is known; ask which rigs are simulated, and look at the computer once."""
-        self._place.jobs.run(["preflight", "--choices"], self._take_choices)
+        """Show what is known, and look at the computer once."""
         if not self.computer.was_looked_at:
             self.computer.look()
         self._refresh()
@@ -89,12 +83,3 @@ class RigCheck(QWidget):
             panel.refresh()
         self.computer.refresh()
         self.all.setEnabled(any(panel.all.isEnabled() for panel in self.panels.values()))
-
-    def _take_choices(self, done: Done) -> None:
-        found = read_choices(done)
-        if isinstance(found, str):
-            self._place.tell("bad", found)
-            return
-        for rig in found.rigs:
-            self._simulated[rig.name] = rig.only_simulated
-        self._refresh()
