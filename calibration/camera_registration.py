@@ -10,11 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import least_squares
 
+from calibration.camera_view import CameraView, SeenDot
 from calibration.dot_grid import DotGrid, mirror_places
 from calibration.dots import find_blobs, find_dots
 from calibration.homography import Places, fitted, mapped
 from calibration.lens import STRONGEST, Lens, middle, perfect_lens
 from calibration.projector import Matrix, ProjectorFile, RegistrationPoint
+from calibration.record import Origin
+from calibration.stage_micrometer import Scale
 from rig.errors import CheckFailed, Problem
 
 WHERE = "the registration of camera and projector"
@@ -26,8 +29,6 @@ TYPICAL_PX = 0.1
 """How far a dot is usually seen from where it is: weighs the dots against `CENTRE_SPREAD`."""
 WORST_PX = 2.0
 """A dot may lie this far from where the fit puts it."""
-MOVED_PX = 1.0
-"""RMS distance of the daily dots from the record above which something has moved."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,9 +90,25 @@ class CameraRegistration:
         return np.asarray(away * um_per_px)
 
     def to_file(
-        self, um_per_px: float, measured_on: date, measured_by: str, note: str = ""
+        self,
+        camera: str,
+        pitch_um: float,
+        scale: Scale,
+        measured_on: date,
+        measured_by: str,
+        note: str = "",
+        record: Origin | None = None,
     ) -> ProjectorFile:
-        """Return the projector's file: from micrometres to mirrors, with the dots as its points."""
+        """Return the projector's file: from micrometres to mirrors, and how the camera saw them.
+
+        Parameters
+        ----------
+        camera, pitch_um, scale
+            Which camera it was, the pitch of the stage micrometer, and the scale by it.
+        measured_on, measured_by, note, record
+            See `calibration.record.Calibration`.
+        """
+        um_per_px = scale.um_per_px
         pixels = np.diag([1 / um_per_px, 1 / um_per_px, 1.0])
         pixels[:2, 2] = middle(self.shape)
         places = self.places_um(self.seen_px, um_per_px)
@@ -99,6 +116,7 @@ class CameraRegistration:
             measured_on=measured_on,
             measured_by=measured_by,
             note=note,
+            record=record,
             columns=self.columns,
             rows=self.rows,
             odd_rows_shift=self.odd_rows_shift,
@@ -106,6 +124,26 @@ class CameraRegistration:
             points=tuple(
                 RegistrationPoint(x_um=float(x), y_um=float(y), column=int(column), row=int(row))
                 for (x, y), (column, row) in zip(places, self.mirrors, strict=True)
+            ),
+            camera=self._view(camera, pitch_um, scale),
+        )
+
+    def _view(self, camera: str, pitch_um: float, scale: Scale) -> CameraView:
+        height, width = self.shape
+        return CameraView(
+            camera=camera,
+            width_px=width,
+            height_px=height,
+            pitch_um=pitch_um,
+            um_per_px=scale.um_per_px,
+            um_per_px_low=scale.low,
+            um_per_px_high=scale.high,
+            k1=self.lens.k1,
+            mean_px=self.mean_px,
+            worst_px=self.worst_px,
+            dots=tuple(
+                SeenDot(x_px=float(x), y_px=float(y), column=int(column), row=int(row))
+                for (x, y), (column, row) in zip(self.seen_px, self.mirrors, strict=True)
             ),
         )
 
@@ -118,10 +156,14 @@ class DailyCheck:
     expected_px: Places
 
     @property
+    def away_px(self) -> NDArray[np.float64]:
+        """How far each lies from where it was, ``(dots,)``, in pixels."""
+        return np.asarray(np.linalg.norm(self.seen_px - self.expected_px, axis=1))
+
+    @property
     def rms_px(self) -> float:
         """Root of the mean square distance, in pixels."""
-        away = np.linalg.norm(self.seen_px - self.expected_px, axis=1)
-        return float(np.sqrt(np.mean(away**2)))
+        return float(np.sqrt(np.mean(self.away_px**2)))
 
 
 def register_camera(picture: NDArray[Any], grid: DotGrid) -> CameraRegistration:
@@ -194,6 +236,14 @@ def fit_camera(
     )
 
 
+def camera_of(file: ProjectorFile, view: CameraView) -> CameraRegistration:
+    """Return how the camera of a projector's file sees the mirrors."""
+    seen = np.array([[dot.x_px, dot.y_px] for dot in view.dots])
+    mirrors = np.array([[dot.column, dot.row] for dot in view.dots])
+    grid = DotGrid(columns=file.columns, rows=file.rows, odd_rows_shift=file.odd_rows_shift)
+    return fit_camera(seen, mirrors, (view.height_px, view.width_px), grid)
+
+
 def _covariance(jacobian: NDArray[np.float64], misses: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the covariance of fitted numbers, by the spread of what is left over."""
     variance = np.sum(misses**2) / (misses.size - jacobian.shape[1])
@@ -201,10 +251,7 @@ def _covariance(jacobian: NDArray[np.float64], misses: NDArray[np.float64]) -> N
 
 
 def check_camera(
-    picture: NDArray[Any],
-    grid: DotGrid,
-    registration: CameraRegistration,
-    most_px: float = MOVED_PX,
+    picture: NDArray[Any], grid: DotGrid, registration: CameraRegistration
 ) -> DailyCheck:
     """Return how far the dots of a small grid lie from where a registration puts them.
 
@@ -216,14 +263,16 @@ def check_camera(
         ``DotGrid(across=2, down=2)`` is enough.
     registration
         That of the day when all was put up.
-    most_px
-        RMS distance that is not refused.
 
     Raises
     ------
     CheckFailed
-        If camera, projector or focus have moved, or a dot is not to be seen.
+        If the picture has another size, or a dot is not to be seen.
     """
+    if picture.shape != registration.shape:
+        height, width = registration.shape
+        what = f"the picture is {picture.shape[1]} x {picture.shape[0]} px, and was {width} x "
+        raise _refused(f"{what}{height}", "Set the camera as it was, or register it again.")
     expected = registration.expected_px(grid.mirrors())
     seen = find_blobs(picture).places_px
     if len(seen) < len(expected):
@@ -231,14 +280,7 @@ def check_camera(
             f"{len(seen)} of {len(expected)} dots are to be seen", "Look at what covers the others."
         )
     away = np.linalg.norm(expected[:, None] - seen[None], axis=-1)
-    check = DailyCheck(seen[away.argmin(axis=1)], expected)
-    if check.rms_px > most_px:
-        raise _refused(
-            f"the dots lie {check.rms_px:.1f} px from where they were, which is more than "
-            f"{most_px:g} px",
-            "Camera, projector or focus have moved: register them again.",
-        )
-    return check
+    return DailyCheck(seen[away.argmin(axis=1)], expected)
 
 
 def as_rows(matrix: NDArray[np.float64]) -> Matrix:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,6 +45,16 @@ class DotGrid:
     down: int = 9
     radius: float = 8.0
     margin: float = 0.08
+
+    @classmethod
+    def over(cls, columns: int, rows: int, odd_rows_shift: float) -> DotGrid:
+        """Return the usual grid for a projector with so many mirrors."""
+        radius = cls.radius * columns / cls.columns
+        return cls(columns=columns, rows=rows, odd_rows_shift=odd_rows_shift, radius=radius)
+
+    def corners(self) -> DotGrid:
+        """Return the four dots in the corners, for a daily check."""
+        return replace(self, across=2, down=2)
 
     def steps(self) -> NDArray[np.int64]:
         """Return the place of each dot in the grid, across and down, ``(dots, 2)``."""

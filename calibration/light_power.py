@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pydantic
 from numpy.typing import NDArray
-from scipy import stats
 
 from calibration.record import Calibration, read_calibration
 from calibration.student import reach_of
+from rig.calibration_age import LIGHT
 from rig.errors import CheckFailed, Problem
 from rig.frozen import FrozenModel, Items
 
@@ -27,17 +27,39 @@ class PowerPoint(FrozenModel):
     power_mw: float = pydantic.Field(ge=0)
 
 
+class PowerFit(FrozenModel):
+    """The line ``power = offset + slope * level`` through readings, per lit area.
+
+    Attributes
+    ----------
+    slope_mw_per_mm2, offset_mw_per_mm2
+        Of the line: by how much a level gives more, and what level 0 would give.
+    lowest, highest
+        The levels between which it holds.
+    residuals_mw_per_mm2
+        How far each reading lies above the line.
+    """
+
+    slope_mw_per_mm2: float = pydantic.Field(gt=0)
+    offset_mw_per_mm2: float
+    lowest: float
+    highest: float
+    residuals_mw_per_mm2: Items[float]
+
+
 class PowerFile(Calibration):
     """The file of a projector's light: readings over levels (currents of the LED).
 
     `area_mm2` is the lit area in the focal plane, and `dark_mw` what the meter reads without light.
+    One that was typed by hand has no `fit`.
     """
 
-    kind = "light"
+    kind = LIGHT
     meter: str
     area_mm2: float = pydantic.Field(gt=0)
     dark_mw: float = pydantic.Field(default=0.0, ge=0)
     points: Items[PowerPoint] = pydantic.Field(min_length=MIN_LEVELS)
+    fit: PowerFit | None = None
 
 
 @dataclass(frozen=True)
@@ -57,10 +79,12 @@ class PowerCalibration:
     file
         The readings.
     where
-        Their file, for messages.
+        Their file.
 
     Attributes
     ----------
+    path
+        Their file.
     levels, mw_per_mm2
         What was measured, ``(points,)``.
     residuals_mw_per_mm2
@@ -86,6 +110,7 @@ class PowerCalibration:
     """
 
     def __init__(self, file: PowerFile, where: str) -> None:
+        self.path = Path(where)
         self._where = where
         self.levels = np.array([point.level for point in file.points])
         power = np.array([point.power_mw for point in file.points]) - file.dark_mw
@@ -93,8 +118,8 @@ class PowerCalibration:
         if len(np.unique(self.levels)) < MIN_LEVELS:
             what = f"there are fewer than {MIN_LEVELS} different levels"
             raise CheckFailed([Problem(what, where, "Measure more levels.")])
-        line = stats.linregress(self.levels, self.mw_per_mm2)
-        self._slope, self._offset = float(line.slope), float(line.intercept)
+        slope, offset = np.polyfit(self.levels, self.mw_per_mm2, 1)
+        self._slope, self._offset = float(slope), float(offset)
         self.residuals_mw_per_mm2 = self.mw_per_mm2 - self._line(self.levels)
         highest = self.mw_per_mm2.max()
         bent = float(np.abs(self.residuals_mw_per_mm2).max())
@@ -106,6 +131,18 @@ class PowerCalibration:
             )
             do = "Let the LED warm up, shade the meter, and measure again, over fewer levels."
             raise CheckFailed([Problem(what, where, do)])
+
+    @property
+    def fit(self) -> PowerFit:
+        """The line, as a record tells it."""
+        lowest, highest = self.band
+        return PowerFit(
+            slope_mw_per_mm2=self._slope,
+            offset_mw_per_mm2=self._offset,
+            lowest=lowest,
+            highest=highest,
+            residuals_mw_per_mm2=tuple(float(each) for each in self.residuals_mw_per_mm2),
+        )
 
     @property
     def band(self) -> tuple[float, float]:

@@ -10,6 +10,7 @@ import numpy as np
 import pydantic
 from numpy.typing import NDArray
 
+from calibration.camera_view import CameraView
 from calibration.homography import mapped
 from calibration.record import Calibration, read_calibration
 from rig.errors import CheckFailed, Problem
@@ -37,7 +38,8 @@ class ProjectorFile(Calibration):
 
     `matrix` leads from x, y, 1 in micrometres to u, v, w: u/w counts columns, v/w rows. An affine
     one ends in the row 0, 0, 1. Where mirrors stand on their corners, every second row is
-    shifted: `odd_rows_shift` is by how many columns.
+    shifted: `odd_rows_shift` is by how many columns. `camera` is how a camera saw the mirrors; a
+    file that was typed by hand has none.
     """
 
     kind = "projector"
@@ -46,6 +48,7 @@ class ProjectorFile(Calibration):
     odd_rows_shift: float = pydantic.Field(default=0.5, ge=-0.5, le=0.5)
     matrix: Matrix
     points: Items[RegistrationPoint] = pydantic.Field(min_length=4)
+    camera: CameraView | None = None
 
 
 class ProjectorCalibration:
@@ -58,6 +61,8 @@ class ProjectorCalibration:
 
     Attributes
     ----------
+    columns, rows
+        Of mirrors.
     residuals
         How far each measured point lies from where the matrix puts it, in mirrors, ``(points,)``.
 
@@ -70,6 +75,7 @@ class ProjectorCalibration:
     def __init__(self, folder: Path, name: str) -> None:
         self.path = folder / name
         file = read_calibration(folder, name, ProjectorFile)
+        self.columns, self.rows = file.columns, file.rows
         self._matrix = np.array(file.matrix)
         if abs(np.linalg.det(self._matrix)) < 1e-12:
             raise CheckFailed([self._problem("the matrix cannot be inverted")])

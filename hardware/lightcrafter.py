@@ -36,21 +36,30 @@ from typing import ClassVar, Literal
 
 import pydantic
 
+from calibration.light_power import read_power
 from calibration.projector import ProjectorCalibration
 from hardware.projection.control import Light, LightCrafterControl
 from hardware.projection.flashes import Prepared, Running
 from hardware.projection.link import LightCrafterLink
 from hardware.projection.protocol import (
+    COLUMNS,
     HIGHEST_CURRENT,
     LONGEST_EXPOSURE_US,
     MOST_PATTERNS,
+    ROWS,
     SHORTEST_EXPOSURE_US,
     Sequence,
     Trigger,
     bitmap,
 )
-from hardware.projector import ProjectorSettings, ProjectorTwin, refuse_flashes
-from rig.devices import Context, Projector
+from hardware.projector import (
+    HoldingProjector,
+    Lit,
+    ProjectorSettings,
+    ProjectorTwin,
+    refuse_flashes,
+)
+from rig.devices import Context
 from rig.errors import DeviceError, Problem, problems_of
 from rig.inbox import Failure, Report
 from rig.picture import Flashes
@@ -88,7 +97,7 @@ class LightCrafterSettings(ProjectorSettings):
         return self
 
 
-class LightCrafter(Projector):
+class LightCrafter(HoldingProjector):
     """A LightCrafter in the mode of pattern sequences; dark in between."""
 
     twin = ProjectorTwin
@@ -101,6 +110,7 @@ class LightCrafter(Projector):
         self._clock = context.clock
         self._inbox = context.inbox
         self._registration = ProjectorCalibration(context.folder, settings.calibration)
+        self._power = read_power(context.folder, settings.light) if settings.light else None
         self._light = Light(_LEDS.index(settings.led), settings.led_current)
         self._prepared: Mapping[str, Prepared] = {}
         self._lock = threading.RLock()
@@ -145,7 +155,10 @@ class LightCrafter(Projector):
                 self._forget()
 
     def check(self) -> list[Problem]:
-        """Return what keeps the projector from being reached."""
+        """Return what keeps the projector from being reached, and whether its light is known."""
+        return [*self._not_reached(), *self._unknown_light()]
+
+    def _not_reached(self) -> list[Problem]:
         if self._unit is not None:
             return []
         try:
@@ -154,9 +167,33 @@ class LightCrafter(Projector):
             return problems_of(error)
         return []
 
+    def _unknown_light(self) -> list[Problem]:
+        """Return that the light of its current was not measured; nothing if there is no file."""
+        why = self._power.refuse(self._settings.led_current) if self._power else None
+        do = "Calibrate the light over that current, or change `led_current` in the rig file."
+        return [Problem(why, f"{self._where}, led_current", do)] if why else []
+
     def files(self) -> tuple[Path, ...]:
-        """Return the file of the registration."""
-        return (self._registration.path,)
+        """Return the file of the registration, and that of the light if there is one."""
+        light = (self._power.path,) if self._power else ()
+        return (self._registration.path, *light)
+
+    def mirrors(self) -> tuple[int, int]:
+        """Return how many columns and rows of mirrors it has."""
+        return COLUMNS, ROWS
+
+    def highest_level(self) -> int:
+        """Return the highest current of its LED."""
+        return self._settings.max_led_current
+
+    def hold(self, lit: Lit, level: int | None = None) -> None:
+        """Show a picture until it is off, with a current of the LED."""
+        with self._lock:
+            if self._unit is None:
+                raise DeviceError("it is closed", self._where, "Open it first.")
+            self._cut(self._unit)
+            current = self._settings.led_current if level is None else level
+            self._unit.hold(bitmap(lit), min(current, self.highest_level()))
 
     def refuse_stimulus(self, stimulus: Flashes) -> str | None:
         """Return why these flashes cannot be projected as they are meant, or None if they can."""

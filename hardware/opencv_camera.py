@@ -119,7 +119,7 @@ class OpenCVCamera(Camera):
         path = self._folder / self.stream().external_file
         if self._openings:
             path = path.with_stem(f"{path.stem}-{self._openings + 1}")
-        source = self._source()
+        source = source_of(self._settings, self._lab, self._where)
         source.open()
         try:
             self._video = VideoFile(
@@ -161,27 +161,10 @@ class OpenCVCamera(Camera):
             problem = Problem("there is no such video", f"{self._where}, {path}", do)
             return [] if path.is_file() else [problem]
         try:
-            self._source()
+            source_of(self._settings, self._lab, self._where)
         except ConfigError as error:
             return problems_of(error)
         return []
-
-    def _source(self) -> FrameSource:
-        settings = self._settings
-        shape = settings.height_px, settings.width_px
-        asked = Asked(
-            settings.address, self._lab, shape, settings.bits, settings.rate_hz, self._where
-        )
-        match settings.source:
-            case "camera":
-                return CaptureSource(asked)
-            case "file":
-                return FileSource(asked)
-            case "synthetic":
-                return SyntheticSource(asked, settings.synthetic)
-            case own:
-                where = f"{self._where}, source"
-                return load_class(own, FrameSource, self._lab, where)(asked)
 
     def _keep(self, frame: Frame) -> None:
         """Keep a frame: the picture in the video, the times in a row."""
@@ -212,6 +195,29 @@ class OpenCVCamera(Camera):
         rows, self._rows = self._rows, []
         if rows:
             self._streams.write(self._name, np.array(rows, dtype="<f8"), rows[0][0])
+
+
+def source_of(settings: OpenCVCameraSettings, lab: Path, where: str) -> FrameSource:
+    """Return the source of a camera's frames, closed; raise `ConfigError` if there is none.
+
+    Parameters
+    ----------
+    settings, lab
+        Those of the camera, and the lab's folder.
+    where
+        The device, for errors.
+    """
+    shape = settings.height_px, settings.width_px
+    asked = Asked(settings.address, lab, shape, settings.bits, settings.rate_hz, where)
+    match settings.source:
+        case "camera":
+            return CaptureSource(asked)
+        case "file":
+            return FileSource(asked)
+        case "synthetic":
+            return SyntheticSource(asked, settings.synthetic)
+        case own:
+            return load_class(own, FrameSource, lab, f"{where}, source")(asked)
 
 
 def _in_eight_bits(pixels: Pixels) -> npt.NDArray[np.uint8]:

@@ -2,23 +2,57 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping
 
+import numpy as np
 import pydantic
+from numpy.typing import NDArray
 
 from hardware.common.playback import Playback
 from rig.devices import Context, DeviceSettings, Line, Projector
 from rig.errors import Problem
 from rig.picture import Flashes
 
+Lit = NDArray[np.bool_]
+"""Which mirrors, or pixels, are lit, ``(rows, columns)``, highest row first."""
+
 
 class ProjectorSettings(DeviceSettings):
-    """Settings of a projector; the field is what it lights of the cortex, centred on 0, 0."""
+    """Settings of a projector; the field is what it lights of the cortex, centred on 0, 0.
+
+    `light` is the file of its light per area; empty if that was not measured.
+    """
 
     line: Line
     frame_hz: float = pydantic.Field(gt=0, le=10_000)
     field_width_um: float = pydantic.Field(gt=0)
     field_height_um: float = pydantic.Field(gt=0)
+    light: str = ""
+
+
+class HoldingProjector(Projector):
+    """A projector that can hold a picture, for a camera or a power meter, until it is off."""
+
+    @abstractmethod
+    def mirrors(self) -> tuple[int, int]:
+        """Return how many columns and rows of mirrors, or pixels, it has; it must be open."""
+
+    @abstractmethod
+    def highest_level(self) -> int:
+        """Return the highest level that it may be given."""
+
+    @abstractmethod
+    def hold(self, lit: Lit, level: int | None = None) -> None:
+        """Show a picture until it is off.
+
+        Parameters
+        ----------
+        lit
+            Which mirrors are lit.
+        level
+            Of the light, from 0 to `highest_level`; None is that of sessions.
+        """
 
 
 def refuse_flashes(flashes: Flashes, settings: ProjectorSettings) -> str | None:

@@ -48,7 +48,9 @@ class Spot(Parameters):
     """Where a disk lies on the cortex, from the centre of the reference image, and its size."""
 
     x_um: float = pydantic.Field(ge=-5000, le=5000, description="centre, to the right, um")
-    y_um: float = pydantic.Field(ge=-5000, le=5000, description="centre, upwards, um")
+    y_um: float = pydantic.Field(
+        ge=-5000, le=5000, description="centre, downwards in the picture of the vessels, um"
+    )
     diameter_um: float = pydantic.Field(gt=0, le=5000, description="diameter, um")
 
     def disk(self) -> Disk:

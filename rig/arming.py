@@ -11,10 +11,11 @@ from typing import Any
 
 import msgspec
 
-from rig import guards
-from rig.calibration_age import ages
+from rig import dot_checks, guards
+from rig.calibration_age import ages, record_of
 from rig.cards import last_session, protocol_card, rig_card, stage_card, subject_card
 from rig.config import Limits
+from rig.devices import Projector
 from rig.disk_room import saving
 from rig.errors import Problem, RecordingError, RigError, problems_of
 from rig.lab import Lab
@@ -278,11 +279,15 @@ def _devices(lab: Lab, wish: Wish, parts: Parts, now: datetime) -> list[Guard]:
     if rig is None:
         return []
     found = []
-    for age in ages(made_devices(lab, rig), now.date()):
+    devices = made_devices(lab, rig)
+    for age in ages(devices, now.date()):
         simulated = rig.drivers[age.device].simulated
         found.append(guards.calibration(age, lab.config.limits, simulated=simulated))
         if age.kind == "valve":
             found += _spot_checks(lab, rig.name, age.device, now, simulated=simulated)
+    for name, device in devices.items():
+        if isinstance(device, Projector):
+            found += _dots(lab, rig.name, name, device, now)
     warnings = [each for each in check_devices(lab, rig) if each.level == "warning"]
     found += guards.stops("rig", warnings)
     if protocol is None or parts.problems:
@@ -305,6 +310,22 @@ def _spot_checks(lab: Lab, rig: str, device: str, now: datetime, *, simulated: b
         return guards.told(f"spot check of {device}", problems_of(error))
     guard = guards.spot_checks(device, checks, now, simulated=simulated)
     return [guard] if guard else []
+
+
+def _dots(lab: Lab, rig: str, name: str, projector: Projector, now: datetime) -> list[Guard]:
+    """Return what the daily checks of a projector say that a camera registered."""
+    found = []
+    for path in projector.files():
+        record = record_of(path)
+        if record.get("kind") != projector.kind:
+            continue
+        try:
+            checks = dot_checks.read_checks(lab, rig, name, str(record.get("id")))
+        except RigError as error:
+            found += guards.told(f"dots of {name}", problems_of(error))
+            continue
+        found += filter(None, [guards.dots(name, checks, now, simulated=projector.simulated)])
+    return found
 
 
 def _not_wrapped_up(

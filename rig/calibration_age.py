@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 from rig.config import read_toml
-from rig.devices import Device, Speaker, Valve
+from rig.devices import Device, Display, Projector, Speaker, Valve
 from rig.errors import ConfigError, Problem
+
+LIGHT = "light"
+"""The kind of a projector's second file: its light per area."""
+_KINDS = {"display": "screen"}
+"""Of calibrations that are not called as their devices are."""
 
 
 @dataclass(frozen=True)
 class Age:
-    """How old the calibration of one device is.
+    """How old a calibration of a device is.
 
     Attributes
     ----------
     device, kind
-        Its name in the rig file, and what kind of device it is.
+        The device's name in the rig file, and the kind of calibration: ``valve``, ``speaker``,
+        ``screen``, ``projector`` or ``light``.
     days
         Days since it was measured, below 0 if that day is still to come; None if it never was.
     """
@@ -28,6 +35,11 @@ class Age:
     device: str
     kind: str
     days: int | None
+
+    @property
+    def of(self) -> str:
+        """What was calibrated: the device, or its light."""
+        return f"light of {self.device}" if self.kind == LIGHT else self.device
 
     @property
     def words(self) -> str:
@@ -46,17 +58,44 @@ class Age:
 
 
 def ages(devices: Mapping[str, Device], today: date) -> list[Age]:
-    """Return the age of the calibration of each valve and each speaker."""
+    """Return the age of the calibration of each valve and each speaker.
+
+    And of each file that a screen or a projector has: it may do without.
+    """
     return [
-        Age(name, device.kind, _days_since(device, today))
+        Age(name, kind, _days_since(paths, today))
         for name, device in devices.items()
-        if isinstance(device, Valve | Speaker)
+        for kind, paths in _by_kind(device).items()
     ]
 
 
-def _days_since(device: Device, today: date) -> int | None:
-    """Return the days since a device was calibrated; of several files the oldest counts."""
-    dates = [found for path in device.files() if (found := _measured_on(path)) is not None]
+def record_of(path: Path) -> Mapping[str, Any]:
+    """Return the table `record` of a calibration file; empty if there is none to be read."""
+    with contextlib.suppress(ConfigError):
+        found = read_toml(path).get("record")
+        return found if isinstance(found, dict) else {}
+    return {}
+
+
+def _by_kind(device: Device) -> dict[str, list[Path]]:
+    """Return the files of a device by the kind of calibration; those of others have no age."""
+    kind = _KINDS.get(device.kind, device.kind)
+    found: dict[str, list[Path]] = {}
+    match device:
+        case Valve() | Speaker():
+            found[kind] = list(device.files())
+        case Display() | Projector():
+            for path in device.files():
+                is_light = record_of(path).get("kind") == LIGHT
+                found.setdefault(LIGHT if is_light else kind, []).append(path)
+        case _:
+            pass
+    return found
+
+
+def _days_since(paths: Sequence[Path], today: date) -> int | None:
+    """Return the days since files were measured; of several the oldest counts."""
+    dates = [found for path in paths if (found := _measured_on(path)) is not None]
     return (today - min(dates)).days if dates else None
 
 
@@ -79,10 +118,8 @@ def foreign(path: Path, rig: str, device: str) -> Problem | None:
 
     A file that was typed by hand does not say at which device it was measured.
     """
-    record: object = None
-    with contextlib.suppress(ConfigError):
-        record = read_toml(path).get("record")
-    if not isinstance(record, dict) or (record.get("rig"), record.get("device")) == (rig, device):
+    record = record_of(path)
+    if not record or (record.get("rig"), record.get("device")) == (rig, device):
         return None
     return Problem(
         f"it was measured at '{record.get('device')}' of rig '{record.get('rig')}', "

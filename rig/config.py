@@ -12,7 +12,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 
 import pydantic
 from pydantic_core import ErrorDetails
@@ -50,25 +50,40 @@ class LabLimits(FrozenModel):
     """Where a person is asked before a session.
 
     A calibration that is older than so many days needs a reason, and is `overdue` behind that. A
-    drop of a spot check may differ by the share `spot_check_tolerance` from what was ordered. A
-    disk with less than `free_gb` beside what two sessions need is told of.
+    drop of a spot check may differ by the share `spot_check_tolerance` from what was ordered. The
+    dots of a daily check may lie `dots_um` from where they were. A disk with less than `free_gb`
+    beside what two sessions need is told of.
     """
+
+    AGING: ClassVar[tuple[str, ...]] = ("valve", "speaker", "screen", "projector", "light")
 
     valve_calibration_days: int = pydantic.Field(default=30, ge=1, le=3650)
     valve_overdue_days: int = pydantic.Field(default=90, ge=1, le=3650)
     speaker_calibration_days: int = pydantic.Field(default=30, ge=1, le=3650)
     speaker_overdue_days: int = pydantic.Field(default=90, ge=1, le=3650)
+    screen_calibration_days: int = pydantic.Field(default=90, ge=1, le=3650)
+    screen_overdue_days: int = pydantic.Field(default=180, ge=1, le=3650)
+    projector_calibration_days: int = pydantic.Field(default=90, ge=1, le=3650)
+    projector_overdue_days: int = pydantic.Field(default=180, ge=1, le=3650)
+    light_calibration_days: int = pydantic.Field(default=30, ge=1, le=3650)
+    light_overdue_days: int = pydantic.Field(default=90, ge=1, le=3650)
     spot_check_tolerance: float = pydantic.Field(default=0.15, ge=0.01, le=0.5)
+    dots_um: float = pydantic.Field(default=20.0, ge=1, le=1000)
     free_gb: float = pydantic.Field(default=10, ge=0, le=1e6)
 
     @pydantic.model_validator(mode="after")
     def _check_order(self) -> Self:
         """A calibration is not overdue before it is old."""
-        for device in ("valve", "speaker"):
-            values = self.model_dump()
-            if values[f"{device}_overdue_days"] < values[f"{device}_calibration_days"]:
-                raise ValueError(f"{device}_overdue_days is less than {device}_calibration_days")
+        for kind in self.AGING:
+            usual, overdue = self.days_of(kind)
+            if overdue < usual:
+                raise ValueError(f"{kind}_overdue_days is less than {kind}_calibration_days")
         return self
+
+    def days_of(self, kind: str) -> tuple[int, int]:
+        """Return after how many days a kind of calibration is old, and after how many overdue."""
+        values = self.model_dump()
+        return values[f"{kind}_calibration_days"], values[f"{kind}_overdue_days"]
 
 
 class LabConfig(FrozenModel):

@@ -10,6 +10,7 @@ from typing import Any
 
 from rig.calibration_age import Age
 from rig.config import LabLimits, resolved
+from rig.dot_checks import DotCheck
 from rig.errors import Problem
 from rig.plan import ProtocolPlan
 from rig.preflight import Guard, LastSession, Level, SavingCard, StageCard
@@ -170,13 +171,9 @@ def parameters(
 
 def calibration(age: Age, limits: LabLimits, *, simulated: bool) -> Guard:
     """Return whether a calibration is young enough; that of a simulated device is only told."""
-    usual, overdue = (
-        (limits.valve_calibration_days, limits.valve_overdue_days)
-        if age.kind == "valve"
-        else (limits.speaker_calibration_days, limits.speaker_overdue_days)
-    )
-    name = f"calibration of {age.device}"
-    text = f"{_sentence(age.device)}: {age.words}."
+    usual, overdue = limits.days_of(age.kind)
+    name = f"calibration of {age.of}"
+    text = f"{_sentence(age.of)}: {age.words}."
     if age.days is not None and 0 <= age.days <= usual:
         return Guard(name, "ok", text)
     if simulated:
@@ -210,6 +207,25 @@ def spot_checks(
     text += f", and failed {len(failures)} spot checks in {FAILURES_DAYS} days."
     do = "Take the rig out of service and mend the valve; or go on with a reason."
     return Guard(name, "override", text, do, "reason")
+
+
+def dots(
+    device: str, checks: Sequence[DotCheck], now: datetime, *, simulated: bool
+) -> Guard | None:
+    """Return what the daily checks of a projector say; None if today's is passed."""
+    name = f"dots of {device}"
+    last = checks[-1] if checks else None
+    if last is not None and not last.passed:
+        text = f"{_sentence(device)} on {last.at:%Y-%m-%d}: {last.words}."
+        if simulated:
+            return Guard(name, "note", f"{text} It is simulated.")
+        do = "Register camera and projector again; or go on with a reason."
+        return Guard(name, "confirm", text, do, "reason")
+    if simulated or (last is not None and last.at.date() == now.date()):
+        return None
+    since = f"were last looked at on {last.at:%Y-%m-%d}" if last else "were not looked at"
+    do = "See whether camera and projector still stand as they did: `rig calibrate dots`."
+    return Guard(name, "note", f"The dots of {device} {since}.", do)
 
 
 def disk(card: SavingCard, min_free_gb: float, spare_gb: float, *, simulated: bool) -> list[Guard]:

@@ -40,7 +40,8 @@ class Disk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     Parameters
     ----------
     x_um, y_um
-        Its centre, in micrometres from the centre of the reference image of the blood vessels.
+        Its centre, in micrometres from the centre of the reference image of the blood vessels: x to
+        the right, y downwards.
     diameter_um
         Its diameter in micrometres.
     """

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import msgspec
 
-from rig.errors import RecordingError
+from rig.json_lines import append_line, read_lines
 from rig.lab import Lab
 
 FILE = Path("calibration") / "records" / "spot-checks.jsonl"
@@ -74,19 +73,7 @@ class SpotCheck(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
 
 def append_check(lab: Lab, check: SpotCheck) -> None:
     """Append a check; it is on the disk when this returns. The rig's lock must be held."""
-    path = lab.folder / FILE
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("ab") as file:
-            file.write(msgspec.json.encode(check) + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
-    except OSError as error:
-        raise RecordingError(
-            f"the spot check cannot be recorded: {error.strerror}",
-            str(path),
-            "Check the rights on the folder and the space on the disk.",
-        ) from error
+    append_line(lab.folder / FILE, check, "the spot check")
 
 
 def read_checks(lab: Lab, rig: str, device: str) -> list[SpotCheck]:
@@ -97,22 +84,5 @@ def read_checks(lab: Lab, rig: str, device: str) -> list[SpotCheck]:
     RecordingError
         If a line is none; nothing is passed over.
     """
-    path = lab.folder / FILE
-    try:
-        lines = path.read_bytes().splitlines()
-    except FileNotFoundError:
-        return []
-    except OSError as error:
-        raise RecordingError(
-            f"the spot checks cannot be read: {error.strerror}", str(path), "Check its rights."
-        ) from error
-    checks = [_check(line, f"{path}, line {n}") for n, line in enumerate(lines, start=1)]
+    checks = read_lines(lab.folder / FILE, SpotCheck, "spot check")
     return [each for each in checks if (each.rig, each.device) == (rig, device)]
-
-
-def _check(line: bytes, where: str) -> SpotCheck:
-    try:
-        return msgspec.json.decode(line, type=SpotCheck)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        do = "Delete the line if it is torn; else put it back as it was."
-        raise RecordingError(f"this is no spot check: {error}", where, do) from error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path, PurePosixPath
@@ -11,6 +10,7 @@ from typing import Annotated
 import msgspec
 
 from rig.errors import RecordingError
+from rig.json_lines import append_line
 from rig.lab import Lab
 
 SUFFIX = ".stages.jsonl"
@@ -99,19 +99,7 @@ def all_with_history(lab: Lab) -> list[str]:
 
 def append_entry(lab: Lab, subject: str, entry: StageEntry) -> None:
     """Append an entry; it is on the disk when this returns. The subject's lock must be held."""
-    path = history_file(lab, subject)
-    line = msgspec.json.encode(entry) + b"\n"
-    try:
-        with path.open("ab") as file:
-            file.write(line)
-            file.flush()
-            os.fsync(file.fileno())
-    except OSError as error:
-        raise RecordingError(
-            f"the stage of '{subject}' cannot be recorded: {error.strerror}",
-            str(path),
-            "Check the rights on the folder and the space on the disk.",
-        ) from error
+    append_line(history_file(lab, subject), entry, f"the stage of '{subject}'")
 
 
 def label_of(entry: StageEntry) -> str:

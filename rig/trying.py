@@ -15,7 +15,7 @@ from typing import Literal
 import msgspec
 
 from rig.bench import Bench, Look, Wanted, look_at, opened
-from rig.calibration_age import ages
+from rig.calibration_age import LIGHT, ages
 from rig.clock import SystemClock
 from rig.config import LabLimits, RigConfig, read_config
 from rig.devices import Device, DigitalOutput, Speaker
@@ -178,11 +178,12 @@ def _with_age(look: Look, name: str, device: Device, limits: LabLimits) -> tuple
     """Return what was found with the age of the calibration, and whether that is too old."""
     is_old = False
     for age in ages({name: device}, date.today()):
-        of_valve = age.kind == "valve"
-        usual = limits.valve_calibration_days if of_valve else limits.speaker_calibration_days
-        look = replace(look, words=f"{look.words} {age.words[:1].upper()}{age.words[1:]}.")
-        is_old = not device.simulated and (age.days is None or not 0 <= age.days <= usual)
-        if is_old and look.state == "good":
+        usual, _ = limits.days_of(age.kind)
+        told = f"light {age.words}" if age.kind == LIGHT else age.words
+        look = replace(look, words=f"{look.words} {told[:1].upper()}{told[1:]}.")
+        old = not device.simulated and (age.days is None or not 0 <= age.days <= usual)
+        is_old = is_old or old
+        if old and look.state == "good":
             look = replace(look, state="warn", do=f"Calibrate it (limit {usual} days).")
     return look, is_old
 

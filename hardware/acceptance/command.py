@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import sys
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
@@ -15,13 +13,14 @@ from hardware.acceptance.checks import CHECKS, make_all
 from hardware.acceptance.place import Place
 from hardware.acceptance.record import RECORD, keep
 from hardware.acceptance.results import Result
+from hardware.common.alone import alone_on
 from hardware.weighing import scales
 from rig.console import JsonOption, LabOption, console, print_json, print_table, rig_file, the_lab
 from rig.errors import ConfigError, ExitCode
-from rig.locks import hold
 from rig.person import Terminal
 from rig.rig_plan import plan_rig
-from rig.signals import ignore_stop_signals, interrupt_once, stop_on_signals
+
+STOPPED = "Stopped: every device is off."
 
 
 def register(app: typer.Typer) -> None:
@@ -56,19 +55,12 @@ def acceptance(
     the = the_lab(lab)
     path = rig_file(the, rig)
     made_at = datetime.now().astimezone()
-    try:
-        with (
-            stop_on_signals(interrupt_once()),
-            contextlib.redirect_stdout(sys.stderr),  # what drivers print is not our output
-            hold(the.locks, "rig", path.stem, f"an acceptance test of '{path.stem}'"),
-            scales(balance, the, Terminal()) as weigh,
-        ):
-            plan = plan_rig(the, path, simulate=False)
-            results = make_all(Place(the, plan, pulses, weigh), names, _tell)
-    except KeyboardInterrupt:
-        ignore_stop_signals()
-        typer.echo("Stopped: every device is off.", err=True)
-        raise typer.Exit(ExitCode.STOPPED) from None
+    with (
+        alone_on(the, path.stem, f"an acceptance test of '{path.stem}'", STOPPED),
+        scales(balance, the, Terminal()) as weigh,
+    ):
+        plan = plan_rig(the, path, simulate=False)
+        results = make_all(Place(the, plan, pulses, weigh), names, _tell)
     folder = keep(the, path, results, made_at)
     if json:
         print_json({"folder": str(folder), "results": results})

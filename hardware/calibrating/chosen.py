@@ -25,6 +25,7 @@ def chosen(
     *,
     simulate: bool,
     why_not: str,
+    option: str = "--device",
 ) -> tuple[str, type[Kind], Settings]:
     """Return name, class and settings of the device that is meant; a syringe pump is none.
 
@@ -40,6 +41,8 @@ def chosen(
         Whether a simulated one will do.
     why_not
         Why a simulated one will not.
+    option
+        By which it is named.
 
     Raises
     ------
@@ -60,7 +63,7 @@ def chosen(
         what = f"there is no {word} '{device}'" if device else f"it has no {word}"
         if len(found) > 1:
             what = f"it has {len(found)}: {', '.join(found)}"
-        raise ConfigError(what, str(rig), f"Name a {word} by --device.")
+        raise ConfigError(what, str(rig), f"Name a {word} by {option}.")
     ((name, (ours, own)),) = found.items()
     if ours.simulated and not simulate:
         raise ConfigError(

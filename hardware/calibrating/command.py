@@ -9,7 +9,9 @@ import typer
 
 from hardware.calibrating.kept import alone
 from hardware.calibrating.kinds import kind_of
+from hardware.calibrating.light_command import light
 from hardware.calibrating.listing import calibrations
+from hardware.calibrating.projector_command import dots, projector
 from hardware.calibrating.screen_command import screen
 from hardware.calibrating.speaker_command import speaker
 from hardware.calibrating.timing_command import timing
@@ -127,5 +129,8 @@ KINDS: dict[str, Callable[..., None]] = {
     "screen": screen,
     "timing": timing,
     "speaker": speaker,
+    "projector": projector,
+    "dots": dots,
+    "light": light,
 }
 """The verbs of ``rig calibrate``, as the window offers them, too."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,15 +10,11 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Generic
 
-import typer
-
 from calibration.record import Origin, Points
 from calibration.store import put_in_force
-from rig.errors import ExitCode
+from hardware.common.alone import alone_on
 from rig.lab import Lab
-from rig.locks import hold
 from rig.person import Person
-from rig.signals import ignore_stop_signals, interrupt_once, stop_on_signals
 
 SIMULATED = "Simulated: nothing was kept."
 DISCARDED = "Discarded: nothing was kept, and what was in force before still is."
@@ -106,18 +101,21 @@ def origin_of(kind: str, rig: Path, device: str, hardware: str, at: datetime) ->
     )
 
 
+def head(kind: str, rig: Path, device: str, hardware: str, by: str, note: str) -> dict[str, Any]:
+    """Return what every record says that is measured now: when, who, and whose it is."""
+    now = datetime.now().astimezone().replace(microsecond=0)
+    return {
+        "measured_on": now.date(),
+        "measured_by": by,
+        "note": note,
+        "record": origin_of(kind, rig, device, hardware, now),
+    }
+
+
 @contextlib.contextmanager
 def alone(lab: Lab, rig: Path) -> Iterator[None]:
     """Hold the rig's lock; who stops the program finds every device off."""
     name = rig.resolve().stem
-    try:
-        with (
-            stop_on_signals(interrupt_once()),
-            contextlib.redirect_stdout(sys.stderr),  # what drivers print is not our output
-            hold(lab.locks, "rig", name, f"a calibration on '{name}'"),
-        ):
-            yield
-    except (KeyboardInterrupt, typer.Abort):  # the latter while something is asked
-        ignore_stop_signals()
-        typer.echo("Stopped: every device is off, and nothing was put in force.", err=True)
-        raise typer.Exit(ExitCode.STOPPED) from None
+    stopped = "Stopped: every device is off, and nothing was put in force."
+    with alone_on(lab, name, f"a calibration on '{name}'", stopped):
+        yield

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from calibration.light_power import PowerFile, read_power
 from calibration.projector import ProjectorCalibration, ProjectorFile
 from calibration.record import Calibration, read_calibration
 from calibration.screen import ScreenCalibration, ScreenFile
@@ -17,6 +18,7 @@ from calibration.syringe import SyringeCalibration, SyringeFile
 from calibration.timing import TimingFile
 from calibration.valve import ValveCalibration, ValveFile
 from hardware.syringe_pump import SyringePumpSettings
+from rig import dot_checks
 from rig.calibration_age import foreign
 from rig.calibrations import InForce, State
 from rig.config import LabLimits, RigConfig, read_config
@@ -34,6 +36,7 @@ READERS: dict[type[Calibration], Reader] = {
     SpeakerFile: SpeakerCalibration,
     ScreenFile: ScreenCalibration,
     ProjectorFile: ProjectorCalibration,
+    PowerFile: read_power,
     TimingFile: lambda folder, name: read_calibration(folder, name, TimingFile),
 }
 """What devices read their files by."""
@@ -44,15 +47,19 @@ FILES: dict[str, type[Calibration]] = {
     "projector": ProjectorFile,
 }
 """By the kind of device; a syringe pump is a valve that has another one."""
+OTHERS: dict[str, type[Calibration]] = {"light": PowerFile}
+"""What further keys of a device's settings name."""
 
 
 VERBS: dict[type[Calibration], tuple[str, ...]] = {
     ValveFile: ("valve", "spot-check"),
     SpeakerFile: ("speaker",),
     ScreenFile: ("screen",),
+    ProjectorFile: ("projector", "dots"),
+    PowerFile: ("light",),
     TimingFile: ("timing",),
 }
-"""What of ``rig calibrate`` is for each; a syringe and a projector are calibrated by Python."""
+"""What of ``rig calibrate`` is for each; a syringe is calibrated by hand."""
 
 
 def calibrations(lab: LabOption = None, json: JsonOption = False) -> None:
@@ -93,12 +100,13 @@ def of_rig(lab: Lab, rig: Path, today: date) -> list[InForce]:
             driver, settings = plan_device(lab, rig, name, table, simulate=False)
         except RigError:
             continue
-        file = settings.model_dump().get("calibration")
-        if isinstance(file, str) and file:
-            pump = isinstance(settings, SyringePumpSettings)
-            model = SyringeFile if pump else FILES[driver.kind]
-            entry = _named(rig, name, file, model, simulated=driver.simulated)
-            found.append(_looked_at(lab, entry, model, today))
+        pump = isinstance(settings, SyringePumpSettings)
+        models = {"calibration": SyringeFile if pump else FILES.get(driver.kind), **OTHERS}
+        for key, model in models.items():
+            file = settings.model_dump().get(key)
+            if model is not None and isinstance(file, str) and file:
+                entry = _named(rig, name, file, model, simulated=driver.simulated)
+                found.append(_looked_at(lab, entry, model, today))
     timing = timing_file(rig.resolve().stem)
     if (lab.folder / timing).exists():
         entry = _named(rig, TIMING, timing, TimingFile, simulated=False)
@@ -139,7 +147,7 @@ def _looked_at(lab: Lab, entry: InForce, model: type[Calibration], today: date) 
     if strange:
         return msgspec.structs.replace(known, words=_sentences(strange))
     typed = "" if read.record else "Typed by hand."
-    last = _last_check(lab, entry.rig, entry.device) if model is ValveFile else ""
+    last = _last_check(lab, entry.rig, entry.device, model, read)
     words = " ".join(filter(None, (typed, last)))
     return msgspec.structs.replace(known, state=_state(model, days, lab.config.limits), words=words)
 
@@ -150,10 +158,7 @@ def _sentences(problem: Problem) -> str:
 
 def _days(model: type[Calibration], limits: LabLimits) -> tuple[int, int] | None:
     """Return after how many days a calibration is old, and overdue; None if it never is."""
-    return {
-        ValveFile: (limits.valve_calibration_days, limits.valve_overdue_days),
-        SpeakerFile: (limits.speaker_calibration_days, limits.speaker_overdue_days),
-    }.get(model)
+    return limits.days_of(model.kind) if model.kind in limits.AGING else None
 
 
 def _state(model: type[Calibration], days: int, limits: LabLimits) -> State:
@@ -177,9 +182,17 @@ def _picture(lab: Lab, record: Calibration) -> str:
     return str(picture) if picture.is_file() else ""
 
 
-def _last_check(lab: Lab, rig: str, device: str) -> str:
+def _last_check(
+    lab: Lab, rig: str, device: str, model: type[Calibration], read: Calibration
+) -> str:
+    """Return what the last spot check of a valve, or the last daily one of a projector, came to."""
     try:
-        checks = read_checks(lab, rig, device)
+        if model is ValveFile:
+            checks = read_checks(lab, rig, device)
+            return f"Spot check {checks[-1].at:%Y-%m-%d}: {checks[-1].words}." if checks else ""
+        if model is ProjectorFile and read.record:
+            dots = dot_checks.read_checks(lab, rig, device, read.record.id)
+            return f"On {dots[-1].at:%Y-%m-%d} {dots[-1].words}." if dots else ""
     except RigError as error:
         return f"{error.what}."
-    return f"Spot check {checks[-1].at:%Y-%m-%d}: {checks[-1].words}." if checks else ""
+    return ""

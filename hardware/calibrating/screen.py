@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
-import pydantic
 
 from calibration.gun_curve import WHITE
 from calibration.screen_points import GUNS, Gun, ScreenPoint
+from hardware.calibrating.readings import read_points
 from hardware.psychopy_display import PsychopyDisplaySettings
 from hardware.screen.messages import Levels
-from rig.errors import CheckFailed, ConfigError, Problem
 from rig.person import Person
 
 Read = Callable[[Gun, int], float]
@@ -84,28 +82,8 @@ def read_readings(path: Path) -> list[ScreenPoint]:
     ConfigError
         If it is not there or has other columns; `CheckFailed` with every row that is wrong.
     """
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.reader(file))
-    except (OSError, UnicodeDecodeError) as error:
-        what = f"the readings cannot be read: {error}"
-        raise ConfigError(what, str(path), "Name a CSV file by --readings.") from error
-    head = [each.strip() for each in rows[0]] if rows else []
-    if head != COLUMNS:
-        do = f"Write in its first line: {','.join(COLUMNS)}"
-        raise ConfigError("its columns are others", str(path), do)
-    points, problems = [], []
-    for number, row in enumerate(rows[1:], start=2):
-        if any(each.strip() for each in row):
-            try:
-                points.append(_point(row))
-            except (ValueError, pydantic.ValidationError):
-                what = f"'{','.join(row)}' is no reading"
-                do = "Give red, green or blue, a level from 0 to 255, and cd/m2 as a number."
-                problems.append(Problem(what, f"{path}, line {number}", do))
-    if problems:
-        raise CheckFailed(problems)
-    return points
+    do = "Give red, green or blue, a level from 0 to 255, and cd/m2 as a number."
+    return read_points(path, COLUMNS, _point, do, "--readings")
 
 
 def without_calibration(settings: PsychopyDisplaySettings, folder: Path) -> PsychopyDisplaySettings:
@@ -125,7 +103,7 @@ def without_calibration(settings: PsychopyDisplaySettings, folder: Path) -> Psyc
 
 
 def _point(row: list[str]) -> ScreenPoint:
-    gun, level, luminance = (each.strip() for each in row)
+    gun, level, luminance = row
     return ScreenPoint.model_validate(
         {"gun": gun, "level": int(level), "luminance_cd_m2": float(luminance)}
     )

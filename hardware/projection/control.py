@@ -22,6 +22,8 @@ from hardware.projection.protocol import (
 )
 from rig.errors import DeviceError
 
+HELD_US = 100_000
+"""Microseconds for which a pattern that is held is shown before it is shown again."""
 _ALL_BLACK = bitmap(np.zeros((ROWS, COLUMNS), dtype=bool))
 
 
@@ -103,6 +105,12 @@ class LightCrafterControl:
                 self._link.write(Command.PATTERN, bytes([index]) + wanted)
                 self._memory[index] = wanted
         self._link.write(Command.CURRENT, pack_currents(self._light.led, self._light.current))
+
+    def hold(self, picture: bytes, current: int) -> None:
+        """Show one pattern again and again, until it is to be dark, with a current of the LED."""
+        self.arm(picture, Sequence(1, HELD_US, self._light.led))
+        self._link.write(Command.CURRENT, pack_currents(self._light.led, current))
+        self.start()
 
     def start(self) -> None:
         """Begin the sequence, or arm it, as its settings say."""

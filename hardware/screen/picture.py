@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -93,14 +93,25 @@ def flashes_picture(
     field_um: tuple[float, float],
     refresh_hz: float,
 ) -> Picture:
-    """Return white disks on a field of so many micrometres, whose middle is 0, 0; up is up."""
+    """Return white disks on a field of so many micrometres, whose middle is 0, 0; y is down."""
     right = ((np.arange(width_px) + 0.5) / width_px - 0.5) * field_um[0]
-    up = ((np.arange(height_px) + 0.5) / height_px - 0.5) * field_um[1]
+    down = ((np.arange(height_px) + 0.5) / height_px - 0.5) * field_um[1]
     inside = np.zeros((height_px, width_px), dtype=bool)
     for disk in flashes.disks:
-        away = (right[None, :] - disk.x_um) ** 2 + (up[:, None] - disk.y_um) ** 2
+        away = (right[None, :] - disk.x_um) ** 2 + (down[:, None] - disk.y_um) ** 2
         inside |= away <= (disk.diameter_um / 2) ** 2
-    phases = np.where(inside, 0.75, 0.25).astype(np.float32)
-    table = np.array([[0, 0, 0], [WHITE, WHITE, WHITE]], dtype=np.uint8)
+    return flashing(inside, flashes, refresh_hz)
+
+
+def flashing(lit: NDArray[np.bool_], flashes: Flashes, refresh_hz: float) -> Picture:
+    """Return lit pixels, ``(height, width)``, highest row first, that flash in white."""
     half = round(refresh_hz / (2 * flashes.rate_hz))
-    return Picture(phases, table, round(flashes.duration * refresh_hz), 0.0, 2 * half, half)
+    frames = round(flashes.duration * refresh_hz)
+    return replace(steady(lit, WHITE, frames), period=2 * half, lit=half)
+
+
+def steady(lit: NDArray[np.bool_], level: int, frames: int) -> Picture:
+    """Return lit pixels, ``(height, width)``, highest row first, that have a level throughout."""
+    phases = np.where(lit[::-1], 0.75, 0.25).astype(np.float32)
+    table = np.array([[0, 0, 0], [level, level, level]], dtype=np.uint8)
+    return Picture(phases, table, frames)

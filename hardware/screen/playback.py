@@ -25,6 +25,8 @@ LOADS_WITHIN = 30.0
 SLOW_DO = "Close other programs; see `rig try`, and what the screen's graphics driver can do."
 COUNTED = ("refresh", "stimulus", "frame", "missed")
 """What is recorded of a flip, beside its time."""
+HELD = " held"
+"""The name of a picture that is held; no stimulus has such a one."""
 DARK_WITHIN = 1.0
 """Seconds that a screen has for the background, before its process is killed."""
 
@@ -137,6 +139,17 @@ class ScreenPlayback(Generic[Presented]):
             If it is closed, or does not do so.
         """
         self._screen.ask(Fill(levels), DARK_WITHIN)
+
+    def hold(self, picture: Picture) -> None:
+        """Show a picture from the next refresh on, until the screen is to be off.
+
+        Raises
+        ------
+        DeviceError
+            If it is closed, or does not take the picture.
+        """
+        self._screen.ask(load_of(HELD, picture), LOADS_WITHIN)
+        self._screen.tell(Show(HELD, self._screen.next_number()))
 
     def force_off(self) -> None:
         """Show the background, also where another process has the screen: that one ends."""

@@ -47,13 +47,20 @@ class PlantedCamera:
 
     def picture(self, grid: DotGrid, rng: np.random.Generator) -> NDArray[np.uint8]:
         """Return a picture of a grid, ``(height, width)``."""
+        return self.of_mirrors(grid.picture(), grid.odd_rows_shift, rng)
+
+    def of_mirrors(
+        self, mirrors: NDArray[np.bool_], odd_rows_shift: float, rng: np.random.Generator
+    ) -> NDArray[np.uint8]:
+        """Return a picture, ``(height, width)``, of mirrors that are lit, ``(rows, columns)``."""
         straight = self.lens.undistorted(self._rays())
         plane = mapped(np.linalg.inv(self.matrix), straight)
         row = np.rint(plane[..., 1]).astype(int)
-        column = np.rint(plane[..., 0] - grid.odd_rows_shift * (row % 2)).astype(int)
-        inside = (row >= 0) & (row < grid.rows) & (column >= 0) & (column < grid.columns)
+        column = np.rint(plane[..., 0] - odd_rows_shift * (row % 2)).astype(int)
+        rows, columns = mirrors.shape
+        inside = (row >= 0) & (row < rows) & (column >= 0) & (column < columns)
         lit = np.zeros(row.shape)
-        lit[inside] = grid.picture()[row[inside], column[inside]]
+        lit[inside] = mirrors[row[inside], column[inside]]
         return self.taken(DARK + (BRIGHT - DARK) * lit, rng)
 
     def taken(self, light: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.uint8]:

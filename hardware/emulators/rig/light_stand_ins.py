@@ -43,7 +43,8 @@ def video_projector(name: str, settings: Any, around: Surroundings) -> StandIn:
         for flashes, each in around.stimuli.flashes.items()
     }
     eye = VideoEye(grab, FlashedField(expected))
-    return StandIn(_words(screen), {"screen": screen, "pace": "clock"}, observers=(eye,))
+    reached = {"screen": screen, "pace": "clock", "calibration": ""}
+    return StandIn(_words(screen), reached, observers=(eye,))
 
 
 def lightcrafter(name: str, settings: Any, around: Surroundings) -> StandIn:

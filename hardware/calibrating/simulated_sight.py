@@ -1,0 +1,27 @@
+"""What a simulated camera sees: dots of a projector, a stage micrometer, vessels, tones."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calibration.dot_grid import DotGrid
+from hardware.emulators.cortex.projected_dots import planted_camera
+
+SEEN_BY = "simulated"
+SHAPE = (360, 480)
+UM_PER_PX = 6.2
+"""Of the simulated camera, without distortion."""
+
+
+def seen_dots(grid: DotGrid, seed: int = 1) -> NDArray[np.uint8]:
+    """Return a picture of a grid of dots, ``(height, width)``."""
+    return planted_camera(SHAPE).picture(grid, np.random.default_rng(seed))
+
+
+def seen_micrometer(pitch_um: float) -> NDArray[np.uint8]:
+    """Return a picture of a stage micrometer of a pitch, ``(height, width)``."""
+    sharp = replace(planted_camera(SHAPE), blur_px=1.5)
+    return sharp.micrometer(pitch_um / UM_PER_PX, 0.1, 0.05, np.random.default_rng(3))
