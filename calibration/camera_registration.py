@@ -16,8 +16,8 @@ from calibration.dots import find_blobs, find_dots
 from calibration.homography import Places, fitted, mapped
 from calibration.lens import STRONGEST, Lens, middle, perfect_lens
 from calibration.projector import Matrix, ProjectorFile, RegistrationPoint
-from calibration.record import Origin
 from calibration.stage_micrometer import Scale
+from rig.calibration_record import Origin
 from rig.errors import CheckFailed, Problem
 
 WHERE = "the registration of camera and projector"
@@ -106,7 +106,7 @@ class CameraRegistration:
         camera, pitch_um, scale
             Which camera it was, the pitch of the stage micrometer, and the scale by it.
         measured_on, measured_by, note, record
-            See `calibration.record.Calibration`.
+            See `rig.calibration_record.Calibration`.
         """
         um_per_px = scale.um_per_px
         pixels = np.diag([1 / um_per_px, 1 / um_per_px, 1.0])

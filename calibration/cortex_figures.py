@@ -95,6 +95,21 @@ def overlay_figure(
     return figure
 
 
+def reference_figure(
+    picture: NDArray[Any], disks: Sequence[Disk], um_per_px: float, title: str
+) -> Figure:
+    """Return a picture of blood vessels, ``(height, width)``, with disks in um from its middle."""
+    figure = _figure(100, 84)
+    ax = figure.subplots()
+    ax.imshow(_evened(picture), cmap="gray", vmin=0, vmax=1, interpolation="nearest")
+    height, width = picture.shape
+    _disks(ax, disks, um_per_px, (height, width))
+    _scale_bar(ax, um_per_px, (height, width))
+    ax.set(xticks=[], yticks=[])
+    ax.set_title(title, fontsize=8, loc="left")
+    return figure
+
+
 def tones_figure(maps: Sequence[ToneMap], diameter_um: float) -> Figure:
     """Return the map of each tone with a disk on its response.
 

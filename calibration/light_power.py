@@ -9,9 +9,9 @@ import numpy as np
 import pydantic
 from numpy.typing import NDArray
 
-from calibration.record import Calibration, read_calibration
 from calibration.student import reach_of
 from rig.calibration_age import LIGHT
+from rig.calibration_record import Calibration, read_calibration
 from rig.errors import CheckFailed, Problem
 from rig.frozen import FrozenModel, Items
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from calibration.camera_view import CameraView
 from calibration.homography import mapped
-from calibration.record import Calibration, read_calibration
+from rig.calibration_record import Calibration, read_calibration
 from rig.errors import CheckFailed, Problem
 from rig.frozen import FrozenModel, Items
 from rig.picture import Disk

@@ -11,7 +11,6 @@ import pydantic
 from numpy.typing import NDArray
 
 from calibration.gun_curve import GunCurve, GunLevels, curve_through
-from calibration.record import Calibration, read_calibration
 from calibration.screen_place import ScreenPlace
 from calibration.screen_points import (
     GUNS,
@@ -21,6 +20,7 @@ from calibration.screen_points import (
     of_gun,
     wrong_points,
 )
+from rig.calibration_record import Calibration, read_calibration
 from rig.errors import CheckFailed, Problem
 from rig.frozen import FrozenModel, Items
 

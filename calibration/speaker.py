@@ -9,7 +9,7 @@ import numpy as np
 import pydantic
 from numpy.typing import NDArray
 
-from calibration.record import Calibration, read_calibration
+from rig.calibration_record import Calibration, read_calibration
 from rig.errors import CheckFailed, Problem
 from rig.frozen import FrozenModel, Items
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import tomlkit
 
-from calibration.record import Calibration
+from rig.calibration_record import Calibration
 from rig.errors import RecordingError
 
 RECORDS = Path("calibration") / "records"
@@ -26,7 +26,7 @@ def put_in_force(folder: Path, name: str, record: Calibration) -> Path:
     folder, name
         The lab's folder, and the file that the rig file names, relative to it.
     record
-        A record that `calibration.record.sealed` returned.
+        A record that `rig.calibration_record.sealed` returned.
 
     Raises
     ------

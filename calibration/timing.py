@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pydantic
 
-from calibration.record import Calibration
+from rig.calibration_record import Calibration
 from rig.errors import CheckFailed, Problem
 from rig.frozen import FrozenModel, Items
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pydantic
 
-from calibration.record import Calibration, read_calibration
+from rig.calibration_record import Calibration, read_calibration
 from rig.errors import CheckFailed, Problem
 from rig.frozen import FrozenModel, Items
 

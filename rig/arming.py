@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -15,11 +16,13 @@ from rig import dot_checks, guards
 from rig.calibration_age import ages, record_of
 from rig.cards import last_session, protocol_card, rig_card, stage_card, subject_card
 from rig.config import Limits
-from rig.devices import Projector
+from rig.devices import Device, Projector
 from rig.disk_room import saving
+from rig.emulation_link import stimuli_of
 from rig.errors import Problem, RecordingError, RigError, problems_of
 from rig.lab import Lab
 from rig.locks import holder_of
+from rig.placement import placement_of
 from rig.plan import Parts, StageParams, read_parts
 from rig.preflight import Guard, LastSession, Preflight
 from rig.rehearsal import rehearse
@@ -292,6 +295,7 @@ def _devices(lab: Lab, wish: Wish, parts: Parts, now: datetime) -> list[Guard]:
     found += guards.stops("rig", warnings)
     if protocol is None or parts.problems:
         return found
+    found += _vessels(lab, rig.name, devices, parts, now)
     try:
         twins = rig if wish.virtual else plan_rig(lab, rig.path, simulate=True)
         found += guards.stops(
@@ -326,6 +330,24 @@ def _dots(lab: Lab, rig: str, name: str, projector: Projector, now: datetime) ->
             continue
         found += filter(None, [guards.dots(name, checks, now, simulated=projector.simulated)])
     return found
+
+
+def _vessels(
+    lab: Lab, rig: str, devices: Mapping[str, Device], parts: Parts, now: datetime
+) -> list[Guard]:
+    """Return whether it is known where the cortex lies, for a session that projects on it."""
+    projectors = [each for each in devices.values() if isinstance(each, Projector)]
+    if parts.protocol is None or parts.subject is None or not projectors:
+        return []
+    try:
+        if not stimuli_of(parts.protocol, 0).flashes:
+            return []
+        placement = placement_of(lab, parts.subject.id, rig)
+    except RigError as error:
+        return guards.stops("vessels", problems_of(error))
+    ids = {str(record_of(path).get("id")) for each in projectors for path in each.files()}
+    simulated = all(each.simulated for each in projectors)
+    return [*filter(None, [guards.vessels(placement, ids, now.date(), simulated=simulated)])]
 
 
 def _not_wrapped_up(

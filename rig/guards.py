@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from rig.calibration_age import Age
 from rig.config import LabLimits, resolved
 from rig.dot_checks import DotCheck
 from rig.errors import Problem
+from rig.placement import Placement
 from rig.plan import ProtocolPlan
 from rig.preflight import Guard, LastSession, Level, SavingCard, StageCard
 from rig.running import Beginning, Running
@@ -226,6 +227,37 @@ def dots(
     since = f"were last looked at on {last.at:%Y-%m-%d}" if last else "were not looked at"
     do = "See whether camera and projector still stand as they did: `rig calibrate dots`."
     return Guard(name, "note", f"The dots of {device} {since}.", do)
+
+
+def vessels(
+    placement: Placement | None, registrations: Collection[str], today: date, *, simulated: bool
+) -> Guard | None:
+    """Return whether it is known where the cortex lies today.
+
+    Parameters
+    ----------
+    placement
+        That in force of the mouse on the rig; None if there is none.
+    registrations
+        The ids of the records of the rig's projectors.
+    today
+        The day of the session.
+    simulated
+        Whether the projector is.
+    """
+    again = "Register the vessels by `rig calibrate vessels`"
+    if placement is None:
+        text = "The blood vessels were not registered here: disks are where the protocol has them."
+        return None if simulated else Guard("vessels", "note", text, f"{again}.")
+    text = f"Disks are {placement.words}, by the blood vessels of {placement.measured_on}."
+    is_of_camera = placement.registration in registrations
+    if is_of_camera and placement.measured_on == today:
+        return Guard("vessels", "ok", text)
+    if simulated:
+        return Guard("vessels", "note", f"{text} It is simulated.")
+    if not is_of_camera:
+        text += " Camera and projector were registered anew since."
+    return Guard("vessels", "confirm", text, f"{again}; or go on with a reason.", "reason")
 
 
 def disk(card: SavingCard, min_free_gb: float, spare_gb: float, *, simulated: bool) -> list[Guard]:

@@ -19,6 +19,7 @@ from rig.devices import Device
 from rig.errors import ConfigError
 from rig.events import SCHEMA_VERSION, ClockKind, Definition, DeviceRecord, Header
 from rig.lab import LAB_TOML
+from rig.placement import placement_file, placement_of
 from rig.plan import Plan
 from rig.plugins import source, source_sha256
 from rig.session_folder import SessionFolder
@@ -105,6 +106,7 @@ def make_definition(
             for path in [
                 *(path for device in devices.values() for path in device.files()),
                 *_timing(plan, devices),
+                *_placement(plan, stimuli),
             ]
         },
         own_files=_own_files(plan),
@@ -211,6 +213,13 @@ def _timing(plan: Plan, devices: Mapping[str, Device]) -> list[Path]:
     path = plan.lab.folder / timing_file(plan.rig.name)
     is_real = any(not device.simulated for device in devices.values())
     return [path] if is_real and path.is_file() else []
+
+
+def _placement(plan: Plan, stimuli: Stimuli) -> list[Path]:
+    """Return the record by which disks were carried; nothing if none were."""
+    if not stimuli.flashes or placement_of(plan.lab, plan.subject.id, plan.rig.name) is None:
+        return []
+    return [plan.lab.folder / placement_file(plan.subject.id)]
 
 
 def _relative(path: Path, folder: Path) -> str:

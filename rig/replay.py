@@ -17,6 +17,7 @@ from rig.config import Limits, validated
 from rig.inbox import Inbox
 from rig.loading import ask_for_stimuli, load_stimuli
 from rig.loop import Loop
+from rig.placement import placed
 from rig.plan import Plan, generators
 from rig.recorded_lab import plan_recorded, write_lab
 from rig.resumption import Resumption, fast_forward, resumption_of
@@ -80,7 +81,7 @@ def _played(record: SessionRecord, plan: Plan, resumes: Resumption | None) -> Re
     protocol = plan.protocol.make(generators(plan.seed)[0])
     where = str(plan.protocol.path)
     stimuli = ask_for_stimuli(protocol, where)
-    load_stimuli(twins, stimuli, where)
+    load_stimuli(twins, placed(stimuli, plan.lab, plan.subject.id, plan.rig.name), where)
     comparison.stimuli(stimuli, record.definition)
     source = TrialSource(protocol, graph_check(twins), stimuli.outputs, tape.pace)
     source.rows = comparison.table.rows

@@ -22,6 +22,7 @@ from rig.inbox import Command, Failure, Inbox, Request
 from rig.loading import ask_for_stimuli, load_stimuli
 from rig.locks import hold
 from rig.loop import Loop
+from rig.placement import placed
 from rig.plan import Plan, generators
 from rig.provenance import make_definition, make_header
 from rig.recorder import SessionRecorder
@@ -320,7 +321,8 @@ class Session:
         self._stimuli = ask_for_stimuli(protocol, where)
         # Before they are read to be played, so that a file that changes meanwhile is noticed.
         self._sound_files = sound_file_digests(plan.lab.folder, self._stimuli.sounds.values())
-        load_stimuli(self._devices, self._stimuli, where)
+        there = placed(self._stimuli, plan.lab, plan.subject.id, plan.rig.name)
+        load_stimuli(self._devices, there, where)
         check = graph_check(self._devices, sync_names(plan.rig.config.sync))
         self._source = TrialSource(protocol, check, self._stimuli.outputs)
         if self._resumes is not None:

@@ -19,12 +19,12 @@ from calibration.dot_grid import DotGrid
 from calibration.homography import mapped
 from calibration.light_power import read_power
 from calibration.projector import ProjectorCalibration, ProjectorFile
-from calibration.record import read_calibration
 from calibration.store import RECORDS
 from hardware.calibrating.simulated_sight import UM_PER_PX
 from hardware.emulators.cortex.projected_dots import PlantedCamera, planted_camera
 from hardware.emulators.lightcrafter.client import EmulatedLightCrafter
 from rig import guards
+from rig.calibration_record import read_calibration
 from rig.dot_checks import FILE, DotCheck, read_checks
 from rig.errors import ExitCode
 from rig.lab import Lab

@@ -16,7 +16,6 @@ from screen_bench import BLACK_CD_M2, GAMMAS, Screens, luminance
 
 from benchmarks.screen_calibration import coverage, grey_coverage
 from calibration.gun_curve import GunCurve, curve_through
-from calibration.record import sealed
 from calibration.screen import ScreenCalibration, ScreenFile
 from calibration.screen_fit import excess, fit_screen, grating_of, known_curve
 from calibration.screen_place import ScreenPlace
@@ -25,6 +24,7 @@ from calibration.store import RECORDS, put_in_force
 from hardware.calibrating.screen import asked, evenly, measure
 from hardware.calibrating.simulated import TRUE_GUNS, photometer
 from hardware.emulators.screen_grab import ScreenGrab
+from rig.calibration_record import sealed
 from rig.errors import CheckFailed, ExitCode
 from rig.lab import Lab
 from rig.person import Terminal

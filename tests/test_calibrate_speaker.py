@@ -14,12 +14,12 @@ from conftest import Done
 from speaker_chain import MICROPHONE, RATE_HZ, SPEAKER, SWEEPS, measured
 
 from calibration.equaliser import TAPS, equaliser
-from calibration.record import read_calibration, sealed
 from calibration.speaker import SpeakerCalibration, SpeakerFile
 from calibration.speaker_measurement import Residual, SpeakerMeasurement
 from calibration.tones import HeardTone
 from hardware.calibrating.kept import Result, keep, origin_of
 from hardware.calibrating.speaker_steps import fit_of, write_taps
+from rig.calibration_record import read_calibration, sealed
 from rig.errors import ExitCode
 from rig.lab import Lab
 from rig.person import Terminal

@@ -16,10 +16,10 @@ from lamps import lamps_plan
 from nwb_sessions import changed, odd_definition, write_session
 
 import rig
-from calibration.record import read_calibration
 from calibration.timing import TimingFile, path_of
 from hardware.calibrating.timing import GATE, tone_lags
 from hardware.emulators.ni.card_wires import CardWires
+from rig.calibration_record import read_calibration
 from rig.errors import CheckFailed, ExitCode
 from rig.events import ClockRead, DeviceRecord, DeviceReported
 from rig.lab import Lab

@@ -12,11 +12,11 @@ from conftest import Done
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from calibration.record import Origin, read_calibration, sealed
 from calibration.speaker import SpeakerFile
 from calibration.store import RECORDS, put_in_force, text_of
 from calibration.valve import ValveCalibration, ValveFile, ValvePoint
 from calibration.valve_fit import fit_valve
+from rig.calibration_record import Origin, read_calibration, sealed
 from rig.errors import ConfigError, ExitCode, RecordingError
 from rig.lab import Lab
 

@@ -16,6 +16,7 @@ from hardware.calibrating.screen_command import screen
 from hardware.calibrating.speaker_command import speaker
 from hardware.calibrating.timing_command import timing
 from hardware.calibrating.valve_steps import Valves, calibrate_valve, check_valve, print_valve
+from hardware.calibrating.vessels_command import vessels
 from rig.console import JsonOption, LabOption, print_json, print_table, rig_file, the_lab
 from rig.errors import ExitCode
 from rig.person import DialogOption, the_person
@@ -131,6 +132,7 @@ KINDS: dict[str, Callable[..., None]] = {
     "speaker": speaker,
     "projector": projector,
     "dots": dots,
+    "vessels": vessels,
     "light": light,
 }
 """The verbs of ``rig calibrate``, as the window offers them, too."""

@@ -10,9 +10,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Generic
 
-from calibration.record import Origin, Points
 from calibration.store import put_in_force
 from hardware.common.alone import alone_on
+from rig.calibration_record import Origin, Points
 from rig.lab import Lab
 from rig.person import Person
 
@@ -75,6 +75,12 @@ def keep(lab: Lab, name: str, result: Result[Points], person: Person) -> Calibra
     record, says = result.record, result.says
     if not person.approves(says, result.picture):
         return Calibrated(record, says, DISCARDED)
+    return put(lab, name, result)
+
+
+def put(lab: Lab, name: str, result: Result[Points]) -> Calibrated[Points]:
+    """Put a result in force that was approved, with its picture beside the record."""
+    record, says = result.record, result.says
     kept = put_in_force(lab.folder, name, record)
     picture = kept.with_suffix(".png")
     result.picture(picture)

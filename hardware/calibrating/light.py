@@ -11,12 +11,12 @@ import numpy as np
 
 from calibration.light_power import PowerCalibration, PowerFile, PowerPoint
 from calibration.projector import ProjectorCalibration
-from calibration.record import sealed
 from hardware.calibrating.holding import SETTLED, Projectors, held, projector_of
 from hardware.calibrating.kept import Calibrated, Result, head, keep, show
 from hardware.calibrating.light_picture import draw_light
 from hardware.calibrating.readings import read_points
 from hardware.projector import ProjectorSettings
+from rig.calibration_record import sealed
 from rig.errors import OptionError
 from rig.person import Person
 from rig.picture import Disk

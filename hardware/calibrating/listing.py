@@ -10,26 +10,32 @@ import msgspec
 
 from calibration.light_power import PowerFile, read_power
 from calibration.projector import ProjectorCalibration, ProjectorFile
-from calibration.record import Calibration, read_calibration
 from calibration.screen import ScreenCalibration, ScreenFile
 from calibration.speaker import SpeakerCalibration, SpeakerFile
 from calibration.store import record_file
 from calibration.syringe import SyringeCalibration, SyringeFile
 from calibration.timing import TimingFile
 from calibration.valve import ValveCalibration, ValveFile
+from calibration.vessels_reference import VesselsReference
 from hardware.syringe_pump import SyringePumpSettings
 from rig import dot_checks
-from rig.calibration_age import foreign
+from rig.calibration_age import foreign, record_of
+from rig.calibration_record import Calibration, read_calibration
 from rig.calibrations import InForce, State
 from rig.config import LabLimits, RigConfig, read_config
 from rig.console import JsonOption, LabOption, console, print_json, print_table, the_lab
 from rig.errors import Problem, RigError, problems_of
 from rig.lab import Lab
+from rig.placement import Placement
 from rig.rig_plan import plan_device
 from rig.spot_checks import read_checks
 from rig.timing import TIMING, timing_file
 
 Reader = Callable[[Path, str], object]
+OF_SUBJECTS: tuple[type[Calibration], ...] = (VesselsReference, Placement)
+"""What is measured of a mouse, at a rig; its file is called by mouse and kind."""
+
+
 READERS: dict[type[Calibration], Reader] = {
     ValveFile: ValveCalibration,
     SyringeFile: SyringeCalibration,
@@ -37,9 +43,8 @@ READERS: dict[type[Calibration], Reader] = {
     ScreenFile: ScreenCalibration,
     ProjectorFile: ProjectorCalibration,
     PowerFile: read_power,
-    TimingFile: lambda folder, name: read_calibration(folder, name, TimingFile),
 }
-"""What devices read their files by."""
+"""What devices read their files by; of others nothing but the file itself can be wrong."""
 FILES: dict[str, type[Calibration]] = {
     "valve": ValveFile,
     "speaker": SpeakerFile,
@@ -65,7 +70,9 @@ VERBS: dict[type[Calibration], tuple[str, ...]] = {
 def calibrations(lab: LabOption = None, json: JsonOption = False) -> None:
     """List the calibrations that the lab's rigs use: their age, and whether they can be used."""
     the = the_lab(lab)
-    found = [each for path in the.files("rigs") for each in of_rig(the, path, date.today())]
+    today = date.today()
+    found = [each for path in the.files("rigs") for each in of_rig(the, path, today)]
+    found += of_subjects(the, today)
     if json:
         print_json(found)
         return
@@ -114,6 +121,22 @@ def of_rig(lab: Lab, rig: Path, today: date) -> list[InForce]:
     return found
 
 
+def of_subjects(lab: Lab, today: date) -> list[InForce]:
+    """Return what is in force of mice: pictures of their blood vessels, and maps of tones."""
+    return [
+        _looked_at(lab, _of_subject(lab, mouse.stem, file, model), model, today)
+        for mouse in lab.files("subjects")
+        for model in OF_SUBJECTS
+        if (lab.folder / (file := f"calibration/{mouse.stem}-{model.kind}.toml")).exists()
+    ]
+
+
+def _of_subject(lab: Lab, subject: str, file: str, model: type[Calibration]) -> InForce:
+    """Return what a file of a mouse says: at which rig it was measured."""
+    rig = str(record_of(lab.folder / file).get("rig", ""))
+    return InForce(rig, subject, model.kind, file, "refused")
+
+
 def _named(
     rig: Path, device: str, file: str, model: type[Calibration], *, simulated: bool
 ) -> InForce:
@@ -129,7 +152,8 @@ def _looked_at(lab: Lab, entry: InForce, model: type[Calibration], today: date) 
         return msgspec.structs.replace(entry, state="missing", words="Calibrate it.")
     try:
         read = read_calibration(lab.folder, file, model)
-        READERS[model](lab.folder, file)
+        if model in READERS:
+            READERS[model](lab.folder, file)
     except RigError as error:
         first = problems_of(error)[0]
         return msgspec.structs.replace(entry, words=_sentences(first))

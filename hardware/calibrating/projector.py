@@ -19,7 +19,6 @@ from calibration.camera_registration import (
 from calibration.camera_view import CameraView
 from calibration.dot_grid import DotGrid
 from calibration.projector import ProjectorFile
-from calibration.record import read_calibration, sealed
 from calibration.stage_micrometer import Scale, measure_scale
 from hardware.calibrating.holding import SETTLED, Chosen, Projectors, held, projector_of
 from hardware.calibrating.kept import Calibrated, Result, head, keep, show
@@ -28,6 +27,7 @@ from hardware.calibrating.sight import Sight
 from hardware.calibrating.simulated_sight import SEEN_BY, UM_PER_PX, seen_dots, seen_micrometer
 from hardware.imaging.pictures import mean_of
 from hardware.projector import HoldingProjector
+from rig.calibration_record import read_calibration, sealed
 from rig.dot_checks import DotCheck, append_check
 from rig.errors import ConfigError, RigError
 from rig.lab import Lab

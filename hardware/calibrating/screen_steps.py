@@ -8,7 +8,6 @@ from datetime import datetime
 from pathlib import Path
 
 from calibration.gun_curve import WHITE
-from calibration.record import sealed
 from calibration.screen import Isoluminance, ScreenFile
 from calibration.screen_fit import fit_screen
 from calibration.screen_place import ScreenPlace, edge_deg, px_per_deg
@@ -27,6 +26,7 @@ from hardware.calibrating.simulated import TRUE_GUNS, photometer
 from hardware.display import DisplaySettings
 from hardware.psychopy_display import PsychopyDisplay, PsychopyDisplaySettings
 from rig.bench import Bench, opened
+from rig.calibration_record import sealed
 from rig.clock import SystemClock
 from rig.devices import Display
 from rig.errors import CheckFailed, ConfigError, OptionError

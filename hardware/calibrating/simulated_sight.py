@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from calibration.dot_grid import DotGrid
 from hardware.emulators.cortex.projected_dots import planted_camera
+from hardware.emulators.cortex.vessels import View, grown_cortex
 
 SEEN_BY = "simulated"
 SHAPE = (360, 480)
@@ -19,6 +20,12 @@ UM_PER_PX = 6.2
 def seen_dots(grid: DotGrid, seed: int = 1) -> NDArray[np.uint8]:
     """Return a picture of a grid of dots, ``(height, width)``."""
     return planted_camera(SHAPE).picture(grid, np.random.default_rng(seed))
+
+
+def seen_vessels(day: int) -> NDArray[np.uint8]:
+    """Return frames of a mouse's blood vessels, ``(frames, height, width)``, on the day 0 or 1."""
+    view = View(shift_px=(18.0, -11.0), turn=0.05, frames=4) if day else View(frames=4)
+    return grown_cortex(SHAPE, seed=7).frames(view, np.random.default_rng(day))
 
 
 def seen_micrometer(pitch_um: float) -> NDArray[np.uint8]:

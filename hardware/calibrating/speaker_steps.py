@@ -13,7 +13,6 @@ from pathlib import Path
 import numpy as np
 
 from calibration.microphone import Microphone
-from calibration.record import sealed
 from calibration.speaker import SpeakerFile, SpeakerFit
 from calibration.speaker_measurement import SpeakerMeasurement
 from hardware.acceptance.place import Ears
@@ -30,6 +29,7 @@ from hardware.emulators.simulated_speaker import SimulatedMicrophone, SimulatedS
 from hardware.emulators.sound_server import DEVICE, RATE_HZ, sound_server
 from hardware.sound_card import SoundCard
 from hardware.speaker import SpeakerSettings
+from rig.calibration_record import sealed
 from rig.config import RigConfig, read_config
 from rig.devices import AnalogInput, Speaker
 from rig.errors import OptionError

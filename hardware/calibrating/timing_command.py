@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Annotated
 import numpy as np
 import typer
 
-from calibration.record import sealed
 from calibration.timing import TimingFile, TimingPath
 from hardware.acceptance.place import Place
 from hardware.calibrating.kept import Calibrated, Result, alone, keep, origin_of
 from hardware.calibrating.timing import Unseen, measure_timing
+from rig.calibration_record import sealed
 from rig.config import RigConfig, read_config
 from rig.console import JsonOption, LabOption, console, print_json, print_table, rig_file, the_lab
 from rig.errors import CheckFailed, Problem

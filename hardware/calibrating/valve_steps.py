@@ -10,7 +10,6 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-from calibration.record import read_calibration, sealed
 from calibration.valve import ValveCalibration, ValveFile
 from calibration.valve_fit import WATER_MG_PER_UL, fit_valve, line_of
 from hardware.calibrating.chosen import chosen
@@ -27,6 +26,7 @@ from hardware.calibrating.valve_picture import draw_valve
 from hardware.valve import ValveSettings
 from hardware.weighing import Weigh, scales
 from rig.bench import PATIENCE, Bench, opened, report_of
+from rig.calibration_record import read_calibration, sealed
 from rig.clock import SystemClock, VirtualClock
 from rig.console import console, print_table
 from rig.devices import Valve

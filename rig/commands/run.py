@@ -38,6 +38,7 @@ from rig.events import ClockKind
 from rig.export.background import Made, hand_over
 from rig.inbox import Command
 from rig.lab import Lab, find_lab
+from rig.placement import placed
 from rig.plan import Plan, StageParams, make_plan
 from rig.progress import ProgressLine
 from rig.rehearsal import rehearse
@@ -295,7 +296,8 @@ def _hardware(
         yield plan, None
         return
     parts = resumption.parts if resumption else 0
-    stimuli = stimuli_of(plan.protocol, plan.seed)
+    wanted = stimuli_of(plan.protocol, plan.seed)
+    stimuli = placed(wanted, plan.lab, plan.subject.id, plan.rig.name)
     order = order_for(plan.lab, plan.rig, stimuli, plan.mouse, plan.seed, parts)
     with EmulationLink(order, _tell_start if not quiet else str) as link:
         memory = plan.mouse.memory if plan.mouse else {}

@@ -1,0 +1,105 @@
+"""Where the cortex of a mouse lies under a rig's camera: what carries disks to their places."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated
+
+import msgspec
+import pydantic
+
+from rig.calibration_record import Calibration, read_calibration
+from rig.frozen import Items
+from rig.lab import Lab
+from rig.picture import Disk
+from rig.stimuli import Stimuli
+
+Row = Annotated[tuple[float, float, float], pydantic.Strict(strict=False)]
+
+
+class Placement(Calibration):
+    """How the blood vessels of a mouse's reference are seen on a day, confirmed by a person.
+
+    Attributes
+    ----------
+    subject, reference
+        The mouse, and the id of its reference.
+    registration
+        The id of the projector's record by which the picture was taken.
+    um_per_px
+        Of the picture.
+    matrix
+        From x, y, 1 on the reference to x and y of the day, in um from the picture's middle: two
+        rows.
+    shift_um, turn_deg
+        By how much its middle has moved to the right and down, and how far it is turned clockwise.
+    scale, shear, inliers, likeness
+        How sure that is (`calibration.vessel_registration`).
+    picture, picture_sha256
+        The file of the day's picture, relative to the lab's folder, and its digest.
+    """
+
+    kind = "vessels"
+    subject: str
+    reference: str
+    registration: str
+    um_per_px: float = pydantic.Field(gt=0)
+    matrix: Annotated[tuple[Row, Row], pydantic.Strict(strict=False)]
+    shift_um: Items[float] = pydantic.Field(min_length=2, max_length=2)
+    turn_deg: float
+    scale: float
+    shear: float
+    inliers: int
+    likeness: float
+    picture: str
+    picture_sha256: str
+
+    @property
+    def words(self) -> str:
+        """The movement in words."""
+        x, y = self.shift_um
+        return f"moved by {x:.0f}, {y:.0f} um, turned by {self.turn_deg:.1f} deg"
+
+    def carried(self, disk: Disk) -> Disk:
+        """Return a disk of the reference where it lies on the day."""
+        x, y = (a * disk.x_um + b * disk.y_um + c for a, b, c in self.matrix)
+        return msgspec.structs.replace(disk, x_um=x, y_um=y)
+
+
+def placement_file(subject: str) -> str:
+    """Return where the placement in force of a mouse is, relative to the lab's folder."""
+    return f"calibration/{subject}-{Placement.kind}.toml"
+
+
+def placement_of(lab: Lab, subject: str, rig: str) -> Placement | None:
+    """Return the placement in force of a mouse on a rig; None if there is none.
+
+    Raises
+    ------
+    ConfigError
+        If its file is wrong, or was changed after a person confirmed it.
+    """
+    file = placement_file(subject)
+    if not (lab.folder / file).exists():
+        return None
+    found = read_calibration(lab.folder, file, Placement)
+    is_of_rig = found.record is not None and found.record.rig == rig
+    return found if is_of_rig else None
+
+
+def placed(stimuli: Stimuli, lab: Lab, subject: str, rig: str) -> Stimuli:
+    """Return stimuli as devices present them: disks where the cortex of a mouse lies on a rig.
+
+    Raises
+    ------
+    ConfigError
+        If there are disks, and the file of the placement is wrong.
+    """
+    placement = placement_of(lab, subject, rig) if stimuli.flashes else None
+    if placement is None:
+        return stimuli
+    flashes = {
+        name: msgspec.structs.replace(each, disks=tuple(map(placement.carried, each.disks)))
+        for name, each in stimuli.flashes.items()
+    }
+    return replace(stimuli, flashes=flashes)

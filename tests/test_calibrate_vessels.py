@@ -1,0 +1,263 @@
+"""Blood vessels are registered by command, and sessions find where the cortex lies."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import Done
+from helpers import run_virtual
+
+from calibration.camera_registration import register_camera
+from calibration.dot_grid import DotGrid
+from calibration.homography import mapped
+from calibration.lens import middle
+from calibration.projector import ProjectorCalibration
+from calibration.stage_micrometer import Scale
+from calibration.store import RECORDS, put_in_force, text_of
+from calibration.vessels_reference import VesselsReference, reference_file
+from hardware.calibrating.kept import head
+from hardware.emulators.cortex.projected_dots import PlantedCamera, planted_camera
+from hardware.emulators.cortex.vessels import View, grown_cortex
+from rig import guards
+from rig.calibration_record import read_calibration, sealed
+from rig.errors import CheckFailed, ConfigError, ExitCode
+from rig.lab import Lab
+from rig.picture import Disk, Flashes
+from rig.placement import Placement, placed, placement_file, placement_of
+from rig.plan import Plan, make_plan
+from rig.replay import replay
+from rig.session import Session
+from rig.session_record import load_session
+from rig.stimuli import Stimuli
+
+SHAPE, UM = (240, 320), 8.0
+MOVED = View(shift_px=(14.0, -9.0), turn=0.05, frames=6)
+PROTOCOL = "protocols/optogenetic.toml"
+RIG = """setup = "head_fixed"
+
+[devices.projector]
+driver = "hardware.lightcrafter:LightCrafter"
+line = "projector"
+calibration = "calibration/lc-projector.toml"
+led_current = 120
+frame_hz = 40
+field_width_um = 4000
+field_height_um = 3000
+
+[devices.lick]
+driver = "hardware.digital_input:DigitalInputTwin"
+line = "Dev2/port0/line1"
+
+[devices.valve]
+driver = "hardware.valve:ValveTwin"
+line = "Dev2/ctr0"
+calibration = "calibration/box1-valve.toml"
+max_open_ms = 150
+
+[devices.masking_light]
+driver = "hardware.digital_output:DigitalOutputTwin"
+line = "Dev2/port1/line1"
+"""
+Command = Callable[..., Done]
+
+
+@pytest.fixture(scope="module")
+def camera() -> PlantedCamera:
+    return planted_camera(SHAPE, k1=0.0)
+
+
+@pytest.fixture(scope="module")
+def films(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Write films of a window on two days, of another mouse's window, and of none."""
+    folder = tmp_path_factory.mktemp("films")
+    mouse = grown_cortex(SHAPE, seed=1)
+    rng = np.random.default_rng(1)
+    taken = {
+        "first": mouse.frames(replace(MOVED, shift_px=(0.0, 0.0), turn=0.0), rng),
+        "second": mouse.frames(MOVED, rng),
+        "other": grown_cortex(SHAPE, seed=2).frames(MOVED, rng),
+        "blank": mouse.frames(replace(MOVED, contrast=0.0), rng),
+        "small": mouse.frames(MOVED, rng)[:, :200],
+    }
+    for name, frames in taken.items():
+        np.save(folder / f"{name}.npy", frames)
+    return {name: str(folder / f"{name}.npy") for name in taken}
+
+
+@pytest.fixture(scope="module")
+def registered(camera: PlantedCamera) -> str:
+    """Return the record of a projector that this camera registered."""
+    grid = DotGrid(across=7, down=6)
+    found = register_camera(camera.picture(grid, np.random.default_rng(1)), grid)
+    scale = Scale(UM, UM - 0.01, UM + 0.01, 20, 0.0, np.zeros(20))
+    said = head("projector", Path("lc.toml"), "projector", "LightCrafter projector", "anna", "")
+    return text_of(sealed(found.to_file("eye", 100.0, scale, **said)))
+
+
+@pytest.fixture
+def window(lab: Lab, registered: str) -> Lab:
+    (lab.folder / "rigs/lc.toml").write_text(RIG, encoding="utf-8")
+    (lab.folder / "calibration/lc-projector.toml").write_text(registered, encoding="utf-8")
+    return lab
+
+
+@pytest.fixture
+def look(window: Lab, films: dict[str, str], command: Command) -> Command:
+    """Return a function that registers a film of SIM01."""
+
+    def typed(film: str, *options: str) -> Done:
+        asked = ("lc", "--subject", "SIM01", "--by", "anna", "--picture", films[film])
+        return command("calibrate", "vessels", *asked, *options)
+
+    return typed
+
+
+def session_of(lab: Lab) -> Plan:
+    return make_plan(lab, Path("rigs/lc.toml"), Path(PROTOCOL), "SIM01", simulate=True, seed=1)
+
+
+def test_disks_of_a_session_fall_on_the_tissue_where_they_lie_on_the_reference(
+    window: Lab,
+    look: Command,
+    camera: PlantedCamera,
+    edit: Callable[[str, str, str], None],
+) -> None:
+    first = look("first", "--confirm", "--json")
+    assert first.code == ExitCode.OK, first.err
+    reference = read_calibration(window.folder, reference_file("SIM01"), VesselsReference)
+    still = placement_of(window, "SIM01", "lc")
+    assert still is not None
+    assert still.shift_um == (0.0, 0.0)
+    second = look("second", "--confirm", "--protocol", PROTOCOL, "--json")
+    told = json.loads(second.out)
+    assert Path(told["picture"]).read_bytes().startswith(b"\x89PNG")
+    found = placement_of(window, "SIM01", "lc")
+    assert found is not None
+    assert reference.record is not None
+    assert found.reference == reference.record.id
+    assert found.shift_um == pytest.approx((14 * UM, -9 * UM), abs=2)
+
+    disk = Disk(-300.0, 200.0, 240.0)
+    stimuli = Stimuli({}, {}, {"S+": Flashes((disk,), 1.0)}, ())
+    ((carried,),) = (each.disks for each in placed(stimuli, window, "SIM01", "lc").flashes.values())
+    lit = ProjectorCalibration(window.folder, "calibration/lc-projector.toml").render([carried])
+    row, column = np.argwhere(lit).mean(axis=0)
+    seen = camera.lens.distorted(mapped(camera.matrix, np.array([[column + 0.25, row]])))[0]
+    on_reference = np.array(middle(SHAPE)) + np.array([-300.0, 200.0]) / UM
+    assert seen == pytest.approx(MOVED.matrix(SHAPE) @ [*on_reference, 1.0], abs=0.7)
+
+    edit(PROTOCOL, "max_trials = 250", "max_trials = 4")
+    with Session(session_of(window), "virtual") as session:
+        session.run()
+    record = load_session(session.folder)
+    kept = record.definition.calibration_toml[placement_file("SIM01")]
+    assert found.record is not None
+    assert tomllib.loads(kept)["record"]["id"] == found.record.id
+    assert replay(record).differences == []
+
+
+def test_a_session_is_refused_whose_disks_are_carried_beyond_the_field_and_by_a_changed_record(
+    window: Lab, look: Command, edit: Callable[[str, str, str], None]
+) -> None:
+    look("first", "--confirm")
+    assert placement_of(window, "SIM01", "box2") is None, "it was measured at another rig"
+    found = placement_of(window, "SIM01", "lc")
+    assert found is not None
+    far = ((1.0, 0.0, 1800.0), (0.0, 1.0, 0.0))
+    put_in_force(
+        window.folder, placement_file("SIM01"), sealed(found.model_copy(update={"matrix": far}))
+    )
+    with pytest.raises(CheckFailed, match="beyond its field"):
+        run_virtual(session_of(window))
+    edit(placement_file("SIM01"), "1800", "10")
+    with pytest.raises(ConfigError, match="its seal is broken"):
+        run_virtual(session_of(window))
+
+
+@pytest.mark.parametrize(
+    ("film", "words"),
+    [
+        ("other", "the blood vessels are not those of the reference"),
+        ("blank", "features agree and 30 are needed"),
+        ("small", "the picture has 320 x 200 px, and the camera that was registered 320 x 240"),
+    ],
+)
+def test_another_window_or_none_is_refused_and_what_was_in_force_stays(
+    window: Lab, look: Command, film: str, words: str
+) -> None:
+    look("first", "--confirm")
+    before = (window.folder / placement_file("SIM01")).read_bytes()
+    done = look(film, "--confirm")
+    assert done.code == ExitCode.CHECK_FAILED
+    assert words in done.err
+    assert (window.folder / placement_file("SIM01")).read_bytes() == before
+
+
+def test_nothing_holds_that_nobody_confirmed(
+    window: Lab, look: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = look("first")
+    assert done.code == ExitCode.USAGE
+    overlay = window.folder / "calibration/SIM01-overlay.png"
+    assert f"Look at {overlay}" in done.err
+    assert overlay.read_bytes().startswith(b"\x89PNG")
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    answers = iter(["2", "1"])
+    monkeypatch.setattr("typer.prompt", lambda *_, **__: next(answers))
+    assert "Discarded" in look("first").out
+    assert not (window.folder / RECORDS).exists()
+    assert "In force" in look("first").out
+    assert placement_of(window, "SIM01", "lc") is not None
+
+
+def test_a_new_reference_needs_a_reason_and_the_former_one_is_kept(
+    window: Lab, look: Command, command: Command
+) -> None:
+    look("first", "--confirm")
+    old = (window.folder / reference_file("SIM01")).read_bytes()
+    done = look("other", "--confirm", "--new-reference", "new window")
+    assert done.code == ExitCode.OK, done.err
+    record = read_calibration(window.folder, reference_file("SIM01"), VesselsReference)
+    assert record.note == "new window"
+    assert old in {path.read_bytes() for path in (window.folder / RECORDS).glob("*.toml")}
+    assert look("second", "--confirm").code == ExitCode.CHECK_FAILED
+    (window.folder / record.picture).unlink()
+    assert "the picture of the record is missing" in look("other", "--confirm").err
+    listed = json.loads(command("calibrations", "--json").out)
+    kinds = {each["kind"]: each["state"] for each in listed if each["device"] == "SIM01"}
+    assert kinds == {"reference": "good", "vessels": "good"}
+    simulated = command("calibrate", "vessels", "box2", "--subject", "SIM01", "--by", "anna",
+                        "--simulate")  # fmt: skip
+    assert "nothing was kept" in simulated.out
+
+
+def test_vessels_of_another_day_or_camera_need_a_reason_before_a_session(
+    window: Lab, look: Command, command: Command
+) -> None:
+    today = date.today()
+    text = (window.folder / "calibration/lc-projector.toml").read_text(encoding="utf-8")
+    camera = tomllib.loads(text)["record"]["id"]
+
+    def level(placement: Placement | None, day: date = today, of: str = camera) -> str | None:
+        guard = guards.vessels(placement, {of}, day, simulated=False)
+        return guard.level if guard else None
+
+    assert level(None) == "note"
+    assert guards.vessels(None, (), today, simulated=True) is None
+    look("first", "--confirm")
+    found = placement_of(window, "SIM01", "lc")
+    assert level(found) == "ok"
+    assert level(found, today + timedelta(days=1)) == "confirm"
+    assert level(found, of="another") == "confirm"
+    asked = ("--rig", "rigs/lc.toml", "--subject", "SIM01", "--protocol", PROTOCOL, "--simulate")
+    shown = json.loads(command("preflight", *asked, "--json").out)["guards"]
+    (guard,) = [each for each in shown if each["name"] == "vessels"]
+    assert guard["level"] == "note"
+    assert "Disks are moved by 0, 0 um" in guard["text"]
