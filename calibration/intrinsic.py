@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.ndimage import gaussian_filter
 
 from calibration.dots import FULL_SCALES
-from calibration.lens import middle
+from calibration.lens import Lens, middle
 from rig.errors import CheckFailed, Problem
 from rig.picture import Disk
 
@@ -102,6 +102,7 @@ def tone_maps(
     um_per_px: float,
     rng: np.random.Generator,
     settings: Settings | None = None,
+    lens: Lens | None = None,
 ) -> tuple[ToneMap, ...]:
     """Return the map of each tone.
 
@@ -119,6 +120,8 @@ def tone_maps(
         Source of chance.
     settings
         If none are given, those of the paper.
+    lens
+        The camera's, whose distortion is taken out; None if there is none.
 
     Raises
     ------
@@ -131,14 +134,23 @@ def tone_maps(
     chance = settings.chance / len(onsets)
     return tuple(
         _tone_map(
-            frequency_hz, ratios(frames, times, each, settings), um_per_px, chance, settings, rng
+            frequency_hz,
+            ratios(frames, times, each, settings, lens),
+            um_per_px,
+            chance,
+            settings,
+            rng,
         )
         for frequency_hz, each in onsets.items()
     )
 
 
 def ratios(
-    frames: NDArray[Any], times: ArrayLike, onsets: Sequence[float], settings: Settings
+    frames: NDArray[Any],
+    times: ArrayLike,
+    onsets: Sequence[float],
+    settings: Settings,
+    lens: Lens | None = None,
 ) -> Floats:
     """Return the picture after over the picture before each onset, ``(trials, height, width)``."""
     at = np.asarray(times, dtype=float)
@@ -154,7 +166,10 @@ def ratios(
         ground = frames[before].mean(axis=0, dtype=np.float64)
         if ground.min() <= 0:
             raise _refused("a part of the picture is black", "Give more light, or a longer time.")
-        found.append(frames[after].mean(axis=0, dtype=np.float64) / ground)
+        light = frames[after].mean(axis=0, dtype=np.float64)
+        if lens is not None:
+            ground, light = lens.straightened(ground), lens.straightened(light)
+        found.append(light / ground)
     return np.array(found)
 
 

@@ -57,6 +57,11 @@ class Lens:
             true = true - (true * (1 + self.k1 * true**2) - seen) / (1 + 3 * self.k1 * true**2)
         return np.asarray(self.centre_px + away / (1 + self.k1 * true**2) * self.radius_px)
 
+    def binned(self, count: int) -> Lens:
+        """Return it for pictures of which so many pixels, across and down, are put together."""
+        x, y = ((each + 0.5) / count - 0.5 for each in self.centre_px)
+        return Lens(self.k1, (x, y), self.radius_px / count)
+
     def straightened(self, picture: NDArray[Any]) -> NDArray[np.float64]:
         """Return a picture, ``(height, width)``, as a lens without distortion shows it."""
         rows, columns = np.indices(picture.shape)

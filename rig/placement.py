@@ -65,6 +65,14 @@ class Placement(Calibration):
         x, y = (a * disk.x_um + b * disk.y_um + c for a, b, c in self.matrix)
         return msgspec.structs.replace(disk, x_um=x, y_um=y)
 
+    def on_reference(self, disk: Disk) -> Disk:
+        """Return a disk of the day where it lies on the reference."""
+        (a, b, c), (d, e, f) = self.matrix
+        x, y, size = disk.x_um - c, disk.y_um - f, a * e - b * d
+        return msgspec.structs.replace(
+            disk, x_um=(e * x - b * y) / size, y_um=(a * y - d * x) / size
+        )
+
 
 def placement_file(subject: str) -> str:
     """Return where the placement in force of a mouse is, relative to the lab's folder."""

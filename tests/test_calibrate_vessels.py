@@ -18,12 +18,15 @@ from calibration.camera_registration import register_camera
 from calibration.dot_grid import DotGrid
 from calibration.homography import mapped
 from calibration.lens import middle
+from calibration.map_file import map_file
 from calibration.projector import ProjectorCalibration
 from calibration.stage_micrometer import Scale
 from calibration.store import RECORDS, put_in_force, text_of
 from calibration.vessels_reference import VesselsReference, reference_file
 from hardware.calibrating.kept import head
+from hardware.calibrating.vessels_command import disks_of
 from hardware.emulators.cortex.projected_dots import PlantedCamera, planted_camera
+from hardware.emulators.cortex.tones import Imaging, filmed_tones
 from hardware.emulators.cortex.vessels import View, grown_cortex
 from rig import guards
 from rig.calibration_record import read_calibration, sealed
@@ -261,3 +264,67 @@ def test_vessels_of_another_day_or_camera_need_a_reason_before_a_session(
     (guard,) = [each for each in shown if each["name"] == "vessels"]
     assert guard["level"] == "note"
     assert "Disks are moved by 0, 0 um" in guard["text"]
+
+
+@pytest.fixture
+def film(window: Lab, look: Command) -> Callable[..., tuple[str, ...]]:
+    """Return a function that writes a film of a cortex that lies turned, and names its files.
+
+    Pixels of the camera are put together, 4 x 4; a tone of 4 kHz darkens it, one of 32 kHz not.
+    """
+    look("first", "--confirm")
+    still = placement_of(window, "SIM01", "lc")
+    assert still is not None
+    turned = still.model_copy(update={"matrix": ((0.0, -1.0, 100.0), (1.0, 0.0, -50.0))})
+    put_in_force(window.folder, placement_file("SIM01"), sealed(turned))
+    imaging = Imaging(shape=(60, 80), um_per_px=4 * UM, depth=3e-3)
+    filmed = filmed_tones({4e3: (-300.0, 250.0), 32e3: None}, imaging, np.random.default_rng(2))
+
+    def written(**changes: str) -> tuple[str, ...]:
+        rows = [f"{hz},{at}" for hz, ats in filmed.onsets.items() for at in ats]
+        onsets = changes.get("onsets", "\n".join(["frequency_hz,onset", *rows]))
+        times = "\n".join(["time", *map(str, filmed.times[: int(changes.get("frames", "-1"))])])
+        for name, text in {"onsets": onsets, "times": times}.items():
+            (window.folder / f"{name}.csv").write_text(text, encoding="utf-8")
+        np.save(window.folder / "film.npy", filmed.frames[:-1])
+        named = {name: str(window.folder / f"{name}.csv") for name in ("onsets", "times")}
+        return ("--frames", str(window.folder / "film.npy"), "--onsets", named["onsets"],
+                "--times", named["times"])  # fmt: skip
+
+    return written
+
+
+def test_tones_are_mapped_on_the_reference_of_a_mouse(
+    window: Lab, film: Callable[..., tuple[str, ...]], command: Command
+) -> None:
+    asked = ("calibrate", "map", "lc", "--subject", "SIM01", "--by", "anna")
+    done = command(*asked, *film(), "--json")
+    assert done.code == ExitCode.OK, done.err
+    told = json.loads(done.out)
+    assert Path(told["picture"]).read_bytes().startswith(b"\x89PNG")
+    low, high = told["record"]["tones"]
+    assert (low["x_um"], low["y_um"]) == pytest.approx((300.0, 400.0), abs=80)
+    assert (high["x_um"], high["spread_um"]) == (None, None)
+    (disk,) = disks_of(window, "SIM01", None)
+    assert (disk.x_um, disk.diameter_um) == (low["x_um"], 360.0)
+    listed = [each["kind"] for each in json.loads(command("calibrations", "--json").out)]
+    assert listed[-3:] == ["reference", "vessels", "map"]
+
+
+def test_a_film_that_does_not_fit_is_refused(
+    window: Lab, film: Callable[..., tuple[str, ...]], command: Command
+) -> None:
+    asked = ("calibrate", "map", "lc", "--subject", "SIM01", "--by", "anna")
+    assert "there is no film" in command(*asked).err
+    assert "there are 5 times for 479 frames" in command(*asked, *film(frames="5")).err
+    assert "nobody said when frames were exposed" in command(*asked, *film()[:4]).err
+    few = "frequency_hz,onset\n4000,3\n4000,9\n"
+    assert "4000 Hz has 2 trials and 5 are needed" in command(*asked, *film(onsets=few)).err
+    wrong = "frequency_hz,onset\n4 kHz,3\n"
+    assert "'4 kHz,3' is no reading" in command(*asked, *film(onsets=wrong)).err
+    named = film()
+    np.save(window.folder / "film.npy", np.ones((479, 50, 80), np.uint8))
+    assert "no whole share of the camera's 320 x 240" in command(*asked, *named).err
+    assert not (window.folder / map_file("SIM01")).exists()
+    other = ("calibrate", "map", "lc", "--subject", "SIM02", "--by", "anna", *named)
+    assert "the blood vessels of 'SIM02' were not registered" in command(*other).err

@@ -11,6 +11,7 @@ from hardware.calibrating.kept import alone
 from hardware.calibrating.kinds import kind_of
 from hardware.calibrating.light_command import light
 from hardware.calibrating.listing import calibrations
+from hardware.calibrating.map_command import map_
 from hardware.calibrating.projector_command import dots, projector
 from hardware.calibrating.screen_command import screen
 from hardware.calibrating.speaker_command import speaker
@@ -133,6 +134,7 @@ KINDS: dict[str, Callable[..., None]] = {
     "projector": projector,
     "dots": dots,
     "vessels": vessels,
+    "map": map_,
     "light": light,
 }
 """The verbs of ``rig calibrate``, as the window offers them, too."""

@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from calibration.light_power import PowerFile, read_power
+from calibration.map_file import MapFile
 from calibration.projector import ProjectorCalibration, ProjectorFile
 from calibration.screen import ScreenCalibration, ScreenFile
 from calibration.speaker import SpeakerCalibration, SpeakerFile
@@ -32,7 +33,7 @@ from rig.spot_checks import read_checks
 from rig.timing import TIMING, timing_file
 
 Reader = Callable[[Path, str], object]
-OF_SUBJECTS: tuple[type[Calibration], ...] = (VesselsReference, Placement)
+OF_SUBJECTS: tuple[type[Calibration], ...] = (VesselsReference, Placement, MapFile)
 """What is measured of a mouse, at a rig; its file is called by mouse and kind."""
 
 

@@ -7,6 +7,9 @@ from typing import Annotated
 
 import typer
 
+from calibration.map_file import MapFile, map_file
+from calibration.vessels_reference import reference_file
+from rig.calibration_record import read_calibration
 from rig.console import JsonOption, LabOption, console, print_json, rig_file, the_lab
 from rig.lab import Lab
 from rig.person import DialogOption, the_person
@@ -51,7 +54,6 @@ def vessels(
     Exit code 3 if it is another window, or nothing is sharp, 4 if the camera fails, 7 if a session
     runs on the rig.
     """
-    from calibration.vessels_reference import reference_file
     from hardware.calibrating.holding import Projectors
     from hardware.calibrating.kept import alone
     from hardware.calibrating.vessels import (
@@ -85,12 +87,22 @@ def vessels(
 
 
 def disks_of(lab: Lab, subject: str, protocol: Path | None) -> tuple[Disk, ...]:
-    """Return the disks of a mouse's protocol on its reference, each once."""
+    """Return the disks of a mouse's protocol on its reference, each once; else of its map."""
     if protocol is None:
-        return ()
+        return _mapped(lab, subject)
     from rig.emulation_link import stimuli_of
     from rig.plan import plan_protocol, with_subject
 
     plan = with_subject(lab, plan_protocol(lab, lab.find(protocol)), lab.subject(subject))
     flashes = stimuli_of(plan, 0).flashes.values()
     return tuple(dict.fromkeys(disk for each in flashes for disk in each.disks))
+
+
+def _mapped(lab: Lab, subject: str) -> tuple[Disk, ...]:
+    """Return disks where a mouse's cortex answers tones; none if that was not mapped."""
+    file = map_file(subject)
+    if not (lab.folder / file).exists():
+        return ()
+    record = read_calibration(lab.folder, file, MapFile)
+    disks = (each.disk(record.diameter_um) for each in record.tones)
+    return tuple(disk for disk in disks if disk is not None)
