@@ -119,7 +119,7 @@ class OpenCVCamera(Camera):
         path = self._folder / self.stream().external_file
         if self._openings:
             path = path.with_stem(f"{path.stem}-{self._openings + 1}")
-        source = source_of(self._settings, self._lab, self._where)
+        source = self._source()
         source.open()
         try:
             self._video = VideoFile(
@@ -161,10 +161,13 @@ class OpenCVCamera(Camera):
             problem = Problem("there is no such video", f"{self._where}, {path}", do)
             return [] if path.is_file() else [problem]
         try:
-            source_of(self._settings, self._lab, self._where)
+            self._source()
         except ConfigError as error:
             return problems_of(error)
         return []
+
+    def _source(self) -> FrameSource:
+        return source_of(self._settings, self._lab, self._where)
 
     def _keep(self, frame: Frame) -> None:
         """Keep a frame: the picture in the video, the times in a row."""

@@ -23,6 +23,7 @@ from screen_bench import (
 )
 from streamed import Kept
 
+from calibration.dot_grid import DotGrid
 from hardware.display import DisplayTwin
 from hardware.emulators.screen_grab import Picture
 from hardware.psychopy_display import PsychopyDisplay
@@ -33,7 +34,7 @@ from rig.devices import Context
 from rig.errors import DeviceError
 from rig.inbox import Failure, Inbox, Report
 from rig.lab import Lab
-from rig.picture import Grating
+from rig.picture import Disk, Flashes, Grating
 from rig.room import Room
 
 pytestmark = pytest.mark.realtime
@@ -256,15 +257,59 @@ def test_disks_are_where_they_are_meant_on_a_second_screen_and_flash_half_of_the
         time.sleep(0.004)
     lit = max(pictures, key=lambda levels: levels.mean())
     assert set(np.unique(lit)) == {0, 255}
-    right, up = (np.arange(320) - 159.5) * 12.5, (119.5 - np.arange(240)) * 12.5
+    right, down = (np.arange(320) - 159.5) * 12.5, (np.arange(240) - 119.5) * 12.5
     for x, y, diameter in ((0.0, 0.0, 360.0), (1000.0, 100.0, 720.0)):
-        away = np.hypot(right[None] - x, up[:, None] - y)
+        away = np.hypot(right[None] - x, down[:, None] - y)
         assert np.all(lit[away < diameter / 2 - 10] == 255)
         assert np.all(lit[(away > diameter / 2 + 10) & (away < 450)] == 0)
     levels = [change.level for change in projector.changes()]
     assert levels[:4] == [255, 0, 255, 0]
     flips = kept.rows["box_flips"]
     assert len(flips) + flips[:, 4].sum() == flips[-1, 3] + 1 >= 17, "the end of 16 frames"
+
+
+REGISTRATION = """measured_on = 2026-11-02
+measured_by = "test"
+columns = 320
+rows = 240
+odd_rows_shift = 0
+matrix = [[0, -0.08, 159.5], [0.08, 0, 119.5], [0, 0, 1]]
+points = [
+    { x_um = 0, y_um = 0, column = 160, row = 120 },
+    { x_um = 0, y_um = 1000, column = 80, row = 120 },
+    { x_um = 1000, y_um = 0, column = 160, row = 200 },
+    { x_um = 1000, y_um = 1000, column = 80, row = 200 },
+]
+"""
+
+
+def lit(bench: ScreenBench, level: int) -> np.ndarray:
+    """Return the first picture that has that level somewhere, ``(rows, columns)``."""
+    seen: list[np.ndarray] = []
+    until(lambda: seen.append(bench.eye.grab().levels[..., 0]) or seen[-1].max() == level)
+    return seen[-1]
+
+
+def test_a_registered_projector_lights_the_pixels_that_a_camera_saw_there_and_holds_a_picture(
+    lab: Lab, request: pytest.FixtureRequest
+) -> None:
+    """The camera is turned by a quarter: x on the cortex goes down on the screen."""
+    (lab.folder / "calibration/video.toml").write_text(REGISTRATION, encoding="utf-8")
+    settings = {**VIDEO, "calibration": "calibration/video.toml"}
+    bench = ScreenBench(VideoProjector, settings, lab.folder, request)
+    device = bench.device
+    device.open()
+    assert device.mirrors() == (320, 240)
+    picture = DotGrid.over(320, 240, 0.0).picture()
+    device.hold(picture, 200)
+    assert np.array_equal(lit(bench, 200) == 200, picture)
+    device.load({"it": Flashes((Disk(500.0, 0.0, 250.0),), 30.0)})
+    device.present("it")
+    rows, columns = np.nonzero(lit(bench, 255))
+    assert (rows.mean(), columns.mean()) == pytest.approx((159.5, 159.5), abs=0.6)
+    (path,) = device.files()
+    assert path.name == "video.toml"
+    bench.close()
 
 
 def test_what_the_screen_is_not_is_refused_when_it_is_opened(
