@@ -191,6 +191,10 @@ def test_a_power_meter_is_read_while_a_disk_is_lit(
     listed = [each["kind"] for each in json.loads(command("calibrations", "--json").out)
               if each["rig"] == "lc"]  # fmt: skip
     assert listed == ["projector", "light"]
+    seen = command("preflight", "--rig", "rigs/lc.toml", "--subject", "SIM01", "--json").out
+    found = {each["name"]: each["level"] for each in json.loads(seen)["guards"]}
+    assert found["calibration of light of projector"] == "ok"
+    assert "calibration of projector" in found
     edit("rigs/lc.toml", "led_current = 120", "led_current = 30")
     checked = command("check", "--rig", "rigs/lc.toml", "--protocol", "protocols/optogenetic.toml")
     assert "level 30 lies outside its calibration, 50 to 200" in checked.out

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +16,7 @@ from calibration.equaliser import TAPS, equaliser
 from calibration.speaker import SpeakerCalibration, SpeakerFile
 from calibration.speaker_measurement import Residual, SpeakerMeasurement
 from calibration.tones import HeardTone
-from hardware.calibrating.kept import Result, keep, origin_of
+from hardware.calibrating.kept import Result, head, keep
 from hardware.calibrating.speaker_steps import fit_of, write_taps
 from rig.calibration_record import read_calibration, sealed
 from rig.errors import ExitCode
@@ -42,16 +41,13 @@ def found() -> SpeakerMeasurement:
 def test_a_measurement_becomes_the_record_that_sounds_are_made_by(
     lab: Lab, found: SpeakerMeasurement
 ) -> None:
-    at = datetime(2026, 11, 29, 9, 15, tzinfo=UTC)
     rig = lab.folder / "rigs/box1.toml"
     record = sealed(
         SpeakerFile(
-            measured_on=at.date(),
-            measured_by="anna",
+            **head("speaker", rig, "speaker", "SoundCard x", "anna", ""),
             microphone="simulated",
             points=found.points(),
             fit=fit_of(found),
-            record=origin_of("speaker", rig, "speaker", "SoundCard x", at),
         )
     )
     result = Result(record, "flat", lambda record, title, path: path.touch())

@@ -96,7 +96,22 @@ def test_what_is_in_force_stands_with_its_state_age_and_when_the_next_is_due(des
     assert [others.itemText(n) for n in range(others.count())] == [
         "Calibrate screen",
         "Calibrate timing",
+        "Calibrate projector",
+        "Calibrate dots",
+        "Calibrate vessels",
+        "Calibrate map",
+        "Calibrate light",
     ]
+
+
+def test_two_calibrations_of_one_device_stand_in_two_lines(desk: Desk) -> None:
+    light = msgspec.structs.replace(VALVE, kind="light", file="calibration/light.toml")
+    desk.screen.look()
+    desk.learn(VALVE, light)
+    assert list(desk.screen.overview.lines) == ["valve", "valve, light"]
+    desk.screen.look()
+    desk.learn(VALVE)
+    assert list(desk.screen.overview.lines) == ["valve"]
 
 
 def test_nothing_is_calibrated_while_a_session_runs(desk: Desk) -> None:

@@ -53,8 +53,10 @@ class Overview(QFrame):
             line.deleteLater()
         self.lines, self._buttons = {}, [self.other]
         for number, each in enumerate(rows):
-            self.lines[each.device] = self._line(each, verbs)
-            self._inner.insertWidget(number, self.lines[each.device])
+            is_second = each.device in self.lines
+            name = f"{each.device}, {each.kind}" if is_second else each.device
+            self.lines[name] = self._line(name, each, verbs)
+            self._inner.insertWidget(number, self.lines[name])
         own = {verb for each in rows for verb in each.verbs}
         self.others.clear()
         for verb in verbs:
@@ -73,8 +75,8 @@ class Overview(QFrame):
         """Take the keys."""
         next((each for each in self._buttons[1:] if each.isEnabled()), self.others).setFocus()
 
-    def _line(self, each: InForce, verbs: Sequence[str]) -> CheckLine:
-        line = CheckLine(each.device)
+    def _line(self, name: str, each: InForce, verbs: Sequence[str]) -> CheckLine:
+        line = CheckLine(name)
         line.word.setMinimumWidth(STATE_PX)
         level, word = WORDS[each.state]
         beside, wrong = remedy(each)

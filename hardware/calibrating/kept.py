@@ -94,19 +94,6 @@ def show(result: Result[Points], person: Person) -> Calibrated[Points]:
     return Calibrated(result.record, result.says, SIMULATED)
 
 
-def origin_of(kind: str, rig: Path, device: str, hardware: str, at: datetime) -> Origin:
-    """Return whose a record is that this version measures; it has no seal yet."""
-    name = rig.resolve().stem
-    return Origin(
-        kind=kind,
-        rig=name,
-        device=device,
-        hardware=hardware,
-        measured_at=at,
-        software=version("mouserig"),
-    )
-
-
 def head(kind: str, rig: Path, device: str, hardware: str, by: str, note: str) -> dict[str, Any]:
     """Return what every record says that is measured now: when, who, and whose it is."""
     now = datetime.now().astimezone().replace(microsecond=0)
@@ -114,7 +101,14 @@ def head(kind: str, rig: Path, device: str, hardware: str, by: str, note: str) -
         "measured_on": now.date(),
         "measured_by": by,
         "note": note,
-        "record": origin_of(kind, rig, device, hardware, now),
+        "record": Origin(
+            kind=kind,
+            rig=rig.resolve().stem,
+            device=device,
+            hardware=hardware,
+            measured_at=now,
+            software=version("mouserig"),
+        ),
     }
 
 

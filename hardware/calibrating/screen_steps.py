@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tempfile
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 from calibration.gun_curve import WHITE
@@ -13,7 +12,7 @@ from calibration.screen_fit import fit_screen
 from calibration.screen_place import ScreenPlace, edge_deg, px_per_deg
 from calibration.screen_points import ScreenPoint
 from hardware.calibrating.chosen import chosen
-from hardware.calibrating.kept import Calibrated, Result, keep, origin_of, show
+from hardware.calibrating.kept import Calibrated, Result, head, keep, show
 from hardware.calibrating.screen import (
     asked,
     evenly,
@@ -97,18 +96,14 @@ def calibrate_screen(screens: Screens, session: Session) -> Calibrated[ScreenFil
             raise CheckFailed(wrong)
     file = _file(screens, settings, where)
     points = _points(screens, session, name, settings)
-    now = datetime.now().astimezone().replace(microsecond=0)
     hardware = f"{driver.__qualname__} {settings.line}"
     record = sealed(
         ScreenFile(
-            measured_on=now.date(),
-            measured_by=session.by,
-            note=session.note,
+            **head(ScreenFile.kind, screens.rig, name, hardware, session.by, session.note),
             photometer=session.photometer,
             points=tuple(points),
             fit=fit_screen(points, settings.grey, f"display '{name}'"),
             place=place,
-            record=origin_of(ScreenFile.kind, screens.rig, name, hardware, now),
         )
     )
     result = Result(record, _says(record, settings), draw_screen)

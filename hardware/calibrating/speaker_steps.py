@@ -7,7 +7,6 @@ import os
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +17,7 @@ from calibration.speaker_measurement import SpeakerMeasurement
 from hardware.acceptance.place import Ears
 from hardware.analog_input import AnalogInputSettings
 from hardware.calibrating.chosen import chosen
-from hardware.calibrating.kept import Calibrated, Result, keep, origin_of, show
+from hardware.calibrating.kept import Calibrated, Result, head, keep, show
 from hardware.calibrating.pistonphone import pistonphone_sensitivity
 from hardware.calibrating.playing import RigSpeaker
 from hardware.calibrating.recorders import AnalogRecorder, Recorder, SoundCardRecorder
@@ -126,17 +125,13 @@ def calibrate_speaker(
             recorder = stack.enter_context(_recorder(speakers, hearing))
             microphone = _microphone(recorder, hearing, speakers.person)
         found = measure(measured, recorder, microphone, plan, speakers.person)
-    now = datetime.now().astimezone().replace(microsecond=0)
     hardware = f"{driver.__qualname__} {settings.line}"
     record = sealed(
         SpeakerFile(
-            measured_on=now.date(),
-            measured_by=by,
-            note=note,
+            **head(SpeakerFile.kind, speakers.rig, name, hardware, by, note),
             microphone=microphone.name,
             points=found.points(),
             fit=fit_of(found),
-            record=origin_of(SpeakerFile.kind, speakers.rig, name, hardware, now),
         )
     )
     result = Result(record, _says(found), lambda _, title, path: draw_speaker(found, title, path))

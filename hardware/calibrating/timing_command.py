@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,7 +11,7 @@ import typer
 
 from calibration.timing import TimingFile, TimingPath
 from hardware.acceptance.place import Place
-from hardware.calibrating.kept import Calibrated, Result, alone, keep, origin_of
+from hardware.calibrating.kept import Calibrated, Result, alone, head, keep
 from hardware.calibrating.timing import Unseen, measure_timing
 from rig.calibration_record import sealed
 from rig.config import RigConfig, read_config
@@ -99,16 +98,12 @@ def _measured(
     paths, unseen = measure_timing(place, person)
     if not paths:
         raise CheckFailed(_nothing_seen(rig, unseen))
-    now = datetime.now().astimezone().replace(microsecond=0)
     drivers = read_config(rig, RigConfig).devices
     hardware = ", ".join(f"{each.device} {drivers[each.device]['driver']}" for each in paths)
     record = sealed(
         TimingFile(
-            measured_on=now.date(),
-            measured_by=by,
-            note=note,
+            **head(TimingFile.kind, rig, TIMING, hardware, by, note),
             paths=tuple(paths),
-            record=origin_of(TimingFile.kind, rig, TIMING, hardware, now),
         )
     )
     result = Result(record, _says(record, unseen), draw_timing)

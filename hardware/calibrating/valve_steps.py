@@ -13,7 +13,7 @@ from pathlib import Path
 from calibration.valve import ValveCalibration, ValveFile
 from calibration.valve_fit import WATER_MG_PER_UL, fit_valve, line_of
 from hardware.calibrating.chosen import chosen
-from hardware.calibrating.kept import Calibrated, Result, keep, origin_of, show
+from hardware.calibrating.kept import Calibrated, Result, head, keep, show
 from hardware.calibrating.simulated import dish, simulated_line
 from hardware.calibrating.valve import (
     BETWEEN_OPENINGS,
@@ -85,16 +85,12 @@ def calibrate_valve(
         )
         with _weighs(valves, bench, simulated_line) as weigh, opened(made, Path(folder)):
             points = weigh_points(made, bench, weigh, wanted, valves.person)
-    now = datetime.now().astimezone().replace(microsecond=0)
     hardware = f"{driver.__qualname__} {settings.line}"
     record = sealed(
         ValveFile(
-            measured_on=now.date(),
-            measured_by=by,
-            note=note,
+            **head(ValveFile.kind, valves.rig, name, hardware, by, note),
             points=tuple(points),
             fit=fit_valve(points, f"valve '{name}'"),
-            record=origin_of(ValveFile.kind, valves.rig, name, hardware, now),
         )
     )
     before = _in_force(valves.lab, settings.calibration)
