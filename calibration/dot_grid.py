@@ -81,12 +81,14 @@ class DotGrid:
     def picture(self) -> NDArray[np.bool_]:
         """Return which mirrors are lit, ``(rows, columns)``."""
         lit = np.zeros((self.rows, self.columns), dtype=bool)
-        rows, columns = np.indices(lit.shape)
-        across = columns + self.odd_rows_shift * (rows % 2)
+        rows, columns = np.ogrid[: self.rows, : self.columns]
         height = 0.5 if self.odd_rows_shift else 1.0
+        marks = self.marks()
         for number, (u, v) in enumerate(self.places()):
-            radius = self.radius * (1.6 if number in self.marks() else 1.0)
-            lit |= (across - u) ** 2 + ((rows - v) * height) ** 2 <= radius**2
+            radius = self.radius * (1.6 if number in marks else 1.0)
+            near = slice(max(0, int(v - radius / height)), int(v + radius / height) + 2)
+            across = columns + self.odd_rows_shift * (rows[near] % 2)
+            lit[near] |= (across - u) ** 2 + ((rows[near] - v) * height) ** 2 <= radius**2
         return lit
 
 

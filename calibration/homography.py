@@ -47,7 +47,8 @@ def fitted(source: Places, target: Places) -> NDArray[np.float64]:
                 np.hstack([nothing, plane, -b[:, 1:] * plane]),
             ]
         )
-        inner = np.linalg.svd(system)[2][-1].reshape(3, 3)
+        # With four places the system has eight rows, and its null space only in the whole of V.
+        inner = np.linalg.svd(system, full_matrices=len(a) == 4)[2][-1].reshape(3, 3)
     matrix = np.linalg.inv(after) @ inner @ before
     return np.asarray(matrix / matrix[2, 2])
 

@@ -11,6 +11,8 @@ from scipy.ndimage import map_coordinates
 
 STRONGEST = 0.1
 """Largest size of `k1`: up to it the map can be inverted everywhere in the picture."""
+ENOUGH = 1e-12
+"""Step, in half diagonals, at which the inverse is found."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,10 @@ class Lens:
         seen = np.linalg.norm(away, axis=-1, keepdims=True)
         true = seen
         for _ in range(8):  # Newton's steps; three are enough at k1 = -0.02
-            true = true - (true * (1 + self.k1 * true**2) - seen) / (1 + 3 * self.k1 * true**2)
+            step = (true * (1 + self.k1 * true**2) - seen) / (1 + 3 * self.k1 * true**2)
+            true = true - step
+            if not np.any(np.abs(step) > ENOUGH):
+                break
         return np.asarray(self.centre_px + away / (1 + self.k1 * true**2) * self.radius_px)
 
     def binned(self, count: int) -> Lens:

@@ -40,6 +40,20 @@ def test_an_old_calibration_needs_a_reason(
     assert twin.level == ("ok" if level == "ok" else "note")
 
 
+def test_each_kind_of_calibration_has_limits_of_its_own() -> None:
+    limits = LabLimits(light_calibration_days=10)
+    found = {
+        kind: guards.calibration(Age("it", kind, 60), limits, simulated=False)
+        for kind in ("screen", "projector", "light")
+    }
+    assert {kind: each.level for kind, each in found.items()} == {
+        "screen": "ok", "projector": "ok", "light": "confirm",
+    }  # fmt: skip
+    assert found["light"].name == "calibration of light of it"
+    with pytest.raises(ValueError, match="screen_overdue_days is less"):
+        LabLimits(screen_overdue_days=10)
+
+
 NOW = datetime(2026, 11, 29, 9, tzinfo=UTC)
 
 
