@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import tomllib
 from collections.abc import Callable
 from dataclasses import replace
@@ -13,6 +14,7 @@ import numpy as np
 import pytest
 from conftest import Done
 from helpers import run_virtual
+from inside import inside
 
 from calibration.camera_registration import register_camera
 from calibration.dot_grid import DotGrid
@@ -30,8 +32,9 @@ from hardware.emulators.cortex.tones import Imaging, filmed_tones
 from hardware.emulators.cortex.vessels import View, grown_cortex
 from rig import guards
 from rig.calibration_record import read_calibration, sealed
+from rig.commands.init import make_lab
 from rig.errors import CheckFailed, ConfigError, ExitCode
-from rig.lab import Lab
+from rig.lab import Lab, find_lab
 from rig.picture import Disk, Flashes
 from rig.placement import Placement, placed, placement_file, placement_of
 from rig.plan import Plan, make_plan
@@ -68,6 +71,7 @@ max_open_ms = 150
 driver = "hardware.digital_output:DigitalOutputTwin"
 line = "Dev2/port1/line1"
 """
+ASKED = ("calibrate", "vessels", "lc", "--subject", "SIM01", "--by", "anna")
 Command = Callable[..., Done]
 
 
@@ -106,9 +110,29 @@ def registered(camera: PlantedCamera) -> str:
 
 @pytest.fixture
 def window(lab: Lab, registered: str) -> Lab:
+    """Give the lab a rig `lc`, whose projector was registered."""
     (lab.folder / "rigs/lc.toml").write_text(RIG, encoding="utf-8")
     (lab.folder / "calibration/lc-projector.toml").write_text(registered, encoding="utf-8")
     return lab
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory, registered: str, films: dict[str, str]) -> Path:
+    """Make the first film of SIM01 its reference; return the folder of the calibrations."""
+    folder = tmp_path_factory.mktemp("first") / "lab"
+    make_lab(folder)
+    (folder / "rigs/lc.toml").write_text(RIG, encoding="utf-8")
+    (folder / "calibration/lc-projector.toml").write_text(registered, encoding="utf-8")
+    done = inside(find_lab(folder), *ASKED, "--picture", films["first"], "--confirm")
+    assert done.code == ExitCode.OK, done.err
+    return folder / "calibration"
+
+
+@pytest.fixture
+def seen(window: Lab, first: Path) -> Lab:
+    """Give SIM01 its reference."""
+    shutil.copytree(first, window.folder / "calibration", dirs_exist_ok=True)
+    return window
 
 
 @pytest.fixture
@@ -116,8 +140,7 @@ def look(window: Lab, films: dict[str, str], command: Command) -> Command:
     """Return a function that registers a film of SIM01."""
 
     def typed(film: str, *options: str) -> Done:
-        asked = ("lc", "--subject", "SIM01", "--by", "anna", "--picture", films[film])
-        return command("calibrate", "vessels", *asked, *options)
+        return command(*ASKED, "--picture", films[film], *options)
 
     return typed
 
@@ -127,21 +150,19 @@ def session_of(lab: Lab) -> Plan:
 
 
 def test_disks_of_a_session_fall_on_the_tissue_where_they_lie_on_the_reference(
-    window: Lab,
+    seen: Lab,
     look: Command,
     camera: PlantedCamera,
     edit: Callable[[str, str, str], None],
 ) -> None:
-    first = look("first", "--confirm", "--json")
-    assert first.code == ExitCode.OK, first.err
-    reference = read_calibration(window.folder, reference_file("SIM01"), VesselsReference)
-    still = placement_of(window, "SIM01", "lc")
+    reference = read_calibration(seen.folder, reference_file("SIM01"), VesselsReference)
+    still = placement_of(seen, "SIM01", "lc")
     assert still is not None
     assert still.shift_um == (0.0, 0.0)
     second = look("second", "--confirm", "--protocol", PROTOCOL, "--json")
     told = json.loads(second.out)
     assert Path(told["picture"]).read_bytes().startswith(b"\x89PNG")
-    found = placement_of(window, "SIM01", "lc")
+    found = placement_of(seen, "SIM01", "lc")
     assert found is not None
     assert reference.record is not None
     assert found.reference == reference.record.id
@@ -149,15 +170,15 @@ def test_disks_of_a_session_fall_on_the_tissue_where_they_lie_on_the_reference(
 
     disk = Disk(-300.0, 200.0, 240.0)
     stimuli = Stimuli({}, {}, {"S+": Flashes((disk,), 1.0)}, ())
-    ((carried,),) = (each.disks for each in placed(stimuli, window, "SIM01", "lc").flashes.values())
-    lit = ProjectorCalibration(window.folder, "calibration/lc-projector.toml").render([carried])
+    ((carried,),) = (each.disks for each in placed(stimuli, seen, "SIM01", "lc").flashes.values())
+    lit = ProjectorCalibration(seen.folder, "calibration/lc-projector.toml").render([carried])
     row, column = np.argwhere(lit).mean(axis=0)
-    seen = camera.lens.distorted(mapped(camera.matrix, np.array([[column + 0.25, row]])))[0]
+    lit_at = camera.lens.distorted(mapped(camera.matrix, np.array([[column + 0.25, row]])))[0]
     on_reference = np.array(middle(SHAPE)) + np.array([-300.0, 200.0]) / UM
-    assert seen == pytest.approx(MOVED.matrix(SHAPE) @ [*on_reference, 1.0], abs=0.7)
+    assert lit_at == pytest.approx(MOVED.matrix(SHAPE) @ [*on_reference, 1.0], abs=0.7)
 
     edit(PROTOCOL, "max_trials = 250", "max_trials = 4")
-    with Session(session_of(window), "virtual") as session:
+    with Session(session_of(seen), "virtual") as session:
         session.run()
     record = load_session(session.folder)
     kept = record.definition.calibration_toml[placement_file("SIM01")]
@@ -167,28 +188,26 @@ def test_disks_of_a_session_fall_on_the_tissue_where_they_lie_on_the_reference(
 
 
 def test_a_session_is_refused_whose_disks_are_carried_beyond_the_field_and_by_a_changed_record(
-    window: Lab, look: Command, edit: Callable[[str, str, str], None]
+    seen: Lab, look: Command, edit: Callable[[str, str, str], None]
 ) -> None:
-    look("first", "--confirm")
-    assert placement_of(window, "SIM01", "box2") is None, "it was measured at another rig"
-    found = placement_of(window, "SIM01", "lc")
+    assert placement_of(seen, "SIM01", "box2") is None, "it was measured at another rig"
+    found = placement_of(seen, "SIM01", "lc")
     assert found is not None
     far = ((1.0, 0.0, 1800.0), (0.0, 1.0, 0.0))
     put_in_force(
-        window.folder, placement_file("SIM01"), sealed(found.model_copy(update={"matrix": far}))
+        seen.folder, placement_file("SIM01"), sealed(found.model_copy(update={"matrix": far}))
     )
     with pytest.raises(CheckFailed, match="beyond its field"):
-        run_virtual(session_of(window))
+        run_virtual(session_of(seen))
     edit(placement_file("SIM01"), "1800", "10")
     with pytest.raises(ConfigError, match="its seal is broken"):
-        run_virtual(session_of(window))
+        run_virtual(session_of(seen))
 
 
 def test_another_window_or_none_is_refused_and_what_was_in_force_stays(
-    window: Lab, look: Command
+    seen: Lab, look: Command
 ) -> None:
-    look("first", "--confirm")
-    before = (window.folder / placement_file("SIM01")).read_bytes()
+    before = (seen.folder / placement_file("SIM01")).read_bytes()
     small = "the picture has 320 x 200 px, and the camera that was registered 320 x 240"
     for film, words in (
         ("other", "the blood vessels are not those of the reference"),
@@ -198,7 +217,7 @@ def test_another_window_or_none_is_refused_and_what_was_in_force_stays(
         done = look(film, "--confirm")
         assert done.code == ExitCode.CHECK_FAILED
         assert words in done.err
-    assert (window.folder / placement_file("SIM01")).read_bytes() == before
+    assert (seen.folder / placement_file("SIM01")).read_bytes() == before
 
 
 def test_nothing_holds_that_nobody_confirmed(
@@ -219,17 +238,16 @@ def test_nothing_holds_that_nobody_confirmed(
 
 
 def test_a_new_reference_needs_a_reason_and_the_former_one_is_kept(
-    window: Lab, look: Command, command: Command
+    seen: Lab, look: Command, command: Command
 ) -> None:
-    look("first", "--confirm")
-    old = (window.folder / reference_file("SIM01")).read_bytes()
+    old = (seen.folder / reference_file("SIM01")).read_bytes()
     done = look("other", "--confirm", "--new-reference", "new window")
     assert done.code == ExitCode.OK, done.err
-    record = read_calibration(window.folder, reference_file("SIM01"), VesselsReference)
+    record = read_calibration(seen.folder, reference_file("SIM01"), VesselsReference)
     assert record.note == "new window"
-    assert old in {path.read_bytes() for path in (window.folder / RECORDS).glob("*.toml")}
+    assert old in {path.read_bytes() for path in (seen.folder / RECORDS).glob("*.toml")}
     assert look("second", "--confirm").code == ExitCode.CHECK_FAILED
-    (window.folder / record.picture).unlink()
+    (seen.folder / record.picture).unlink()
     assert "the picture of the record is missing" in look("other", "--confirm").err
     listed = json.loads(command("calibrations", "--json").out)
     kinds = {each["kind"]: each["state"] for each in listed if each["device"] == "SIM01"}
@@ -240,10 +258,10 @@ def test_a_new_reference_needs_a_reason_and_the_former_one_is_kept(
 
 
 def test_vessels_of_another_day_or_camera_need_a_reason_before_a_session(
-    window: Lab, look: Command, command: Command
+    seen: Lab, look: Command, command: Command
 ) -> None:
     today = date.today()
-    text = (window.folder / "calibration/lc-projector.toml").read_text(encoding="utf-8")
+    text = (seen.folder / "calibration/lc-projector.toml").read_text(encoding="utf-8")
     camera = tomllib.loads(text)["record"]["id"]
 
     def level(placement: Placement | None, day: date = today, of: str = camera) -> str | None:
@@ -252,8 +270,7 @@ def test_vessels_of_another_day_or_camera_need_a_reason_before_a_session(
 
     assert level(None) == "note"
     assert guards.vessels(None, (), today, simulated=True) is None
-    look("first", "--confirm")
-    found = placement_of(window, "SIM01", "lc")
+    found = placement_of(seen, "SIM01", "lc")
     assert level(found) == "ok"
     assert level(found, today + timedelta(days=1)) == "confirm"
     assert level(found, of="another") == "confirm"
@@ -265,16 +282,15 @@ def test_vessels_of_another_day_or_camera_need_a_reason_before_a_session(
 
 
 @pytest.fixture
-def film(window: Lab, look: Command) -> Callable[..., tuple[str, ...]]:
+def film(seen: Lab) -> Callable[..., tuple[str, ...]]:
     """Return a function that writes a film of a cortex that lies turned, and names its files.
 
     Pixels of the camera are put together, 4 x 4; a tone of 4 kHz darkens it, one of 32 kHz not.
     """
-    look("first", "--confirm")
-    still = placement_of(window, "SIM01", "lc")
+    still = placement_of(seen, "SIM01", "lc")
     assert still is not None
     turned = still.model_copy(update={"matrix": ((0.0, -1.0, 100.0), (1.0, 0.0, -50.0))})
-    put_in_force(window.folder, placement_file("SIM01"), sealed(turned))
+    put_in_force(seen.folder, placement_file("SIM01"), sealed(turned))
     imaging = Imaging(shape=(60, 80), um_per_px=4 * UM, depth=3e-3)
     filmed = filmed_tones({4e3: (-300.0, 250.0), 32e3: None}, imaging, np.random.default_rng(2))
 
@@ -283,10 +299,10 @@ def film(window: Lab, look: Command) -> Callable[..., tuple[str, ...]]:
         onsets = changes.get("onsets", "\n".join(["frequency_hz,onset", *rows]))
         times = "\n".join(["time", *map(str, filmed.times[: int(changes.get("frames", "-1"))])])
         for name, text in {"onsets": onsets, "times": times}.items():
-            (window.folder / f"{name}.csv").write_text(text, encoding="utf-8")
-        np.save(window.folder / "film.npy", filmed.frames[:-1])
-        named = {name: str(window.folder / f"{name}.csv") for name in ("onsets", "times")}
-        return ("--frames", str(window.folder / "film.npy"), "--onsets", named["onsets"],
+            (seen.folder / f"{name}.csv").write_text(text, encoding="utf-8")
+        np.save(seen.folder / "film.npy", filmed.frames[:-1])
+        named = {name: str(seen.folder / f"{name}.csv") for name in ("onsets", "times")}
+        return ("--frames", str(seen.folder / "film.npy"), "--onsets", named["onsets"],
                 "--times", named["times"])  # fmt: skip
 
     return written
