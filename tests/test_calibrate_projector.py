@@ -11,6 +11,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+import typer
 from conftest import Done
 from light_bench import registration
 
@@ -169,6 +170,18 @@ def test_a_power_meter_is_read_while_a_disk_is_lit(
     monkeypatch.setattr("sys.stdin.isatty", lambda: True)
     mirrors: list[int] = []
 
+    def stopped(question: str, **_: object) -> float | str:
+        if "Level" not in question:
+            return 0.0
+        assert lit.is_bright()
+        raise typer.Abort
+
+    monkeypatch.setattr("typer.prompt", stopped)
+    asked = ("calibrate", "light", "lc", "--by", "anna", "--disk-um", "800")
+    assert command(*asked, "--meter", "PM100").code == ExitCode.STOPPED
+    assert not lit.is_bright()
+    assert not (lab.folder / LIGHT).exists()
+
     def typed(question: str, **_: object) -> float | str:
         if "press Enter" in question:
             return ""
@@ -177,7 +190,6 @@ def test_a_power_meter_is_read_while_a_disk_is_lit(
         return 0.5 + 1e-5 * mirrors[-1] * max(light.currents)
 
     monkeypatch.setattr("typer.prompt", typed)
-    asked = ("calibrate", "light", "lc", "--by", "anna", "--disk-um", "800")
     assert "nobody said what measures" in command(*asked).err
     done = command(*asked, "--meter", "PM100", "--levels", "4", "--json")
     assert done.code == ExitCode.OK, done.err

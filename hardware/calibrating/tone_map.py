@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -222,7 +222,9 @@ def _says(record: MapFile) -> str:
     return f"{record.subject}: {found} of {len(record.tones)} tones have a place on its reference."
 
 
-def _drawn(maps: Sequence[ToneMap], diameter_um: float) -> Any:
+def _drawn(maps: Sequence[ToneMap], diameter_um: float) -> Callable[[MapFile, str, Path], None]:
+    """Return what draws maps under a title."""
+
     def draw(record: MapFile, title: str, path: Path) -> None:
         from calibration.cortex_figures import tones_figure  # it loads Matplotlib
 

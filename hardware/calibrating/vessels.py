@@ -107,7 +107,7 @@ def make_reference(projectors: Projectors, window: Window) -> Calibrated[Vessels
     found = _put(projectors, window, reference_file(window.subject), result, picture)
     if found.kept is not None:
         still = VesselRegistration(np.eye(2, 3), np.eye(2, 3), (height, width), seen.inliers, 1.0)
-        placement = _placement(projectors, window, still, today, reference)
+        placement = _placement(projectors, window, still, today, reference, picture)
         put(projectors.lab, placement_file(window.subject), Result(placement, says, draw))
     return found
 
@@ -124,8 +124,8 @@ def place_window(projectors: Projectors, window: Window) -> Calibrated[Placement
     reference = read_calibration(lab.folder, reference_file(window.subject), VesselsReference)
     before = kept_picture(lab.folder, reference.picture, reference.picture_sha256)
     today = _today(projectors, window)
-    result = _placed(projectors, window, before, today, reference)
     picture = encoded(window.subject, today.mean)
+    result = _placed(projectors, window, before, today, reference, picture)
     return _put(projectors, window, placement_file(window.subject), result, picture)
 
 
@@ -135,7 +135,8 @@ def place_simulated(projectors: Projectors, window: Window) -> Calibrated[Placem
         _Today(np.asarray(seen_vessels(day), np.float64), UM_PER_PX, "", "simulated")
         for day in range(2)
     )
-    result = _placed(projectors, window, first.mean, second, None)
+    nothing = Encoded("", "", b"")
+    result = _placed(projectors, window, first.mean, second, None, nothing)
     return show(result, projectors.person)
 
 
@@ -145,10 +146,11 @@ def _placed(
     before: NDArray[np.float64],
     today: _Today,
     reference: VesselsReference | None,
+    picture: Encoded,
 ) -> Result[Placement]:
     """Return where the cortex lies today, with its overlay over a reference's picture."""
     found = register_vessels(before, today.pictures)
-    made = _placement(projectors, window, found, today, reference)
+    made = _placement(projectors, window, found, today, reference, picture)
     overlay = Overlay(before, today.mean, found, window.disks, today.um_per_px)
     sure = f"{found.inliers} features agree, likeness {found.likeness:.2f}"
     return Result(made, f"{window.subject}: {made.words}; {sure}.", overlay.draw)
@@ -195,11 +197,11 @@ def _placement(
     found: VesselRegistration,
     today: _Today,
     reference: VesselsReference | None,
+    picture: Encoded,
 ) -> Placement:
     """Return the sealed record of where the cortex lies today."""
     one, two, _ = found.in_um(today.um_per_px)
     x, y = found.shift_px
-    picture = encoded(window.subject, today.mean)
     return sealed(
         Placement(
             **_head(Placement.kind, projectors, window, today),
