@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Protocol
+from typing import Annotated, Any, Literal, Protocol
 
 import pydantic
 
@@ -13,6 +13,11 @@ from rig.errors import DeviceError, Problem
 UsbKind = Annotated[
     str, pydantic.Field(pattern="^([0-9a-f]{4}:[0-9a-f]{4})?$", description="vendor:product")
 ]
+
+Frame = tuple[int, Literal["N", "E"], int]
+"""Data bits, parity and stop bits of each character."""
+EIGHT_N_1: Frame = (8, "N", 1)
+SEVEN_E_2: Frame = (7, "E", 2)
 
 
 @dataclass(frozen=True)
@@ -27,8 +32,8 @@ class Address:
         Vendor and product of the plug, ``16c0:0483``; empty if any will do.
     port
         Name of a port that is opened without a look at its plug: for emulators. Empty otherwise.
-    baud_rate
-        Bits a second.
+    baud_rate, frame
+        Bits a second, and how a character is made of them.
     log
         File in which every byte is noted; None if they are not.
     where
@@ -41,6 +46,7 @@ class Address:
     baud_rate: int
     log: Path | None
     where: str
+    frame: Frame = EIGHT_N_1
 
 
 class SerialSettings(Protocol):
@@ -67,10 +73,14 @@ class SerialSettings(Protocol):
         """File in the lab's folder in which every byte is noted; empty for none."""
 
 
-def address_of(settings: SerialSettings, folder: Path, where: str) -> Address:
+def address_of(
+    settings: SerialSettings, folder: Path, where: str, frame: Frame = EIGHT_N_1
+) -> Address:
     """Return how a device is found, by its settings and the lab's folder."""
     log = folder / settings.log if settings.log else None
-    return Address(settings.line, settings.usb, settings.port, settings.baud_rate, log, where)
+    return Address(
+        settings.line, settings.usb, settings.port, settings.baud_rate, log, where, frame
+    )
 
 
 def find(address: Address) -> str:

@@ -97,10 +97,14 @@ def _opened(name: str, address: Address) -> Any:
         import serial
     except ImportError as error:
         raise no_pyserial(address) from error
+    bits, parity, stop_bits = address.frame
     try:
         return serial.Serial(
             name,
             address.baud_rate,
+            bytesize=bits,
+            parity=parity,
+            stopbits=stop_bits,
             timeout=QUICK,
             write_timeout=_WRITE_PATIENCE,
             exclusive=True,
