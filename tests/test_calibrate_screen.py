@@ -13,6 +13,7 @@ from conftest import Done
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from screen_bench import BLACK_CD_M2, GAMMAS, Screens, luminance
+from serial_bench import NUMBER, Socket
 
 from benchmarks.screen_calibration import coverage, grey_coverage
 from calibration.gun_curve import GunCurve, curve_through
@@ -24,6 +25,9 @@ from calibration.store import RECORDS, put_in_force
 from hardware.calibrating.screen import asked, evenly, measure
 from hardware.calibrating.simulated import TRUE_GUNS, photometer
 from hardware.emulators.screen_grab import ScreenGrab
+from hardware.emulators.serial.minolta import PhotometerEmulator
+from hardware.emulators.serial.pty_line import PtyLine
+from hardware.serial.address import EIGHT_N_1
 from rig.calibration_record import sealed
 from rig.errors import CheckFailed, ExitCode
 from rig.lab import Lab
@@ -290,13 +294,11 @@ def test_a_person_reads_a_photometer_before_a_virtual_screen(
     with ScreenGrab(virtual_screens.display.name, 2) as eye:
 
         def typed(question: str, **_: object) -> float | str:
-            levels = eye.grab().levels[100, 200]
             questions.append(question)
             if "point the photometer" in question:
-                assert levels.tolist() == [255, 255, 255]
+                assert eye.grab().levels[100, 200].tolist() == [255, 255, 255]
                 return ""
-            guns = zip(GAMMAS, levels, strict=True)
-            return sum(luminance(name, level) - BLACK_CD_M2 for name, level in guns) + BLACK_CD_M2
+            return light_before(eye)
 
         monkeypatch.setattr("typer.prompt", typed)
         done = command("calibrate", "screen", "box2", "--by", "anna", "--photometer", "eye")
@@ -306,3 +308,40 @@ def test_a_person_reads_a_photometer_before_a_virtual_screen(
     found = ScreenCalibration(lab.folder, "calibration/new.toml")
     exponents = [exponent for _, exponent in GAMMAS.values()]
     assert [curve.exponent for curve in found.curves] == pytest.approx(exponents, abs=0.01)
+
+
+@pytest.mark.realtime
+@pytest.mark.usefixtures("real")
+def test_a_photometer_on_a_cable_is_read_by_itself(
+    lab: Lab,
+    virtual_screens: Screens,
+    command: Callable[..., Done],
+    edit: Callable[[str, str, str], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("DISPLAY", virtual_screens.display.name)
+    monkeypatch.setattr("hardware.photometer.SEVEN_E_2", EIGHT_N_1)  # the cable has no parity
+    monkeypatch.setattr("hardware.calibrating.screen.SETTLES", 0.05)
+    edit("rigs/box2.toml", "width_px = 1920", 'width_px = 320\nscreen = 2\npace = "clock"')
+    with ScreenGrab(virtual_screens.display.name, 2) as eye:
+        emulator = PhotometerEmulator(lambda: light_before(eye))
+        socket, line = Socket(), PtyLine(emulator)
+        socket.plug(line)
+        asked_for = ("calibrate", "screen", "box2", "--by", "anna", "--photometer", "LS-110")
+        done = command(*asked_for, "--serial", NUMBER, "--levels", "5")
+        emulator.trouble = "ER30"
+        empty = command(*asked_for, "--serial", NUMBER)
+        line.unplug()
+        socket.close()
+    assert done.code == ExitCode.OK, done.err
+    found = ScreenCalibration(lab.folder, "calibration/new.toml")
+    exponents = [exponent for _, exponent in GAMMAS.values()]
+    assert [curve.exponent for curve in found.curves] == pytest.approx(exponents, abs=0.01)
+    assert empty.code == ExitCode.HARDWARE
+    assert "its battery is empty" in empty.err
+
+
+def light_before(eye: ScreenGrab) -> float:
+    """Return the luminance of the pixels that are seen in the middle of a screen."""
+    guns = zip(GAMMAS, eye.grab().levels[100, 200], strict=True)
+    return sum(luminance(name, level) - BLACK_CD_M2 for name, level in guns) + BLACK_CD_M2

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import contextlib
+import time
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +12,14 @@ import numpy as np
 from calibration.gun_curve import WHITE
 from calibration.screen_points import GUNS, Gun, ScreenPoint
 from hardware.calibrating.readings import read_points
+from hardware.photometer import Photometer
 from hardware.psychopy_display import PsychopyDisplaySettings
 from hardware.screen.messages import Levels
+from rig.lab import Lab
 from rig.person import Person
 
+SETTLES = 1.0
+"""Seconds from a new level until the photometer is read by itself: screens are slow."""
 Read = Callable[[Gun, int], float]
 """Returns what the photometer shows, in cd/m2, while a gun has a level and the others have 0."""
 COLUMNS = ["gun", "level", "luminance_cd_m2"]
@@ -56,6 +62,31 @@ def measure(
             person.share(len(points), len(GUNS) * len(levels))
     show((0, 0, 0))
     return points
+
+
+@contextlib.contextmanager
+def reader(number: str, lab: Lab, person: Person) -> Iterator[Read]:
+    """Give what reads the photometer: itself, by the USB number of its adapter, else the person.
+
+    Raises
+    ------
+    DeviceError
+        If the photometer is not there, or does not answer.
+    """
+    if not number:
+        yield asked(person)
+        return
+    photometer = Photometer(number, Photometer.Settings(line=number), lab.folder)
+    photometer.open()
+    try:
+        yield lambda gun, level: _settled(photometer)
+    finally:
+        photometer.close()
+
+
+def _settled(photometer: Photometer) -> float:
+    time.sleep(SETTLES)
+    return photometer.luminance_cd_m2()
 
 
 def asked(person: Person) -> Read:

@@ -24,6 +24,14 @@ def screen(
     photometer: Annotated[
         str, typer.Option(help="Which photometer, and where it stands.", show_default=False)
     ] = "",
+    serial: Annotated[
+        str,
+        typer.Option(
+            help="USB number of the photometer's adapter (Konica Minolta LS-100, LS-110, CS-100A); "
+            "else you type what one shows.",
+            show_default=False,
+        ),
+    ] = "",
     device: Annotated[
         str, typer.Option(help="Which display; not needed where the rig has one.")
     ] = "",
@@ -57,9 +65,9 @@ def screen(
 ) -> None:
     """Read a photometer at levels of each gun of a screen, and put the curves in force.
 
-    The screen shows one level of one gun after the other, in the dark; you type what the
-    photometer shows. Exit code 3 if the readings are not good enough or the screen does not stand
-    as the rig file says, 4 if it fails, 7 if a session runs on the rig.
+    The screen shows one level of one gun after the other, in the dark; the photometer is read by
+    itself, or you type what it shows. Exit code 3 if the readings are not good enough or the screen
+    does not stand as the rig file says, 4 if it fails, 7 if a session runs on the rig.
     """
     the = the_lab(lab)
     path = rig_file(the, rig)
@@ -70,7 +78,7 @@ def screen(
     place = _place(width_cm, height_cm, distance_cm, azimuth_deg, off_normal_deg)
     session = Session(by, photometer or "simulated", levels, place, note)
     person = the_person(dialog)
-    screens = Screens(the, path, device, readings, person, simulate)
+    screens = Screens(the, path, device, readings, serial, person, simulate)
     with alone(the, path), person:
         found = calibrate_screen(screens, session)
     if json:

@@ -14,10 +14,10 @@ from calibration.screen_points import ScreenPoint
 from hardware.calibrating.chosen import chosen
 from hardware.calibrating.kept import Calibrated, Result, head, keep, show
 from hardware.calibrating.screen import (
-    asked,
     evenly,
     measure,
     read_readings,
+    reader,
     without_calibration,
 )
 from hardware.calibrating.screen_picture import draw_screen
@@ -53,8 +53,10 @@ class Screens:
         Name of the display; empty for the only one.
     readings
         A file of readings; None if they are taken now.
+    number
+        USB number of the photometer's adapter; empty if the person reads it.
     person
-        Is told of each step, and reads the photometer.
+        Is told of each step.
     simulate
         Whether a simulated photometer is read; nothing is kept then.
     """
@@ -63,6 +65,7 @@ class Screens:
     rig: Path
     device: str
     readings: Path | None
+    number: str
     person: Person
     simulate: bool
 
@@ -151,11 +154,12 @@ def _points(
             f"{screens.rig}, devices.{name}",
             "Show them by another program, and give the readings by --readings.",
         )
-    if not screens.person.is_there:
+    if not screens.person.is_there and not screens.number:
         raise OptionError(
             "there is no terminal at which to type what the photometer shows",
             "--readings",
-            "Give a file of readings, or run it at a terminal.",
+            "Give a file of readings, or name the photometer's adapter by --serial; or run it at a "
+            "terminal.",
         )
     return _measured(screens, session, name, settings, levels)
 
@@ -167,18 +171,22 @@ def _measured(
     settings: PsychopyDisplaySettings,
     levels: list[int],
 ) -> list[ScreenPoint]:
-    bench = Bench(SystemClock())
+    bench, person = Bench(SystemClock()), screens.person
     with tempfile.TemporaryDirectory() as folder:
         stand_in = without_calibration(settings, Path(folder))
         screen = PsychopyDisplay(name, stand_in, bench.context(screens.lab.folder))
-        with opened(screen, Path(folder)):
+        with (
+            reader(screens.number, screens.lab, person) as read,
+            opened(screen, Path(folder)),
+        ):
             if session.place is not None:
                 wrong = session.place.not_square(*screen.size_px(), f"display '{name}'")
                 if wrong:
                     raise CheckFailed(wrong)
             screen.fill((WHITE, WHITE, WHITE))
-            screens.person.ready(AIM)
-            return measure(screen.fill, asked(screens.person), levels, screens.person)
+            if person.is_there:
+                person.ready(AIM)
+            return measure(screen.fill, read, levels, person)
 
 
 def _says(record: ScreenFile, settings: DisplaySettings) -> str:
