@@ -34,6 +34,7 @@ from rig.set_options import OPTION, read_changes
 from rig.spot_checks import read_checks
 from rig.stage_history import read_history
 from rig.stages import Standing, choice_of, history_in, read_standing
+from rig.water_guards import welfare_guards
 
 REHEARSED_TRIALS = 16
 """Virtual trials: what a device refuses of a protocol shows in the first ones."""
@@ -119,6 +120,7 @@ def preflight(lab: Lab, wish: Wish, now: datetime) -> Preflight:
         found.append(_ran_today(subject, sessions, now))
         if last is not None or not sessions:
             found.append(guards.usual_rig(subject, rig, last, known=_ran_on(rig, sessions, last)))
+        found += welfare_guards(lab, subject, now)
     stage = None
     if choice.standing is not None:
         stage = stage_card(lab, choice.standing, off_plan=wish.protocol is not None)

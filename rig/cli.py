@@ -34,6 +34,12 @@ VERBS = {
     "verify": "verify",
     "watch": "watch",
     "wrap-up": "wrap_up",
+    "day": "day",
+    "water": "water",
+    "weigh": "weigh",
+    "give": "give",
+    "subject": "subject",
+    "ledger": "ledger",
     "export": "export",
 }
 """The module of `rig.commands` that holds each verb, in the order of the help."""

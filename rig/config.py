@@ -13,12 +13,14 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import pydantic
 from pydantic_core import ErrorDetails
 
 from rig.errors import CheckFailed, ConfigError, Problem
 from rig.frozen import FrozenModel, Items
+from rig.water_policy import WaterConfig
 
 Model = TypeVar("Model", bound=pydantic.BaseModel)
 _FILE_NAME, _PERSON, _SEX = r"^[A-Za-z0-9][A-Za-z0-9_-]*$", r"^[^,]+, [^,]+$", "^[MFUO]$"
@@ -90,6 +92,8 @@ class LabConfig(FrozenModel):
     """``lab.toml``: the lab.
 
     `experimenters` are persons as ``Last, First``: who runs a session, unless another is named.
+    `ledger` is a file in the lab's folder, or the address of a PostgreSQL database. `timezone` is
+    where a day begins and ends, as in ``Europe/Vienna``; empty if this computer's zone is right.
     """
 
     name: str
@@ -99,6 +103,18 @@ class LabConfig(FrozenModel):
     min_free_mb: float = pydantic.Field(default=500, ge=0)
     recording: RecordingConfig = RecordingConfig()
     limits: LabLimits = LabLimits()
+    ledger: str = pydantic.Field(default="ledger.db", min_length=1)
+    timezone: str = ""
+    water: WaterConfig = WaterConfig()
+
+    @pydantic.field_validator("timezone")
+    @classmethod
+    def _check_zone(cls, zone: str) -> str:
+        """The zone is known here."""
+        try:
+            return ZoneInfo(zone).key if zone else zone
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError("no such time zone is known: write one as Europe/Vienna") from None
 
 
 class Simulation(FrozenModel):

@@ -215,7 +215,7 @@ def _restored(path: Path, restore: Callable[[Path], bool]) -> Path | None:
     partial.unlink(missing_ok=True)
     if not restore(partial):
         return None
-    rest = _free_name(path.with_name(f"{path.name}.rest"))
+    rest = free_name(path.with_name(f"{path.name}.rest"))
     if path.exists():
         path.rename(rest)
     else:
@@ -226,7 +226,7 @@ def _restored(path: Path, restore: Callable[[Path], bool]) -> Path | None:
 
 def _rebuild(folder: SessionFolder, sha256: str) -> Iterator[Mended]:
     """Build the HDF5 file; keep one that was there, and may hold more, beside it."""
-    rest = _free_name(folder.hdf5.with_name(f"{folder.hdf5.name}.rest"))
+    rest = free_name(folder.hdf5.with_name(f"{folder.hdf5.name}.rest"))
     there = folder.hdf5.exists()
     if there:
         folder.hdf5.replace(rest)
@@ -269,7 +269,7 @@ def _mended_magic(path: Path, magic: bytes) -> str:
         line = file.read(len(magic))
         if line == magic or not is_frame(file.read(LONGEST_FRAME), 0):
             return ""
-    _free_name(path.with_name(f"{path.name}.rest")).write_bytes(line)
+    free_name(path.with_name(f"{path.name}.rest")).write_bytes(line)
     with path.open("rb+") as file:
         file.write(magic)
     return "its first line is damaged"
@@ -277,7 +277,7 @@ def _mended_magic(path: Path, magic: bytes) -> str:
 
 def _kept(path: Path, begin: int) -> Path:
     """Copy a file from byte `begin` on into a new one beside it, which is on the disk then."""
-    rest = _free_name(path.with_name(f"{path.name}.rest"))
+    rest = free_name(path.with_name(f"{path.name}.rest"))
     try:
         with path.open("rb") as file, rest.open("xb") as kept:
             file.seek(begin)
@@ -290,8 +290,8 @@ def _kept(path: Path, begin: int) -> Path:
     return rest
 
 
-def _free_name(path: Path) -> Path:
-    """Return a path that nothing has, by a number behind it."""
+def free_name(path: Path) -> Path:
+    """Return a path that nothing has, by a number behind it, for what is to be kept."""
     number, free = 1, path
     while free.exists():
         number += 1

@@ -77,12 +77,16 @@ def append_check(lab: Lab, check: SpotCheck) -> None:
 
 
 def read_checks(lab: Lab, rig: str, device: str) -> list[SpotCheck]:
-    """Return the spot checks of a valve, in their order.
+    """Return the spot checks of a valve, in their order; raise as `read_all_checks`."""
+    return [each for each in read_all_checks(lab) if (each.rig, each.device) == (rig, device)]
+
+
+def read_all_checks(lab: Lab) -> list[SpotCheck]:
+    """Return the spot checks of all valves, in their order.
 
     Raises
     ------
     RecordingError
         If a line is none; nothing is passed over.
     """
-    checks = read_lines(lab.folder / FILE, SpotCheck, "spot check")
-    return [each for each in checks if (each.rig, each.device) == (rig, device)]
+    return read_lines(lab.folder / FILE, SpotCheck, "spot check")

@@ -10,7 +10,8 @@ import typer
 
 from rig.console import JsonOption, LabOption, console, print_json, the_session, typed
 from rig.events import as_json, as_text
-from rig.export.background import report_again
+from rig.export.background import lab_of, report_again
+from rig.ledger.poster import post_now
 from rig.recovery import Mended, Recovery, recover
 
 
@@ -28,10 +29,14 @@ def recover_session(
 
     The sound part of the record is kept, a damaged rest is put into a file beside it, and the
     HDF5 file is built. A session that is whole is left as it is. Its report is written anew, in the
-    background.
+    background. Its water is entered into the lab's ledger, if there is one.
     """
     recovery = recover(the_session(session, lab))
-    report_again(recovery.folder, lab or Path.cwd())
+    near = lab or Path.cwd()
+    report_again(recovery.folder, near)
+    its_lab = lab_of(recovery.folder, near)
+    if its_lab is not None:
+        post_now(its_lab, recovery.folder)
     if json:
         print_json(_described(recovery))
         return

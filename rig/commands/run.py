@@ -38,6 +38,8 @@ from rig.events import ClockKind
 from rig.export.background import Made, hand_over
 from rig.inbox import Command
 from rig.lab import Lab, find_lab
+from rig.ledger.place import has_ledger
+from rig.ledger.poster import begin_posting
 from rig.placement import placed
 from rig.plan import Plan, StageParams, make_plan
 from rig.progress import ProgressLine
@@ -152,6 +154,11 @@ def run(
     plan = dataclasses.replace(plan, operator=by.strip())
     if experimenter:
         plan = dataclasses.replace(plan, experimenters=_persons(experimenter))
+    if the.config.water.ceiling_ml is not None and has_ledger(the):
+        from rig.ledger.welfare import with_ceiling
+
+        resumed_ul = resumption.water_ul if resumption else 0.0
+        plan = with_ceiling(plan, resumed_ul, datetime.now().astimezone())
     with contextlib.redirect_stdout(sys.stderr):  # what protocols print is not our output
         _rehearse(plan)
     if not json:
@@ -183,6 +190,7 @@ def run(
                 session,
                 contextlib.redirect_stdout(sys.stderr),
             ):
+                begin_posting(the, session.folder)
                 made: Made = "report" if virtual else "all"
                 afterwards.callback(hand_over, session.folder, the.config.recording, made)
                 result = _run(session)

@@ -19,14 +19,13 @@ from typing import Literal, TextIO
 
 from rig.config import RecordingConfig
 from rig.errors import ExitCode, RigError
-from rig.lab import find_lab
-from rig.program import RIG_PROGRAM
+from rig.lab import Lab, find_lab
+from rig.program import RIG_PROGRAM, be_nice, start_apart
 from rig.session_folder import SessionFolder
 
 LOG = "export.log"
 REPORT = "report"
 """What stands among the formats for the page that `rig report` writes."""
-NICENESS = 10
 Made = Literal["all", "report"]
 _OPTIONS = {"nwb": ("--check",)}
 """What a format is exported with, beside its name."""
@@ -56,13 +55,22 @@ def hand_over(folder: SessionFolder, config: RecordingConfig, made: Made) -> Non
 def report_again(folder: SessionFolder, near: Path) -> None:
     """Begin to write the report of a session anew, if its lab wants reports; return at once.
 
-    Its lab is the one that it lies in, else that of the folder `near`. Where there is none, or its
-    file is wrong, the session has a report only if `rig report` is asked for it.
+    Where its lab is not found it has a report only if `rig report` is asked for it.
+    """
+    lab = lab_of(folder, near)
+    if lab is not None:
+        hand_over(folder, lab.config.recording, "report")
+
+
+def lab_of(folder: SessionFolder, near: Path) -> Lab | None:
+    """Return the lab that a session lies in, else that of the folder `near`.
+
+    None if there is none, or its file is wrong.
     """
     for place in (folder.path, near):
         with contextlib.suppress(RigError):
-            hand_over(folder, find_lab(place).config.recording, "report")
-            return
+            return find_lab(place)
+    return None
 
 
 def export_in_background(folder: SessionFolder, formats: Sequence[str]) -> None:
@@ -84,23 +92,7 @@ def export_in_background(folder: SessionFolder, formats: Sequence[str]) -> None:
         with _open_log(folder) as log:
             for name in formats:
                 _tell(log, name, "not begun")
-            if sys.platform == "win32":
-                own = subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP
-                subprocess.Popen(
-                    command,
-                    stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=log,
-                    creationflags=own | subprocess.BELOW_NORMAL_PRIORITY_CLASS,
-                )
-            else:
-                subprocess.Popen(
-                    command,
-                    stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=log,
-                    start_new_session=True,
-                )
+            start_apart(command, log)
     except OSError as error:
         sys.stderr.write(f"warning: the session is not exported, and has no report: {error}\n")
 
@@ -154,8 +146,7 @@ def _open_log(folder: SessionFolder) -> TextIO:
 
 def _main(folder: str, *formats: str) -> None:
     """Run as a process of its own."""
-    if sys.platform != "win32":
-        os.nice(NICENESS)
+    be_nice()
     session = SessionFolder(Path(folder))
     with _open_log(session) as log:
         export_all(session, formats, log)

@@ -1,0 +1,46 @@
+"""``rig day``: what must still happen today."""
+
+from __future__ import annotations
+
+import typer
+
+from rig.commands.entering import now_utc
+from rig.commands.water import DayOption
+from rig.console import JsonOption, LabOption, console, print_json, print_table, the_lab
+from rig.errors import ExitCode
+from rig.ledger.days import local_day, zone_of
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb to the command line."""
+    app.command("day", epilog="Example: rig day")(day_command)
+
+
+def day_command(day: DayOption = None, lab: LabOption = None, json: JsonOption = False) -> None:
+    """Show what must still happen on a day: mice to weigh, water to give, sessions to wrap up.
+
+    Exit code 3 as long as anything must.
+    """
+    from rig.ledger.day_list import day_list
+    from rig.ledger.store import open_ledger
+
+    the, now = the_lab(lab), now_utc()
+    which = day.date() if day else local_day(now, zone_of(the.config))
+    with open_ledger(the) as ledger:
+        found = day_list(ledger, the, which, now)
+    if json:
+        print_json(found)
+    else:
+        if found.tasks:
+            print_table(
+                ("mouse", "", "what must still happen"),
+                [(each.subject, each.kind, f"{each.text} Do: {each.do}") for each in found.tasks],
+            )
+            console.print()
+        for note in found.notes:
+            console.print(f"note: {note}", soft_wrap=True, markup=False)
+        mice = sum(row.status == "restricted" for row in found.board)
+        left = f"{len(found.tasks)} thing(s) left" if found.tasks else "nothing is forgotten"
+        console.print(f"{which}: {mice} mice on restriction, {left}.", soft_wrap=True)
+    if found.tasks:
+        raise typer.Exit(ExitCode.CHECK_FAILED)

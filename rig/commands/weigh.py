@@ -1,0 +1,98 @@
+"""``rig weigh``: enter the weight of a mouse."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from rig.commands.entering import (
+    AtOption,
+    ByOption,
+    ReasonOption,
+    author,
+    check_correction,
+    checked_text,
+    confirm,
+    now_utc,
+    print_row,
+    when,
+)
+from rig.console import JsonOption, LabOption, console, print_json, the_lab
+from rig.ledger.days import local, local_day, zone_of
+
+HEAVIEST = 100.0
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb to the command line."""
+    app.command("weigh", epilog="Example: rig weigh M014 21.4")(weigh)
+
+
+def weigh(
+    subject: Annotated[str, typer.Argument(help="Which mouse: its name, or its tag.")],
+    grams: Annotated[
+        float | None,
+        typer.Argument(min=0.1, max=HEAVIEST, help="What it weighs in g, implant included."),
+    ] = None,
+    confirmed: Annotated[
+        bool, typer.Option("--confirm", help="It is so, although it differs much.")
+    ] = False,
+    correct: Annotated[
+        str, typer.Option(help="The row that it corrects: its id, or 'last'.", show_default=False)
+    ] = "",
+    withdraw: Annotated[
+        str, typer.Option(help="The row that is taken back, as for --correct.", show_default=False)
+    ] = "",
+    reason: ReasonOption = "",
+    at: AtOption = "",
+    by: ByOption = None,
+    lab: LabOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Enter the weight of a mouse, and say what it is due.
+
+    A weight that differs much from the last one is to be typed again, or confirmed with --confirm;
+    else nothing is entered, and the exit code is 3. A correction is a row of its own.
+    """
+    from rig.ledger.board import last_weight, row_of
+    from rig.ledger.entries import Entry, enter_weight, find_row
+    from rig.ledger.store import open_ledger
+    from rig.ledger.subjects import find_subject
+    from rig.ledger.tables import weighings
+    from rig.water_policy import weight_doubt
+
+    check_correction(correct, withdraw, reason, value=grams is not None)
+    the, now = the_lab(lab), now_utc()
+    zone, config, moment = zone_of(the.config), the.config.water, when(the, at, now)
+    with open_ledger(the) as ledger:
+        with ledger.reading() as connection:
+            mouse = find_subject(connection, subject)
+            old = None
+            if correct or withdraw:
+                old = find_row(connection, weighings, mouse.id, correct or withdraw)
+                moment = moment if at else old["at"]
+            last = last_weight(connection, mouse, moment, without=old["id"] if old else "")
+        doubt = weight_doubt(config, grams, last[1] if last else None) if grams else ""
+        if doubt and grams and not confirmed:
+            confirm(doubt, grams, "weight")
+        row = enter_weight(
+            ledger,
+            Entry(
+                mouse, moment, now, author(by),
+                old["id"] if old else "", checked_text(reason, "--reason"),
+            ),
+            grams,
+            confirmed=bool(doubt),
+        )  # fmt: skip
+        with ledger.reading() as connection:
+            due = row_of(connection, config, zone, mouse, local_day(moment, zone), now)
+    if json:
+        print_json({"row": row, "board": due})
+        return
+    did = f"weighs {grams:g} g" if grams else "has one weighing less"
+    if grams and last:
+        since = f"{local(last[0], zone):%Y-%m-%d %H:%M}"
+        did += f" ({100 * (grams / last[1] - 1):+.1f} % since {since})"
+    console.print(f"{mouse.name} {did}.", soft_wrap=True, markup=False)
+    print_row(due)

@@ -1,0 +1,229 @@
+"""The water board: what each mouse weighs, has got, and is due on a day, with the arithmetic."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import msgspec
+import sqlalchemy as sa
+
+from rig.ledger.days import bounds, local, local_day
+from rig.ledger.subjects import LedgerSubject, Status, all_subjects, in_force
+from rig.ledger.tables import drops, sessions, supplements, weighings
+from rig.water_policy import NOTHING_ML, Animal, Need, Policy, WaterConfig, water_need
+
+
+class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A mouse on a day; what is not known is None, and never 0.
+
+    Attributes
+    ----------
+    subject, tag, cage, status
+        Who it is.
+    weight_g, weighed_at
+        Its last weight, implant included, and when it was weighed.
+    weighed
+        Whether that was on this day.
+    ratio
+        That weight as a share of the baseline weight, both without the implant.
+    policy, need_ml, due_ml, words, alerts
+        What it is due, and why; see `rig.water_policy.Need`.
+    session_ml, hand_ml, supplement_ml
+        What it got on this day.
+    last_water_at
+        When it last got any.
+    dry_h
+        How many hours ago that was.
+    """
+
+    subject: str
+    tag: str
+    cage: str
+    status: Status
+    weight_g: float | None
+    weighed_at: datetime | None
+    weighed: bool
+    ratio: float | None
+    policy: Policy
+    need_ml: float | None
+    due_ml: float | None
+    session_ml: float
+    hand_ml: float
+    supplement_ml: float
+    last_water_at: datetime | None
+    dry_h: float | None
+    words: str
+    alerts: tuple[str, ...]
+
+    @property
+    def is_due(self) -> bool:
+        """Whether it must still get water, or nobody can tell: a mouse on restriction alone."""
+        return self.status == "restricted" and (self.due_ml is None or self.due_ml >= NOTHING_ML)
+
+
+def board(
+    connection: sa.Connection,
+    config: WaterConfig,
+    zone: ZoneInfo | None,
+    day: date,
+    now: datetime,
+) -> list[Row]:
+    """Return all mice that are not retired, those on restriction first, by their names."""
+    present = [each for each in all_subjects(connection) if each.facts.status != "retired"]
+    present.sort(key=lambda each: each.facts.status != "restricted")
+    return [row_of(connection, config, zone, subject, day, now) for subject in present]
+
+
+def row_of(
+    connection: sa.Connection,
+    config: WaterConfig,
+    zone: ZoneInfo | None,
+    subject: LedgerSubject,
+    day: date,
+    now: datetime,
+) -> Row:
+    """Return one mouse on a day.
+
+    Parameters
+    ----------
+    connection
+        To the ledger.
+    config, zone
+        The lab's rules, and its time zone (`rig.ledger.days`).
+    subject, day, now
+        Who, when, and the present time.
+    """
+    begin, end = bounds(day, zone)
+    weight = _last_weight(connection, subject.id, end)
+    water = _water(connection, subject, begin, end)
+    last = _last_water(connection, subject, end)
+    dry = None if last is None else (min(now, end) - last).total_seconds() / 3600
+    weighed_at = weight[0] if weight else None
+    weighed_on = local_day(weighed_at, zone) if weighed_at else None
+    animal = Animal(
+        day=day,
+        baseline_g=subject.facts.baseline_g,
+        implant_g=subject.facts.implant_g,
+        weight_g=weight[1] if weight else None,
+        weighed_on=weighed_on,
+        session_ml=_sum(water, "session"),
+        hand_ml=_sum(water, "hand"),
+        supplement_ml=_sum(water, "supplement"),
+        since_weighing_ml=sum(ml for at, ml, _ in water if weighed_at and at > weighed_at),
+    )
+    need = water_need(config, animal)
+    facts = subject.facts
+    return Row(
+        subject=subject.name,
+        tag=facts.tag,
+        cage=facts.cage,
+        status=facts.status,
+        weight_g=animal.weight_g,
+        weighed_at=weighed_at,
+        weighed=weighed_on == day,
+        ratio=animal.ratio,
+        policy=need.policy,
+        need_ml=need.need_ml,
+        due_ml=need.due_ml if facts.status == "restricted" else 0.0,
+        session_ml=animal.session_ml,
+        hand_ml=animal.hand_ml,
+        supplement_ml=animal.supplement_ml,
+        last_water_at=last,
+        dry_h=dry,
+        words=need.words if facts.status == "restricted" else "It has water at will",
+        alerts=_alerts(config, zone, facts.status, need, last, dry),
+    )
+
+
+def last_weight(
+    connection: sa.Connection, subject: LedgerSubject, before: datetime, without: str = ""
+) -> tuple[datetime, float] | None:
+    """Return when a mouse was last weighed up to a moment, and its weight in g; None if never.
+
+    `without` is the id of a row that is left out, for it is to be corrected.
+    """
+    end = before + timedelta(microseconds=1)
+    return _last_weight(connection, subject.id, end, without)
+
+
+def _alerts(
+    config: WaterConfig,
+    zone: ZoneInfo | None,
+    status: Status,
+    need: Need,
+    last: datetime | None,
+    dry: float | None,
+) -> tuple[str, ...]:
+    """Return the alerts of the policy, and that the mouse was without water for too long."""
+    if status != "restricted" or dry is None or last is None or dry < config.longest_dry_h:
+        return need.alerts
+    text = f"No water since {local(last, zone):%Y-%m-%d %H:%M}, {dry:.0f} h"
+    return (*need.alerts, f"{text} (limit {config.longest_dry_h:g} h).")
+
+
+def _last_weight(
+    connection: sa.Connection, subject: str, end: datetime, without: str = ""
+) -> tuple[datetime, float] | None:
+    columns = weighings.c
+    found = connection.execute(
+        sa.select(columns.at, columns.weight_g)
+        .where(columns.subject == subject, columns.at < end, columns.weight_g.is_not(None))
+        .where(in_force(weighings), columns.id != without)
+        .order_by(columns.at.desc(), columns.entered_at.desc())
+        .limit(1)
+    ).first()
+    return None if found is None else (found.at, found.weight_g)
+
+
+def _water(
+    connection: sa.Connection, subject: LedgerSubject, begin: datetime, end: datetime
+) -> list[tuple[datetime, float, str]]:
+    """Return all water of a mouse between two moments: when, how many mL, and where from."""
+    at = drops.c.at
+    dropped = connection.execute(
+        sa.select(at, drops.c.volume_ul, drops.c.author)
+        .join_from(drops, sessions)
+        .where(sessions.c.mouse == subject.name, at >= begin, at < end)
+    )
+    given = connection.execute(
+        _supplements(subject).where(supplements.c.at >= begin, supplements.c.at < end)
+    )
+    return [
+        *((row.at, row.volume_ul / 1000, "hand" if row.author else "session") for row in dropped),
+        *((row.at, row.volume_ul / 1000, "supplement") for row in given),
+    ]
+
+
+def _last_water(
+    connection: sa.Connection, subject: LedgerSubject, end: datetime
+) -> datetime | None:
+    """Return when a mouse last got water before a moment; None if it never did."""
+    dropped = connection.execute(
+        sa.select(sa.func.max(drops.c.at, type_=drops.c.at.type))
+        .join_from(drops, sessions)
+        .where(sessions.c.mouse == subject.name, drops.c.at < end, drops.c.volume_ul > 0)
+    ).scalar()
+    given = connection.execute(
+        _supplements(subject)
+        .where(supplements.c.at < end, supplements.c.volume_ul > 0)
+        .order_by(supplements.c.at.desc())
+        .limit(1)
+    ).first()
+    found = (dropped, given.at if given else None)
+    return max((at for at in found if at is not None), default=None)
+
+
+def _supplements(subject: LedgerSubject) -> sa.Select[tuple[datetime, float]]:
+    """Return the supplements of a mouse that are in force and not withdrawn."""
+    columns = supplements.c
+    return (
+        sa.select(columns.at, columns.volume_ul)
+        .where(columns.subject == subject.id, columns.volume_ul.is_not(None))
+        .where(in_force(supplements))
+    )
+
+
+def _sum(water: Sequence[tuple[datetime, float, str]], source: str) -> float:
+    return round(sum(ml for _, ml, each in water if each == source), 9)

@@ -1,0 +1,243 @@
+"""The ledger as CSV files: every table out, and subjects, weights and supplements in.
+
+Files are UTF-8 with a header line. Moments are ISO 8601; one without a zone is the lab's time. What
+is missing is empty. Reading the same file twice enters nothing twice.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid5
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+
+from rig.errors import CheckFailed, ConfigError, Problem, RecordingError, RigError
+from rig.lab import Lab
+from rig.ledger.days import moment, zone_of
+from rig.ledger.posting import insert_new
+from rig.ledger.store import Ledger
+from rig.ledger.subjects import LONGEST, Facts, LedgerSubject, add_subject, all_subjects, made_facts
+from rig.ledger.tables import METADATA, subject_facts, subjects, supplements, weighings
+from rig.set_options import is_text
+from rig.water_policy import WaterConfig, weight_doubt
+
+IMPORTED = ("subjects", "weighings", "supplements")
+"""What can be read from a file."""
+_LINES = UUID("b4b1f5b0-8a86-4c0b-8f0f-3a4d3f2b9a10")
+_VALUES = {"weighings": "weight_g", "supplements": "volume_ul"}
+_MOST_UL = 10_000.0
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where lines come from: for errors, and for what a line does not say.
+
+    Attributes
+    ----------
+    file
+        The file.
+    by, now
+        Who imports it, and when.
+    zone
+        The lab's time zone.
+    water
+        The lab's rules.
+    """
+
+    file: Path
+    by: str
+    now: datetime
+    zone: ZoneInfo | None
+    water: WaterConfig
+
+
+def export_tables(ledger: Ledger, folder: Path) -> list[Path]:
+    """Write every table into a file of the folder, as it is now; return the files.
+
+    Raises
+    ------
+    RecordingError
+        If one cannot be written.
+    """
+    written = []
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with ledger.reading() as connection:
+            names = {each.id: each.name for each in connection.execute(sa.select(subjects))}
+            for table in METADATA.sorted_tables:
+                path = folder / f"{table.name}.csv"
+                _write(path, connection, table, names)
+                written.append(path)
+    except OSError as error:
+        raise RecordingError(
+            f"the tables cannot be written: {error.strerror}",
+            str(folder),
+            "Check the rights on it.",
+        ) from error
+    return written
+
+
+def import_table(ledger: Ledger, lab: Lab, name: str, file: Path, by: str, now: datetime) -> int:
+    """Enter the lines of a file, all or none; return how many were not in yet.
+
+    Raises
+    ------
+    CheckFailed
+        With every line that is wrong; nothing is entered then.
+    ConfigError
+        If the file cannot be read.
+    """
+    source = Source(file, by, now, zone_of(lab.config), lab.config.water)
+    lines = _read(file)
+    if name == "subjects":
+        return _import_subjects(ledger, lines, source)
+    table = {"weighings": weighings, "supplements": supplements}[name]
+    with ledger.reading() as connection:
+        known = {each.name: each for each in all_subjects(connection)}
+    rows = _checked(lines, source, lambda line: _row(table, line, known, source))
+    with ledger.writing() as connection:
+        before = connection.scalar(sa.select(sa.func.count()).select_from(table)) or 0
+        insert_new(connection, table, rows)
+        after = connection.scalar(sa.select(sa.func.count()).select_from(table)) or 0
+    return int(after - before)
+
+
+def _write(
+    path: Path, connection: sa.Connection, table: sa.Table, names: Mapping[str, str]
+) -> None:
+    columns = list(table.columns.keys())
+    named = "subject" in columns
+    rows = connection.execute(sa.select(table).order_by(*table.primary_key))
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow([*(["name"] if named else []), *columns])
+        for row in rows.mappings():
+            cells = [_cell(row[column]) for column in columns]
+            writer.writerow([*([names[row["subject"]]] if named else []), *cells])
+
+
+def _cell(value: object) -> object:
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    return int(value) if isinstance(value, bool) else value
+
+
+def _read(file: Path) -> list[dict[str, str]]:
+    """Return the lines of a file by their columns; raise `ConfigError` if it is no CSV."""
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        do = "Name a file of UTF-8 text, with a header line."
+        raise ConfigError(f"cannot be read: {error}", str(file), do) from error
+    header = text.partition("\n")[0]
+    reader = csv.DictReader(text.splitlines(), delimiter=";" if ";" in header else ",")
+    try:
+        lines = [dict(line) for line in reader]
+    except csv.Error as error:
+        raise ConfigError(f"is no CSV: {error}", str(file), "Mend it.") from error
+    for number, line in enumerate(lines, start=2):
+        if None in line or None in line.values():
+            raise ConfigError(
+                "the line has another number of cells than the header",
+                f"{file}, line {number}", "Mend it: a decimal sign is a point, not a comma.",
+            )  # fmt: skip
+    return lines
+
+
+def _checked(
+    lines: list[dict[str, str]], source: Source, made: Callable[[dict[str, str]], Any]
+) -> list[Any]:
+    """Return what each line makes; raise `CheckFailed` with every line that is wrong."""
+    rows, problems = [], []
+    for number, line in enumerate(lines, start=2):
+        try:
+            if not all(map(is_text, line.values())) or any("\0" in each for each in line.values()):
+                raise ValueError("a cell is no text in Unicode")
+            rows.append(made(line))
+        except (ValueError, KeyError, RigError) as error:
+            what = error.what if isinstance(error, RigError) else str(error)
+            problems.append(Problem(what, f"{source.file}, line {number}", "Mend the line."))
+    if problems:
+        raise CheckFailed(problems)
+    return rows
+
+
+def _row(
+    table: sa.Table, line: dict[str, str], known: Mapping[str, LedgerSubject], source: Source
+) -> dict[str, Any]:
+    """Return a line as a row; raise `ValueError` or `RigError` if it is wrong."""
+    value = _VALUES[table.name]
+    columns = {"name", *table.columns.keys()}
+    _check_columns(line, columns, {"name", "at", value})
+    if line["name"] not in known:
+        raise ValueError(f"'{line['name']}' is not in the ledger")
+    subject, at = known[line["name"]].id, moment(line["at"], source.zone)
+    if at > source.now:
+        raise ValueError(f"{line['at']} is still to come")
+    amount = float(line[value]) if line[value] else None
+    if amount is None and not line.get("corrects"):
+        raise ValueError(f"{value} is empty")
+    _check_amount(value, amount, source.water)
+    row: dict[str, Any] = {
+        "id": line.get("id") or str(uuid5(_LINES, f"{table.name} {subject} {at} {line[value]}")),
+        "subject": subject,
+        "at": at,
+        "entered_at": source.now,
+        "by": line.get("by") or source.by,
+        "corrects": line.get("corrects") or None,
+        "reason": line.get("reason", ""),
+        value: amount,
+    }
+    if any(len(str(row[each])) > LONGEST for each in ("id", "by")):
+        raise ValueError("a cell is too long")
+    if table is supplements:
+        return row | {"form": line.get("form") or "water"}
+    return row | {"source": "import", "confirmed": False}
+
+
+def _check_amount(name: str, amount: float | None, water: WaterConfig) -> None:
+    """Raise `ValueError` if a weight or a volume is none that a mouse can have."""
+    if amount is None:
+        return
+    if name == "volume_ul" and not 0 <= amount <= _MOST_UL:
+        raise ValueError(f"{amount:g} is no volume in uL from 0 to {_MOST_UL:g}")
+    doubt = weight_doubt(water, amount, None) if name == "weight_g" else ""
+    if doubt:
+        raise ValueError(doubt)
+
+
+def _import_subjects(ledger: Ledger, lines: list[dict[str, str]], source: Source) -> int:
+    """Enter the subjects that the ledger has not yet; those that it has stay as they are."""
+    fields = Facts.__struct_fields__
+    columns = {"name", "by", *fields, *subject_facts.columns.keys()}
+
+    def made(line: dict[str, str]) -> tuple[str, Facts]:
+        _check_columns(line, columns, {"name"})
+        told: dict[str, Any] = {key: line[key] for key in fields if line.get(key)}
+        for key in ("baseline_g", "implant_g"):
+            if key in told:
+                told[key] = float(told[key])
+        if not line["name"].strip():
+            raise ValueError("name is empty")
+        return line["name"].strip(), made_facts(told, str(source.file))
+
+    with ledger.reading() as connection:
+        known = {each.name for each in all_subjects(connection)}
+    new = {name: facts for name, facts in _checked(lines, source, made) if name not in known}
+    for name, facts in new.items():
+        add_subject(ledger, name, facts, source.by, source.now)
+    return len(new)
+
+
+def _check_columns(line: Mapping[str, str], known: set[str], needed: set[str]) -> None:
+    unknown, missing = set(line) - known, needed - set(line)
+    if unknown:
+        raise ValueError(f"unknown column {', '.join(sorted(unknown))}")
+    if missing:
+        raise ValueError(f"column {', '.join(sorted(missing))} is missing")

@@ -1,0 +1,147 @@
+"""What must still happen in a lab on a day: the list that is empty when nothing is forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+import msgspec
+import sqlalchemy as sa
+
+from rig.lab import Lab
+from rig.ledger.board import Row, board
+from rig.ledger.days import bounds, zone_of
+from rig.ledger.posting import Posted
+from rig.ledger.store import Ledger
+from rig.ledger.subjects import in_force
+from rig.ledger.tables import sessions, subjects, wellness
+from rig.ledger.taking_in import take_in_sessions
+from rig.running import ended_without_wrap_up, running
+
+RECENT = timedelta(days=7)
+"""How far back sessions are looked for that are not in the ledger yet."""
+Kind = Literal["weigh", "water", "look", "session", "wrap-up", "recover"]
+
+
+class Task(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What must still happen: with whom, what kind of thing, what is wrong, what to do."""
+
+    subject: str
+    kind: Kind
+    text: str
+    do: str
+
+
+class DayList(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What must still happen on a day.
+
+    Attributes
+    ----------
+    day
+        The day.
+    tasks
+        What must still happen; empty if nothing is forgotten.
+    notes
+        What is good to know.
+    board
+        All mice that are not retired.
+    """
+
+    day: date
+    tasks: tuple[Task, ...]
+    notes: tuple[str, ...]
+    board: tuple[Row, ...]
+
+
+def day_list(ledger: Ledger, lab: Lab, day: date, now: datetime) -> DayList:
+    """Enter the sessions of the last days, and return what must still happen.
+
+    Raises
+    ------
+    RecordingError
+        If the ledger cannot be reached.
+    """
+    zone = zone_of(lab.config)
+    posted = take_in_sessions(ledger, lab, min(day, now.date()) - RECENT)
+    with ledger.reading() as connection:
+        rows = board(connection, lab.config.water, zone, day, now)
+        looked_at = _with_note(connection, day, zone)
+        notes = _notes(connection, lab, day, zone)
+    tasks = [task for row in rows for task in tasks_of(row, looked_at=row.subject in looked_at)]
+    return DayList(day, (*tasks, *_of_sessions(lab, day, posted)), notes, tuple(rows))
+
+
+def tasks_of(row: Row, *, looked_at: bool) -> list[Task]:
+    """Return what must still happen with a mouse.
+
+    Parameters
+    ----------
+    row
+        The mouse on the day.
+    looked_at
+        Whether a person has said on that day how it is.
+    """
+    if row.status != "restricted":
+        return []
+    name, found = row.subject, []
+    if not row.weighed:
+        found.append(Task(name, "weigh", "It is not weighed.", f"rig weigh {name} GRAMS"))
+    if row.due_ml is None:
+        found.append(Task(name, "water", f"{row.words}.", f"rig weigh {name} GRAMS"))
+    elif row.is_due:
+        do = f"rig give {name} {row.due_ml:.2f}"
+        found.append(Task(name, "water", f"{row.words}.", do))
+    if row.alerts and not looked_at:
+        do = f'rig subject note {name} "..." --person NAME'
+        found.append(Task(name, "look", " ".join(row.alerts), do))
+    return found
+
+
+def _of_sessions(lab: Lab, day: date, posted: Sequence[Posted]) -> list[Task]:
+    """Return the sessions that run, are damaged, or are not wrapped up."""
+    found = [
+        Task(each.subject, "session", f"It is running on {each.rig}.", f"rig tell {each.rig} stop")
+        for each in running(lab)
+    ]
+    for session in posted:
+        if session.problem:
+            text = f"{session.session} is not whole: {session.problem}."
+            mouse = session.session.partition("/")[0]
+            found.append(Task(mouse, "recover", text, f"rig recover {session.session}"))
+    for each in ended_without_wrap_up(lab, day):
+        do = f"rig wrap-up {each.folder.name}"
+        found.append(Task(each.subject, "wrap-up", f"{each.words} has no wrap-up.", do))
+    return found
+
+
+def _with_note(connection: sa.Connection, day: date, zone: ZoneInfo | None) -> set[str]:
+    """Return the mice of which a person has said on a day how they are."""
+    begin, end = bounds(day, zone)
+    found = connection.execute(
+        sa.select(subjects.c.name)
+        .join_from(wellness, subjects)
+        .where(wellness.c.at >= begin, wellness.c.at < end, wellness.c.text.is_not(None))
+        .where(in_force(wellness))
+    )
+    return set(found.scalars())
+
+
+def _notes(
+    connection: sa.Connection, lab: Lab, day: date, zone: ZoneInfo | None
+) -> tuple[str, ...]:
+    """Return which mice ran on a day, and are not in the ledger: nobody looks after their water."""
+    begin, end = bounds(day, zone)
+    unknown = connection.execute(
+        sa.select(sessions.c.mouse)
+        .where(sessions.c.started_at >= begin, sessions.c.started_at < end)
+        .where(sessions.c.mouse.not_in(sa.select(subjects.c.name)))
+        .distinct()
+        .order_by(sessions.c.mouse)
+    ).scalars()
+    return tuple(
+        f"{mouse} ran, and is not in the ledger: its water is counted, and nobody is told when "
+        f"it is due any. Enter it: rig subject add {mouse}"
+        for mouse in unknown
+    )

@@ -1,0 +1,209 @@
+"""The subjects of the ledger: a stable UUID each, and what is known of them, edit by edit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Annotated, Any, Literal, get_args
+from uuid import uuid4
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
+from rig.errors import ConfigError
+from rig.ledger.store import Ledger
+from rig.ledger.tables import subject_facts, subjects
+
+Status = Literal["restricted", "free", "retired"]
+"""Gets its water from the lab alone; has water at will; is not there any more."""
+STATUSES: tuple[Status, ...] = get_args(Status)
+LONGEST = 200
+"""Characters of a name."""
+Name = Annotated[str, msgspec.Meta(max_length=LONGEST, pattern=r"^[^\x00-\x1f]*$")]
+Grams = Annotated[float, msgspec.Meta(gt=0, le=100)]
+
+
+class Facts(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What is known of a subject.
+
+    Attributes
+    ----------
+    tag, cage
+        What persons tell it by.
+    sex, strain, birth
+        As in its file; sex is M, F, U (unknown) or O (other).
+    project
+        What it is for.
+    status
+        ``restricted`` if it gets its water from the lab alone, ``free`` if it has water at will,
+        ``retired`` if it is not there any more.
+    baseline_g
+        Its weight in g with water at will, without an implant; None if it is not known.
+    implant_g
+        Weight in g of what it carries on its head; None if it carries nothing.
+    """
+
+    tag: Name = ""
+    cage: Name = ""
+    sex: Literal["M", "F", "U", "O"] = "U"
+    strain: Name = ""
+    birth: date | None = None
+    project: Name = ""
+    status: Status = "restricted"
+    baseline_g: Grams | None = None
+    implant_g: Grams | None = None
+
+
+class LedgerSubject(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A subject as the ledger knows it now.
+
+    Attributes
+    ----------
+    id, name
+        Its UUID, and the name of its file and folder.
+    facts
+        What is known of it.
+    row
+        The row that says so.
+    since, by
+        When that row was entered, and by whom.
+    """
+
+    id: str
+    name: str
+    facts: Facts
+    row: str
+    since: datetime
+    by: str
+
+
+def made_facts(values: Mapping[str, Any], where: str) -> Facts:
+    """Return facts made of plain values; raise `ConfigError` if one of them is none."""
+    try:
+        return msgspec.convert(dict(values), Facts)
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"this is not known of a subject: {error}", where, "Mend it.") from None
+
+
+def add_subject(ledger: Ledger, name: str, facts: Facts, by: str, now: datetime) -> LedgerSubject:
+    """Enter a subject; raise `ConfigError` if the ledger has it already."""
+    subject, row = str(uuid4()), str(uuid4())
+    told = {"entered_at": now, "by": by}
+    try:
+        with ledger.writing() as connection:
+            connection.execute(subjects.insert().values(id=subject, name=name, **told))
+            connection.execute(
+                subject_facts.insert().values(
+                    id=row, subject=subject, at=now, reason="", **told, **facts_columns(facts)
+                )
+            )
+    except IntegrityError:
+        raise ConfigError(
+            f"'{name}' is in the ledger already",
+            ledger.place.shown,
+            f"Look at it with `rig subject show {name}`, or change it with `rig subject edit`.",
+        ) from None
+    return LedgerSubject(subject, name, facts, row, now, by)
+
+
+def edit_subject(
+    ledger: Ledger, subject: LedgerSubject, facts: Facts, by: str, now: datetime, reason: str
+) -> LedgerSubject:
+    """Enter that other facts hold of a subject from now on; what was known before is kept.
+
+    Raises
+    ------
+    ConfigError
+        If somebody else has edited it meanwhile.
+    """
+    row = str(uuid4())
+    try:
+        with ledger.writing() as connection:
+            connection.execute(
+                subject_facts.insert().values(
+                    id=row, subject=subject.id, at=now, corrects=subject.row, reason=reason,
+                    entered_at=now, by=by, **facts_columns(facts),
+                )
+            )  # fmt: skip
+    except IntegrityError:
+        raise ConfigError(
+            f"'{subject.name}' was just edited by somebody else",
+            ledger.place.shown,
+            f"Look with `rig subject show {subject.name}`, and edit it again.",
+        ) from None
+    return LedgerSubject(subject.id, subject.name, facts, row, now, by)
+
+
+def all_subjects(connection: sa.Connection) -> list[LedgerSubject]:
+    """Return all subjects by their names, with what is known of them now."""
+    found = connection.execute(
+        sa.select(subjects.c.name, subject_facts)
+        .join_from(subject_facts, subjects)
+        .where(in_force(subject_facts))
+        .order_by(subjects.c.name)
+    )
+    return [_subject(row) for row in found.mappings()]
+
+
+def find_subject(connection: sa.Connection, text: str) -> LedgerSubject:
+    """Return the subject that a text names by its name or its tag.
+
+    Raises
+    ------
+    ConfigError
+        If there is none, or more than one.
+    """
+    known = all_subjects(connection)
+    found = [each for each in known if text in (each.name, each.facts.tag)] if text else []
+    exact = [each for each in found if each.name == text]
+    if len(exact or found) == 1:
+        return (exact or found)[0]
+    if found:
+        names = ", ".join(each.name for each in found)
+        raise ConfigError(f"'{text}' is the tag of {names}", "ledger", "Name the one you mean.")
+    raise ConfigError(
+        f"'{text}' is not in the ledger",
+        "ledger",
+        f"Enter it: `rig subject add {text or 'MOUSE'}`.",
+    )
+
+
+def check_tag(connection: sa.Connection, name: str, tag: str) -> None:
+    """Raise `ConfigError` if another subject that is not retired has the tag."""
+    others = [each for each in all_subjects(connection) if each.name != name]
+    for other in others:
+        if tag and tag in (other.facts.tag, other.name) and other.facts.status != "retired":
+            raise ConfigError(
+                f"'{other.name}' has the tag '{tag}' already",
+                f"subject '{name}'",
+                "Look at the animals: two with one tag are taken for each other.",
+            )
+
+
+def history_of(connection: sa.Connection, subject: str) -> list[dict[str, Any]]:
+    """Return all that was ever entered of what is known of a subject, the oldest first."""
+    found = connection.execute(
+        sa.select(subject_facts)
+        .where(subject_facts.c.subject == subject)
+        .order_by(subject_facts.c.entered_at)
+    )
+    return [dict(row) for row in found.mappings()]
+
+
+def in_force(table: sa.Table) -> sa.ColumnElement[bool]:
+    """Return the condition that a row is not corrected by another one."""
+    later = table.alias()
+    return ~sa.exists().where(later.c.corrects == table.c.id)
+
+
+def facts_columns(facts: Facts) -> dict[str, Any]:
+    """Return facts as the columns of their table."""
+    return msgspec.structs.asdict(facts)
+
+
+def _subject(row: Mapping[Any, Any]) -> LedgerSubject:
+    facts = Facts(**{name: row[name] for name in Facts.__struct_fields__})
+    return LedgerSubject(
+        row["subject"], row["name"], facts, row["id"], row["entered_at"], row["by"]
+    )
