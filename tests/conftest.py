@@ -22,6 +22,7 @@ from helpers import plan_for, run_virtual
 from inside import Done, inside
 from killed import EVENTS, written
 from light_bench import PACE
+from postgres import Server, server
 from PyQt5 import sip
 from PyQt5.QtCore import QSettings
 from PyQt5.QtWidgets import QApplication
@@ -196,6 +197,13 @@ def virtual_screens() -> Iterator[Screens]:
 def display() -> Iterator[Display]:
     """Start an X server of the tests' own, with the smallest screen that the window is made for."""
     with virtual_display(1366, 768) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Server]:
+    """Start a PostgreSQL server of the tests' own."""
+    with server() as running:
         yield running
 
 

@@ -189,8 +189,8 @@ def _read(file: Path) -> tuple[dict[str, list[dict[str, Any]]], list[str]]:
             connection.row_factory = sqlite3.Row
             for table in METADATA.sorted_tables:
                 found, whole = _rows_of(connection, table)
-                rows[table.name] = found
-                lost += [] if whole else [table.name]
+                rows[str(table.name)] = found
+                lost += [] if whole else [str(table.name)]
     return rows, lost
 
 

@@ -45,6 +45,7 @@ def migrate(connection: Connection, shown: str, to: str = HEAD) -> list[str]:
     from alembic.migration import MigrationContext
     from alembic.operations import Operations
     from alembic.script import ScriptDirectory
+    from alembic.script.revision import RevisionError
     from alembic.util import CommandError
 
     if connection.dialect.name == "postgresql":
@@ -53,7 +54,7 @@ def migrate(connection: Connection, shown: str, to: str = HEAD) -> list[str]:
     folder = ScriptDirectory(str(_MIGRATIONS), version_locations=[str(_MIGRATIONS)])
     try:
         steps = list(folder.iterate_revisions(to, current or "base"))
-    except CommandError as error:
+    except (CommandError, RevisionError) as error:
         raise RecordingError(
             f"the ledger is of version {current}, and this program knows them up to {HEAD}",
             shown,
