@@ -62,7 +62,7 @@ def threshold(found: Welfare, config: WaterConfig) -> list[Guard]:
         do = f"Enter it: rig subject edit {row.subject} --baseline GRAMS"
         text = f"{row.subject} has no baseline weight, or was never weighed."
         return [Guard(name, "note", text, do)]
-    text = f"{row.subject} has {100 * row.ratio:.0f} % of its baseline weight"
+    text = f"{row.subject} has {100 * row.ratio:.1f} % of its baseline weight"
     if row.ratio >= config.warn_ratio:
         return [Guard(name, "ok", f"{text}.")]
     if row.ratio >= config.stop_ratio:

@@ -32,7 +32,7 @@ from rig.table_columns import TABLES, TRIAL_EXTRAS
 
 HOW_TO = Path(__file__).parent.parent / "docs/how-to/read-a-session.md"
 PAGE = Path(__file__).parent.parent / "docs/reference/dataset.md"
-HEAVY = {"pandas", "matplotlib", "pynwb", "hdmf", "nwbinspector", "scipy"}
+HEAVY = {"pandas", "matplotlib", "pynwb", "hdmf", "nwbinspector", "scipy", "sqlalchemy", "alembic"}
 RENAMED = {
     ("fault", "level"): "fault_level",
     ("command", "value"): "command_value",

@@ -41,7 +41,7 @@ def give(
         str, typer.Argument(help="Which mouse: its name, or its tag.", show_default=False)
     ] = "",
     ml: Annotated[
-        float | None, typer.Argument(min=0, max=MOST_ML, help="How much it got, in mL.")
+        float | None, typer.Argument(min=0.001, max=MOST_ML, help="How much it got, in mL.")
     ] = None,
     due: Annotated[bool, typer.Option("--due", help="It got what it is due.")] = False,
     everybody: Annotated[
