@@ -8,7 +8,7 @@ BASE_PYTHON ?= python3
 endif
 PYTHON := $(BIN)/python
 
-.PHONY: help env demo test lint types docs pages wiring screenshots corpus bench kills recovery networks lock
+.PHONY: help env demo test lint types docs pages wiring screenshots corpus bench kills drops recovery networks lock
 
 help:            ## list the targets
 	@grep -E '^[a-z]+:.*##' Makefile
@@ -53,6 +53,9 @@ bench: env       ## print the benchmark figures
 
 kills: env       ## kill engine and logger a thousand times, and count what is lost
 	@$(PYTHON) -m benchmarks.kill_test --kills 1000
+
+drops: env       ## kill 300 sessions with rewards and what enters their water; the ledger must have each drop once
+	@$(PYTHON) -m benchmarks.ledger_kills --kills 300
 
 recovery: env    ## simulate 200 mice, fit them, and count how often intervals hold the truth
 	@$(PYTHON) -m benchmarks.model_recovery --mice 200

@@ -22,3 +22,18 @@ def test_killed_sessions_lose_nothing_that_was_acknowledged() -> None:
         assert kills >= 3
         assert acknowledged > 1000
         assert (lost, double, unreadable) == (0, 0, 0)
+
+
+def test_killed_sessions_have_each_drop_of_their_journal_in_the_ledger_once() -> None:
+    """`make drops` kills 300."""
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.ledger_kills", "--kills", "3", "--seed", "5"],
+        cwd=ROOT, capture_output=True, text=True, timeout=110, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    for target in ("engine", "poster", "both"):
+        line = next(line for line in done.stdout.splitlines() if line.startswith(target))
+        kills, drops, _, lost, double = map(int, line.split()[1:])
+        assert kills == 1
+        assert drops >= 1
+        assert (lost, double) == (0, 0)

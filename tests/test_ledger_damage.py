@@ -87,7 +87,7 @@ def test_a_migration_that_fails_leaves_the_ledger_as_it_was(
             .all()[0][1]
             .startswith("sqlite_autoindex")
         )
-    open_ledger(lab).__exit__()
+    open_ledger(lab).close()
 
 
 def test_a_ledger_of_a_later_version_is_refused(lab: Lab, file: Path) -> None:

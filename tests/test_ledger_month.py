@@ -62,7 +62,7 @@ class Month(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         if hasattr(self, "ledger"):
-            self.ledger.__exit__()
+            self.ledger.close()
             self.folder.cleanup()
 
     def entry(self, mouse: str, corrects: str = "") -> Entry:

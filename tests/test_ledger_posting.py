@@ -63,7 +63,7 @@ def drops_of(folder: SessionFolder) -> list[float]:
 
 def test_the_water_of_a_session_is_in_the_ledger_while_it_runs(tmp_path: Path) -> None:
     lab = small_lab(tmp_path / "lab")
-    begin_ledger(lab).__exit__()
+    begin_ledger(lab).close()
     session, seen = Live(lab, 6), []
 
     def world(_: float) -> None:
@@ -86,7 +86,7 @@ def test_a_database_that_was_away_for_the_session_gets_every_drop_once(
     tmp_path: Path, postgres_server: Server
 ) -> None:
     lab = small_lab(tmp_path / "lab", f'ledger = "{postgres_server.new_database()}"\n')
-    begin_ledger(lab).__exit__()
+    begin_ledger(lab).close()
     session = Live(lab, 8)
 
     def script() -> Iterator[None]:
@@ -131,7 +131,7 @@ def test_a_session_of_the_command_line_leads_to_its_water_in_the_ledger(
     put_mouse(short, policy="random")
     begin_posting(short, SessionFolder(short.folder))
     assert begun == [], "a lab without a ledger has nothing begun"
-    begin_ledger(short).__exit__()
+    begin_ledger(short).close()
     assert inside(short, *arguments).code == ExitCode.OK
     (command,) = begun
     subprocess.run(command, check=True, timeout=60)

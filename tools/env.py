@@ -112,6 +112,8 @@ NEEDS = (
     ),
     Need("virtual screens and their tests", programs={"Xvfb": "xvfb"}),
     Need("the tests of failing disks", programs={"strace": "strace"}),
+    # pg_ctlcluster comes with the server only, which Debian keeps out of the path.
+    Need("the tests of a ledger in PostgreSQL", programs={"pg_ctlcluster": "postgresql"}),
     Need(
         "the tests of the operator window on a display",
         programs={"Xvfb": "xvfb", "xdotool": "xdotool"},

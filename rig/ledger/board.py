@@ -14,6 +14,9 @@ from rig.ledger.subjects import LedgerSubject, Status, all_subjects, in_force
 from rig.ledger.tables import drops, sessions, supplements, weighings
 from rig.water_policy import NOTHING_ML, Animal, Need, Policy, WaterConfig, water_need
 
+_LOOKED_AT = 50
+"""Sessions among which the last one with a drop is looked for: a mouse drinks more often."""
+
 
 class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A mouse on a day; what is not known is None, and never 0.
@@ -200,10 +203,16 @@ def _last_water(
     connection: sa.Connection, subject: LedgerSubject, end: datetime
 ) -> datetime | None:
     """Return when a mouse last got water before a moment; None if it never did."""
+    lately = (
+        sa.select(sessions.c.id)
+        .where(sessions.c.mouse == subject.name, sessions.c.started_at < end)
+        .order_by(sessions.c.started_at.desc())
+        .limit(_LOOKED_AT)
+    )
     dropped = connection.execute(
-        sa.select(sa.func.max(drops.c.at, type_=drops.c.at.type))
-        .join_from(drops, sessions)
-        .where(sessions.c.mouse == subject.name, drops.c.at < end, drops.c.volume_ul > 0)
+        sa.select(sa.func.max(drops.c.at, type_=drops.c.at.type)).where(
+            drops.c.session.in_(lately), drops.c.at < end, drops.c.volume_ul > 0
+        )
     ).scalar()
     given = connection.execute(
         _supplements(subject)

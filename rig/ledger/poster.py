@@ -81,13 +81,13 @@ def follow(
         False if the ledger was away for too long, or the journal is damaged.
     """
     from rig.ledger.posting import TailPosting, post
-    from rig.ledger.store import open_ledger
+    from rig.ledger.store import reach_ledger
 
     posting, waited, trouble = TailPosting(folder), 0.0, ""
     while waited < PATIENCE:
         ended = not is_running(folder)
         try:
-            with open_ledger(lab) as ledger:
+            with reach_ledger(lab) as ledger:
                 if ended:
                     posted = post(ledger, folder)
                     tell(posted.problem or "all is entered")

@@ -41,6 +41,10 @@ class Ledger:
         return self
 
     def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close it; closing again does nothing."""
         self._engine.dispose()
 
     @contextlib.contextmanager
@@ -73,6 +77,19 @@ def open_ledger(lab: Lab) -> Ledger:
     RecordingError
         If it cannot be reached, is damaged, or is of a later version.
     """
+    ledger = reach_ledger(lab)
+    with contextlib.ExitStack() as on_error:
+        on_error.push(ledger)
+        _check_file(ledger)
+        on_error.pop_all()
+    return ledger
+
+
+def reach_ledger(lab: Lab) -> Ledger:
+    """Open a lab's ledger without a look at every page of its file; raise as `open_ledger`.
+
+    For who opens it again and again: damage is told where it is met.
+    """
     place = place_of(lab)
     if not place.begun:
         raise ConfigError(
@@ -82,13 +99,11 @@ def open_ledger(lab: Lab) -> Ledger:
 
 
 def begin_ledger(lab: Lab) -> Ledger:
-    """Open a lab's ledger, and make it if there is none; raise as `open_ledger`."""
+    """Open a lab's ledger as `reach_ledger`, and make it if there is none."""
     place = place_of(lab)
     ledger = Ledger(place)
     with contextlib.ExitStack() as on_error:
         on_error.push(ledger)
-        if place.file is not None:
-            _check_file(ledger)
         if not place.begun or _version(ledger) != HEAD:
             with _alone(lab, place), ledger.writing() as connection:
                 migrate(connection, place.shown)
@@ -113,8 +128,7 @@ def _version(ledger: Ledger) -> str | None:
 
 def _check_file(ledger: Ledger) -> None:
     """Raise `RecordingError` if the file of a ledger is damaged."""
-    file = ledger.place.file
-    if file is None or not file.exists():
+    if ledger.place.file is None:
         return
     with ledger.reading() as connection:
         found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
