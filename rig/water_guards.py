@@ -46,9 +46,7 @@ def weight(found: Welfare) -> list[Guard]:
     if row.weight_g is None:
         return []
     if found.doubt and row.weighed:
-        text = f"{_sentence(found.doubt)} since it was weighed before."
-        if "outside" in found.doubt:
-            text = f"{_sentence(found.doubt)}."
+        text = f"Weight of {row.subject}: {found.doubt}."
         return [Guard("weight", "confirm", text, f"Weigh {row.subject} again.", "click")]
     return [Guard("weight", "ok", f"{row.subject} weighs {row.weight_g:.1f} g.")]
 

@@ -157,22 +157,38 @@ def water_need(config: WaterConfig, animal: Animal) -> Need:
             return _to_target(config, animal)
 
 
-def weight_doubt(config: WaterConfig, weight_g: float, last_g: float | None) -> str:
+def weight_doubt(
+    config: WaterConfig, weight_g: float, last_g: float | None, usual_g: float | None = None
+) -> str:
     """Return why a weight may be a slip, in words; empty if nothing speaks against it.
+
+    Parameters
+    ----------
+    config
+        The lab's rules.
+    weight_g, last_g
+        The weight, and the one before it; None if there is none.
+    usual_g
+        What a mouse that was never weighed should weigh: its baseline weight and its implant; None
+        if that is not known.
 
     Examples
     --------
     >>> weight_doubt(WaterConfig(), 12.4, 21.4)
     '21.4 -> 12.4 g (-42 %)'
+    >>> weight_doubt(WaterConfig(), 12.4, None, 25.0)
+    '12.4 g is far from the 25.0 g of its baseline'
     >>> weight_doubt(WaterConfig(), 214, None)
     '214.0 g is outside 10 to 60 g'
     """
+    if not config.lightest_g <= weight_g <= config.heaviest_g:
+        return f"{_g(weight_g)} is outside {config.lightest_g:g} to {config.heaviest_g:g} g"
     if last_g is not None:
         change = weight_g - last_g
         if abs(change) > config.doubt_g or abs(change) > config.doubt_share * last_g:
             return f"{last_g:.1f} -> {weight_g:.1f} g ({100 * change / last_g:+.0f} %)"
-    if not config.lightest_g <= weight_g <= config.heaviest_g:
-        return f"{_g(weight_g)} is outside {config.lightest_g:g} to {config.heaviest_g:g} g"
+    elif usual_g is not None and abs(weight_g - usual_g) > (1 - config.stop_ratio) * usual_g:
+        return f"{_g(weight_g)} is far from the {_g(usual_g)} of its baseline"
     return ""
 
 

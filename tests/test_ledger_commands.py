@@ -131,6 +131,7 @@ def test_a_slip_is_told_in_words_and_enters_nothing(
 
 def test_a_weight_that_differs_much_must_be_confirmed(begun: Lab) -> None:
     assert "6.0 g is outside 10 to 60 g" in refused(begun, "weigh", "M014", "6")
+    assert "12.4 g is far from the 25.0 g" in refused(begun, "weigh", "M014", "12.4")
     done(begun, "weigh", "M014", "21.4", "--at", "00:00")
     assert "21.4 -> 12.4 g (-42 %): nothing is entered" in refused(begun, "weigh", "M014", "12.4")
     assert weights(begun) == [21.4]

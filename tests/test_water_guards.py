@@ -73,7 +73,7 @@ def test_a_ledger_that_is_damaged_forbids_no_session(zoned: Lab) -> None:
     [
         ((24.0, 24.0), "weight", "ok", "weighs 24.0 g"),
         ((), "weight", "confirm", "is not weighed today"),
-        ((24.0, 21.0), "weight", "confirm", "24.0 -> 21.0 g (-12 %) since it was weighed before"),
+        ((24.0, 21.0), "weight", "confirm", "Weight of SIM01: 24.0 -> 21.0 g (-12 %)."),
         ((24.0, 24.0), "weight threshold", "ok", "96.0 % of its baseline weight"),
         ((21.3, 21.0), "weight threshold", "confirm", "84.0 % of its baseline weight (limit 85 %)"),
         ((20.3, 19.9), "weight threshold", "stop", "79.6 % of its baseline weight (limit 80 %)"),

@@ -73,7 +73,8 @@ def weigh(
                 old = find_row(connection, weighings, mouse.id, correct or withdraw)
                 moment = moment if at else old["at"]
             last = last_weight(connection, mouse, moment, without=old["id"] if old else "")
-        doubt = weight_doubt(config, grams, last[1] if last else None) if grams else ""
+        before, usual = last[1] if last else None, mouse.facts.usual_g
+        doubt = weight_doubt(config, grams, before, usual) if grams else ""
         if doubt and grams and not confirmed:
             confirm(doubt, grams, "weight")
         row = enter_weight(

@@ -54,6 +54,11 @@ class Facts(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     baseline_g: Grams | None = None
     implant_g: Grams | None = None
 
+    @property
+    def usual_g(self) -> float | None:
+        """What it weighs with water at will, implant included; None if that is not known."""
+        return None if self.baseline_g is None else self.baseline_g + (self.implant_g or 0.0)
+
 
 class LedgerSubject(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A subject as the ledger knows it now.
