@@ -271,7 +271,8 @@ def _taken(animal: Animal) -> str:
         "of supplements": animal.supplement_ml,
     }
     told = [f"{_ml(volume)} {where}" for where, volume in parts.items() if volume]
-    return " and ".join(told) or "nothing taken"
+    *first, last = told or ["nothing taken"]
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def _ml(volume: float) -> str:
