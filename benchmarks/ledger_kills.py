@@ -83,10 +83,12 @@ def main() -> int:
 def kill_once(lab: Lab, chance: Random, target: str) -> Verdict:
     """Run a session, kill what is to be killed, recover it, and compare ledger and journal."""
     context = multiprocessing.get_context("forkserver")
-    engine = context.Process(target=run_engine, args=(str(lab.folder),))
+    engine = context.Process(target=run_engine, args=(str(lab.folder),), daemon=True)
     engine.start()
     folder = _begun(lab)
-    poster = context.Process(target=run_poster, args=(str(lab.folder), str(folder.path)))
+    poster = context.Process(
+        target=run_poster, args=(str(lab.folder), str(folder.path)), daemon=True
+    )
     poster.start()
     time.sleep(chance.uniform(0.1, LONGEST))
     if target != "engine":

@@ -15,17 +15,14 @@ from rig.session_folder import SessionFolder
 
 SPEED = 50
 _POLL = 0.01
-_EDITS = {"response_delay = 0.58": "response_delay = 0.1", "time_out = 8.0": "time_out = 0.5"}
-_EAGER = "body = { visit_interval = 0.2, listening_time = 0.3 }\n"
+_TIME_OUT = ("time_out = 8.0", "time_out = 0.5")
+_EAGER = "body = { visit_interval = 0.2 }\n"
 
 
 def make_eager(lab: Lab) -> None:
     """Let the mouse of a lab come at once and its trials be short, so that drops fall often."""
     path = lab.folder / "protocols/go_nogo.toml"
-    text = path.read_text(encoding="utf-8")
-    for old, new in _EDITS.items():
-        text = text.replace(old, new)
-    path.write_text(text, encoding="utf-8")
+    path.write_text(path.read_text(encoding="utf-8").replace(*_TIME_OUT), encoding="utf-8")
     with (lab.folder / "rigs/box1.toml").open("a", encoding="utf-8") as file:
         file.write(_EAGER)
 
