@@ -156,8 +156,8 @@ def test_killed_at_any_moment_each_drop_of_the_journal_is_there_once(
     """`make drops` kills real sessions, and the program that enters their water."""
     _, ledger, folder = filled
     whole, chance = folder.journal.read_bytes(), Random(5)
-    folder.hdf5.unlink()
     for cut in sorted(chance.randrange(len(whole) // 4, len(whole)) for _ in range(3)):
+        folder.hdf5.unlink()
         folder.journal.write_bytes(whole[: chance.randrange(cut)])  # what was there at first
         tail = TailPosting(folder)
         tail.enter_new(ledger, NOW)
