@@ -30,7 +30,7 @@ def welfare_guards(lab: Lab, subject: str, now: datetime) -> list[Guard]:
         return [_unread(problem) for problem in problems_of(error)]
     if found is None:
         text = f"{subject} is not in the lab's ledger: nobody is told of its weight and water."
-        return [Guard("ledger", "note", text, f"Enter it: rig subject add {subject}")]
+        return [Guard("ledger", "note", text, f"Enter it (`rig subject add {subject}`).")]
     config = lab.config.water
     guards = [*weight(found), *threshold(found, config), dry(found, config)]
     return guards + ceiling(subject, left_ul(lab, found.row), config)
@@ -39,10 +39,10 @@ def welfare_guards(lab: Lab, subject: str, now: datetime) -> list[Guard]:
 def weight(found: Welfare) -> list[Guard]:
     """Return whether a mouse on restriction was weighed today, and whether its weight can be."""
     row = found.row
-    do = f"Weigh it: rig weigh {row.subject} GRAMS"
     if row.status == "restricted" and not row.weighed:
         text = f"{row.subject} is not weighed today."
-        return [Guard("weight", "confirm", text, f"{do}, or go on without.", "click")]
+        do = f"Weigh it (`rig weigh {row.subject} GRAMS`), or go on without."
+        return [Guard("weight", "confirm", text, do, "click")]
     if row.weight_g is None:
         return []
     if found.doubt and row.weighed:
@@ -57,7 +57,7 @@ def threshold(found: Welfare, config: WaterConfig) -> list[Guard]:
     if row.ratio is None:
         if row.status != "restricted":
             return []
-        do = f"Enter it: rig subject edit {row.subject} --baseline GRAMS"
+        do = f"Enter it (`rig subject edit {row.subject} --baseline GRAMS`), or weigh it."
         text = f"{row.subject} has no baseline weight, or was never weighed."
         return [Guard(name, "note", text, do)]
     text = f"{row.subject} has {100 * row.ratio:.1f} % of its baseline weight"
@@ -69,8 +69,8 @@ def threshold(found: Welfare, config: WaterConfig) -> list[Guard]:
     text = f"{text} (limit {100 * config.stop_ratio:.0f} %)."
     if found.consent:
         return [Guard(name, "confirm", f"{text} Consent of {found.consent}.", "Go on?", "click")]
-    do = "It needs the consent of a named person: "
-    do += f'rig subject note {row.subject} "..." --person NAME --consent'
+    typed = f'rig subject note {row.subject} "..." --person NAME --consent'
+    do = f"It needs the consent of a named person (`{typed}`)."
     return [Guard(name, "stop", text, do)]
 
 

@@ -186,6 +186,12 @@ def test_an_address_that_cannot_be_is_told_in_words(
         place_of(lab)
 
 
+def test_a_lab_s_folder_may_have_any_name(tmp_path: Path) -> None:
+    lab = small_lab(tmp_path / "50 %41 #lab?x=y")
+    begin_ledger(lab).close()
+    assert (lab.folder / "ledger.db").stat().st_size > 0
+
+
 def test_a_ledger_that_nobody_has_begun_is_not_made_by_looking(tmp_path: Path) -> None:
     lab = small_lab(tmp_path / "lab")
     with pytest.raises(ConfigError, match="has no ledger yet"):

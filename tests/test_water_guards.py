@@ -57,7 +57,7 @@ def test_a_lab_without_a_ledger_is_not_asked_anything(zoned: Lab) -> None:
 def test_a_mouse_that_is_not_in_the_ledger_may_run(zoned: Lab) -> None:
     begin_ledger(zoned).close()
     (guard,) = welfare_guards(zoned, "SIM01", NOW)
-    assert (guard.level, guard.do) == ("note", "Enter it: rig subject add SIM01")
+    assert (guard.level, guard.do) == ("note", "Enter it (`rig subject add SIM01`).")
 
 
 def test_a_ledger_that_is_damaged_forbids_no_session(zoned: Lab) -> None:

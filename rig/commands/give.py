@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,9 +21,10 @@ from rig.commands.entering import (
     when,
 )
 from rig.console import JsonOption, LabOption, console, print_json, the_lab
-from rig.errors import ConfigError
+from rig.errors import ConfigError, ExitCode
 from rig.lab import Lab
 from rig.ledger.days import local_day, zone_of
+from rig.water_policy import WaterConfig
 
 if TYPE_CHECKING:
     from rig.ledger.board import Row
@@ -68,52 +70,87 @@ def give(
     A day's total over the lab's cap has to be confirmed with --confirm. A mouse whose due nobody
     can tell is left out of --all, and named; the exit code is 3 then.
     """
+    _check_options(subject, ml, correct or withdraw, due=due, everybody=everybody)
     the, now = the_lab(lab), now_utc()
-    moment, who = when(the, at, now), author(by)
+    wish = _Wish(
+        the, when(the, at, now), now, author(by), checked_text(form, "--form"),
+        confirmed=confirmed, corrects=correct or withdraw, reason=checked_text(reason, "--reason"),
+        keeps_time=not at,
+    )  # fmt: skip
     if everybody:
-        if subject or ml is not None or due or correct or withdraw:
-            raise typer.BadParameter("--all goes with no mouse, volume or correction")
-        _give_all(the, moment, now, who, checked_text(form, "--form"), json=json)
+        _give_all(wish, json=json)
         return
-    if not subject:
-        raise typer.BadParameter("name a mouse, or --all")
-    if due and (ml is not None or correct or withdraw):
-        raise typer.BadParameter("--due goes with no volume or correction")
     check_correction(correct, withdraw, reason, value=due or ml is not None)
+    row, name, volume_ml, after = _give_one(wish, subject, ml, due=due)
+    if json:
+        print_json({"row": row, "board": after})
+        return
+    did = "has one supplement less" if volume_ml is None else f"got {volume_ml:.2f} mL of {form}"
+    console.print(f"{name} {did}.", soft_wrap=True, markup=False)
+    print_row(after)
+
+
+@dataclass(frozen=True)
+class _Wish:
+    """What the options ask for.
+
+    `corrects` is the row that a correction names, empty if it is none; with `keeps_time` it holds
+    for the moment of that row.
+    """
+
+    lab: Lab
+    moment: datetime
+    now: datetime
+    by: str
+    form: str
+    confirmed: bool
+    corrects: str
+    reason: str
+    keeps_time: bool
+
+
+def _check_options(
+    subject: str, ml: float | None, corrects: str, *, due: bool, everybody: bool
+) -> None:
+    """Raise `typer.BadParameter` if the options do not go together."""
+    if everybody and (subject or ml is not None or due or corrects):
+        raise typer.BadParameter("--all goes with no mouse, volume or correction")
+    if not everybody and not subject:
+        raise typer.BadParameter("name a mouse, or --all")
+    if due and (ml is not None or corrects):
+        raise typer.BadParameter("--due goes with no volume or correction")
+
+
+def _give_one(
+    wish: _Wish, subject: str, ml: float | None, *, due: bool
+) -> tuple[str, str, float | None, Row]:
+    """Enter what one mouse got; return the row, the mouse, the volume, and what it is due now."""
     from rig.ledger.board import row_of
     from rig.ledger.entries import Entry, enter_supplement, find_row
     from rig.ledger.store import open_ledger
     from rig.ledger.subjects import find_subject
     from rig.ledger.tables import supplements
 
-    zone = zone_of(the.config)
-    with open_ledger(the) as ledger:
-        take_in(ledger, the, moment)
+    zone, rules, moment, old = zone_of(wish.lab.config), wish.lab.config.water, wish.moment, None
+    with open_ledger(wish.lab) as ledger:
+        take_in(ledger, wish.lab, moment)
         with ledger.reading() as connection:
             mouse = find_subject(connection, subject)
-            old = None
-            if correct or withdraw:
-                old = find_row(connection, supplements, mouse.id, correct or withdraw)
-                moment = moment if at else old["at"]
+            if wish.corrects:
+                old = find_row(connection, supplements, mouse.id, wish.corrects)
+                moment = old["at"] if wish.keeps_time else moment
             day = local_day(moment, zone)
-            before = row_of(connection, the.config.water, zone, mouse, day, now)
-        ml = _due_of(before) if due else ml
-        old_ml = (old["volume_ul"] or 0.0) / 1000 if old else 0.0
-        if ml is not None and not confirmed:
-            _check_cap(the, before, ml, old_ml)
-        entry = Entry(
-            mouse, moment, now, who, old["id"] if old else "", checked_text(reason, "--reason")
-        )
-        volume_ul = None if ml is None else round(1000 * ml, 3)
-        row = enter_supplement(ledger, entry, volume_ul, checked_text(form, "--form"))
+            before = row_of(connection, rules, zone, mouse, day, wish.now)
+        volume_ml = _due_of(before) if due else ml
+        if volume_ml is not None and not wish.confirmed:
+            instead_of_ul = (old["volume_ul"] or 0.0) if old else 0.0
+            _check_cap(rules, before, volume_ml, instead_of_ul / 1000)
+        corrects = old["id"] if old else ""
+        entry = Entry(mouse, moment, wish.now, wish.by, corrects, wish.reason)
+        row = enter_supplement(ledger, entry, _in_ul(volume_ml), wish.form)
         with ledger.reading() as connection:
-            after = row_of(connection, the.config.water, zone, mouse, day, now)
-    if json:
-        print_json({"row": row, "board": after})
-        return
-    did = "has one supplement less" if ml is None else f"got {ml:.2f} mL of {form}"
-    console.print(f"{mouse.name} {did}.", soft_wrap=True, markup=False)
-    print_row(after)
+            after = row_of(connection, rules, zone, mouse, day, wish.now)
+    return row, mouse.name, volume_ml, after
 
 
 def take_in(ledger: Ledger, lab: Lab, moment: datetime) -> None:
@@ -124,42 +161,40 @@ def take_in(ledger: Ledger, lab: Lab, moment: datetime) -> None:
     take_in_sessions(ledger, lab, local_day(moment, zone_of(lab.config)) - RECENT)
 
 
-def _give_all(
-    lab: Lab, moment: datetime, now: datetime, who: str, form: str, *, json: bool
-) -> None:
-    """Enter for every mouse what it is due."""
+def _give_all(wish: _Wish, *, json: bool) -> None:
+    """Enter for every mouse what it is due; name those of which nobody can tell."""
     from rig.ledger.board import board
     from rig.ledger.entries import Entry, enter_supplement
     from rig.ledger.store import open_ledger
     from rig.ledger.subjects import find_subject
 
-    zone = zone_of(lab.config)
-    with open_ledger(lab) as ledger:
-        take_in(ledger, lab, moment)
+    zone, rules = zone_of(wish.lab.config), wish.lab.config.water
+    with open_ledger(wish.lab) as ledger:
+        take_in(ledger, wish.lab, wish.moment)
         with ledger.reading() as connection:
-            rows = board(connection, lab.config.water, zone, local_day(moment, zone), now)
+            rows = board(connection, rules, zone, local_day(wish.moment, zone), wish.now)
             due = [row for row in rows if row.is_due]
             mice = {row.subject: find_subject(connection, row.subject) for row in due}
         given = {row.subject: row.due_ml for row in due if row.due_ml is not None}
         for name, volume_ml in given.items():
-            entry = Entry(mice[name], moment, now, who)
-            enter_supplement(ledger, entry, round(1000 * volume_ml, 3), form)
+            entry = Entry(mice[name], wish.moment, wish.now, wish.by)
+            enter_supplement(ledger, entry, _in_ul(volume_ml), wish.form)
     unknown = [row for row in due if row.due_ml is None]
     if json:
         print_json({"given_ml": given, "not_given": [row.subject for row in unknown]})
     else:
         for name, volume_ml in given.items():
-            console.print(f"{name} got {volume_ml:.2f} mL of {form}.", markup=False)
+            console.print(f"{name} got {volume_ml:.2f} mL of {wish.form}.", markup=False)
         if not due:
             console.print("No mouse is due water.")
         for row in unknown:
-            print_row(row)
+            console.print(f"{row.subject} got nothing: {row.words}.", soft_wrap=True, markup=False)
     if unknown:
-        raise ConfigError(
-            f"nobody can tell what is due to {', '.join(row.subject for row in unknown)}",
-            "ledger",
-            "Weigh each of them, then `rig give MOUSE --due`.",
-        )
+        raise typer.Exit(ExitCode.CHECK_FAILED)
+
+
+def _in_ul(volume_ml: float | None) -> float | None:
+    return None if volume_ml is None else round(1000 * volume_ml, 3)
 
 
 def _due_of(row: Row) -> float:
@@ -175,9 +210,9 @@ def _due_of(row: Row) -> float:
     return row.due_ml
 
 
-def _check_cap(lab: Lab, row: Row, ml: float, instead_of_ml: float) -> None:
+def _check_cap(rules: WaterConfig, row: Row, ml: float, instead_of_ml: float) -> None:
     """Raise `ConfigError` if the day's total would be over the cap, and nobody confirms it."""
     total = row.session_ml + row.hand_ml + row.supplement_ml - instead_of_ml + ml
-    if total > lab.config.water.cap_ml:
-        doubt = f"{row.subject} would have {total:.2f} mL on this day (cap"
-        confirm(f"{doubt} {lab.config.water.cap_ml:g} mL)", ml, "volume")
+    if total > rules.cap_ml:
+        doubt = f"{row.subject} would have {total:.2f} mL on this day (cap {rules.cap_ml:g} mL)"
+        confirm(doubt, ml, "volume")

@@ -19,7 +19,7 @@ class Place:
     Attributes
     ----------
     url
-        As SQLAlchemy takes it.
+        The address of the database, as SQLAlchemy takes it; empty for a file.
     file
         The file of SQLite; None if the ledger is in PostgreSQL.
     shown
@@ -48,7 +48,7 @@ def place_of(lab: Lab) -> Place:
     text = lab.config.ledger
     if "://" not in text:
         file = lab.folder / text
-        return Place(f"sqlite+pysqlite:///{file}", file, str(file))
+        return Place("", file, str(file))
     where = f"{lab.folder / LAB_TOML}, ledger"
     try:
         parts = urlsplit(text)

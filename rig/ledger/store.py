@@ -9,7 +9,13 @@ from typing import Any, Self
 import filelock
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.exc import DBAPIError, IntegrityError, NoSuchModuleError
+from sqlalchemy.exc import (
+    DBAPIError,
+    IntegrityError,
+    InterfaceError,
+    NoSuchModuleError,
+    OperationalError,
+)
 
 from rig.errors import ConfigError, RecordingError
 from rig.lab import Lab
@@ -164,12 +170,13 @@ def _keep_a_log_of_writes(place: Place) -> None:
 
 def _engine(place: Place) -> sa.Engine:
     """Return the engine: a connection is made when it is needed, and closed behind that."""
-    if place.file is None:
-        options: dict[str, Any] = {"connect_timeout": REACHED_WITHIN}
-    else:
+    url: str | sa.URL = place.url
+    options: dict[str, Any] = {"connect_timeout": REACHED_WITHIN}
+    if place.file is not None:
+        url = sa.URL.create("sqlite+pysqlite", database=str(place.file))
         options = {"timeout": BUSY_FOR}
     try:
-        engine = sa.create_engine(place.url, poolclass=sa.NullPool, connect_args=options)
+        engine = sa.create_engine(url, poolclass=sa.NullPool, connect_args=options)
     except ModuleNotFoundError as error:
         raise ConfigError(
             "the package psycopg is not installed, which PostgreSQL needs",
@@ -208,9 +215,10 @@ def _told(place: Place) -> Iterator[None]:
         said = " ".join(str(error.orig).split()) or type(error.orig).__name__
         if place.file is not None and any(word in said for word in _DAMAGED):
             raise damaged(place, said) from error
-        if place.file is None:
-            do = "Look at the network and the server. Sessions go on, and their water is entered "
-            do += "when it is back."
-        else:
+        if not isinstance(error, InterfaceError | OperationalError):
+            do = "Nothing was entered. Look at what it is, and enter it as it should be."
+            raise RecordingError(f"the ledger refuses it: {said}", place.shown, do) from error
+        do = "Look at the network and the server. Sessions go on, and their water is entered later."
+        if place.file is not None:
             do = "Check the rights on the folder and the space on the disk, and try again."
         raise RecordingError(f"the ledger cannot be reached: {said}", place.shown, do) from error

@@ -54,7 +54,7 @@ class UtcTime(TypeDecorator[datetime]):
 
 METADATA = MetaData()
 _ID = String(36)
-_NAME = String(200)
+_NAME = Text()
 
 
 def _entered() -> tuple[Column[Any], ...]:

@@ -10,7 +10,7 @@ from alembic import op
 revision = "0001"
 down_revision = None
 
-_ID, _NAME, _TIME = sa.String(36), sa.String(200), sa.DateTime(timezone=True)
+_ID, _NAME, _TIME = sa.String(36), sa.Text(), sa.DateTime(timezone=True)
 
 
 def upgrade() -> None:
