@@ -25,6 +25,16 @@ def lab(tmp_path: Path) -> Lab:
 @pytest.fixture
 def begun(lab: Lab) -> Lab:
     """Return a lab with one mouse in its ledger."""
+    return with_mouse(lab)
+
+
+@pytest.fixture(scope="module")
+def unchanged(tmp_path_factory: pytest.TempPathFactory) -> Lab:
+    """Return such a lab, for tests that enter nothing."""
+    return with_mouse(small_lab(tmp_path_factory.mktemp("unchanged") / "lab"))
+
+
+def with_mouse(lab: Lab) -> Lab:
     done(lab, "subject", "add", "M014", "--tag", "14", "--baseline", "25", "--by", "anna")
     return lab
 
@@ -121,12 +131,12 @@ def test_a_file_that_was_changed_by_hand_is_told_of(begun: Lab) -> None:
     ],
 )  # fmt: skip
 def test_a_slip_is_told_in_words_and_enters_nothing(
-    begun: Lab, arguments: tuple[str, ...], words: str
+    unchanged: Lab, arguments: tuple[str, ...], words: str
 ) -> None:
-    before = told(begun, "ledger", "log")
-    assert words in refused(begun, *arguments)
-    assert told(begun, "ledger", "log") == before
-    assert [path.name for path in (begun.folder / "subjects").iterdir()] == ["M014.toml"]
+    before = told(unchanged, "ledger", "log")
+    assert words in refused(unchanged, *arguments)
+    assert told(unchanged, "ledger", "log") == before
+    assert [path.name for path in (unchanged.folder / "subjects").iterdir()] == ["M014.toml"]
 
 
 def test_a_weight_that_differs_much_must_be_confirmed(begun: Lab) -> None:

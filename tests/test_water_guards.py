@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from helpers import put_mouse
 from inside import inside
-from ledger_bench import MORNING
+from ledger_bench import MORNING, small_lab
 
 from rig.arming import Wish, preflight
 from rig.errors import ExitCode
@@ -29,8 +29,14 @@ ARGUMENTS = ("--rig", str(RIG), "--protocol", str(PROTOCOL), "--subject", "SIM01
 
 
 @pytest.fixture
-def zoned(lab: Lab) -> Lab:
-    """Return a lab of virtual mice, whose day is that of UTC."""
+def zoned(tmp_path: Path) -> Lab:
+    """Return a lab with nothing in it, whose day is that of UTC."""
+    return small_lab(tmp_path / "lab")
+
+
+@pytest.fixture
+def whole(lab: Lab) -> Lab:
+    """Return a lab with rigs and protocols, whose day is that of UTC."""
     path = lab.folder / "lab.toml"
     path.write_text('timezone = "UTC"\n' + path.read_text(encoding="utf-8"), encoding="utf-8")
     return find_lab(lab.folder)
@@ -113,33 +119,33 @@ def test_a_mouse_without_water_for_23_hours_is_told_of(zoned: Lab) -> None:
     assert guard.text == "SIM01 has had no water for 24 h (limit 23)."
 
 
-def test_the_guards_stand_on_the_page_before_a_session(zoned: Lab) -> None:
-    with begin_ledger(zoned) as ledger:
+def test_the_guards_stand_on_the_page_before_a_session(whole: Lab) -> None:
+    with begin_ledger(whole) as ledger:
         enrolled(ledger, 19.0)
-    found = preflight(zoned, Wish(RIG, "SIM01", PROTOCOL, simulate=True), NOW)
+    found = preflight(whole, Wish(RIG, "SIM01", PROTOCOL, simulate=True), NOW)
     assert found.stopped
     assert {"weight", "weight threshold", "water before"} <= {each.name for each in found.guards}
 
 
 def test_a_session_gives_no_more_than_the_mouse_may_still_get_on_its_day(
-    zoned: Lab, edit: Edit, monkeypatch: pytest.MonkeyPatch
+    whole: Lab, edit: Edit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("rig.ledger.poster.start_apart", lambda *_: None)
-    put_mouse(zoned, policy="random")
+    put_mouse(whole, policy="random")
     edit("lab.toml", "[recording]", "[water]\nceiling_ml = 1.0\n\n[recording]")
-    with begin_ledger(find_lab(zoned.folder)) as ledger:
+    with begin_ledger(find_lab(whole.folder)) as ledger:
         entry = enrolled(ledger, 24.0)
         today = datetime.now(UTC)
         enter_supplement(ledger, Entry(entry.subject, today, today, "anna"), 980.0)
-        came = inside(zoned, "run", *ARGUMENTS, "--virtual", "--seed", "1", "--json")
+        came = inside(whole, "run", *ARGUMENTS, "--virtual", "--seed", "1", "--json")
         assert came.code == ExitCode.OK, came
         told = json.loads(came.out)
         assert told["reason"] == "20 uL of water"
         assert told["water_ml"] == 0.02
-        take_in_sessions(ledger, zoned)
-    came = inside(zoned, "run", *ARGUMENTS, "--virtual")
+        take_in_sessions(ledger, whole)
+    came = inside(whole, "run", *ARGUMENTS, "--virtual")
     assert came.code == ExitCode.CHECK_FAILED
     assert "has got all the water that it may on this day" in came.err
-    came = inside(zoned, "preflight", *ARGUMENTS, "--simulate", "--json")
+    came = inside(whole, "preflight", *ARGUMENTS, "--simulate", "--json")
     levels = {each["name"]: each["level"] for each in json.loads(came.out)["guards"]}
     assert levels["water ceiling"] == "stop"

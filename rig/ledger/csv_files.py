@@ -96,8 +96,11 @@ def import_table(ledger: Ledger, lab: Lab, name: str, file: Path, by: str, now: 
     source = Source(file, by, now, zone_of(lab.config), lab.config.water)
     lines = _read(file)
     if name == "subjects":
+        known_columns = {"name", "by", *Facts.__struct_fields__, *subject_facts.columns.keys()}
+        _check_columns(lines, file, known_columns, {"name"})
         return _import_subjects(ledger, lines, source)
     table = {"weighings": weighings, "supplements": supplements}[name]
+    _check_columns(lines, file, {"name", *table.columns.keys()}, {"name", "at", _VALUES[name]})
     with ledger.reading() as connection:
         known = {each.name: each for each in all_subjects(connection)}
     rows = _checked(lines, source, lambda line: _row(table, line, known, source))
@@ -173,8 +176,6 @@ def _row(
 ) -> dict[str, Any]:
     """Return a line as a row; raise `ValueError` or `RigError` if it is wrong."""
     value = _VALUES[table.name]
-    columns = {"name", *table.columns.keys()}
-    _check_columns(line, columns, {"name", "at", value})
     if line["name"] not in known:
         raise ValueError(f"'{line['name']}' is not in the ledger")
     subject, at = known[line["name"]].id, moment(line["at"], source.zone)
@@ -215,10 +216,8 @@ def _check_amount(name: str, amount: float | None, water: WaterConfig) -> None:
 def _import_subjects(ledger: Ledger, lines: list[dict[str, str]], source: Source) -> int:
     """Enter the subjects that the ledger has not yet; those that it has stay as they are."""
     fields = Facts.__struct_fields__
-    columns = {"name", "by", *fields, *subject_facts.columns.keys()}
 
     def made(line: dict[str, str]) -> tuple[str, Facts]:
-        _check_columns(line, columns, {"name"})
         told: dict[str, Any] = {key: line[key] for key in fields if line.get(key)}
         for key in ("baseline_g", "implant_g"):
             if key in told:
@@ -235,9 +234,13 @@ def _import_subjects(ledger: Ledger, lines: list[dict[str, str]], source: Source
     return len(new)
 
 
-def _check_columns(line: Mapping[str, str], known: set[str], needed: set[str]) -> None:
-    unknown, missing = set(line) - known, needed - set(line)
-    if unknown:
-        raise ValueError(f"unknown column {', '.join(sorted(unknown))}")
-    if missing:
-        raise ValueError(f"column {', '.join(sorted(missing))} is missing")
+def _check_columns(
+    lines: list[dict[str, str]], file: Path, known: set[str], needed: set[str]
+) -> None:
+    """Raise `ConfigError` if a file has a column that nobody knows, or lacks one."""
+    columns = set(lines[0]) if lines else needed
+    for what, wrong in (("unknown", columns - known), ("missing", needed - columns)):
+        if wrong:
+            names = ", ".join(sorted(wrong))
+            do = f"Known are: {', '.join(sorted(known))}."
+            raise ConfigError(f"{what} column: {names}", f"{file}, line 1", do)
