@@ -203,6 +203,8 @@ def display() -> Iterator[Display]:
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[Server]:
     """Start a PostgreSQL server of the tests' own."""
+    if sys.platform != "linux":
+        pytest.skip("the tests start PostgreSQL on Linux alone")
     with server() as running:
         yield running
 

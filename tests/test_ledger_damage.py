@@ -187,6 +187,13 @@ def test_check_tells_sums_that_are_not_those_of_the_journal(lab: Lab, file: Path
     assert any("95 uL of the session, its journal 100 uL" in each.what for each in found)
 
 
+def test_check_tells_sessions_that_are_not_in(lab: Lab, file: Path) -> None:
+    drink(lab, "M2", MORNING, [5.0])
+    with open_ledger(lab) as ledger:
+        found = [each.where for each in check(ledger, lab) if "as a whole" in each.what]
+    assert found == ["M2/2026-11-02/1"]
+
+
 def test_stages_and_spot_checks_are_taken_from_their_files_once(lab: Lab, file: Path) -> None:
     entry = StageEntry(
         at=MORNING, curriculum="curricula/a.toml", stage="one", before=None, by="anna", reason="new"

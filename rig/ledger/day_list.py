@@ -17,7 +17,7 @@ from rig.ledger.posting import Posted
 from rig.ledger.store import Ledger
 from rig.ledger.subjects import in_force
 from rig.ledger.tables import sessions, subjects, wellness
-from rig.ledger.taking_in import take_in_sessions
+from rig.ledger.taking_in import take_in_files, take_in_sessions
 from rig.running import ended_without_wrap_up, running
 
 RECENT = timedelta(days=7)
@@ -56,7 +56,7 @@ class DayList(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def day_list(ledger: Ledger, lab: Lab, day: date, now: datetime) -> DayList:
-    """Enter the sessions of the last days, and return what must still happen.
+    """Enter what files tell, the sessions of the last days too; return what must still happen.
 
     Raises
     ------
@@ -65,11 +65,13 @@ def day_list(ledger: Ledger, lab: Lab, day: date, now: datetime) -> DayList:
     """
     zone = zone_of(lab.config)
     posted = take_in_sessions(ledger, lab, min(day, now.date()) - RECENT)
+    unread = take_in_files(ledger, lab, now)
     with ledger.reading() as connection:
         rows = board(connection, lab.config.water, zone, day, now)
         looked_at = _with_note(connection, day, zone)
         notes = _notes(connection, lab, day, zone)
     tasks = [task for row in rows for task in tasks_of(row, looked_at=row.subject in looked_at)]
+    notes += tuple(map(str, unread))
     return DayList(day, (*tasks, *_of_sessions(lab, day, posted)), notes, tuple(rows))
 
 

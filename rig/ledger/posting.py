@@ -7,7 +7,7 @@ database may be away, and any program may die at any moment; the journal is read
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -211,8 +211,14 @@ def post(ledger: Ledger, folder: SessionFolder) -> Posted:
     return Posted(folder.name, posting.water_ul, True)
 
 
-def post_new(ledger: Ledger, folders: Iterable[SessionFolder]) -> Iterator[Posted]:
-    """Enter the sessions whose journals are not in as they are now; raise as `post`."""
+def not_entered(ledger: Ledger, folders: Iterable[SessionFolder]) -> list[SessionFolder]:
+    """Return the sessions whose journals are not in the ledger as they are now.
+
+    Raises
+    ------
+    RecordingError
+        If the ledger cannot be reached.
+    """
     with ledger.reading() as connection:
         found = connection.execute(
             sa.select(sessions.c.name, session_ends.c.journal_bytes).join_from(
@@ -220,9 +226,7 @@ def post_new(ledger: Ledger, folders: Iterable[SessionFolder]) -> Iterator[Poste
             )
         )
         complete = {(name, size) for name, size in found}
-    for folder in folders:
-        if (folder.name, _size(folder.journal)) not in complete:
-            yield post(ledger, folder)
+    return [each for each in folders if (each.name, _size(each.journal)) not in complete]
 
 
 def _session_row(header: Header | None, definition: Definition) -> dict[str, Any]:

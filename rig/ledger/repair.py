@@ -18,7 +18,7 @@ from rig.errors import ConfigError, Problem, RecordingError, RigError, problems_
 from rig.lab import Lab
 from rig.ledger.entries import enter_act
 from rig.ledger.place import Place, place_of
-from rig.ledger.posting import Posted, insert_new
+from rig.ledger.posting import Posted, insert_new, not_entered
 from rig.ledger.store import Ledger, begin_ledger
 from rig.ledger.subject_file import differences
 from rig.ledger.subjects import Facts, all_subjects, facts_columns
@@ -33,6 +33,7 @@ from rig.ledger.tables import (
 )
 from rig.ledger.taking_in import take_in_files, take_in_sessions
 from rig.recovery import free_name
+from rig.session_folder import find_sessions, is_running
 
 _NEGLIGIBLE_UL = 1e-3
 _NO_SESSION = ""
@@ -78,6 +79,12 @@ def check(ledger: Ledger, lab: Lab) -> list[Problem]:
             found += _damages(connection, ledger.place)
         found += _sums(connection)
         known = all_subjects(connection)
+    do = "Enter it: `rig ledger reconcile`. If it is damaged: `rig recover` first."
+    found += [
+        Problem("the session is not in the ledger as a whole", folder.name, do, "warning")
+        for folder in not_entered(ledger, find_sessions(lab.data))
+        if not is_running(folder)
+    ]
     for subject in known:
         file = str(lab.subject_file(subject.name))
         if not lab.subject_file(subject.name).exists():

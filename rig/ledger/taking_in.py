@@ -10,7 +10,7 @@ import msgspec
 
 from rig.errors import Problem, RecordingError, problems_of
 from rig.lab import Lab
-from rig.ledger.posting import Posted, insert_new, post_new
+from rig.ledger.posting import Posted, insert_new, not_entered, post
 from rig.ledger.store import Ledger
 from rig.ledger.tables import spot_checks, stages
 from rig.session_folder import find_sessions
@@ -43,7 +43,8 @@ def take_in_sessions(
     first = "" if since is None else since.isoformat()
     folders = [each for each in find_sessions(lab.data) if each.path.parts[-2] >= first]
     done = []
-    for posted in post_new(ledger, folders):
+    for folder in not_entered(ledger, folders):
+        posted = post(ledger, folder)
         tell(posted)
         done.append(posted)
     return done
@@ -66,6 +67,8 @@ def take_in_files(ledger: Ledger, lab: Lab, now: datetime) -> list[Problem]:
         checks = [{"entered_at": now} | _kept(each, spot_checks) for each in read_all_checks(lab)]
     except RecordingError as error:
         problems += problems_of(error)
+    if not rows and not checks:
+        return problems
     with ledger.writing() as connection:
         insert_new(connection, stages, rows)
         insert_new(connection, spot_checks, checks)
