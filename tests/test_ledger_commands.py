@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -163,9 +164,25 @@ def test_at_a_terminal_it_is_typed_again(
     done(begun, "weigh", "M014", "21.4", "--at", "00:00")
     monkeypatch.setattr(sys, "stdin", Terminal(typed))
     came = inside(begun, "weigh", "M014", "12.4")
-    assert "21.4 -> 12.4 g (-42 %). Type the weight again" in came.err
+    assert "21.4 -> 12.4 g (-42 %).\nType the weight again, in g?" in came.err
     assert came.code == (ExitCode.OK if len(entered) == 2 else ExitCode.CHECK_FAILED)
     assert weights(begun) == entered
+
+
+def test_a_program_can_let_it_be_typed_again(begun: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    done(begun, "weigh", "M014", "21.4", "--at", "00:00")
+    read, write = os.pipe()
+    with open(read) as heard, open(write, "w") as said:  # noqa: PTH123 (these are no paths)
+        said.write('{"id": 1, "value": 12.4}\n')
+        said.flush()
+        monkeypatch.setattr(sys, "stdin", heard)
+        came = inside(begun, "weigh", "M014", "12.4", "--dialog", "--json")
+        monkeypatch.undo()
+    question, result = came.out.split("\n", maxsplit=1)
+    asked = json.loads(question)
+    assert (asked["type"], asked["unit"]) == ("number", "g")
+    assert asked["expected"] == "21.4 -> 12.4 g (-42 %)."
+    assert json.loads(result)["board"]["weight_g"] == 12.4
 
 
 def test_a_slip_is_corrected_or_taken_back_by_a_row_of_its_own(begun: Lab) -> None:

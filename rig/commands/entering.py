@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import getpass
-import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +12,7 @@ from rig.console import console
 from rig.errors import ConfigError
 from rig.lab import Lab
 from rig.ledger.days import local, moment, zone_of
+from rig.person import Person
 from rig.set_options import is_text
 
 if TYPE_CHECKING:
@@ -73,16 +73,17 @@ def now_utc() -> datetime:
     return datetime.now(UTC)
 
 
-def confirm(doubt: str, value: float, what: str) -> None:
-    """Let a person type a doubtful number again; where nobody can, refuse it.
+def confirm(person: Person, doubt: str, value: float, what: str, unit: str) -> None:
+    """Let a person say a doubtful number again; where nobody can, refuse it.
 
     Raises
     ------
     ConfigError
         If it is not confirmed.
     """
-    if sys.stdin is not None and sys.stdin.isatty():
-        again = typer.prompt(f"{doubt}. Type the {what} again", type=float, err=True)
+    if person.is_there:
+        with person:
+            again = person.number(f"Type the {what} again", unit, expected=f"{doubt}.")
         if again == value:
             return
         doubt = f"{doubt}, and {again:g} was typed then"

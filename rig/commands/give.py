@@ -24,6 +24,7 @@ from rig.console import JsonOption, LabOption, console, print_json, the_lab
 from rig.errors import ConfigError, ExitCode
 from rig.lab import Lab
 from rig.ledger.days import local_day, zone_of
+from rig.person import DialogOption, Person, the_person
 from rig.water_policy import WaterConfig
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ def give(
     by: ByOption = None,
     lab: LabOption = None,
     json: JsonOption = False,
+    dialog: DialogOption = False,
 ) -> None:
     """Enter water that a mouse got beside sessions, or what all mice got that were due some.
 
@@ -75,7 +77,7 @@ def give(
     wish = _Wish(
         the, when(the, at, now), now, author(by), checked_text(form, "--form"),
         confirmed=confirmed, corrects=correct or withdraw, reason=checked_text(reason, "--reason"),
-        keeps_time=not at,
+        keeps_time=not at, person=the_person(dialog),
     )  # fmt: skip
     if everybody:
         _give_all(wish, json=json)
@@ -107,6 +109,7 @@ class _Wish:
     corrects: str
     reason: str
     keeps_time: bool
+    person: Person
 
 
 def _check_options(
@@ -144,7 +147,9 @@ def _give_one(
         volume_ml = _due_of(before) if due else ml
         if volume_ml is not None and not wish.confirmed:
             instead_of_ul = (old["volume_ul"] or 0.0) if old else 0.0
-            _check_cap(rules, before, volume_ml, instead_of_ul / 1000)
+            doubt = _over_cap(rules, before, volume_ml - instead_of_ul / 1000)
+            if doubt:
+                confirm(wish.person, doubt, volume_ml, "volume", "mL")
         corrects = old["id"] if old else ""
         entry = Entry(mouse, moment, wish.now, wish.by, corrects, wish.reason)
         row = enter_supplement(ledger, entry, _in_ul(volume_ml), wish.form)
@@ -210,9 +215,9 @@ def _due_of(row: Row) -> float:
     return row.due_ml
 
 
-def _check_cap(rules: WaterConfig, row: Row, ml: float, instead_of_ml: float) -> None:
-    """Raise `ConfigError` if the day's total would be over the cap, and nobody confirms it."""
-    total = row.session_ml + row.hand_ml + row.supplement_ml - instead_of_ml + ml
-    if total > rules.cap_ml:
-        doubt = f"{row.subject} would have {total:.2f} mL on this day (cap {rules.cap_ml:g} mL)"
-        confirm(doubt, ml, "volume")
+def _over_cap(rules: WaterConfig, row: Row, more_ml: float) -> str:
+    """Return that the day's total would be over the cap, in words; empty if it would not."""
+    total = row.session_ml + row.hand_ml + row.supplement_ml + more_ml
+    if total <= rules.cap_ml:
+        return ""
+    return f"{row.subject} would have {total:.2f} mL on this day (cap {rules.cap_ml:g} mL)"

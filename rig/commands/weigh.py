@@ -20,6 +20,7 @@ from rig.commands.entering import (
 )
 from rig.console import JsonOption, LabOption, console, print_json, the_lab
 from rig.ledger.days import local, local_day, zone_of
+from rig.person import DialogOption, the_person
 
 HEAVIEST = 100.0
 
@@ -49,6 +50,7 @@ def weigh(
     by: ByOption = None,
     lab: LabOption = None,
     json: JsonOption = False,
+    dialog: DialogOption = False,
 ) -> None:
     """Enter the weight of a mouse, and say what it is due.
 
@@ -76,7 +78,7 @@ def weigh(
         before, usual = last[1] if last else None, mouse.facts.usual_g
         doubt = weight_doubt(config, grams, before, usual) if grams else ""
         if doubt and grams and not confirmed:
-            confirm(doubt, grams, "weight")
+            confirm(the_person(dialog), doubt, grams, "weight", "g")
         row = enter_weight(
             ledger,
             Entry(
