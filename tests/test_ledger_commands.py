@@ -93,6 +93,17 @@ def test_the_first_mouse_begins_the_ledger_and_its_file_is_taken_over_or_written
     assert "in order" in done(lab, "ledger", "check")
 
 
+def test_a_tag_is_given_up_before_another_mouse_gets_it(begun: Lab) -> None:
+    done(begun, "subject", "edit", "M014", "--status", "retired")
+    assert '`rig subject edit M014 --tag ""`' in refused(
+        begun, "subject", "add", "M015", "--tag", "14"
+    )
+    done(begun, "subject", "edit", "M014", "--tag", "")
+    done(begun, "subject", "add", "M015", "--tag", "14")
+    assert "M015 weighs 21 g" in done(begun, "weigh", "14", "21")
+    assert begun.named("14") == "M015"
+
+
 def test_a_file_that_was_changed_by_hand_is_told_of(begun: Lab) -> None:
     (begun.folder / "subjects/M014.toml").write_text('id = "M014"\near_tag = "41"\n')
     assert "ear_tag is '41' in the file, and '14' in the ledger" in done(begun, "ledger", "check")

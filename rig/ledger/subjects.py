@@ -175,14 +175,14 @@ def find_subject(connection: sa.Connection, text: str) -> LedgerSubject:
 
 
 def check_tag(connection: sa.Connection, name: str, tag: str) -> None:
-    """Raise `ConfigError` if another subject that is not retired has the tag."""
-    others = [each for each in all_subjects(connection) if each.name != name]
-    for other in others:
-        if tag and tag in (other.facts.tag, other.name) and other.facts.status != "retired":
+    """Raise `ConfigError` if a tag is that of another subject, or its name."""
+    for other in all_subjects(connection):
+        if tag and other.name != name and tag in (other.facts.tag, other.name):
             raise ConfigError(
                 f"'{other.name}' has the tag '{tag}' already",
                 f"subject '{name}'",
-                "Look at the animals: two with one tag are taken for each other.",
+                "Look at the animals: two with one tag are taken for each other. One that is not "
+                f'there any more gives it up: `rig subject edit {other.name} --tag ""`.',
             )
 
 
