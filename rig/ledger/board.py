@@ -14,6 +14,8 @@ from rig.ledger.subjects import LedgerSubject, Status, all_subjects, in_force
 from rig.ledger.tables import drops, sessions, supplements, weighings
 from rig.water_policy import NOTHING_ML, Animal, Need, Policy, WaterConfig, water_need
 
+_LONGEST_SESSION = timedelta(days=2)
+"""No session lasts so long: those of earlier days need not be searched for drops."""
 _LOOKED_AT = 50
 """Sessions among which the last one with a drop is looked for: a mouse drinks more often."""
 
@@ -184,11 +186,12 @@ def _water(
     connection: sa.Connection, subject: LedgerSubject, begin: datetime, end: datetime
 ) -> list[tuple[datetime, float, str]]:
     """Return all water of a mouse between two moments: when, how many mL, and where from."""
-    at = drops.c.at
+    at, started = drops.c.at, sessions.c.started_at
     dropped = connection.execute(
         sa.select(at, drops.c.volume_ul, drops.c.author)
         .join_from(drops, sessions)
         .where(sessions.c.mouse == subject.name, at >= begin, at < end)
+        .where(started >= begin - _LONGEST_SESSION, started < end)
     )
     given = connection.execute(
         _supplements(subject).where(supplements.c.at >= begin, supplements.c.at < end)
