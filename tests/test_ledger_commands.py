@@ -65,8 +65,9 @@ def weights(lab: Lab) -> list[float | None]:
 def test_a_day_ends_when_every_mouse_is_weighed_and_watered(begun: Lab) -> None:
     came = inside(begun, "day")
     assert came.code == ExitCode.CHECK_FAILED
-    assert "It is not weighed. Do: rig weigh M014 GRAMS" in came.out
-    assert "1.00 mL due. Do: rig give M014 1.00" in came.out
+    said = " ".join(came.out.split())
+    assert "It is not weighed. Do: rig weigh M014 GRAMS" in said
+    assert "1.00 mL due. Do: rig give M014 1.00" in said
     assert "1.00 mL due." in done(begun, "weigh", "14", "24.0")
     drink(begun, "M014", datetime.now(UTC), [620.0, -20.0])
     board = told(begun, "water")["board"][0]
