@@ -13,7 +13,7 @@ from random import Random
 import pytest
 from helpers import put_mouse
 from inside import inside
-from ledger_bench import MORNING, drink, put_in, records, small_lab, volumes_in
+from ledger_bench import MORNING, drink, hours, put_in, records, small_lab, volumes_in
 from postgres import Server
 from recorded import short_session
 
@@ -208,3 +208,15 @@ def test_a_session_of_a_mouse_that_is_not_in_the_ledger_is_entered_all_the_same(
         take_in_sessions(ledger, lab)
         put_in(ledger, "M1")
         assert volumes_in(ledger, folder.name) == [5.0, 4.0]
+
+
+def test_a_session_that_was_deleted_and_made_again_is_another_one(tmp_path: Path) -> None:
+    """Its name and the length of its journal are those of the one before."""
+    lab = small_lab(tmp_path / "lab")
+    with begin_ledger(lab) as ledger:
+        for begun in (MORNING, MORNING + hours(1)):
+            folder = drink(lab, "M1", begun, [5.0, 4.0])
+            assert [each.complete for each in take_in_sessions(ledger, lab)] == [True]
+            assert take_in_sessions(ledger, lab) == []
+            shutil.rmtree(folder.path)
+        assert volumes_in(ledger, folder.name) == [5.0, 5.0, 4.0, 4.0], "both, by their numbers"

@@ -214,19 +214,27 @@ def post(ledger: Ledger, folder: SessionFolder) -> Posted:
 def not_entered(ledger: Ledger, folders: Iterable[SessionFolder]) -> list[SessionFolder]:
     """Return the sessions whose journals are not in the ledger as they are now.
 
+    A session is told by the header of its journal: one that was deleted and made again has the
+    name, and may have the length, of the one before.
+
     Raises
     ------
     RecordingError
         If the ledger cannot be reached.
     """
+    ends = sa.select(session_ends.c.session, session_ends.c.journal_bytes)
     with ledger.reading() as connection:
-        found = connection.execute(
-            sa.select(sessions.c.name, session_ends.c.journal_bytes).join_from(
-                session_ends, sessions
-            )
-        )
-        complete = {(name, size) for name, size in found}
-    return [each for each in folders if (each.name, _size(each.journal)) not in complete]
+        complete = {(session, size) for session, size in connection.execute(ends)}
+    return [each for each in folders if (_id_of(each), _size(each.journal)) not in complete]
+
+
+def _id_of(folder: SessionFolder) -> str:
+    """Return the UUID of a session; empty if its header cannot be read."""
+    try:
+        first = next(read_records(folder.journal), None)
+    except (RecordingError, OSError):
+        return ""
+    return session_id(first) if isinstance(first, Header) else ""
 
 
 def _session_row(header: Header | None, definition: Definition) -> dict[str, Any]:
