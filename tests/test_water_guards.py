@@ -18,7 +18,6 @@ from rig.lab import Lab, find_lab
 from rig.ledger.entries import Entry, enter_supplement, enter_weight, enter_wellness
 from rig.ledger.store import Ledger, begin_ledger
 from rig.ledger.subjects import Facts, add_subject
-from rig.ledger.taking_in import take_in_sessions
 from rig.preflight import Guard
 from rig.water_guards import welfare_guards
 
@@ -142,7 +141,6 @@ def test_a_session_gives_no_more_than_the_mouse_may_still_get_on_its_day(
         told = json.loads(came.out)
         assert told["reason"] == "20 uL of water"
         assert told["water_ml"] == 0.02
-        take_in_sessions(ledger, whole)
     came = inside(whole, "run", *ARGUMENTS, "--virtual")
     assert came.code == ExitCode.CHECK_FAILED
     assert "has got all the water that it may on this day" in came.err

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from rig.errors import ConfigError, RigError
 from rig.lab import Lab
@@ -14,6 +14,7 @@ from rig.ledger.entries import rows_of
 from rig.ledger.store import open_ledger
 from rig.ledger.subjects import all_subjects
 from rig.ledger.tables import wellness
+from rig.ledger.taking_in import take_in_sessions
 from rig.plan import Plan
 from rig.water_policy import weight_doubt
 
@@ -102,6 +103,8 @@ def with_ceiling(plan: Plan, resumed_ul: float, now: datetime) -> Plan:
     if lab.config.water.ceiling_ml is None:
         return plan
     try:
+        with open_ledger(lab) as ledger:  # sessions that ended a moment ago count, too
+            take_in_sessions(ledger, lab, local_day(now, zone_of(lab.config)) - timedelta(days=1))
         found = welfare(lab, plan.subject.id, now)
     except RigError as error:
         sys.stderr.write(f"warning: the ceiling of water is not looked at: {error}\n")
