@@ -20,7 +20,7 @@ from pydantic_core import ErrorDetails
 
 from rig.errors import CheckFailed, ConfigError, Problem
 from rig.frozen import FrozenModel, Items
-from rig.water_policy import WaterConfig
+from rig.water_policy import CLOCK, WaterConfig
 
 Model = TypeVar("Model", bound=pydantic.BaseModel)
 _FILE_NAME, _PERSON, _SEX = r"^[A-Za-z0-9][A-Za-z0-9_-]*$", r"^[^,]+, [^,]+$", "^[MFUO]$"
@@ -28,6 +28,7 @@ _PATTERNS = {
     _FILE_NAME: "is no name: a name has letters, digits, _ and - only",
     _PERSON: "is no person: write 'Last, First'",
     _SEX: "is no sex: write M, F, U (unknown) or O (other)",
+    CLOCK: "is no time of the day: write it as 17:00",
 }
 """What a text is not, if it does not match its pattern."""
 FileName = Annotated[str, pydantic.Field(pattern=_FILE_NAME)]

@@ -9,7 +9,7 @@ Institute: 85 %, at least 1 mL a day, at most 3.5 mL, with a health alert there)
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Literal, Self
 
 import pydantic
@@ -17,6 +17,9 @@ import pydantic
 from rig.frozen import FrozenModel
 
 Policy = Literal["fixed", "per_gram", "target_ratio"]
+WeightAfter = Literal["off", "optional", "required"]
+"""Whether a mouse is weighed after its session too."""
+CLOCK = "^([01][0-9]|2[0-3]):[0-5][0-9]$"
 NOTHING_ML = 0.005
 """Less than that cannot be given, and counts as nothing due."""
 
@@ -34,6 +37,10 @@ class WaterConfig(FrozenModel):
 
     A weight that differs from the last one by more than the share `doubt_share` or by `doubt_g`, or
     that lies outside `lightest_g` to `heaviest_g`, has to be confirmed.
+
+    `late_after` is the time of the day from which on water that is still due is late. Where a mouse
+    is weighed after its session too (`weight_after`), a gain that differs from what was delivered
+    by more than `gain_ml`, and by more than the share `gain_share` of it, is told of.
     """
 
     policy: Policy = "fixed"
@@ -53,6 +60,10 @@ class WaterConfig(FrozenModel):
     doubt_g: float = pydantic.Field(default=2.0, gt=0, le=100)
     lightest_g: float = pydantic.Field(default=10, gt=0, le=100)
     heaviest_g: float = pydantic.Field(default=60, gt=0, le=100)
+    late_after: str = pydantic.Field(default="17:00", pattern=CLOCK)
+    weight_after: WeightAfter = "off"
+    gain_ml: float = pydantic.Field(default=0.3, gt=0, le=10)
+    gain_share: float = pydantic.Field(default=0.3, gt=0, le=1)
 
     @pydantic.model_validator(mode="after")
     def _check_order(self) -> Self:
@@ -190,6 +201,33 @@ def weight_doubt(
     elif usual_g is not None and abs(weight_g - usual_g) > (1 - config.stop_ratio) * usual_g:
         return f"{_g(weight_g)} is far from the {_g(usual_g)} of its baseline"
     return ""
+
+
+def gain_doubt(config: WaterConfig, gain_g: float, delivered_ml: float) -> str:
+    """Return that a mouse did not gain what it was given, in words; empty if it did.
+
+    Examples
+    --------
+    >>> gain_doubt(WaterConfig(), 0.1, 0.9)
+    'Delivered 0.90 mL, gained 0.1 g. Check spout and calibration.'
+    >>> gain_doubt(WaterConfig(), 0.7, 0.9)
+    ''
+    """
+    if abs(gain_g - delivered_ml) <= max(config.gain_ml, config.gain_share * delivered_ml):
+        return ""
+    gained = f"gained {_g(gain_g)}" if gain_g >= 0 else f"lost {_g(-gain_g)}"
+    return f"Delivered {_ml(delivered_ml)}, {gained}. Check spout and calibration."
+
+
+def is_late(config: WaterConfig, now: datetime) -> bool:
+    """Whether water that is still due on the day of a moment, as the lab's clock shows it, is late.
+
+    Examples
+    --------
+    >>> is_late(WaterConfig(), datetime(2026, 11, 2, 17, 0))
+    True
+    """
+    return f"{now:%H:%M}" >= config.late_after
 
 
 def _per_gram(config: WaterConfig, animal: Animal) -> Need:

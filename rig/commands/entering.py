@@ -16,7 +16,7 @@ from rig.person import Person
 from rig.set_options import is_text
 
 if TYPE_CHECKING:
-    from rig.ledger.board import Row
+    from rig.ledger.records import Row
 
 LONGEST = 200
 """Characters of a name."""

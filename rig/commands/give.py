@@ -28,7 +28,7 @@ from rig.person import DialogOption, Person, the_person
 from rig.water_policy import WaterConfig
 
 if TYPE_CHECKING:
-    from rig.ledger.board import Row
+    from rig.ledger.records import Row
     from rig.ledger.store import Ledger
 
 MOST_ML = 10.0

@@ -6,66 +6,18 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-import msgspec
 import sqlalchemy as sa
 
 from rig.ledger.days import bounds, local, local_day
-from rig.ledger.subjects import LedgerSubject, Status, all_subjects, in_force
+from rig.ledger.records import Row, Status
+from rig.ledger.subjects import LedgerSubject, all_subjects, in_force
 from rig.ledger.tables import drops, sessions, supplements, weighings
-from rig.water_policy import NOTHING_ML, Animal, Need, Policy, WaterConfig, water_need
+from rig.water_policy import Animal, Need, WaterConfig, water_need
 
 _LONGEST_SESSION = timedelta(days=2)
 """No session lasts so long: those of earlier days need not be searched for drops."""
 _LOOKED_AT = 50
 """Sessions among which the last one with a drop is looked for: a mouse drinks more often."""
-
-
-class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A mouse on a day; what is not known is None, and never 0.
-
-    Attributes
-    ----------
-    subject, tag, cage, status
-        Who it is.
-    weight_g, weighed_at
-        Its last weight, implant included, and when it was weighed.
-    weighed
-        Whether that was on this day.
-    ratio
-        That weight as a share of the baseline weight, both without the implant.
-    policy, need_ml, due_ml, words, alerts
-        What it is due, and why; see `rig.water_policy.Need`.
-    session_ml, hand_ml, supplement_ml
-        What it got on this day.
-    last_water_at
-        When it last got any.
-    dry_h
-        How many hours ago that was.
-    """
-
-    subject: str
-    tag: str
-    cage: str
-    status: Status
-    weight_g: float | None
-    weighed_at: datetime | None
-    weighed: bool
-    ratio: float | None
-    policy: Policy
-    need_ml: float | None
-    due_ml: float | None
-    session_ml: float
-    hand_ml: float
-    supplement_ml: float
-    last_water_at: datetime | None
-    dry_h: float | None
-    words: str
-    alerts: tuple[str, ...]
-
-    @property
-    def is_due(self) -> bool:
-        """Whether it must still get water, or nobody can tell: a mouse on restriction alone."""
-        return self.status == "restricted" and (self.due_ml is None or self.due_ml >= NOTHING_ML)
 
 
 def board(
@@ -102,6 +54,7 @@ def row_of(
     """
     begin, end = bounds(day, zone)
     weight = _last_weight(connection, subject.id, end)
+    before = _last_weight(connection, subject.id, begin)
     water = _water(connection, subject, begin, end)
     last = _last_water(connection, subject, end)
     dry = None if last is None else (min(now, end) - last).total_seconds() / 3600
@@ -128,6 +81,9 @@ def row_of(
         weight_g=animal.weight_g,
         weighed_at=weighed_at,
         weighed=weighed_on == day,
+        before_g=before[1] if before else None,
+        baseline_g=facts.baseline_g,
+        implant_g=facts.implant_g,
         ratio=animal.ratio,
         policy=need.policy,
         need_ml=need.need_ml,
@@ -135,6 +91,7 @@ def row_of(
         session_ml=animal.session_ml,
         hand_ml=animal.hand_ml,
         supplement_ml=animal.supplement_ml,
+        since_weighing_ml=animal.since_weighing_ml,
         last_water_at=last,
         dry_h=dry,
         words=need.words if facts.status == "restricted" else "It has water at will",

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from typing import Literal
 from zoneinfo import ZoneInfo
 
-import msgspec
 import sqlalchemy as sa
 
 from rig.lab import Lab
-from rig.ledger.board import Row, board
+from rig.ledger.board import board
 from rig.ledger.days import bounds, zone_of
 from rig.ledger.posting import Posted
+from rig.ledger.records import DayList, Row, Task
 from rig.ledger.store import Ledger
 from rig.ledger.subjects import in_force
 from rig.ledger.tables import sessions, subjects, wellness
@@ -22,37 +21,6 @@ from rig.running import ended_without_wrap_up, running
 
 RECENT = timedelta(days=7)
 """How far back sessions are looked for that are not in the ledger yet."""
-Kind = Literal["weigh", "water", "look", "session", "wrap-up", "recover"]
-
-
-class Task(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What must still happen: with whom, what kind of thing, what is wrong, what to do."""
-
-    subject: str
-    kind: Kind
-    text: str
-    do: str
-
-
-class DayList(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What must still happen on a day.
-
-    Attributes
-    ----------
-    day
-        The day.
-    tasks
-        What must still happen; empty if nothing is forgotten.
-    notes
-        What is good to know.
-    board
-        All mice that are not retired.
-    """
-
-    day: date
-    tasks: tuple[Task, ...]
-    notes: tuple[str, ...]
-    board: tuple[Row, ...]
 
 
 def day_list(ledger: Ledger, lab: Lab, day: date, now: datetime) -> DayList:

@@ -12,11 +12,10 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from rig.errors import ConfigError
+from rig.ledger.records import Status
 from rig.ledger.store import Ledger
 from rig.ledger.tables import subject_facts, subjects
 
-Status = Literal["restricted", "free", "retired"]
-"""Gets its water from the lab alone; has water at will; is not there any more."""
 STATUSES: tuple[Status, ...] = get_args(Status)
 LONGEST = 200
 """Characters of a name."""

@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 
 from rig.errors import ConfigError, RigError
 from rig.lab import Lab
-from rig.ledger.board import Row, last_weight, row_of
+from rig.ledger.board import last_weight, row_of
 from rig.ledger.days import bounds, local_day, zone_of
 from rig.ledger.entries import rows_of
+from rig.ledger.records import Row
 from rig.ledger.store import open_ledger
 from rig.ledger.subjects import all_subjects
 from rig.ledger.tables import wellness
