@@ -193,6 +193,16 @@ def legible(palette: Palette, colour: str) -> str:
     return _LEGIBLE[palette.name].get(colour, colour)
 
 
+def level_colour(palette: Palette, level: str) -> str:
+    """Return the colour of a level (``good``, ``note``, ``warn`` or ``bad``) on a palette."""
+    return {
+        "good": palette.good,
+        "note": palette.note,
+        "warn": palette.warn,
+        "bad": palette.bad,
+    }[level]
+
+
 def letters_on(colour: str) -> str:
     """Return black or white, whichever is better to read on a colour.
 

@@ -20,6 +20,8 @@ Policy = Literal["fixed", "per_gram", "target_ratio"]
 WeightAfter = Literal["off", "optional", "required"]
 """Whether a mouse is weighed after its session too."""
 CLOCK = "^([01][0-9]|2[0-3]):[0-5][0-9]$"
+LEAST_G, MOST_G, MOST_ML = 0.1, 100.0, 10.0
+"""The weights and the volume at once that can be entered at all."""
 NOTHING_ML = 0.005
 """Less than that cannot be given, and counts as nothing due."""
 
@@ -203,6 +205,13 @@ def weight_doubt(
     return ""
 
 
+def volume_doubt(config: WaterConfig, subject: str, total_ml: float) -> str:
+    """Return that a mouse would have more than the cap on a day, in words; empty if not."""
+    if total_ml <= config.cap_ml:
+        return ""
+    return f"{subject} would have {_ml(total_ml)} on this day (cap {config.cap_ml:g} mL)"
+
+
 def gain_doubt(config: WaterConfig, gain_g: float, delivered_ml: float) -> str:
     """Return that a mouse did not gain what it was given, in words; empty if it did.
 
@@ -290,7 +299,8 @@ def _alerts(config: WaterConfig, animal: Animal) -> tuple[str, ...]:
 
 
 def _due(volume: float) -> float:
-    return 0.0 if volume < NOTHING_ML else round(volume, 2)
+    """Return what is left to give, to 0.01 mL; what remains of that rounding is nothing."""
+    return 0.0 if volume < NOTHING_ML + 1e-6 else round(volume, 2)
 
 
 def _weight(animal: Animal) -> str:

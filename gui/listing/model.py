@@ -1,64 +1,17 @@
-"""The table of sessions for Qt: rows, their order, and which of them are shown."""
+"""The order of the sessions in their table, and which of them are shown."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
-from PyQt5.QtCore import QAbstractTableModel, QModelIndex, QSortFilterProxyModel, Qt
+from PyQt5.QtCore import QModelIndex, QSortFilterProxyModel, Qt
 
 from gui.listing.rows import COLUMNS, Row, matches
-
-
-class SessionModel(QAbstractTableModel):
-    """The sessions, a row each.
-
-    Attributes
-    ----------
-    rows
-        The sessions as ``rig ls --json`` tells them.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.rows: list[Row] = []
-
-    def show_rows(self, rows: Sequence[Row]) -> None:
-        """Show these sessions."""
-        self.beginResetModel()
-        self.rows = list(rows)
-        self.endResetModel()
-
-    def rowCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: B008, N802 (Qt's)
-        """Return how many sessions there are."""
-        return 0 if parent.isValid() else len(self.rows)
-
-    def columnCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: B008, N802
-        """Return how many columns there are."""
-        return 0 if parent.isValid() else len(COLUMNS)
-
-    def data(self, index: QModelIndex, role: int = Qt.DisplayRole) -> Any:
-        """Return what stands in a cell, and at which side."""
-        column = COLUMNS[index.column()]
-        if role in (Qt.DisplayRole, Qt.ToolTipRole):
-            return column.text(self.rows[index.row()])
-        if role == Qt.TextAlignmentRole:
-            return int(Qt.AlignVCenter | (Qt.AlignRight if column.number else Qt.AlignLeft))
-        return None
-
-    def headerData(  # noqa: N802 (Qt's name)
-        self, section: int, orientation: Qt.Orientation, role: int = Qt.DisplayRole
-    ) -> Any:
-        """Return what stands above a column."""
-        if orientation == Qt.Horizontal and role == Qt.DisplayRole:
-            return COLUMNS[section].title
-        return None
+from gui.widgets.table import RowsModel
 
 
 class SessionOrder(QSortFilterProxyModel):
     """Sorts and filters the sessions; what is missing comes last in either direction."""
 
-    def __init__(self, model: SessionModel) -> None:
+    def __init__(self, model: RowsModel[Row]) -> None:
         super().__init__()
         self._model = model
         self._words = ""

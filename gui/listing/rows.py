@@ -3,43 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from gui.columns import Column
 from rig.session_record import CUT_OFF
 from rig.trials import short_outcome
 
 Row = Mapping[str, Any]
-Key = tuple[bool, Any]
-"""What a row is sorted by; what is missing comes last."""
 TIMING_SHOWN = 12
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column: what stands above it, what stands in it, and what it is sorted by.
-
-    Attributes
-    ----------
-    title
-        What stands above it.
-    text
-        Returns what stands in it for a session as ``rig ls --json`` tells it.
-    value
-        Returns what the session is sorted by; None if it has none.
-    number
-        Whether it holds numbers, which stand at the right.
-    """
-
-    title: str
-    text: Callable[[Row], str]
-    value: Callable[[Row], Any]
-    number: bool = False
-
-    def key(self, row: Row) -> Key:
-        """Return what the row is sorted by in this column."""
-        value = self.value(row)
-        return value is None, value
 
 
 def quality(row: Row) -> str:
@@ -92,7 +63,7 @@ def _wrapped(row: Row) -> str:
     return "yes" if row.get("wrapped_up") else "no"
 
 
-COLUMNS = (
+COLUMNS: tuple[Column[Row], ...] = (
     Column("mouse", _said("subject"), _plain("subject")),
     Column("day", _said("day"), _when),
     Column("no.", _said("number"), _plain("number"), number=True),

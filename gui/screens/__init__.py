@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gui.actions import Action
+from gui.ledger_jobs import LedgerJobs
 from gui.screens.all_boxes import AllBoxes
 from gui.screens.arm import ArmSheet
 from gui.screens.be_the_mouse import BeTheMouse
@@ -10,6 +11,7 @@ from gui.screens.calibrations import Calibrations
 from gui.screens.rig_check import RigCheck
 from gui.screens.run import RunScreen
 from gui.screens.sessions import Sessions
+from gui.screens.water_board import WaterBoard
 from gui.screens.wrap_up import WrapUp
 from gui.window import Entry
 from gui.workplace import Workplace
@@ -23,6 +25,7 @@ def make_entries(place: Workplace) -> tuple[tuple[Entry, ...], tuple[Action, ...
     arm, run, calibrations = ArmSheet(place), RunScreen(place), Calibrations(place)
     check = RigCheck(place, calibrations.fix)
     wrap_up, sessions = WrapUp(place), Sessions(place)
+    water = WaterBoard(place, LedgerJobs(place))
     entries = [
         Entry("arm", "Arm", "F2", arm),
         Entry("run", "Run", "F3", run),
@@ -30,11 +33,12 @@ def make_entries(place: Workplace) -> tuple[tuple[Entry, ...], tuple[Action, ...
         Entry("check", "Rig check", "F4", check),
         Entry("calibrations", "Calibrations", "F10", calibrations),
         Entry("wrap up", "Wrap-up", "F7", wrap_up),
+        Entry("water", "Water board", "F11", water),
         Entry("sessions", "Sessions", "F8", sessions),
     ]
     if place.lab.subject_file(YOU).is_file() and YOUR_RIG in place.boxes.by_rig:
         entries.append(
             Entry("be the mouse", "Be the mouse", "F9", BeTheMouse(place, YOUR_RIG, YOU))
         )
-    screens = (arm, run, check, calibrations, wrap_up, sessions)
+    screens = (arm, run, check, calibrations, wrap_up, water, sessions)
     return tuple(entries), tuple(action for each in screens for action in each.can_be_done())

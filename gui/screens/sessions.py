@@ -6,25 +6,23 @@ from datetime import date, timedelta
 
 from PyQt5.QtCore import QItemSelectionModel, Qt
 from PyQt5.QtWidgets import (
-    QAbstractItemView,
     QHBoxLayout,
-    QHeaderView,
     QLineEdit,
     QPushButton,
     QSplitter,
-    QTableView,
     QVBoxLayout,
     QWidget,
 )
 
 from gui.actions import Action
 from gui.jobs import Done
-from gui.listing.model import SessionModel, SessionOrder
+from gui.listing.model import SessionOrder
 from gui.listing.panel import SessionPanel
-from gui.listing.rows import COLUMNS, DAY
+from gui.listing.rows import COLUMNS, DAY, Row
 from gui.palette import Palette
 from gui.theme import quiet_label, set_level
 from gui.widgets.spin import Choice
+from gui.widgets.table import RowsModel, fit_columns, make_table
 from gui.workplace import Workplace
 
 DAYS = 14
@@ -92,7 +90,7 @@ class Sessions(QWidget):
         first = not self._model.rows
         self._model.show_rows(done.value)
         if first:
-            self._fit_columns()
+            fit_columns(self.table, WIDEST_EM)
         self._choose_again()
         self._count()
 
@@ -127,37 +125,16 @@ class Sessions(QWidget):
             self._wanted = str(row.get("session"))
             self.panel.show_session(row)
 
-    def _fit_columns(self) -> None:
-        self.table.resizeColumnsToContents()
-        widest = WIDEST_EM * self.fontMetrics().averageCharWidth()
-        for column in range(len(COLUMNS)):
-            self.table.setColumnWidth(column, min(self.table.columnWidth(column), widest))
-
     def _say(self, level: str, text: str) -> None:
         self.words.setText(text)
         set_level(self.words, level)
 
     def _make_parts(self) -> None:
-        self._model = SessionModel()
+        self._model: RowsModel[Row] = RowsModel(COLUMNS)
         self._order = SessionOrder(self._model)
-        self.table = QTableView()
-        self.table.setModel(self._order)
+        self.table = make_table(self._order, "Sessions")
         self.table.setSortingEnabled(True)
         self.table.sortByColumn(DAY, Qt.DescendingOrder)
-        self.table.setSelectionBehavior(QAbstractItemView.SelectRows)
-        self.table.setSelectionMode(QAbstractItemView.SingleSelection)
-        self.table.setAlternatingRowColors(True)
-        self.table.setTabKeyNavigation(False)
-        self.table.setWordWrap(False)
-        self.table.setShowGrid(False)
-        self.table.setAccessibleName("Sessions")
-        rows, titles = self.table.verticalHeader(), self.table.horizontalHeader()
-        if rows is not None and titles is not None:
-            rows.hide()
-            rows.setDefaultSectionSize(2 * self.fontMetrics().height())
-            titles.setStretchLastSection(True)
-            titles.setHighlightSections(False)
-            titles.setSectionResizeMode(QHeaderView.Interactive)
         selection = self.table.selectionModel()
         if selection is not None:
             selection.currentRowChanged.connect(lambda *_: self._chosen())

@@ -25,13 +25,11 @@ from rig.errors import ConfigError, ExitCode
 from rig.lab import Lab
 from rig.ledger.days import local_day, zone_of
 from rig.person import DialogOption, Person, the_person
-from rig.water_policy import WaterConfig
+from rig.water_policy import MOST_ML, WaterConfig, volume_doubt
 
 if TYPE_CHECKING:
     from rig.ledger.records import Row
     from rig.ledger.store import Ledger
-
-MOST_ML = 10.0
 
 
 def register(app: typer.Typer) -> None:
@@ -218,6 +216,4 @@ def _due_of(row: Row) -> float:
 def _over_cap(rules: WaterConfig, row: Row, more_ml: float) -> str:
     """Return that the day's total would be over the cap, in words; empty if it would not."""
     total = row.session_ml + row.hand_ml + row.supplement_ml + more_ml
-    if total <= rules.cap_ml:
-        return ""
-    return f"{row.subject} would have {total:.2f} mL on this day (cap {rules.cap_ml:g} mL)"
+    return volume_doubt(rules, row.subject, total)

@@ -21,8 +21,7 @@ from rig.commands.entering import (
 from rig.console import JsonOption, LabOption, console, print_json, the_lab
 from rig.ledger.days import local, local_day, zone_of
 from rig.person import DialogOption, the_person
-
-HEAVIEST = 100.0
+from rig.water_policy import LEAST_G, MOST_G
 
 
 def register(app: typer.Typer) -> None:
@@ -34,7 +33,7 @@ def weigh(
     subject: Annotated[str, typer.Argument(help="Which mouse: its name, or its tag.")],
     grams: Annotated[
         float | None,
-        typer.Argument(min=0.1, max=HEAVIEST, help="What it weighs in g, implant included."),
+        typer.Argument(min=LEAST_G, max=MOST_G, help="What it weighs in g, implant included."),
     ] = None,
     confirmed: Annotated[
         bool, typer.Option("--confirm", help="It is so, although it differs much.")

@@ -1,0 +1,1 @@
+"""What the water board is made of."""

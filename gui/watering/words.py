@@ -1,0 +1,124 @@
+"""What a mouse weighs, has got and is due, in the words of the water board. No Qt here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from gui.columns import Column
+from rig.lab import Lab
+from rig.ledger.days import local, zone_of
+from rig.ledger.records import Row
+from rig.water_policy import NOTHING_ML, WaterConfig, is_late, volume_doubt, weight_doubt
+
+
+def state(row: Row, config: WaterConfig, now: datetime) -> tuple[str, str]:
+    """Return the level and the words for whether a mouse must still get water; `now` is local."""
+    if row.status != "restricted":
+        return "", "water at will"
+    level, words = "good", "has all"
+    if row.due_ml is None:
+        level, words = "warn", "weigh it"
+    elif row.is_due:
+        level, words = "note", "due"
+    if row.is_due and is_late(config, now):
+        late = f"LATE since {config.late_after}"
+        level, words = "bad", late if row.due_ml is not None else f"{late}: {words}"
+    if row.alerts:
+        level, words = ("bad" if level == "bad" else "warn"), f"{words}; look at it"
+    return level, words
+
+
+def preview(row: Row, volume_ml: float | None) -> tuple[str, str]:
+    """Return the level and the words for what is left when a volume is given; None: what is due."""
+    if row.due_ml is None:
+        return "warn", "Nobody can tell what it is due: weigh it."
+    if volume_ml is None:
+        return "", "Nothing is due." if not row.is_due else "That is all that it is due."
+    left = round(row.due_ml - volume_ml, 3)
+    if left >= NOTHING_ML:
+        return "warn", f"{left:.2f} mL are left then."
+    if left <= -NOTHING_ML:
+        return "warn", f"That is {-left:.2f} mL more than it is due."
+    return "good", "That is all that it is due."
+
+
+def taken_ml(row: Row) -> float:
+    """Return how much water a mouse has got on this day, wherever it got it."""
+    return row.session_ml + row.hand_ml + row.supplement_ml
+
+
+def doubt_of_volume(row: Row, config: WaterConfig, volume_ml: float) -> str:
+    """Return why a volume may be a slip, in words; empty if nothing speaks against it."""
+    return volume_doubt(config, row.subject, taken_ml(row) + volume_ml)
+
+
+def doubt_of_weight(row: Row | None, config: WaterConfig, grams: float) -> str:
+    """Return why a weight may be a slip, in words; empty if nothing speaks against it."""
+    return weight_doubt(config, grams, row.weight_g if row else None)
+
+
+def who(row: Row) -> str:
+    """Return a mouse as a person tells it from others."""
+    told = (f"ear {row.tag}" if row.tag else "", f"cage {row.cage}" if row.cage else "")
+    return " - ".join(filter(None, (row.subject, ", ".join(filter(None, told)))))
+
+
+def due_words(rows: Iterable[Row]) -> tuple[int, str]:
+    """Return how many mice are due water that can be told, and each with its volume, in words."""
+    due = [row for row in rows if row.is_due and row.due_ml is not None]
+    each = ", ".join(f"{row.subject} {row.due_ml:.2f} mL" for row in due)
+    return len(due), f"{each}; {sum(row.due_ml or 0.0 for row in due):.2f} mL in all"
+
+
+def columns(lab: Lab, now: datetime) -> tuple[Column[Row], ...]:
+    """Return the columns of the water board, as it is at a moment of the lab's clock."""
+    config, zone = lab.config.water, zone_of(lab.config)
+
+    def last(row: Row) -> str:
+        if row.last_water_at is None:
+            return "never"
+        at = local(row.last_water_at, zone)
+        return f"{at:%H:%M}" if at.date() == now.date() else f"{at:%d %b %H:%M}"
+
+    def level(row: Row) -> str:
+        return state(row, config, now)[0]
+
+    return (
+        Column("mouse", lambda row: row.subject),
+        Column("ear tag", lambda row: row.tag),
+        Column("weight g", _weight, number=True, level=_age),
+        Column("% of baseline", _ratio, number=True, level=lambda row: _light(row, config)),
+        Column("need mL", lambda row: _ml(row.need_ml), number=True),
+        Column("earned", lambda row: _ml(row.session_ml), number=True),
+        Column("by hand", lambda row: _ml(row.hand_ml), number=True),
+        Column("given", lambda row: _ml(row.supplement_ml), number=True),
+        Column("left", lambda row: _ml(row.due_ml), number=True, level=level),
+        Column("last water", last),
+        Column("", lambda row: state(row, config, now)[1], level=level),
+    )
+
+
+def _weight(row: Row) -> str:
+    if row.weight_g is None:
+        return "never"
+    return f"{row.weight_g:.1f}" if row.weighed else f"{row.weight_g:.1f} (old)"
+
+
+def _age(row: Row) -> str:
+    return "" if row.weighed or row.status != "restricted" else "warn"
+
+
+def _ratio(row: Row) -> str:
+    return "?" if row.ratio is None else f"{100 * row.ratio:.0f}"
+
+
+def _light(row: Row, config: WaterConfig) -> str:
+    """Return the level of a weight by the lab's thresholds."""
+    if row.ratio is None or row.ratio >= config.warn_ratio:
+        return ""
+    return "warn" if row.ratio >= config.stop_ratio else "bad"
+
+
+def _ml(volume: float | None) -> str:
+    return "?" if volume is None else f"{volume:.2f}"
