@@ -13,6 +13,7 @@ from PyQt5.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from analysis.summary import read_summary
+from gui.ledger_jobs import LedgerJobs
 from gui.screens.wrap_up import NOTHING, WrapUp
 from gui.wrapping.pending import names_waiting, of_row, waiting
 from rig.lab import Lab
@@ -36,7 +37,7 @@ def jobs(bench: Bench) -> Asked:
 
 
 def screen_of(bench: Bench, qtbot: QtBot) -> WrapUp:
-    screen = WrapUp(bench.place)
+    screen = WrapUp(bench.place, LedgerJobs(bench.place))
     bench.place.go_to = bench.went.append
     qtbot.addWidget(screen)
     screen.resize(1100, 600)

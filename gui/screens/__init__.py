@@ -24,8 +24,9 @@ def make_entries(place: Workplace) -> tuple[tuple[Entry, ...], tuple[Action, ...
     """Return the screens in the order of the rail, and what can be done by a key on them."""
     arm, run, calibrations = ArmSheet(place), RunScreen(place), Calibrations(place)
     check = RigCheck(place, calibrations.fix)
-    wrap_up, sessions = WrapUp(place), Sessions(place)
-    water = WaterBoard(place, LedgerJobs(place))
+    ledger = LedgerJobs(place)
+    wrap_up, sessions = WrapUp(place, ledger), Sessions(place)
+    water = WaterBoard(place, ledger)
     entries = [
         Entry("arm", "Arm", "F2", arm),
         Entry("run", "Run", "F3", run),

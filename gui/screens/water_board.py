@@ -50,7 +50,9 @@ class WaterBoard(QWidget):
         """Return what can be done by a key on this screen."""
         volume, weight = self.panel.volume.line, self.panel.weight.line
         return (
-            Action("Water board: give to the mouse", "Ctrl+Shift+W", volume.setFocus, self._is_open),
+            Action(
+                "Water board: give to the mouse", "Ctrl+Shift+W", volume.setFocus, self._is_open
+            ),
             Action("Water board: weigh the mouse", "Ctrl+Shift+B", weight.setFocus, self._is_open),
             Action("Water board: give to all what is due", "", self.all.ask, self._is_open),
             Action("Water board: read it again", "", self._ledger.read, self.isVisible),

@@ -18,16 +18,17 @@ from PyQt5.QtWidgets import (
 
 from gui.actions import Action
 from gui.jobs import Done
+from gui.ledger_jobs import UNSIGNED, LedgerJobs
 from gui.palette import Palette
 from gui.theme import quiet_label, scrolled, set_level
 from gui.workplace import Workplace
 from gui.wrapping.pending import Draft, Pending, names_waiting, waiting
 from gui.wrapping.sheet import WrapUpSheet
+from gui.wrapping.water_part import WaterPart
 
 LIST_EM = 34
 """Width of the list, in letters."""
 NOTHING = "No session waits for its wrap-up."
-UNSIGNED = "Say who works here, at the lower left."
 LONGEST_EXPORT = 1800.0
 """Seconds."""
 
@@ -39,11 +40,13 @@ class WrapUp(QWidget):
     ----------
     place
         What all screens share.
+    ledger
+        What is known of the water of the mice, and where it is entered.
     """
 
-    def __init__(self, place: Workplace) -> None:
+    def __init__(self, place: Workplace, ledger: LedgerJobs) -> None:
         super().__init__()
-        self._place = place
+        self._place, self._ledger = place, ledger
         self._rows: list[dict[str, Any]] = []
         self._waiting: dict[str, Pending] = {}
         self._drafts: dict[str, Draft] = {}
@@ -69,6 +72,7 @@ class WrapUp(QWidget):
     def arrive(self) -> None:
         """Show the session of the box that is looked at, if it waits, or the first one."""
         self.look_for_sessions()
+        self._ledger.read()
         self._keep_draft()
         self._shown = ""
         self._fill_list()
@@ -83,6 +87,7 @@ class WrapUp(QWidget):
         boxes = self._place.boxes.by_rig.values()
         if names_waiting(boxes, self._rows) != self._unsaved().keys():
             self._fill_list()
+            self._ledger.read()
 
     def restyle(self, palette: Palette) -> None:
         """Do nothing: Qt restyles what is here."""
@@ -140,6 +145,7 @@ class WrapUp(QWidget):
         pending = self._waiting.get(session)
         self._right.setVisible(pending is not None)
         self.nothing.setVisible(pending is None)
+        self.water.show_session(pending)
         if pending is not None:
             self.sheet.show_session(pending, self._drafts.get(session, Draft(pending.reason)))
             self._say("", "")
@@ -160,12 +166,14 @@ class WrapUp(QWidget):
 
     def _go_on(self) -> None:
         """Save, and go to the sheet of the next mouse in the same box."""
-        session = self._shown
+        session, left = self._shown, self.water.left()
         rig = self._waiting[session].rig if session in self._waiting else ""
-        self._save(lambda: self._next_mouse(session, rig))
+        self._save(lambda: self._next_mouse(session, rig, left))
 
-    def _next_mouse(self, session: str, rig: str) -> None:
-        """Go on, unless the operator looks at something else meanwhile."""
+    def _next_mouse(self, session: str, rig: str, left: str) -> None:
+        """Go on, unless the operator looks at something else meanwhile; tell what is `left` due."""
+        if left:
+            self._place.tell("note", left)
         if not self.isVisible() or self._shown != session:
             return
         self._shown = ""
@@ -184,6 +192,9 @@ class WrapUp(QWidget):
         self._drafts[session] = draft
         if not self._place.operator:
             self._say("bad", UNSIGNED)
+            return
+        if lacks := self.water.lacks():
+            self._say("bad", lacks)
             return
         self._saving.add(session)
         self._say("note", "Saving ...")
@@ -247,7 +258,8 @@ class WrapUp(QWidget):
         self.list.setWordWrap(True)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
         self.list.currentRowChanged.connect(self._pick)
-        self.sheet = WrapUpSheet()
+        self.water = WaterPart(self._place.lab.config.water, self._ledger)
+        self.sheet = WrapUpSheet(self.water)
         self.nothing = QLabel(NOTHING)
         self.words = QLabel()
         self.words.setWordWrap(True)

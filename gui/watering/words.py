@@ -29,6 +29,16 @@ def state(row: Row, config: WaterConfig, now: datetime) -> tuple[str, str]:
     return level, words
 
 
+def earned(row: Row) -> str:
+    """Return what a mouse has got today, and what it needs by the lab's policy."""
+    told = f"Earned {row.session_ml:.2f} mL, by hand {row.hand_ml:.2f} mL"
+    if row.supplement_ml:
+        told += f", given {row.supplement_ml:.2f} mL"
+    if row.status != "restricted":
+        return f"{told}. {row.words}."
+    return f"{told}. Policy {row.policy.replace('_', ' ')}: {row.words}."
+
+
 def preview(row: Row, volume_ml: float | None) -> tuple[str, str]:
     """Return the level and the words for what is left when a volume is given; None: what is due."""
     if row.due_ml is None:

@@ -40,6 +40,8 @@ class Pending:
         How many there were.
     numbers
         What came out, in words, a sentence each.
+    began_at
+        When it began, as ISO 8601 text; empty if that is not known.
     """
 
     session: str
@@ -48,6 +50,7 @@ class Pending:
     reason: str
     trials: int
     numbers: tuple[str, ...]
+    began_at: str = ""
 
 
 @dataclass(frozen=True)
@@ -94,9 +97,10 @@ def of_box(box: Box) -> Pending | None:
     if view is None or box.address is None or not _waits(box):
         return None
     reason = view.ended.reason if view.ended else CUT_OFF
-    return Pending(
-        box.address.session, _subject(view), box.rig, reason, len(view.rows), _numbers(view)
-    )
+    began_at = view.header.started_at if view.header else ""
+    trials, numbers = len(view.rows), _numbers(view)
+    name, subject = box.address.session, _subject(view)
+    return Pending(name, subject, box.rig, reason, trials, numbers, began_at)
 
 
 def of_row(row: Mapping[str, Any]) -> Pending | None:
@@ -115,6 +119,7 @@ def of_row(row: Mapping[str, Any]) -> Pending | None:
         str(row.get("ended") or ""),
         sum(outcomes.values()),
         (_trials(outcomes, row.get("d_prime")), water),
+        str(row.get("started_at") or ""),
     )
 
 

@@ -28,9 +28,15 @@ _COMMENT_LINES = 3
 
 
 class WrapUpSheet(QFrame):
-    """Shows what is known of a session, and takes what a person says of it."""
+    """Shows what is known of a session, and takes what a person says of it.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    water
+        What stands below the numbers: the mouse's water.
+    """
+
+    def __init__(self, water: QWidget) -> None:
         super().__init__()
         self.setProperty("role", "panel")
         self.mouse, self.session = far_label(), quiet_label()
@@ -54,7 +60,7 @@ class WrapUpSheet(QFrame):
         self._use = QButtonGroup(self)
         for choice in (self.keep, self.not_usable):
             self._use.addButton(choice)
-        self._lay_out()
+        self._lay_out(water)
 
     def show_session(self, pending: Pending, draft: Draft) -> None:
         """Show a session, and what was said of it so far."""
@@ -87,7 +93,7 @@ class WrapUpSheet(QFrame):
         ticked = any(tick.isChecked() for tick in self.conditions)
         self.noted.setText("" if ticked else "None ticked: nothing noted.")
 
-    def _lay_out(self) -> None:
+    def _lay_out(self, water: QWidget) -> None:
         head = QHBoxLayout()
         head.addWidget(self.mouse)
         head.addWidget(self.session, 1, Qt.AlignRight | Qt.AlignTop)
@@ -121,6 +127,7 @@ class WrapUpSheet(QFrame):
         layout.setContentsMargins(14, 8, 14, 8)
         layout.addLayout(head)
         layout.addWidget(self.numbers)
+        layout.addWidget(water)
         layout.addWidget(self.short)
         layout.addLayout(form)
         layout.addStretch(1)
