@@ -9,6 +9,7 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from gui.arm.stage_panel import STAGE_GUARD
+from gui.arm.weight_line import THRESHOLD_GUARD
 from gui.theme import set_level
 from rig.preflight import Guard
 
@@ -18,6 +19,12 @@ _ORDER = ("stop", "override", "confirm", "note", "ok")
 WORD_PX = 76
 _TYPED = re.compile(r" \(`rig [^`]*`\)")
 """A command in brackets: for who works at a terminal."""
+_IN_THE_WINDOW = {
+    STAGE_GUARD: "Let it enter its curriculum, or choose a protocol, in the line above.",
+    "weight": "Type its weight in the line above, or go on without.",
+    THRESHOLD_GUARD: "It needs the consent of a named person, in the line of the weight.",
+}
+"""What is done in the window where a guard names a command, by the guard's name."""
 
 
 class GuardList(QWidget):
@@ -97,8 +104,8 @@ def remedy(guard: Guard) -> str:
     >>> remedy(Guard("wrap-up", "confirm", "", "Wrap it up (`rig wrap-up M1`), or go on.", "click"))
     'Wrap it up, or go on.'
     """
-    if guard.name == STAGE_GUARD and "rig stage" in guard.do:
-        return "Let it enter its curriculum, or choose a protocol, in the line above."
+    if "rig " in guard.do and guard.name in _IN_THE_WINDOW:
+        return _IN_THE_WINDOW[guard.name]
     return _TYPED.sub("", guard.do)
 
 

@@ -1,4 +1,4 @@
-"""The five lines of the Arm sheet: mouse, protocol and stage, rig, saving, parameters."""
+"""The lines of the Arm sheet: mouse, protocol and stage, weight, rig, saving, parameters."""
 
 from __future__ import annotations
 
@@ -8,16 +8,17 @@ from PyQt5.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QWidget
 from gui.theme import quiet_label
 from rig.preflight import LastSession, Preflight
 
-MOUSE, PROTOCOL, RIG, SAVING, PARAMETERS = (
+MOUSE, PROTOCOL, WEIGHT, RIG, SAVING, PARAMETERS = (
     "Mouse",
     "Protocol & stage",
+    "Weight",
     "Rig",
     "Saving",
     "Parameters",
 )
 STILL_RUNS = "still runs"
 """What stands for the end of a session that has none yet."""
-NAMES = (MOUSE, PROTOCOL, RIG, SAVING, PARAMETERS)
+NAMES = (MOUSE, PROTOCOL, WEIGHT, RIG, SAVING, PARAMETERS)
 
 
 class Lines(QFrame):
@@ -58,8 +59,12 @@ class Lines(QFrame):
         self._grid.addLayout(line, row, 1)
 
     def show_found(self, found: Preflight | None, changed: int) -> None:
-        """Show what was found; `changed` is the number of parameters that were changed here."""
-        texts = _texts(found, changed) if found is not None else dict.fromkeys(NAMES, "-")
+        """Show what was found; `changed` is the number of parameters that were changed here.
+
+        What stands in the line of the weight is not of it.
+        """
+        others = [name for name in NAMES if name != WEIGHT]
+        texts = _texts(found, changed) if found is not None else dict.fromkeys(others, "-")
         for name, text in texts.items():
             if self.values[name].text() != text:
                 self.values[name].setText(text)

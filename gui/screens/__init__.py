@@ -22,9 +22,8 @@ YOUR_RIG, YOU = "you", "YOU"
 
 def make_entries(place: Workplace) -> tuple[tuple[Entry, ...], tuple[Action, ...]]:
     """Return the screens in the order of the rail, and what can be done by a key on them."""
-    arm, run, calibrations = ArmSheet(place), RunScreen(place), Calibrations(place)
-    check = RigCheck(place, calibrations.fix)
     ledger = LedgerJobs(place)
+    arm, run, check = ArmSheet(place, ledger), RunScreen(place), RigCheck(place)
     wrap_up, sessions = WrapUp(place, ledger), Sessions(place)
     water = WaterBoard(place, ledger)
     entries = [

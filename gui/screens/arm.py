@@ -13,11 +13,13 @@ from gui.arm.draft import NOBODY, Draft, obstacle
 from gui.arm.footer import Footer
 from gui.arm.guard_list import GuardList
 from gui.arm.head import Head
-from gui.arm.lines import PARAMETERS, PROTOCOL, Lines
+from gui.arm.lines import PARAMETERS, PROTOCOL, WEIGHT, Lines
 from gui.arm.spout_tools import SpoutTools
 from gui.arm.stage_panel import StagePanel, suggestion
+from gui.arm.weight_line import WeightLine
 from gui.form.form import Form
 from gui.jobs import Done, start_detached
+from gui.ledger_jobs import LedgerJobs
 from gui.palette import Palette
 from gui.starting import Launch, start
 from gui.theme import scrolled, sentence_label
@@ -34,13 +36,17 @@ class ArmSheet(QWidget):
     ----------
     place
         What all screens share.
+    ledger
+        What is known of the weights of the mice, and where they are entered.
     launch
         Starts a program that outlives the window; another one in tests.
     """
 
-    def __init__(self, place: Workplace, launch: Launch = start_detached) -> None:
+    def __init__(
+        self, place: Workplace, ledger: LedgerJobs, launch: Launch = start_detached
+    ) -> None:
         super().__init__()
-        self._place, self._launch = place, launch
+        self._place, self._ledger, self._launch = place, ledger, launch
         self._drafts: dict[str, Draft] = {}
         self._failed: dict[str, str] = {}
         self._choices = Choices((), (), ())
@@ -60,12 +66,19 @@ class ArmSheet(QWidget):
         return (
             Action("Arm: start the session", "F5", self.start, self._can_start),
             Action("Arm: one drop", "Ctrl+D", self.tools.one_drop, self._can_drop),
+            Action(
+                "Arm: type the weight",
+                "Ctrl+Shift+B",
+                self.weight.field.line.setFocus,
+                self._can_weigh,
+            ),
             Action("Arm: show or hide the parameters", "", self.more.toggle, self.isVisible),
         )
 
     def arrive(self) -> None:
         """Show the box that is looked at; the field for the mouse has the focus."""
         self._place.jobs.run(["preflight", "--choices"], self._take_choices)
+        self._ledger.read()
         self.head.mouse.show_typed(self.draft.subject)
         self._form_of = None
         if self._choices.rigs:  # before, nobody knows whether the rig is simulated
@@ -145,6 +158,9 @@ class ArmSheet(QWidget):
     def _can_drop(self) -> bool:
         return self.isVisible() and self.tools.can("valve")
 
+    def _can_weigh(self) -> bool:
+        return self.isVisible() and self.weight.field.isVisible()
+
     # What a person does
 
     def _name_mouse(self, mouse: SubjectChoice | None) -> None:
@@ -166,6 +182,13 @@ class ArmSheet(QWidget):
         if self.draft.changes != before:
             self._recheck()
         self._show()
+
+    def _weighed(self, subject: str) -> None:
+        """Check the session anew after an entry of its mouse; the keys go on at the mouse."""
+        if subject == self.draft.subject:
+            self._recheck()
+            if self.isVisible():
+                self.head.mouse.line.setFocus()
 
     def _use_suggestion(self) -> None:
         self._move_stage("--accept")
@@ -265,6 +288,7 @@ class ArmSheet(QWidget):
         mouse = next((each for each in self._choices.subjects if each.id == draft.subject), None)
         self.head.show_box(self._place.rig, mouse)
         self.lines.show_found(found, len(draft.changes))
+        self.weight.show_draft(draft, self.lines.values[WEIGHT])
         self.stage.show_draft(draft)
         self.stage.setEnabled(True)
         waits = suggestion(draft)
@@ -302,6 +326,10 @@ class ArmSheet(QWidget):
         self.lines.beside(PROTOCOL, self.stage.protocols)
         self.lines.below(PROTOCOL, self.stage)
         self.lines.beside(PARAMETERS, self.more)
+        self.weight = WeightLine(self._place.lab.config.water, self._ledger, self._weighed)
+        self.lines.beside(WEIGHT, self.weight.field)
+        self.lines.below(WEIGHT, self.weight.below)
+        self._ledger.changed.connect(self._show)
         self.form = Form()
         self.form.hide()
         self.form.setMinimumHeight(220)

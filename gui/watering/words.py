@@ -68,6 +68,29 @@ def doubt_of_weight(row: Row | None, config: WaterConfig, grams: float) -> str:
     return weight_doubt(config, grams, row.weight_g if row else None)
 
 
+def weight_words(row: Row, config: WaterConfig, now: datetime) -> tuple[str, str]:
+    """Return the level and the words for what a mouse weighs, beside the lab's lowest weight."""
+    if row.weight_g is None or row.weighed_at is None:
+        return "warn", "It was never weighed."
+    weight, ratio = f"{row.weight_g:.1f} g", "" if row.ratio is None else f"{100 * row.ratio:.0f} %"
+    days = (now.date() - row.weighed_at.astimezone(now.tzinfo).date()).days
+    told = f"Today {weight}"
+    if row.weighed and row.before_g:
+        told += f" ({100 * (row.weight_g / row.before_g - 1):+.1f} % since {row.before_g:.1f} g)"
+    elif not row.weighed:
+        when = "Yesterday" if days == 1 else f"{days} days ago"
+        told = f"Not weighed today. {when} {weight}"
+    if row.baseline_g is None:
+        return "note", f"{told}. It has no baseline weight."
+    least = config.warn_ratio * row.baseline_g + (row.implant_g or 0.0)
+    line = f"{100 * config.warn_ratio:.0f} % = {least:.1f} g"
+    light = _light(row, config)
+    limit = config.stop_ratio if light == "bad" else config.warn_ratio
+    below = f". It is below {100 * limit:.0f} %" if light else ""
+    level = light or ("" if row.weighed else "warn")
+    return level, f"{told}, {ratio} of its baseline of {row.baseline_g:.1f} g; {line}{below}."
+
+
 def who(row: Row) -> str:
     """Return a mouse as a person tells it from others."""
     told = (f"ear {row.tag}" if row.tag else "", f"cage {row.cage}" if row.cage else "")

@@ -36,6 +36,8 @@ class NumberField(QWidget):
         Emitted when something was typed, or the field was emptied.
     beside
         The line of the field, for what else belongs there.
+    trouble
+        What is wrong with what was typed; below the field, if it is put nowhere else.
     """
 
     edited = pyqtSignal()
