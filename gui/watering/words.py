@@ -65,7 +65,8 @@ def doubt_of_volume(row: Row, config: WaterConfig, volume_ml: float) -> str:
 
 def doubt_of_weight(row: Row | None, config: WaterConfig, grams: float) -> str:
     """Return why a weight may be a slip, in words; empty if nothing speaks against it."""
-    return weight_doubt(config, grams, row.weight_g if row else None)
+    before, usual = (row.weight_g, row.usual_g) if row else (None, None)
+    return weight_doubt(config, grams, before, usual)
 
 
 def weight_words(row: Row, config: WaterConfig, now: datetime) -> tuple[str, str]:

@@ -65,6 +65,11 @@ class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     alerts: tuple[str, ...]
 
     @property
+    def usual_g(self) -> float | None:
+        """What it weighs with water at will, implant included; None if that is not known."""
+        return None if self.baseline_g is None else self.baseline_g + (self.implant_g or 0.0)
+
+    @property
     def is_due(self) -> bool:
         """Whether it must still get water, or nobody can tell: a mouse on restriction alone."""
         return self.status == "restricted" and (self.due_ml is None or self.due_ml >= NOTHING_ML)
