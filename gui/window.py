@@ -100,7 +100,8 @@ class Window(QMainWindow):
         place.go_to, place.tell, place.follow_all_but = self.go_to, self.tell, reader.detach
         self._build(entries)
         self.actions_known = (*self._own_actions(entries), *own_actions)
-        self._shortcuts = bind(self, self.actions_known)
+        # what a screen does with a key comes before what the window does with it
+        self._shortcuts = bind(self, (*own_actions, *self.actions_known))
         self.restyle(place.palette)
         self._timer = QTimer(self)
         self._timer.setInterval(TICK_MS)

@@ -16,8 +16,9 @@ from rig.lab import Lab
 NOBODY = "operator"
 """Who gives an order where nobody has said who works here: a stop must not wait for that."""
 ScreenName = Literal[
-    "arm", "run", "boxes", "check", "calibrations", "wrap up", "water", "sessions", "be the mouse"
-]
+    "today", "arm", "run", "boxes", "check", "calibrations", "wrap up", "water", "sessions",
+    "be the mouse",
+]  # fmt: skip
 
 
 class Workplace:

@@ -35,6 +35,7 @@ VERBS = {
     "watch": "watch",
     "wrap-up": "wrap_up",
     "day": "day",
+    "today": "today",
     "water": "water",
     "weigh": "weigh",
     "give": "give",

@@ -10,6 +10,7 @@ from fake_jobs import FakeJobs
 from gui_helpers import Bench
 from pytestqt.qtbot import QtBot
 
+from gui.day_jobs import DayJobs
 from gui.ledger_jobs import LedgerJobs
 from gui.screens.arm import ArmSheet
 from rig.plan import plan_protocol
@@ -76,7 +77,9 @@ class Desk:
         self.gone_to: list[str] = []
         self.place.tell = lambda level, text: self.told.append(text)
         self.place.go_to = self.gone_to.append
-        self.sheet = ArmSheet(self.place, LedgerJobs(self.place), self.launched)
+        self.sheet = ArmSheet(
+            self.place, DayJobs(self.place), LedgerJobs(self.place), self.launched
+        )
         qtbot.addWidget(self.sheet)
         self.sheet.resize(1100, 700)
         self.sheet.show()

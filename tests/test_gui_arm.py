@@ -10,6 +10,7 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QLabel, QLineEdit
 from pytestqt.qtbot import QtBot
 
+from gui.day_jobs import DayJobs
 from gui.jobs import Jobs
 from gui.ledger_jobs import LedgerJobs
 from gui.screens.arm import ArmSheet
@@ -266,7 +267,7 @@ def test_the_real_check_of_a_new_lab_arms_a_virtual_mouse(
 ) -> None:
     assert isinstance(bench.place.jobs, Jobs)
     launched = Launched()
-    sheet = ArmSheet(bench.place, LedgerJobs(bench.place), launched)
+    sheet = ArmSheet(bench.place, DayJobs(bench.place), LedgerJobs(bench.place), launched)
     qtbot.addWidget(sheet)
     sheet.show()
     sheet.arrive()

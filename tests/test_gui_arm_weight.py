@@ -11,6 +11,7 @@ from gui_ledger import InsideJobs, begin, board, row
 from PyQt5.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from gui.day_jobs import DayJobs
 from gui.ledger_jobs import LedgerJobs
 from gui.screens.arm import ArmSheet
 from gui.watering.words import weight_words
@@ -139,7 +140,7 @@ def test_the_ledger_stops_a_light_mouse_until_a_person_consents(
     begin(lab, M014=19.5)
     jobs = InsideJobs(lab)
     bench.place.jobs = jobs  # type: ignore[assignment]
-    sheet = ArmSheet(bench.place, LedgerJobs(bench.place), lambda *_: "")
+    sheet = ArmSheet(bench.place, DayJobs(bench.place), LedgerJobs(bench.place), lambda *_: "")
     qtbot.addWidget(sheet)
     sheet.show()
     sheet.arrive()

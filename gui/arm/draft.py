@@ -42,6 +42,8 @@ class Draft:
         Whether a check is under way; what was found before counts no more.
     trouble
         Why there is no check, in words; empty if there is nothing to say.
+    plan
+        That another mouse is planned for the rig; None if none is.
     """
 
     rig: str
@@ -54,6 +56,7 @@ class Draft:
     checked: Preflight | None = None
     asking: bool = False
     trouble: str = ""
+    plan: Guard | None = None
 
     def of_mouse(self, subject: str, *, simulated: bool) -> Draft:
         """Return the draft for another mouse: nothing of the one before is kept."""
@@ -88,6 +91,7 @@ class Draft:
     def guards(self) -> tuple[Guard, ...]:
         """The guards that concern a person; without a mouse those of rig and saving."""
         found = self.checked.guards if self.checked is not None else ()
+        found = found if self.plan is None else (self.plan, *found)
         return tuple(guard for guard in found if self.subject or guard.name != "mouse")
 
     @property
@@ -154,6 +158,28 @@ class Draft:
         if guard not in self.given:
             return False
         return guard.needs != "reason" or bool(self.given[guard].strip())
+
+
+def plan_guard(subject: str, rig: str, following: str, *, planned: bool) -> Guard | None:
+    """Return that another mouse is the next one on a rig; None if it is this one, or none is.
+
+    Parameters
+    ----------
+    subject, rig
+        Which mouse was named, and where.
+    following
+        The mouse that is to run next there; empty if none is.
+    planned
+        Whether a person has planned that; else it is the order of the last day.
+    """
+    if not subject or not following or subject == following:
+        return None
+    if not planned:
+        text = f"{following} would be the next one on {rig}, as on the last day."
+        return Guard("planned mouse", "note", text)
+    text = f"{subject} is named, and {rig} is planned for {following}."
+    do = "Scan again, or confirm the other mouse."
+    return Guard("planned mouse", "confirm", text, do, "click")
 
 
 def obstacle(draft: Draft, boxes: Boxes, operator: str) -> str:

@@ -12,6 +12,8 @@ from gui.arm.mice import described, named, offered
 from gui.theme import TARGET_PX, sentence_label, set_level
 from rig.preflight import SubjectChoice
 
+SCAN = "Scan or type the ear tag or the id"
+
 
 class MouseField(QWidget):
     """A field that is empty until a person names a mouse.
@@ -32,7 +34,7 @@ class MouseField(QWidget):
         self._mice: tuple[SubjectChoice, ...] = ()
         self._mouse: SubjectChoice | None = None
         self.line = QLineEdit()
-        self.line.setPlaceholderText("Scan or type the ear tag or the id")
+        self.line.setPlaceholderText(SCAN)
         self.line.setAccessibleName("Mouse: ear tag or id")
         self.line.setMinimumHeight(TARGET_PX + 8)
         self.line.textEdited.connect(self._edited)
@@ -55,6 +57,10 @@ class MouseField(QWidget):
         self._mice = tuple(mice)
         if self.line.text() and self._mouse is None:
             self._edited(self.line.text())
+
+    def show_next(self, mouse: str) -> None:
+        """Say which mouse is to come next, where nothing is typed; empty if none is known."""
+        self.line.setPlaceholderText(f"Next: {mouse}. {SCAN}" if mouse else SCAN)
 
     def show_typed(self, mouse: str) -> None:
         """Show what stands in the field of a box; empty for none."""

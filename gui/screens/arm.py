@@ -9,14 +9,16 @@ from PyQt5.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from gui.actions import Action
 from gui.arm.checker import Checker, read_choices
-from gui.arm.draft import NOBODY, Draft, obstacle
+from gui.arm.draft import NOBODY, Draft, obstacle, plan_guard
 from gui.arm.footer import Footer
 from gui.arm.guard_list import GuardList
 from gui.arm.head import Head
 from gui.arm.lines import PARAMETERS, PROTOCOL, WEIGHT, Lines
+from gui.arm.mice import described
 from gui.arm.spout_tools import SpoutTools
 from gui.arm.stage_panel import StagePanel, suggestion
 from gui.arm.weight_line import WeightLine
+from gui.day_jobs import DayJobs
 from gui.form.form import Form
 from gui.jobs import Done, start_detached
 from gui.ledger_jobs import LedgerJobs
@@ -36,17 +38,21 @@ class ArmSheet(QWidget):
     ----------
     place
         What all screens share.
-    ledger
-        What is known of the weights of the mice, and where they are entered.
+    day, ledger
+        What is known of the day, and of the weights of the mice.
     launch
         Starts a program that outlives the window; another one in tests.
     """
 
     def __init__(
-        self, place: Workplace, ledger: LedgerJobs, launch: Launch = start_detached
+        self,
+        place: Workplace,
+        day: DayJobs,
+        ledger: LedgerJobs,
+        launch: Launch = start_detached,
     ) -> None:
         super().__init__()
-        self._place, self._ledger, self._launch = place, ledger, launch
+        self._place, self._day, self._ledger, self._launch = place, day, ledger, launch
         self._drafts: dict[str, Draft] = {}
         self._failed: dict[str, str] = {}
         self._choices = Choices((), (), ())
@@ -60,6 +66,10 @@ class ArmSheet(QWidget):
     def draft(self) -> Draft:
         """The session that is prepared on the rig that the operator looks at."""
         return self._drafts.setdefault(self._place.rig, Draft(self._place.rig))
+
+    def armed(self) -> set[str]:
+        """Return the mice that are named on a sheet, and have not begun."""
+        return {draft.subject for draft in self._drafts.values() if draft.subject}
 
     def can_be_done(self) -> tuple[Action, ...]:
         """Return what can be done here by a key."""
@@ -284,6 +294,7 @@ class ArmSheet(QWidget):
 
     def _show(self) -> None:
         """Show the draft."""
+        self._look_at_plan()
         draft, found = self.draft, self.draft.checked
         mouse = next((each for each in self._choices.subjects if each.id == draft.subject), None)
         self.head.show_box(self._place.rig, mouse)
@@ -301,6 +312,17 @@ class ArmSheet(QWidget):
         self.failed.setText(failed)
         self.failed.setVisible(bool(failed))
         self.footer.show_draft(draft, self._lacks())
+
+    def _look_at_plan(self) -> None:
+        """Look which mouse is to run next on the rig."""
+        board, following = self._day.board, self._day.next_on(self._place.rig)
+        name = following.subject if following else ""
+        mice = {each.id: described(each) for each in self._choices.subjects}
+        self.head.mouse.show_next(mice.get(name, name))
+        planned = board is not None and board.planned
+        guard = plan_guard(self.draft.subject, self._place.rig, name, planned=planned)
+        if guard != self.draft.plan:
+            self._put(replace(self.draft, plan=guard))
 
     def _show_form(self, draft: Draft, found: Preflight | None) -> None:
         """Fill the form when another mouse, protocol or stage has come."""
@@ -330,6 +352,7 @@ class ArmSheet(QWidget):
         self.lines.beside(WEIGHT, self.weight.field)
         self.lines.below(WEIGHT, self.weight.below)
         self._ledger.changed.connect(self._show)
+        self._day.changed.connect(self._show)
         self.form = Form()
         self.form.hide()
         self.form.setMinimumHeight(220)

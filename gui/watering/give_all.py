@@ -60,7 +60,7 @@ class GiveAll(QFrame):
         if not self.begin.isEnabled():
             return
         self._asked = self._due()
-        _, words = due_words(self._ledger.rows.values())
+        words = due_words(self._ledger.rows.values())
         self._say("warn", f"Did they get it? {words}.")
         self.refresh()
         self.yes.setFocus()

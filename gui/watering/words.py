@@ -85,10 +85,10 @@ def weight_words(row: Row, config: WaterConfig, now: datetime) -> tuple[str, str
         return "note", f"{told}. It has no baseline weight."
     least = config.warn_ratio * row.baseline_g + (row.implant_g or 0.0)
     line = f"{100 * config.warn_ratio:.0f} % = {least:.1f} g"
-    light = _light(row, config)
-    limit = config.stop_ratio if light == "bad" else config.warn_ratio
-    below = f". It is below {100 * limit:.0f} %" if light else ""
-    level = light or ("" if row.weighed else "warn")
+    found = light(row, config)
+    limit = config.stop_ratio if found == "bad" else config.warn_ratio
+    below = f". It is below {100 * limit:.0f} %" if found else ""
+    level = found or ("" if row.weighed else "warn")
     return level, f"{told}, {ratio} of its baseline of {row.baseline_g:.1f} g; {line}{below}."
 
 
@@ -98,11 +98,11 @@ def who(row: Row) -> str:
     return " - ".join(filter(None, (row.subject, ", ".join(filter(None, told)))))
 
 
-def due_words(rows: Iterable[Row]) -> tuple[int, str]:
-    """Return how many mice are due water that can be told, and each with its volume, in words."""
+def due_words(rows: Iterable[Row]) -> str:
+    """Return each mouse whose due can be told, with its volume, in words."""
     due = [row for row in rows if row.is_due and row.due_ml is not None]
     each = ", ".join(f"{row.subject} {row.due_ml:.2f} mL" for row in due)
-    return len(due), f"{each}; {sum(row.due_ml or 0.0 for row in due):.2f} mL in all"
+    return f"{each}; {sum(row.due_ml or 0.0 for row in due):.2f} mL in all"
 
 
 def columns(lab: Lab, now: datetime) -> tuple[Column[Row], ...]:
@@ -122,7 +122,7 @@ def columns(lab: Lab, now: datetime) -> tuple[Column[Row], ...]:
         Column("mouse", lambda row: row.subject),
         Column("ear tag", lambda row: row.tag),
         Column("weight g", _weight, number=True, level=_age),
-        Column("% of baseline", _ratio, number=True, level=lambda row: _light(row, config)),
+        Column("% of baseline", _ratio, number=True, level=lambda row: light(row, config)),
         Column("need mL", lambda row: _ml(row.need_ml), number=True),
         Column("earned", lambda row: _ml(row.session_ml), number=True),
         Column("by hand", lambda row: _ml(row.hand_ml), number=True),
@@ -147,7 +147,7 @@ def _ratio(row: Row) -> str:
     return "?" if row.ratio is None else f"{100 * row.ratio:.0f}"
 
 
-def _light(row: Row, config: WaterConfig) -> str:
+def light(row: Row, config: WaterConfig) -> str:
     """Return the level of a weight by the lab's thresholds."""
     if row.ratio is None or row.ratio >= config.warn_ratio:
         return ""

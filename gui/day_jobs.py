@@ -1,0 +1,101 @@
+"""Asks for the mice of the day by a command beside the window; keeps what it last said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+from PyQt5.QtCore import QObject, pyqtSignal
+
+from gui.jobs import Done
+from gui.ledger_jobs import UNSIGNED, Came
+from gui.workplace import Workplace
+from rig.day_plan import DayBoard, DayMouse
+
+
+class DayJobs(QObject):
+    """What the window knows of the day: who runs where, in which order, and how far each is.
+
+    Parameters
+    ----------
+    place
+        What all screens share.
+
+    Attributes
+    ----------
+    changed
+        Emitted when something is known anew, or is being asked.
+    board
+        The mice of the day; None as long as they were not read.
+    trouble
+        Why they could not be read, in words; empty if they could.
+    asking
+        Whether an answer is waited for.
+    """
+
+    changed = pyqtSignal()
+
+    def __init__(self, place: Workplace) -> None:
+        super().__init__()
+        self._place = place
+        self._asked = 0
+        self._wanted: dict[str, str] = {}
+        self.board: DayBoard | None = None
+        self.trouble = ""
+        self.asking = False
+
+    @property
+    def mice(self) -> tuple[DayMouse, ...]:
+        """The mice of the day in their order; none as long as they were not read."""
+        return self.board.mice if self.board is not None else ()
+
+    def read(self) -> None:
+        """Read the mice of the day; what was known stays until the answer is there."""
+        self._run(["today"], lambda trouble: None)
+
+    def skip(self, subject: str, why: str, came: Came) -> None:
+        """Enter that a mouse is left out today; `came` is called with what came of it."""
+        if not self._place.operator:
+            came(UNSIGNED)
+            return
+        by = f"--by={self._place.operator}"
+        self._run(["today", f"--skip={subject}", f"--reason={why}", by], came)
+
+    def want(self, subject: str, rig: str) -> None:
+        """Let a mouse be the next one on a rig, whatever the order says."""
+        self._wanted[rig] = subject
+
+    def next_on(self, rig: str) -> DayMouse | None:
+        """Return the mouse that is to run next on a rig; None if there is none."""
+        waiting = [each for each in self.mice if self.waits(each)]
+        wanted = [each for each in waiting if each.subject == self._wanted.get(rig)]
+        return next(iter([*wanted, *(each for each in waiting if each.rig == rig)]), None)
+
+    def waits(self, mouse: DayMouse) -> bool:
+        """Whether a mouse still waits for its session, as far as the boxes tell, too."""
+        boxes = self._place.boxes.by_rig.values()
+        return mouse.state == "planned" and all(box.subject != mouse.subject for box in boxes)
+
+    def _run(self, arguments: list[str], came: Callable[[str], None]) -> None:
+        """Run the command; it prints the mice of the day whatever else it does."""
+        self._asked += 1
+        self.asking = True
+        number = self._asked
+
+        def told(done: Done) -> None:
+            if number == self._asked:  # else it was asked again meanwhile
+                self._take(done)
+            came(done.error if done.code else "")
+
+        self._place.jobs.run(arguments, told)
+        self.changed.emit()
+
+    def _take(self, done: Done) -> None:
+        self.asking = False
+        try:
+            self.board = msgspec.convert(done.value, DayBoard)
+        except msgspec.ValidationError:
+            self.trouble = f"The day could not be read. {done.error}".strip()
+        else:
+            self.trouble = ""
+        self.changed.emit()

@@ -1,0 +1,1 @@
+"""What the day board is made of."""
