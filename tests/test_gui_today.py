@@ -24,7 +24,7 @@ from rig.preflight import LastSession, StageCard
 LAST = LastSession("M014/2026-11-24/1", "2026-11-24", "", "box1", "go_nogo", "", 250, 0.6, 1.7,
                    "250 trials", True)  # fmt: skip
 STAGE = StageCard("small", "s1", 1, 2, "2026-11-01T10:00:00+01:00", "promote", "s2",
-                  "Stage 's2' suggested: d' 1.7 on the last day, the rule asks 1.5.", "p")  # fmt: skip
+                  "Stage 's2' suggested: d' 1.7 on the last day.", "p")  # fmt: skip
 
 
 def mouse(subject: str, rig: str = "box1", **changes: Any) -> DayMouse:
