@@ -124,6 +124,12 @@ class LedgerJobs(QObject):
         arguments = ["subject", "note", subject, words, f"--person={person}", "--consent"]
         self._run(subject, arguments, lambda done: came(done.error if done.code else ""), came)
 
+    def note(self, subject: str, words: str, came: Came) -> None:
+        """Enter how a mouse is; who works here answers for it."""
+        person = f"--person={self._place.operator}"
+        arguments = ["subject", "note", subject, f" {words}", person]  # " -" begins no option
+        self._run(subject, arguments, lambda done: came(done.error if done.code else ""), came)
+
     def _enter(self, subject: str, arguments: list[str], came: Came, *, confirmed: bool) -> None:
         def told(done: Done) -> None:
             trouble = self._take_row(subject, done)

@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QComboBox, QFrame, QPushButton, QVBoxLayout
+from PyQt5.QtWidgets import QComboBox, QFrame, QPushButton, QVBoxLayout, QWidget
 
 from gui import remembered
 from gui.palette import PALETTES
-from gui.theme import quiet_label, set_level
+from gui.theme import quiet_label, scrolled, set_level
 from gui.widgets.spin import Choice
 from gui.workplace import ScreenName, Workplace
 
@@ -45,9 +45,16 @@ class Rail(QFrame):
         super().__init__()
         self.setFixedWidth(WIDTH_PX)
         self._place = place
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(8, 8, 8, 8)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(8, 8, 8, 8)
+        whole.setSpacing(4)
+        inside = QWidget()
+        layout = QVBoxLayout(inside)
+        layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
+        area = scrolled(inside)  # many boxes need more room than a small screen has
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
+        whole.addWidget(area, 1)
         layout.addWidget(quiet_label("Box"))
         self._look_at = look_at
         self._boxes = QVBoxLayout()
@@ -63,16 +70,16 @@ class Rail(QFrame):
             self.screens[name] = button
             layout.addWidget(button)
         layout.addStretch(1)
-        layout.addWidget(quiet_label("Who works here"))
+        whole.addWidget(quiet_label("Who works here"))
         self.operator = self._make_operator()
-        layout.addWidget(self.operator)
-        layout.addWidget(quiet_label("Colours"))
+        whole.addWidget(self.operator)
+        whole.addWidget(quiet_label("Colours"))
         self.palettes = Choice()
         self.palettes.addItems(list(PALETTES))
         self.palettes.setCurrentText(place.palette.name)
         self.palettes.setAccessibleName("Colours")
         self.palettes.activated.connect(lambda _: choose_palette(self.palettes.currentText()))
-        layout.addWidget(self.palettes)
+        whole.addWidget(self.palettes)
         self.refresh()
 
     def show_current(self, name: ScreenName) -> None:

@@ -16,8 +16,8 @@ from rig.lab import Lab
 NOBODY = "operator"
 """Who gives an order where nobody has said who works here: a stop must not wait for that."""
 ScreenName = Literal[
-    "today", "arm", "run", "boxes", "check", "calibrations", "wrap up", "water", "sessions",
-    "be the mouse",
+    "today", "arm", "run", "boxes", "check", "calibrations", "wrap up", "water", "subject",
+    "sessions", "be the mouse",
 ]  # fmt: skip
 
 

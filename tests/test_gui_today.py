@@ -44,8 +44,11 @@ class DayDesk:
         self.place.go_to = bench.went.append
         (self.place.lab.folder / "ledger.db").touch()
         self.armed: set[str] = set()
+        self.chosen: list[str] = []
         self.day = DayJobs(self.place)
-        self.screen = Today(self.place, self.day, LedgerJobs(self.place), lambda: self.armed)
+        self.screen = Today(
+            self.place, self.day, LedgerJobs(self.place), lambda: self.armed, self.chosen.append
+        )
         qtbot.addWidget(self.screen)
         self.screen.resize(1100, 650)
         self.screen.show()
@@ -135,6 +138,8 @@ def test_a_mouse_is_left_out_with_a_reason(desk: DayDesk) -> None:
     assert desk.states()["M014"] == "skipped: wound"
     assert "M014 is left out today: wound." in desk.said
     assert desk.screen.next.text() == "Arm &next: M015 (F2)"
+    QTest.keyClick(desk.screen.table, Qt.Key_Return)
+    assert (desk.chosen, desk.bench.went) == (["M014"], ["subject"])
 
 
 def test_a_mouse_that_cannot_be_read_is_told_of_and_hides_nobody(desk: DayDesk) -> None:

@@ -12,6 +12,7 @@ from gui.screens.calibrations import Calibrations
 from gui.screens.rig_check import RigCheck
 from gui.screens.run import RunScreen
 from gui.screens.sessions import Sessions
+from gui.screens.subject import SubjectPage
 from gui.screens.today import Today
 from gui.screens.water_board import WaterBoard
 from gui.screens.wrap_up import WrapUp
@@ -30,7 +31,8 @@ def make_entries(place: Workplace) -> tuple[tuple[Entry, ...], tuple[Action, ...
     arm, run, calibrations = ArmSheet(place, day, ledger), RunScreen(place), Calibrations(place)
     check = RigCheck(place, calibrations.fix)
     wrap_up, sessions = WrapUp(place, ledger), Sessions(place)
-    water, today = WaterBoard(place, ledger), Today(place, day, ledger, arm.armed)
+    water, subject = WaterBoard(place, ledger), SubjectPage(place, ledger)
+    today = Today(place, day, ledger, arm.armed, subject.choose)
     entries = [
         Entry("arm", "Arm", "F2", arm),
         Entry("run", "Run", "F3", run),
@@ -39,6 +41,7 @@ def make_entries(place: Workplace) -> tuple[tuple[Entry, ...], tuple[Action, ...
         Entry("calibrations", "Calibrations", "F10", calibrations),
         Entry("wrap up", "Wrap-up", "F7", wrap_up),
         Entry("water", "Water board", "F11", water),
+        Entry("subject", "Subject", "Ctrl+Shift+U", subject),
         Entry("sessions", "Sessions", "F8", sessions),
     ]
     planned = has_ledger(place.lab) or (place.lab.folder / DAY_PLAN).exists()
@@ -47,5 +50,5 @@ def make_entries(place: Workplace) -> tuple[tuple[Entry, ...], tuple[Action, ...
         entries.append(
             Entry("be the mouse", "Be the mouse", "F9", BeTheMouse(place, YOUR_RIG, YOU))
         )
-    screens = (today, arm, run, check, calibrations, wrap_up, water, sessions)
+    screens = (today, arm, run, check, calibrations, wrap_up, water, subject, sessions)
     return tuple(entries), tuple(action for each in screens for action in each.can_be_done())

@@ -43,6 +43,8 @@ class Today(QWidget):
         What is known of the day, and of weights and water.
     armed
         Returns the mice that stand on an Arm sheet.
+    choose
+        Lets the page of a subject show this mouse.
     """
 
     def __init__(
@@ -51,9 +53,11 @@ class Today(QWidget):
         day: DayJobs,
         ledger: LedgerJobs,
         armed: Callable[[], Collection[str]],
+        choose: Callable[[str], None],
     ) -> None:
         super().__init__()
-        self._place, self._day, self._ledger, self._armed = place, day, ledger, armed
+        self._place, self._day, self._ledger = place, day, ledger
+        self._armed, self._choose_subject = armed, choose
         self._wanted = ""
         self._read_next = 0.0
         self._seen: tuple[object, ...] = ()
@@ -68,6 +72,7 @@ class Today(QWidget):
         return (
             Action("Today: arm the next mouse", "F2", self.arm_next, self._has_next),
             Action("Today: leave the mouse out", "", self.reason.setFocus, self._can_skip),
+            Action("Today: page of the subject", "", self._go_to_subject, self._has_line),
             Action("Today: read it again", "", self._read, self.isVisible),
         )
 
@@ -113,7 +118,7 @@ class Today(QWidget):
         self._place.go_to("arm")
 
     def _open(self) -> None:
-        """Arm the chosen mouse; go to the water board with one that only needs water."""
+        """Arm the chosen mouse, or go to where it is looked after: box, water board, its page."""
         line = self._line()
         if line is None:
             return
@@ -121,10 +126,20 @@ class Today(QWidget):
             self._place.go_to("water")
         elif self._day.waits(line.mouse):
             self._arm(line)
+        elif boxes := [b for b in self._place.boxes.by_rig.values() if b.subject == line.subject]:
+            self._place.rig = boxes[0].rig
+            self._place.go_to("run" if boxes[0].is_running else "wrap up")
         else:
-            rigs = [b.rig for b in self._place.boxes.by_rig.values() if b.subject == line.subject]
-            self._place.rig = next(iter(rigs), self._place.rig)
-            self._place.go_to("run" if self._place.box.is_running else "wrap up")
+            self._go_to_subject()
+
+    def _has_line(self) -> bool:
+        return self.isVisible() and self._line() is not None
+
+    def _go_to_subject(self) -> None:
+        line = self._line()
+        if line is not None:
+            self._choose_subject(line.subject)
+            self._place.go_to("subject")
 
     def _can_skip(self) -> bool:
         line = self._line()
@@ -230,6 +245,8 @@ class Today(QWidget):
         self.nobody.setWordWrap(True)
         self.again = QPushButton("Read a&gain")
         self.again.clicked.connect(self._read)
+        self.page = QPushButton("&Subject")
+        self.page.clicked.connect(self._go_to_subject)
         self.open = QPushButton("&Open")
         self.open.clicked.connect(self._open)
         self.next = QPushButton("Arm &next (F2)")
@@ -251,7 +268,7 @@ class Today(QWidget):
         head.addWidget(self.order)
         head.addWidget(self.again)
         buttons = QHBoxLayout()
-        for widget in (self.open, self.skip, self.reason):
+        for widget in (self.open, self.page, self.skip, self.reason):
             buttons.addWidget(widget)
         buttons.addWidget(self.said, 1)
         buttons.addWidget(self.next)

@@ -1,0 +1,1 @@
+"""What the page of a subject is made of."""
