@@ -44,6 +44,7 @@ wiring: env      ## draw the wiring of the reference rig anew
 screenshots: env ## take pictures of every screen of the window into screenshots/
 	@$(PYTHON) tools/screenshots.py --out screenshots
 	@$(PYTHON) tools/calibration_screenshots.py --out screenshots
+	@$(PYTHON) tools/day_screenshots.py --out screenshots
 
 corpus: env      ## record the sessions that tests replay anew
 	@$(PYTHON) tools/make_corpus.py

@@ -17,7 +17,7 @@ NOBODY = "operator"
 """Who gives an order where nobody has said who works here: a stop must not wait for that."""
 ScreenName = Literal[
     "today", "arm", "run", "boxes", "check", "calibrations", "wrap up", "water", "subject",
-    "sessions", "be the mouse",
+    "sessions", "close the day", "be the mouse",
 ]  # fmt: skip
 
 

@@ -219,7 +219,7 @@ def test_what_is_given_and_weighed_is_in_the_ledger(bench: Bench, lab: Lab, qtbo
     assert "Fixed 1.00 mL a day, less 0.40 mL of supplements: 0.60 mL due." in texts(screen)
     screen.panel.give()
     jobs.work()
-    screen.show_mouse("M014")
+    screen.choose("M014")
     for _ in range(2):
         QTest.keyClicks(screen.panel.weight.line, "12.4")
         QTest.keyClick(screen.panel.weight.line, Qt.Key_Return)

@@ -9,6 +9,7 @@ from gui.screens.all_boxes import AllBoxes
 from gui.screens.arm import ArmSheet
 from gui.screens.be_the_mouse import BeTheMouse
 from gui.screens.calibrations import Calibrations
+from gui.screens.close_day import CloseDay
 from gui.screens.rig_check import RigCheck
 from gui.screens.run import RunScreen
 from gui.screens.sessions import Sessions
@@ -33,6 +34,12 @@ def make_entries(place: Workplace) -> tuple[tuple[Entry, ...], tuple[Action, ...
     wrap_up, sessions = WrapUp(place, ledger), Sessions(place)
     water, subject = WaterBoard(place, ledger), SubjectPage(place, ledger)
     today = Today(place, day, ledger, arm.armed, subject.choose)
+
+    def choose(mouse: str) -> None:
+        water.choose(mouse)
+        subject.choose(mouse)
+
+    close_day = CloseDay(place, day, ledger, choose)
     entries = [
         Entry("arm", "Arm", "F2", arm),
         Entry("run", "Run", "F3", run),
@@ -44,11 +51,12 @@ def make_entries(place: Workplace) -> tuple[tuple[Entry, ...], tuple[Action, ...
         Entry("subject", "Subject", "Ctrl+Shift+U", subject),
         Entry("sessions", "Sessions", "F8", sessions),
     ]
+    entries.append(Entry("close the day", "Close the day", "Ctrl+Shift+D", close_day))
     planned = has_ledger(place.lab) or (place.lab.folder / DAY_PLAN).exists()
     entries.insert(0 if planned else 1, Entry("today", "Today", "F12", today))
     if place.lab.subject_file(YOU).is_file() and YOUR_RIG in place.boxes.by_rig:
         entries.append(
             Entry("be the mouse", "Be the mouse", "F9", BeTheMouse(place, YOUR_RIG, YOU))
         )
-    screens = (today, arm, run, check, calibrations, wrap_up, water, subject, sessions)
+    screens = (today, arm, run, check, calibrations, wrap_up, water, subject, sessions, close_day)
     return tuple(entries), tuple(action for each in screens for action in each.can_be_done())

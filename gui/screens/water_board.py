@@ -76,7 +76,7 @@ class WaterBoard(QWidget):
         """Take on other colours."""
         self._model.restyle(palette)
 
-    def show_mouse(self, subject: str) -> None:
+    def choose(self, subject: str) -> None:
         """Choose a mouse in the list."""
         self._wanted = subject
         self._choose_again()
@@ -151,7 +151,7 @@ class WaterBoard(QWidget):
         names = [row.subject for row in self._model.rows]
         at = names.index(subject) if subject in names else 0
         rows = self._model.rows[at + 1 :] + self._model.rows[:at]
-        self.show_mouse(next((row.subject for row in rows if row.is_due), subject))
+        self.choose(next((row.subject for row in rows if row.is_due), subject))
         self.table.setFocus()
 
     def _make_parts(self) -> None:

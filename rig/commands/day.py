@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
-from rig.commands.entering import now_utc
+from rig.commands.entering import ByOption, author, checked_text, now_utc
 from rig.commands.water import DayOption
 from rig.console import JsonOption, LabOption, console, print_json, print_table, the_lab
 from rig.errors import ExitCode
@@ -16,11 +18,21 @@ def register(app: typer.Typer) -> None:
     app.command("day", epilog="Example: rig day")(day_command)
 
 
-def day_command(day: DayOption = None, lab: LabOption = None, json: JsonOption = False) -> None:
+def day_command(
+    day: DayOption = None,
+    sign_off: Annotated[
+        bool, typer.Option("--sign-off", help="Close the day; what is left needs --reason.")
+    ] = False,
+    reason: Annotated[str, typer.Option(help="Why it is left.", show_default=False)] = "",
+    by: ByOption = None,
+    lab: LabOption = None,
+    json: JsonOption = False,
+) -> None:
     """Show what must still happen on a day: mice to weigh, water to give, sessions to wrap up.
 
-    Exit code 3 as long as anything must.
+    Exit code 3 as long as anything must, and nobody has signed it off.
     """
+    from rig.ledger.closing import close_day
     from rig.ledger.day_list import day_list
     from rig.ledger.store import open_ledger
 
@@ -28,6 +40,9 @@ def day_command(day: DayOption = None, lab: LabOption = None, json: JsonOption =
     which = day.date() if day else local_day(now, zone_of(the.config))
     with open_ledger(the) as ledger:
         found = day_list(ledger, the, which, now)
+        if sign_off:
+            close_day(ledger, found, checked_text(reason, "--reason"), author(by), now)
+            found = day_list(ledger, the, which, now)
     if json:
         print_json(found)
     else:
@@ -42,5 +57,7 @@ def day_command(day: DayOption = None, lab: LabOption = None, json: JsonOption =
         mice = sum(row.status == "restricted" for row in found.board)
         left = f"{len(found.tasks)} thing(s) left" if found.tasks else "nothing is forgotten"
         console.print(f"{which}: {mice} mice on restriction, {left}.", soft_wrap=True)
-    if found.tasks:
+        if found.closed:
+            console.print(found.closed, soft_wrap=True, markup=False)
+    if found.tasks and not found.closed:
         raise typer.Exit(ExitCode.CHECK_FAILED)

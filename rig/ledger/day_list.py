@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from rig.lab import Lab
 from rig.ledger.board import board
+from rig.ledger.closing import closed_words
 from rig.ledger.days import bounds, zone_of
 from rig.ledger.posting import Posted
 from rig.ledger.records import DayList, Row, Task
@@ -39,8 +40,11 @@ def day_list(ledger: Ledger, lab: Lab, day: date, now: datetime) -> DayList:
         looked_at = _with_note(connection, day, zone)
         notes = _notes(connection, lab, day, zone)
     tasks = [task for row in rows for task in tasks_of(row, looked_at=row.subject in looked_at)]
+    tasks += _of_sessions(lab, day, posted)
     notes += tuple(map(str, unread))
-    return DayList(day, (*tasks, *_of_sessions(lab, day, posted)), notes, tuple(rows))
+    with ledger.reading() as connection:
+        closed = closed_words(connection, day, tasks, zone)
+    return DayList(day, tuple(tasks), notes, tuple(rows), closed)
 
 
 def tasks_of(row: Row, *, looked_at: bool) -> list[Task]:

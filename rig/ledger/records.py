@@ -97,9 +97,13 @@ class DayList(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         What is good to know.
     board
         All mice that are not retired.
+    closed
+        Who has signed the day off, when, and with what left; empty if nobody has, or if something
+        else is left by now.
     """
 
     day: date
     tasks: tuple[Task, ...]
     notes: tuple[str, ...]
     board: tuple[Row, ...]
+    closed: str = ""

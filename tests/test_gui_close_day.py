@@ -1,0 +1,125 @@
+"""Close the day: what is left leads to where it is done, or a named person signs it off."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+from fake_jobs import FakeJobs
+from gui_helpers import Bench, click, texts
+from gui_ledger import InsideJobs, begin
+from inside import Done
+from PyQt5.QtCore import Qt
+from PyQt5.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from gui.day_jobs import DayJobs
+from gui.ledger_jobs import LedgerJobs
+from gui.screens.close_day import CloseDay
+from rig.lab import Lab
+from rig.ledger.records import DayList, Task
+
+DAY = date(2026, 11, 25)
+TASKS = (
+    Task("M014", "water", "0.22 mL due.", "rig give M014 0.22"),
+    Task("M015", "look", "It is thin.", "rig subject note M015"),
+)
+
+
+class CloseDesk:
+    """The screen, with the mice and the screens to which it leads."""
+
+    def __init__(self, bench: Bench, qtbot: QtBot, jobs: FakeJobs) -> None:
+        self.place, self.jobs, self.went = bench.place, jobs, bench.went
+        self.place.jobs = jobs  # type: ignore[assignment]
+        self.place.go_to = bench.went.append
+        self.chosen: list[str] = []
+        day, ledger = DayJobs(self.place), LedgerJobs(self.place)
+        self.screen = CloseDay(self.place, day, ledger, self.chosen.append)
+        qtbot.addWidget(self.screen)
+        self.screen.resize(1100, 650)
+        self.screen.show()
+        self.screen.arrive()
+
+    def show(self, *tasks: Task, closed: str = "", notes: tuple[str, ...] = ()) -> CloseDesk:
+        self.jobs.last("day").answer(DayList(DAY, tasks, notes, (), closed))
+        return self
+
+    @property
+    def said(self) -> str:
+        return texts(self.screen)
+
+
+@pytest.fixture
+def desk(bench: Bench, qtbot: QtBot) -> CloseDesk:
+    (bench.place.lab.folder / "ledger.db").touch()
+    return CloseDesk(bench, qtbot, FakeJobs())
+
+
+def test_what_is_left_leads_to_where_it_is_done(desk: CloseDesk) -> None:
+    assert "asked ..." in desk.said
+    desk.show(*TASKS, notes=("M099 ran, and is not in the ledger",))
+    assert "Wed 25 Nov: 2 left." in desk.said
+    assert "M014: 0.22 mL due." in desk.said
+    assert "NOTE  M099 ran" in desk.said
+    for _ in range(2):
+        QTest.keyClick(desk.screen.table, Qt.Key_Return)
+        QTest.keyClick(desk.screen.table, Qt.Key_Down)
+    assert (desk.chosen, desk.went) == (["M014", "M015"], ["water", "subject"])
+
+
+def test_what_is_left_is_signed_off_with_a_reason_and_a_name(desk: CloseDesk) -> None:
+    desk.show(*TASKS)
+    click(desk.screen.sign)
+    assert "Write why it is left." in desk.said
+    QTest.keyClicks(desk.screen.reason, "the night team does it")
+    desk.place.operator = ""
+    click(desk.screen.sign)
+    assert "Say who works here" in desk.said
+    desk.place.operator = "anna"
+    click(desk.screen.sign)
+    assert desk.jobs.last("day").arguments == [
+        "day", "--sign-off", "--reason=the night team does it", "--by=anna"]  # fmt: skip
+    desk.show(*TASKS, closed="Closed by anna at 18:05; left: M014 water.")
+    assert "Closed by anna at 18:05" in desk.said
+    assert not desk.screen.sign.isVisible()
+
+
+def test_an_empty_list_says_that_nothing_is_forgotten(desk: CloseDesk) -> None:
+    desk.show()
+    assert "Nothing is forgotten." in desk.said
+    click(desk.screen.sign)
+    assert desk.jobs.last("day").arguments == ["day", "--sign-off", "--reason=", "--by=anna"]
+
+
+def test_a_list_that_cannot_be_made_is_said(desk: CloseDesk) -> None:
+    desk.jobs.last("day").answer({"problems": [{"what": "gone", "where": "db", "do": "Look."}]})
+    assert "Gone (db). Look." in desk.said
+
+
+def test_without_a_ledger_there_is_no_list(bench: Bench, qtbot: QtBot) -> None:
+    desk = CloseDesk(bench, qtbot, FakeJobs())
+    assert "The lab has no ledger" in desk.said
+    assert desk.jobs.asked == []
+
+
+def test_a_day_that_is_signed_off_is_open_again_when_something_else_is_left(
+    bench: Bench, lab: Lab, qtbot: QtBot, command: Callable[..., Done]
+) -> None:
+    """The window, the command and the ledger agree."""
+    begin(lab, M014=24.0)
+    assert command("day").code == 3
+    assert command("day", "--sign-off").code == 3
+    jobs = InsideJobs(lab)
+    desk = CloseDesk(bench, qtbot, jobs)
+    jobs.work()
+    QTest.keyClicks(desk.screen.reason, "later; by night")
+    click(desk.screen.sign)
+    jobs.work()
+    assert "left: M014 water (later; by night)." in desk.said
+    assert command("day").code == 0
+    begin(lab, M015=24.0)
+    done = command("day", "--json")
+    assert (done.code, json.loads(done.out)["closed"]) == (3, "")
