@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from PyQt5.QtTest import QTest
+from PyQt5.QtWidgets import QComboBox
 from screenshots import SETTLE_MS, SIZE, Camera, main, wait
 
 from analysis.commands.demo import make_past
@@ -37,6 +38,8 @@ WEIGHTS = {
     "SIM05": (23.9, 900.0, True),
 }
 """Mice of the ledger: weight in g, supplement of a day in uL, whether it is weighed today."""
+LEARNED = "SIM03"
+"""A mouse that has learned something."""
 DAYS = 20
 PLAN = """
 [[mice]]
@@ -77,8 +80,19 @@ def take_all(folder: Path, out: Path, scale: int) -> None:
 def _take(window: Window, camera: Camera, name: ScreenName) -> None:
     window.go_to(name)
     wait(lambda: not window.busy, name)
+    if name == "subject":
+        _choose(window, LEARNED)
+        wait(lambda: not window.busy, LEARNED)
     QTest.qWait(SETTLE_MS)
     camera.take("water_board" if name == "water" else name.replace(" ", "_"))
+
+
+def _choose(window: Window, mouse: str) -> None:
+    """Choose a mouse on the page of a subject."""
+    for box in window.findChildren(QComboBox):
+        if box.accessibleName() == "Mouse":
+            box.setCurrentText(mouse)
+            box.activated.emit(box.currentIndex())
 
 
 def _make_lab(folder: Path) -> Lab:
