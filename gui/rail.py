@@ -52,7 +52,7 @@ class Rail(QFrame):
         layout = QVBoxLayout(inside)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
-        area = scrolled(inside)  # many boxes need more room than a small screen has
+        area = self._area = scrolled(inside)  # many boxes need more room than a screen may have
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
         whole.addWidget(area, 1)
         layout.addWidget(quiet_label("Box"))
@@ -86,6 +86,7 @@ class Rail(QFrame):
         """Mark the screen that is visible."""
         for other, button in self.screens.items():
             button.setChecked(other == name)
+        self._area.ensureWidgetVisible(self.screens[name])
 
     def refresh(self) -> None:
         """Show the states of the boxes, of those that came later too, and which is looked at."""

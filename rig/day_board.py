@@ -40,12 +40,22 @@ def day_board(lab: Lab, day: date) -> DayBoard:
     today = days.get(day.isoformat(), [])
     known = {each.subject for each in planned}
     planned += [each for each in _order_of(today) if each.subject not in known]
-    skipped = skipped_on(lab, day)
+    problems: list[str] = []
+    skipped = _skipped(lab, day, problems)
     mice = [
         _mouse(lab, each, [f for f in today if _subject(f) == each.subject], skipped)
         for each in planned
     ]
-    return DayBoard(day, order, plan is not None, tuple(mice))
+    return DayBoard(day, order, plan is not None, tuple(mice), " ".join(problems))
+
+
+def _skipped(lab: Lab, day: date, problems: list[str]) -> dict[str, str]:
+    """Return the mice that were left out; a ledger that cannot be read hides no mouse."""
+    try:
+        return skipped_on(lab, day)
+    except RigError as error:
+        problems += _words(error)
+        return {}
 
 
 def skipped_on(lab: Lab, day: date) -> dict[str, str]:

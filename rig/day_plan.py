@@ -85,12 +85,15 @@ class DayBoard(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Whether a person has planned it; else it is that of the last day with sessions.
     mice
         The planned ones, and then those that ran without being planned.
+    problem
+        Why it is not known who was left out, in words; empty if it is.
     """
 
     day: date
     order: str
     planned: bool
     mice: tuple[DayMouse, ...]
+    problem: str = ""
 
 
 def read_day_plan(lab: Lab) -> DayPlan | None:

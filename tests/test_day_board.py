@@ -82,3 +82,11 @@ def test_a_plan_with_a_mistake_says_where(short: Lab, command: Command) -> None:
     done = command("today")
     assert done.code == 3
     assert "unknown key 'subjet'" in done.err
+
+
+def test_a_damaged_ledger_hides_no_mouse(planned: Lab, command: Command) -> None:
+    (planned.folder / "ledger.db").write_bytes(b"no database" * 100)
+    done = command("today", "--json")
+    assert done.code == 0
+    assert "damaged" in json.loads(done.out)["problem"]
+    assert "LOOK  " in command("today").out

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import msgspec
-from PyQt5.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from gui.actions import Action
 from gui.columns import Column
@@ -124,7 +124,8 @@ class CloseDay(QWidget):
         try:
             self._found = msgspec.convert(done.value, DayList)
         except msgspec.ValidationError:
-            self._show()
+            self.head.setText("It could not be read.")
+            set_level(self.head, "bad")
             self._say("bad", done.error)
             return
         self._say("", "")
@@ -212,7 +213,7 @@ class CloseDay(QWidget):
         if selection is not None:
             selection.currentRowChanged.connect(lambda *_: self._show_chosen())
         self.what = sentence_label()
-        self.head, self.closed = QLabel(), sentence_label("good")
+        self.head, self.closed = sentence_label(), sentence_label("good")
         self.notes, self.said = sentence_label("note"), sentence_label()
         self.nothing = quiet_label(NO_LEDGER)
         self.again = QPushButton("Read a&gain")
@@ -226,6 +227,8 @@ class CloseDay(QWidget):
         self.sign = QPushButton("&Sign off: close the day")
         self.sign.setProperty("role", "main")
         self.sign.clicked.connect(self._sign_off)
+        for widget in (self.reason, self.sign):
+            widget.hide()  # until it is known what is left
 
     def _lay_out(self) -> None:
         head = QHBoxLayout()

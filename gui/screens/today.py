@@ -219,7 +219,8 @@ class Today(QWidget):
         self.who.setText(f"{line.subject}   {line.state}" if line else "")
         self.told.setText(told(line) if line else "")
         waits = line is not None and line.mouse is not None and self._day.waits(line.mouse)
-        self.open.setEnabled(line is not None)
+        for button in (self.open, self.page):
+            button.setEnabled(line is not None)
         self.open.setText(_open_words(line, waits=waits))
         for widget in (self.skip, self.reason):
             widget.setVisible(waits and self._ledger.begun)
@@ -239,7 +240,7 @@ class Today(QWidget):
         if selection is not None:
             selection.currentRowChanged.connect(lambda *_: self._chosen())
         self.table.activated.connect(lambda _: self._open())
-        self.head, self.order, self.who = QLabel(), quiet_label(), title_label()
+        self.head, self.order, self.who = sentence_label(), quiet_label(), title_label()
         self.told, self.said = sentence_label(), sentence_label()
         self.nobody = QLabel(NOBODY)
         self.nobody.setWordWrap(True)

@@ -9,7 +9,7 @@ from PyQt5.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidg
 from gui.actions import Action
 from gui.ledger_jobs import LedgerJobs
 from gui.palette import Palette
-from gui.theme import quiet_label, set_level, title_label
+from gui.theme import quiet_label, sentence_label, set_level, title_label
 from gui.watering.give_all import GiveAll
 from gui.watering.mouse_panel import MousePanel
 from gui.watering.words import columns, state
@@ -164,7 +164,7 @@ class WaterBoard(QWidget):
         self.panel = MousePanel(config, self._ledger, self._given)
         self.table.activated.connect(lambda _: self.panel.volume.line.setFocus())
         self.all = GiveAll(self._ledger, self.table)
-        self.head, self.age = QLabel(), quiet_label()
+        self.head, self.age = sentence_label(), quiet_label()
         self.nothing = QLabel(NO_LEDGER)
         self.nothing.setWordWrap(True)
         self.again = QPushButton("Read a&gain")

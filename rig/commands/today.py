@@ -58,6 +58,8 @@ def today(
         f"{found.day}: {found.order}",
     )
     console.print()
+    if found.problem:
+        console.print(f"LOOK  {found.problem}", soft_wrap=True, markup=False)
     for each in found.mice:
         if each.stage is not None and each.stage.verdict != "hold":
             console.print(f"{each.subject}: {each.stage.sentence}", soft_wrap=True, markup=False)
