@@ -40,6 +40,7 @@ class DayJobs(QObject):
         self._place = place
         self._asked = 0
         self._wanted: dict[str, str] = {}
+        self._seen = self._boxes()
         self.board: DayBoard | None = None
         self.trouble = ""
         self.asking = False
@@ -49,8 +50,14 @@ class DayJobs(QObject):
         """The mice of the day in their order; none as long as they were not read."""
         return self.board.mice if self.board is not None else ()
 
+    @property
+    def is_old(self) -> bool:
+        """Whether a session has begun, ended or been wrapped up since they were read."""
+        return self._seen != self._boxes()
+
     def read(self) -> None:
         """Read the mice of the day; what was known stays until the answer is there."""
+        self._seen = self._boxes()
         self._run(["today"], lambda trouble: None)
 
     def skip(self, subject: str, why: str, came: Came) -> None:
@@ -75,6 +82,11 @@ class DayJobs(QObject):
         """Whether a mouse still waits for its session, as far as the boxes tell, too."""
         boxes = self._place.boxes.by_rig.values()
         return mouse.state == "planned" and all(box.subject != mouse.subject for box in boxes)
+
+    def _boxes(self) -> tuple[tuple[str, bool, bool], ...]:
+        """Return who is in the boxes, and how far."""
+        boxes = self._place.boxes.by_rig.values()
+        return tuple((box.subject, box.is_running, box.wrapped_up) for box in boxes)
 
     def _run(self, arguments: list[str], came: Callable[[str], None]) -> None:
         """Run the command; it prints the mice of the day whatever else it does."""

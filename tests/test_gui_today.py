@@ -118,6 +118,16 @@ def test_enter_arms_the_chosen_mouse_out_of_order(desk: DayDesk) -> None:
     assert following.subject == "M015"
 
 
+def test_a_session_that_was_wrapped_up_lets_the_day_be_read_anew(desk: DayDesk) -> None:
+    desk.show(mouse("M014"))
+    box = desk.bench.begin("box1", Script("M014").trial().ends().records)
+    desk.bench.lose("box1")
+    desk.day.read()
+    assert not desk.day.is_old
+    box.wrapped_up = True
+    assert desk.day.is_old
+
+
 def test_what_happens_in_a_box_shows_at_once(desk: DayDesk) -> None:
     desk.armed = {"M015"}
     desk.bench.begin("box1", Script("M014").trial().ends().records)

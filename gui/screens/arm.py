@@ -89,6 +89,8 @@ class ArmSheet(QWidget):
         """Show the box that is looked at; the field for the mouse has the focus."""
         self._place.jobs.run(["preflight", "--choices"], self._take_choices)
         self._ledger.read()
+        if self._day.is_old:
+            self._day.read()
         self.head.mouse.show_typed(self.draft.subject)
         self._form_of = None
         if self._choices.rigs:  # before, nobody knows whether the rig is simulated

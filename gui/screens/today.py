@@ -60,7 +60,6 @@ class Today(QWidget):
         self._armed, self._choose_subject = armed, choose
         self._wanted = ""
         self._read_next = 0.0
-        self._seen: tuple[object, ...] = ()
         self._make_parts()
         self._lay_out()
         day.changed.connect(self._show)
@@ -83,9 +82,7 @@ class Today(QWidget):
 
     def refresh(self) -> None:
         """Read the day from time to time, and when a session has begun or ended."""
-        boxes = self._place.boxes.by_rig.values()
-        seen = tuple((box.subject, box.is_running, box.wrapped_up) for box in boxes)
-        if seen != self._seen or time.monotonic() >= self._read_next:
+        if self._day.is_old or time.monotonic() >= self._read_next:
             self._read()
 
     def restyle(self, palette: Palette) -> None:
@@ -167,8 +164,6 @@ class Today(QWidget):
         self._day.skip(line.subject, why, came)
 
     def _read(self) -> None:
-        boxes = self._place.boxes.by_rig.values()
-        self._seen = tuple((box.subject, box.is_running, box.wrapped_up) for box in boxes)
         self._read_next = time.monotonic() + READ_EVERY
         self._day.read()
         self._ledger.read()
