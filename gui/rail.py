@@ -100,6 +100,7 @@ class Rail(QFrame):
             muted = " (muted)" if rig in self._place.muted else ""
             button.setText(f"{head}\n{words}{muted}".strip())
             set_level(button, level)
+            button.setMinimumHeight(button.sizeHint().height())  # or its second line is cut off
         self.palettes.setCurrentText(self._place.palette.name)
 
     def _add_box(self, rig: str) -> QPushButton:

@@ -133,6 +133,7 @@ def test_a_lab_that_asks_for_the_weight_after_a_session_gets_it(desk: WrapDesk) 
     assert desk.entered("weigh") == [["weigh", "M014", "21.5", "--by=anna"]]
     desk.jobs.last("weigh").answer({"row": "r", "board": row("M014", weight_g=21.5)})
     assert "Delivered 0.64 mL, gained 0.1 g. Check spout and calibration." in desk.said
+    assert "Weigh M014 first" not in desk.said
     desk.go_on()
     assert desk.went == ["arm"]
 

@@ -52,9 +52,10 @@ class WrapUp(QWidget):
         self._drafts: dict[str, Draft] = {}
         self._saved: dict[str, Draft] = {}
         self._saving: set[str] = set()
-        self._shown = ""
+        self._shown = self._lacked = ""
         self._make_parts()
         self._lay_out()
+        ledger.changed.connect(self._look_for_weight)
         place.at_start.append(self.look_for_sessions)
         self._fill_list()
 
@@ -193,8 +194,9 @@ class WrapUp(QWidget):
         if not self._place.operator:
             self._say("bad", UNSIGNED)
             return
-        if lacks := self.water.lacks():
-            self._say("bad", lacks)
+        self._lacked = self.water.lacks()
+        if self._lacked:
+            self._say("bad", self._lacked)
             return
         self._saving.add(session)
         self._say("note", "Saving ...")
@@ -212,6 +214,12 @@ class WrapUp(QWidget):
         self._fill_list()
         self._say("good", f"{session} is saved, signed by {done.value['by']}.")
         then()
+
+    def _look_for_weight(self) -> None:
+        """Take back that a weight is missing, once it is there."""
+        if self._lacked and not self.water.lacks():
+            self._lacked = ""
+            self._say("", "")
 
     def _close(self, sessions: set[str]) -> None:
         """Take in that these are wrapped up, here or elsewhere: their boxes are free."""
