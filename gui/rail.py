@@ -87,6 +87,9 @@ class Rail(QFrame):
         for other, button in self.screens.items():
             button.setChecked(other == name)
         self._area.ensureWidgetVisible(self.screens[name])
+        sideways = self._area.horizontalScrollBar()
+        if sideways is not None:
+            sideways.setValue(0)
 
     def refresh(self) -> None:
         """Show the states of the boxes, of those that came later too, and which is looked at."""

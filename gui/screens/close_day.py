@@ -98,8 +98,9 @@ class CloseDay(QWidget):
         """Do nothing: what is left changes when it is read again."""
 
     def restyle(self, palette: Palette) -> None:
-        """Take on other colours."""
+        """Take on other colours, and make the columns fit the letters."""
         self._model.restyle(palette)
+        fit_columns(self.table, WIDEST_EM)
 
     def _read(self) -> None:
         if self._ledger.begun:

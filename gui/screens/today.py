@@ -86,8 +86,9 @@ class Today(QWidget):
             self._read()
 
     def restyle(self, palette: Palette) -> None:
-        """Take on other colours."""
+        """Take on other colours, and make the columns fit the letters."""
         self._model.restyle(palette)
+        fit_columns(self.table, WIDEST_EM)
 
     def arm_next(self) -> None:
         """Go to the Arm sheet of the rig on which the next mouse is to run."""
@@ -251,7 +252,7 @@ class Today(QWidget):
         self.reason = QLineEdit()
         self.reason.setPlaceholderText("Why it is left out today")
         self.reason.setAccessibleName("Why the mouse is left out today")
-        self.reason.setMinimumWidth(220)
+        self.reason.setMinimumWidth(140)
         self.reason.setMaxLength(150)
         self.reason.returnPressed.connect(self._skip)
         self.skip = QPushButton("&Leave out")

@@ -73,8 +73,9 @@ class WaterBoard(QWidget):
             self._show()
 
     def restyle(self, palette: Palette) -> None:
-        """Take on other colours."""
+        """Take on other colours, and make the columns fit the letters."""
         self._model.restyle(palette)
+        fit_columns(self.table, WIDEST_EM)
 
     def choose(self, subject: str) -> None:
         """Choose a mouse in the list."""

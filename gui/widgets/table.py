@@ -121,6 +121,7 @@ def make_table(model: QAbstractItemModel, name: str) -> QTableView:
 
 def fit_columns(table: QTableView, widest_em: int) -> None:
     """Make columns as wide as what stands in them, up to so many letters."""
+    table.ensurePolished()  # else with the letters of before
     table.resizeColumnsToContents()
     model = table.model()
     widest = widest_em * table.fontMetrics().averageCharWidth()
