@@ -248,7 +248,7 @@ def test_a_morning_from_mouse_to_mouse(
 PAST = """
 import analysis.demo
 from rig.main import main
-analysis.demo.DAYS_BEFORE = {"SIM04": 1}  # whose past is soon made
+analysis.demo.DAYS_BEFORE = {"SIM04": 2}  # whose past is soon made
 main()
 """
 INSIDE = """
