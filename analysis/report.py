@@ -59,7 +59,7 @@ def report(record: SessionRecord) -> str:
             *_wrap_up(record),
             *_spoken(record),
             *_faults(record),
-            *timing_parts(record.events),
+            *timing_parts(record.definition, record.events),
             _provenance(record),
         ]
         return page(f"{record.folder.name} {record.definition.protocol}", parts)

@@ -6,13 +6,20 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from analysis.html import heading, paragraph, table
+from analysis.html import banner, heading, paragraph, table
 from analysis.timing import output_timing, state_timing
-from rig.events import Event
+from rig.events import Definition, Event
+from rig.timing import recorded_problems
 
 
-def timing_parts(events: Sequence[Event]) -> Iterator[str]:
-    """Return the tables of states and of devices, where there are any."""
+def timing_parts(definition: Definition, events: Sequence[Event]) -> Iterator[str]:
+    """Return the tables of states and of devices, where there are any.
+
+    And that the record of the rig's timing is refused, if it is.
+    """
+    for each in recorded_problems(definition.rig, definition.calibration_toml):
+        told = f"{each.where} {each.what}."
+        yield banner(f"The times of outputs have no uncertainty: {told}", "bad")
     timing = state_timing(events)
     if timing:
         yield heading("Timing of the states: requested and achieved")

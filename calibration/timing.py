@@ -5,58 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import pydantic
 
-from rig.calibration_record import Calibration
 from rig.errors import CheckFailed, Problem
-from rig.frozen import FrozenModel, Items
+from rig.timing import MIN_PULSES, Since, TimingPath
 
-MIN_PULSES = 3
 CENTRAL = (2.5, 97.5)
 """Percentiles between which the central 95 % of lags lie."""
 
 
-class TimingPath(FrozenModel):
-    """One output whose end an input sees.
-
-    Attributes
-    ----------
-    device, kind
-        The output, and what kind of device it is.
-    seen_by
-        What saw it: a read-back line, or a channel.
-    since
-        What the lag is counted from: the ``order``, or the time that the device ``report`` tells.
-    lags_ms
-        From there until it was seen, of each pulse.
-    lag_ms
-        Their median.
-    jitter_ms
-        Their standard deviation.
-    uncertainty_ms
-        To within how much the end is known once the lag is subtracted: the greater distance from
-        the median to either end of the central 95 %.
-    """
-
-    device: str
-    kind: str
-    seen_by: str
-    since: str = pydantic.Field(pattern="^(order|report)$")
-    lag_ms: float
-    jitter_ms: float = pydantic.Field(ge=0)
-    uncertainty_ms: float = pydantic.Field(ge=0)
-    lags_ms: Items[float] = pydantic.Field(min_length=MIN_PULSES)
-
-
-class TimingFile(Calibration):
-    """The record of a rig's timing."""
-
-    kind = "timing"
-    paths: Items[TimingPath] = pydantic.Field(min_length=1)
-
-
 def path_of(
-    device: str, kind: str, seen_by: str, since: str, lags_ms: Sequence[float], pulses: int
+    device: str, kind: str, seen_by: str, since: Since, lags_ms: Sequence[float], pulses: int
 ) -> TimingPath:
     """Return a path with the numbers that its lags give.
 

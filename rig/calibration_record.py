@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import pydantic
 
@@ -73,20 +74,30 @@ def read_calibration(folder: Path, name: str, model: type[Points]) -> Points:
         device, or a record that was changed after it was measured.
     """
     path = folder / name
-    table = read_toml(path)
+    return calibration_of(read_toml(path), str(path), model)
+
+
+def calibration_of(table: Mapping[str, Any], where: str, model: type[Points]) -> Points:
+    """Return the calibration that is in the TOML of a file; `where` names that file in errors.
+
+    Raises
+    ------
+    ConfigError
+        As `read_calibration` does.
+    """
     origin = table.get("record")
     kind = origin.get("kind") if isinstance(origin, dict) else None
     if isinstance(kind, str) and kind != model.kind:
         raise ConfigError(
             f"is the calibration of a {kind}, not of a {model.kind}",
-            str(path),
+            where,
             "Name the right file in the rig file, or calibrate the device.",
         )
-    found = validated(model, table, str(path))
+    found = validated(model, table, where)
     if found.record is not None and found.record.id != seal_of(found):
         raise ConfigError(
             "was changed after it was measured: its seal is broken",
-            str(path),
+            where,
             "Put the record back from calibration/records, or calibrate the device again.",
         )
     return found

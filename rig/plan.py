@@ -17,6 +17,7 @@ from rig.protocol import Parameters, TrialProtocol
 from rig.rig_plan import RigPlan, plan_emulated_rig, plan_rig
 from rig.room import Mouse, MouseSettings
 from rig.set_options import OPTION, as_tables, value_at
+from rig.timing import timing_problems
 
 
 @dataclass(frozen=True)
@@ -263,6 +264,7 @@ def read_parts(
             plan_emulated_rig(lab, path) if emulate else plan_rig(lab, path, simulate=simulate)
         )
         problems += _wrong_world(rig_plan, simulate=simulate)
+        problems += [] if simulate else timing_problems(lab.folder, rig_plan.name)
     except RigError as error:
         problems += problems_of(error)
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import numpy as np
@@ -16,18 +17,22 @@ from lamps import lamps_plan
 from nwb_sessions import changed, odd_definition, write_session
 
 import rig
-from calibration.timing import TimingFile, path_of
+from analysis.report_timing import timing_parts
+from calibration.store import text_of
+from calibration.timing import path_of
 from hardware.calibrating.timing import GATE, tone_lags
 from hardware.emulators.ni.card_wires import CardWires
-from rig.calibration_record import read_calibration
+from rig.arming import Wish, preflight
+from rig.calibration_record import Origin, read_calibration, sealed
+from rig.commands.check import check_lab
 from rig.errors import CheckFailed, ExitCode
 from rig.events import ClockRead, DeviceRecord, DeviceReported
 from rig.lab import Lab
 from rig.plan import Plan
 from rig.provenance import make_definition
-from rig.rig_plan import made_devices
+from rig.rig_plan import made_devices, plan_rig
 from rig.stimuli import Stimuli
-from rig.timing import lateness_of
+from rig.timing import TimingFile, lateness_of
 
 RATE_HZ = 10_000
 SPEAKER = """measured_on = 2026-11-02
@@ -176,14 +181,27 @@ def test_the_numbers_of_a_path_are_those_of_its_lags() -> None:
         path_of("screen", "display", "photodiode", "report", lags_ms[:99], 100)
 
 
-TIMING = """measured_on = 2026-11-02
-measured_by = "anna"
-paths = [
-    { device = "speaker", since = "report", lag_ms = 4, jitter_ms = 1, uncertainty_ms = 2 },
-    { device = "valve", since = "order", lag_ms = 3, jitter_ms = 1, uncertainty_ms = 2.5 },
-]
-record = { rig = "ni" }
-"""
+def record(rig: str = "ni") -> TimingFile:
+    """Return a record in which the lags are 4 +- 2 ms of a speaker, and 3 +- 2.5 of a valve."""
+    origin = Origin(
+        kind="timing", rig=rig, device="timing", hardware="a test", software="1",
+        measured_at=datetime(2026, 11, 2, tzinfo=UTC),
+    )  # fmt: skip
+    speaker = path_of("speaker", "speaker", "microphone", "report", [2.0, 4.0, 4.0], 3)
+    valve = path_of("valve", "valve", "line", "order", [1.0, 3.0, 5.0], 3)
+    return sealed(
+        TimingFile(
+            measured_on=date(2026, 11, 2), measured_by="anna", record=origin,
+            paths=(
+                speaker.model_copy(update={"jitter_ms": 1.0, "uncertainty_ms": 2.0}),
+                valve.model_copy(update={"jitter_ms": 1.0, "uncertainty_ms": 2.5}),
+            ),
+        )
+    )  # fmt: skip
+
+
+TIMING = text_of(record())
+EDITED = TIMING.replace("uncertainty_ms = 2.0", "uncertainty_ms = 0.1")
 
 
 @pytest.mark.parametrize("is_simulated", [False, True])
@@ -232,3 +250,38 @@ def test_the_timing_of_another_rig_does_not_count() -> None:
     assert set(lateness_of("ni", {"calibration/ni-timing.toml": TIMING})) == {"speaker", "valve"}
     assert lateness_of("box1", {"calibration/box1-timing.toml": TIMING}) == {}
     assert lateness_of("ni", {"calibration/ni-timing.toml": "paths = 3"}) == {}
+    assert lateness_of("ni", {"calibration/ni-timing.toml": "paths ="}) == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (EDITED, "changed after it was measured"),
+        (text_of(record("ni2")), "was measured at rig 'ni2', not at '{rig}'"),
+    ],
+)
+def test_an_edited_or_foreign_timing_is_refused_before_a_session(
+    lab: Lab, text: str, words: str
+) -> None:
+    rig = lamps_plan(lab, 1.0, lamp="").rig
+    file = lab.folder / f"calibration/{rig.name}-timing.toml"
+    file.write_text(text, encoding="utf-8")
+    words = words.format(rig=rig.name)
+    with pytest.raises(CheckFailed, match=words):
+        lamps_plan(lab, 1.0, lamp="")
+    page = preflight(lab, Wish(rig.path, "M1", options=()), datetime.now().astimezone())
+    assert page.stopped
+    assert any(words in each.text for each in page.guards)
+    found, _ = check_lab(lab, [rig.path], [], simulate=False)
+    assert [each.where for each in found if words in each.what] == [str(file)]
+    plan_rig(lab, rig.path, simulate=False)  # it can still be measured anew
+
+
+def test_the_report_of_a_session_says_that_its_timing_was_edited() -> None:
+    for text, is_told in ((TIMING, False), (EDITED, True)):
+        definition = changed(
+            odd_definition(), rig="ni", calibration_toml={"calibration/ni-timing.toml": text}
+        )
+        told = "".join(timing_parts(definition, []))
+        assert ("calibration/ni-timing.toml was changed after it was measured" in told) == is_told
+        assert (lateness_of("ni", definition.calibration_toml) == {}) == is_told

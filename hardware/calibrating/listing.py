@@ -15,7 +15,6 @@ from calibration.screen import ScreenCalibration, ScreenFile
 from calibration.speaker import SpeakerCalibration, SpeakerFile
 from calibration.store import record_file
 from calibration.syringe import SyringeCalibration, SyringeFile
-from calibration.timing import TimingFile
 from calibration.valve import ValveCalibration, ValveFile
 from calibration.vessels_reference import VesselsReference
 from hardware.syringe_pump import SyringePumpSettings
@@ -30,7 +29,7 @@ from rig.lab import Lab
 from rig.placement import Placement
 from rig.rig_plan import plan_device
 from rig.spot_checks import read_checks
-from rig.timing import TIMING, timing_file
+from rig.timing import TIMING, TimingFile, timing_file
 
 Reader = Callable[[Path, str], object]
 OF_SUBJECTS: tuple[type[Calibration], ...] = (VesselsReference, Placement, MapFile)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from calibration.timing import TimingPath, path_of
+from calibration.timing import path_of
 from hardware.acceptance.lights import PHOTODIODE, SOUGHT, after, lags, photodiode
 from hardware.acceptance.place import Ears, Floats, Place, opened
 from hardware.acceptance.results import NotApplicable
@@ -22,6 +22,7 @@ from hardware.ni_valve import NiValveSettings
 from rig.devices import AnalogInput, Device, DigitalOutput, Display, Speaker, Valve
 from rig.person import Person
 from rig.sound import Chord, Sound
+from rig.timing import TimingPath
 
 TONES_HZ = (8000.0, 4000.0, 2000.0, 1000.0)
 SAMPLES_A_PERIOD = 5

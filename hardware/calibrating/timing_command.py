@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated
 import numpy as np
 import typer
 
-from calibration.timing import TimingFile, TimingPath
 from hardware.acceptance.place import Place
 from hardware.calibrating.kept import Calibrated, Result, alone, head, keep
 from hardware.calibrating.timing import Unseen, measure_timing
@@ -19,7 +18,7 @@ from rig.console import JsonOption, LabOption, console, print_json, print_table,
 from rig.errors import CheckFailed, Problem
 from rig.person import DialogOption, Person, the_person
 from rig.rig_plan import plan_rig
-from rig.timing import TIMING, timing_file
+from rig.timing import TIMING, TimingFile, TimingPath, timing_file
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

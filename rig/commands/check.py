@@ -33,6 +33,7 @@ from rig.rig_plan import RigPlan, check_devices, plan_emulated_rig, plan_rig
 from rig.session_folder import check_data_folder
 from rig.stages import check_standings
 from rig.sync_lines import never_shown
+from rig.timing import timing_problems
 from rig.trials import short_outcome
 
 TRIED_TRIALS = 40
@@ -109,6 +110,8 @@ def check_lab(
         _collect(problems, lambda path: plan_emulated_rig(lab, path), rigs)
     elif not simulate:
         _collect(problems, lambda path: plan_rig(lab, path, simulate=False), rigs)
+    for path in [] if simulate else rigs:
+        problems += timing_problems(lab.folder, path.resolve().stem)
     rig_plans = _collect(problems, lambda path: plan_rig(lab, path, simulate=True), rigs)
     protocol_plans = _collect(problems, lambda path: plan_protocol(lab, path), protocols)
     for path in lab.files("curricula"):
