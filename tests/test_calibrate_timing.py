@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lamps import lamps_plan
 from nwb_sessions import changed, odd_definition, write_session
+from screen_bench import PATCH, measured
 
 import rig
 from analysis.report_timing import timing_parts
@@ -22,6 +23,8 @@ from calibration.store import text_of
 from calibration.timing import path_of
 from hardware.calibrating.timing import GATE, tone_lags
 from hardware.emulators.ni.card_wires import CardWires
+from hardware.emulators.screen_grab import Change, ScreenWatch
+from hardware.emulators.x_display import x_display
 from rig.arming import Wish, preflight
 from rig.calibration_record import Origin, read_calibration, sealed
 from rig.commands.check import check_lab
@@ -124,6 +127,51 @@ def test_every_output_whose_end_is_seen_is_measured_and_kept(
     listed = json.loads(command("calibrations", "--json").out)
     assert [each["state"] for each in listed if each["kind"] == "timing"] == ["good"]
     assert Path(told["kept"]).name.startswith("ni-timing-")
+
+
+LIT = """[devices.screen]
+driver = "hardware.psychopy_display:PsychopyDisplay"
+line = "HDMI-1"
+refresh_hz = 60
+width_cm = 40
+width_px = 640
+distance_cm = 30
+calibration = "calibration/box1-screen.toml"
+pace = "clock"
+
+[devices.sensors]
+driver = "hardware.ni_analog_input:NiAnalogInput"
+meaning = "photodiode"
+rate_hz = 10_000
+range_v = 5.0
+channels = [{{ name = "photodiode", line = "Dev1/ai6" }}]
+address = "{address}"
+
+[simulation]
+mouse = "hardware.policy_mouse:PolicyMouse"
+"""
+
+
+@pytest.mark.realtime
+def test_the_light_of_a_screen_is_seen_by_a_photodiode(
+    lab: Lab, card: CardWires, monkeypatch: pytest.MonkeyPatch, command: Callable[..., Done]
+) -> None:
+    """Whatever looks at the patch of the virtual screen sets the volts of the input."""
+    (lab.folder / "rigs/lit.toml").write_text(LIT.format(address=card.address), encoding="utf-8")
+    (lab.folder / "calibration/box1-screen.toml").write_text(measured(), encoding="utf-8")
+    card.set_volts("Dev1/ai6", 0.2)
+
+    def shine(change: Change) -> None:
+        card.set_volts("Dev1/ai6", 0.2 + change.level / 255)
+
+    with x_display((640, 480)) as display:
+        monkeypatch.setenv("DISPLAY", display.name)
+        with ScreenWatch(display.name, 0, PATCH, shine):
+            done = command("calibrate", "timing", "lit", "--by", "anna", "--pulses", "3", "--json")
+    assert done.code == ExitCode.OK, done.err
+    (path,) = read_calibration(lab.folder, "calibration/lit-timing.toml", TimingFile).paths
+    assert (path.device, path.since, path.seen_by) == ("screen", "report", "photodiode of sensors")
+    assert -5 < path.lag_ms < 100, "the patch is looked at every few ms"
 
 
 def test_a_missed_pulse_is_refused_and_nothing_is_put_in_force(
