@@ -22,6 +22,7 @@ _UNIT = re.compile(rf"^(?P<what>.*), (?P<unit>{'|'.join(map(re.escape, _UNITS))}
 _SUFFIXES = {
     "_db_spl": "dB SPL", "_ul": "uL", "_hz": "Hz", "_ms": "ms", "_um": "um", "_deg": "degrees",
     "_cm": "cm", "_cpd": "cycles per degree", "_ml": "mL", "_db": "dB", "_px": "px",
+    "_mm2": "mm2", "_mw": "mW",
 }  # fmt: skip
 _WORDS = (("d_prime", "d'"), ("nogo", "NoGo"), ("^catch$", "catch trials"))
 _KINDS: Mapping[str, Kind] = {

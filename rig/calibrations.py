@@ -12,12 +12,13 @@ State = Literal["good", "old", "overdue", "ahead", "missing", "refused"]
 
 
 class InForce(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A calibration that a rig file names.
+    """A calibration that a rig file names, or that is of a rig or a mouse.
 
     Attributes
     ----------
     rig, device, kind, file
-        Whose it is, what it is, and its file, relative to the lab's folder.
+        Whose it is, what it is, and its file, relative to the lab's folder; of a mouse `device` is
+        its id.
     state
         ``good``, ``old``, ``overdue``, ``ahead`` of its time, ``missing`` or ``refused``.
     simulated
@@ -34,6 +35,8 @@ class InForce(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         The file of the record's picture; empty if there is none.
     words
         What is to be said of it.
+    named_by
+        The option of `verbs` that names `device`; empty for a rig as a whole.
     """
 
     rig: str
@@ -50,6 +53,7 @@ class InForce(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     id: str = ""
     picture: str = ""
     words: str = ""
+    named_by: Literal["device", "subject", ""] = "device"
 
 
 class Kind(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -63,7 +63,7 @@ def begin(real: Bench, qtbot: QtBot, **options: str) -> Wizard:
     wizard = Wizard(real.place, lambda: None)
     qtbot.addWidget(wizard)
     wizard.show()
-    wizard.prepare(Wanted(kind_of("valve", valve), "box1", "valve"))
+    wizard.prepare(Wanted(kind_of("valve", valve), "box1", {"device": "valve"}, simulated=False))
     page = wizard.begin_page
     assert page.options is not None
     for name, text in {"drops": "10", "open_ms": "15, 25, 40", **options}.items():

@@ -65,6 +65,7 @@ class Desk:
         self.jobs.last("calibrations").answer(list(rows))
         if self.jobs.count("kinds"):
             self.jobs.last("kinds").answer(ALL_KINDS)
+        QApplication.processEvents()
 
     @property
     def wizard(self) -> Wizard:
@@ -112,6 +113,29 @@ def test_two_calibrations_of_one_device_stand_in_two_lines(desk: Desk) -> None:
     desk.screen.look()
     desk.learn(VALVE)
     assert list(desk.screen.overview.lines) == ["valve"]
+
+
+def test_what_is_of_a_mouse_is_renewed_for_that_mouse_and_begun_for_others(desk: Desk) -> None:
+    vessels = msgspec.structs.replace(
+        VALVE, device="SIM01", kind="vessels", verbs=("vessels",), named_by="subject"
+    )
+    timing = msgspec.structs.replace(
+        VALVE, device="timing", kind="timing", verbs=("timing",), named_by=""
+    )
+    desk.screen.look()
+    desk.learn(vessels, timing)
+    button(desk.screen.overview.lines["SIM01"], "Calibrate").click()
+    page = desk.wizard.begin_page
+    assert desk.wizard.title.text() == "Calibrate vessels: box1, SIM01"
+    assert page.options is not None
+    assert page.options.arguments() == ["--subject", "SIM01", "--by", "anna"]
+    desk.key(Qt.Key_Escape)
+    desk.learn(vessels, timing)
+    button(desk.screen.overview.lines["timing"], "Calibrate").click()
+    assert desk.wizard.title.text() == "Calibrate timing: box1"
+    others = desk.screen.overview.others
+    assert others.findText("Calibrate vessels") >= 0
+    assert others.findText("Calibrate timing") < 0
 
 
 def test_nothing_is_calibrated_while_a_session_runs(desk: Desk) -> None:

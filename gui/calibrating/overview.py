@@ -46,7 +46,10 @@ class Overview(QFrame):
         self._lay_out()
 
     def show_rig(self, rows: Sequence[InForce], verbs: Sequence[str]) -> None:
-        """Show what is in force on a rig; of all verbs those are offered apart that none has."""
+        """Show what is in force on a rig; of all verbs those are offered apart that none has.
+
+        And those for mice: another one may be the next.
+        """
         for line in self.lines.values():
             self._inner.removeWidget(line)
             line.hide()
@@ -57,7 +60,7 @@ class Overview(QFrame):
             name = f"{each.device}, {each.kind}" if is_second else each.device
             self.lines[name] = self._line(name, each, verbs)
             self._inner.insertWidget(number, self.lines[name])
-        own = {verb for each in rows for verb in each.verbs}
+        own = {verb for each in rows if each.named_by != "subject" for verb in each.verbs}
         self.others.clear()
         for verb in verbs:
             if verb not in own:
@@ -94,7 +97,7 @@ class Overview(QFrame):
         return line
 
     def _show_picture(self, of: InForce | None) -> None:
-        self._picture_of.setText(f"{of.device}: in force" if of else "")
+        self._picture_of.setText(f"{of.device}, {of.kind}: in force" if of else "")
         self.picture.show_file(of.picture if of else "")
 
     def _lay_out(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,8 +30,10 @@ class Wanted:
     ----------
     kind
         How.
-    rig, device
-        On which rig, and which device; empty if the operator is to say.
+    rig
+        On which rig.
+    known
+        Of which device or mouse, by its option; empty if the operator is to say.
     simulated
         Whether it is simulated, or all of the rig is.
     before
@@ -40,14 +42,14 @@ class Wanted:
 
     kind: Kind
     rig: str
-    device: str = ""
-    simulated: bool = False
+    known: Mapping[str, str]
+    simulated: bool
     before: str = ""
 
     @property
     def title(self) -> str:
         """What is done, where."""
-        where = f"{self.rig}, {self.device}" if self.device else self.rig
+        where = ", ".join([self.rig, *self.known.values()])
         return f"{verb_words(self.kind.verb)}: {where}"
 
 
@@ -88,13 +90,10 @@ class Wizard(QWidget):
         """Show what a calibration wants, before it begins."""
         self._wanted = wanted
         self.title.setText(wanted.title)
-        given: dict[str, Any] = {"by": self._place.operator}
-        hidden = frozenset(["device"]) if wanted.device else frozenset()
-        if wanted.device:
-            given["device"] = wanted.device
+        given: dict[str, Any] = {"by": self._place.operator, **wanted.known}
         if wanted.simulated:
             given["simulate"] = True
-        self.begin_page.show_kind(wanted.kind, given, hidden)
+        self.begin_page.show_kind(wanted.kind, given, frozenset(wanted.known))
         self._pages.setCurrentWidget(self.begin_page)
         self.begin_page.begin.setFocus()
 

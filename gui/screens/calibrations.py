@@ -157,9 +157,10 @@ class Calibrations(QWidget):
         self._pages.setCurrentWidget(self.wizard)
         if row is None:
             simulated = bool(self._own_rows) and all(each.simulated for each in self._own_rows)
-            self.wizard.prepare(Wanted(kind, rig, simulated=simulated))
+            self.wizard.prepare(Wanted(kind, rig, {}, simulated=simulated))
         else:
-            self.wizard.prepare(Wanted(kind, rig, row.device, row.simulated, row.picture))
+            known: dict[str, str] = {row.named_by: row.device} if row.named_by else {}
+            self.wizard.prepare(Wanted(kind, rig, known, row.simulated, row.picture))
 
     def _leave(self) -> None:
         self._pages.setCurrentIndex(0)

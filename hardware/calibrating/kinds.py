@@ -11,8 +11,8 @@ from typer.models import OptionInfo
 
 from rig.calibrations import Kind
 
-NOT_ASKED = ("lab", "dialog", "json")
-"""Options that a program gives by itself."""
+NOT_ASKED = ("lab", "dialog", "json", "confirm")
+"""Options that a program gives by itself, or for a person whom it asks."""
 EXIT_CODES = "Exit code"
 """Begins what the last sentences of a verb's help tell; a person at a window sees no codes."""
 

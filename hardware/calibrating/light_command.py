@@ -37,10 +37,12 @@ def light(
     ] = None,
     area_mm2: Annotated[
         float | None,
-        typer.Option(min=1e-4, max=1e4, help="The lit area in the focal plane, with --readings."),
+        typer.Option(
+            min=1e-4, max=1e4, help="The lit area in the focal plane, for a file of readings."
+        ),
     ] = None,
     dark_mw: Annotated[
-        float, typer.Option(min=0, help="What the meter shows without light, with --readings.")
+        float, typer.Option(min=0, help="What the meter shows in the dark, for such a file.")
     ] = 0.0,
     note: Annotated[str, typer.Option(help="What else should be known.")] = "",
     simulate: Annotated[

@@ -63,6 +63,9 @@ VERBS: dict[type[Calibration], tuple[str, ...]] = {
     ProjectorFile: ("projector", "dots"),
     PowerFile: ("light",),
     TimingFile: ("timing",),
+    VesselsReference: ("vessels",),
+    Placement: ("vessels",),
+    MapFile: ("map",),
 }
 """What of ``rig calibrate`` is for each; a syringe is calibrated by hand."""
 
@@ -117,7 +120,8 @@ def of_rig(lab: Lab, rig: Path, today: date) -> list[InForce]:
     timing = timing_file(rig.resolve().stem)
     if (lab.folder / timing).exists():
         entry = _named(rig, TIMING, timing, TimingFile, simulated=False)
-        found.append(_looked_at(lab, entry, TimingFile, today))
+        whole = msgspec.structs.replace(entry, named_by="")
+        found.append(_looked_at(lab, whole, TimingFile, today))
     return found
 
 
@@ -134,7 +138,8 @@ def of_subjects(lab: Lab, today: date) -> list[InForce]:
 def _of_subject(lab: Lab, subject: str, file: str, model: type[Calibration]) -> InForce:
     """Return what a file of a mouse says: at which rig it was measured."""
     rig = str(record_of(lab.folder / file).get("rig", ""))
-    return InForce(rig, subject, model.kind, file, "refused")
+    verbs = VERBS[model]
+    return InForce(rig, subject, model.kind, file, "refused", verbs=verbs, named_by="subject")
 
 
 def _named(

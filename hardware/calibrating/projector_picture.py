@@ -17,5 +17,7 @@ def draw_projector(record: ProjectorFile, title: str, path: Path) -> None:
         return
     figure = dots_figure(camera_of(record, view), view.um_per_px)
     scale = f"{view.um_per_px:.4f} um/px (95 % {view.um_per_px_low:.4f} to "
-    figure.suptitle(f"{title}\n{scale}{view.um_per_px_high:.4f})", fontsize=8)
+    axes = figure.axes[0]
+    said = f"{title}\n{scale}{view.um_per_px_high:.4f})\n{axes.get_title(loc='left')}"
+    axes.set_title(said, fontsize=8, loc="left")
     figure.savefig(path)
