@@ -37,6 +37,7 @@ from rig.hdf5_file import is_sealed
 from rig.journal import digest
 from rig.measures import sensitivity, type_performance
 from rig.performance import criterion, performance
+from rig.placement import recorded_placement
 from rig.psychometric import Psychometric, psychometric
 from rig.session_record import SessionRecord, why_ended
 from rig.trials import TrialRow
@@ -110,6 +111,7 @@ def _top(record: SessionRecord) -> Iterator[str]:
             ("started by", definition.operator),
             ("for this session", changed),
             ("goes on with", definition.resumes),
+            ("the cortex", recorded_placement(definition)),
         )
     )
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import tomllib
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
@@ -74,17 +75,33 @@ def read_calibration(folder: Path, name: str, model: type[Points]) -> Points:
         device, or a record that was changed after it was measured.
     """
     path = folder / name
-    return calibration_of(read_toml(path), str(path), model)
+    return _found(read_toml(path), str(path), model)
 
 
-def calibration_of(table: Mapping[str, Any], where: str, model: type[Points]) -> Points:
-    """Return the calibration that is in the TOML of a file; `where` names that file in errors.
+def recorded_calibration(
+    calibrations: Mapping[str, str], name: str, model: type[Points]
+) -> Points | None:
+    """Return a calibration that a session used; None if it used none of that name.
 
-    Raises
-    ------
-    ConfigError
-        As `read_calibration` does.
+    Parameters
+    ----------
+    calibrations
+        Path in the lab to text of each calibration that the session used.
+    name, model
+        As in `read_calibration`, which raises the same errors.
     """
+    if name not in calibrations:
+        return None
+    try:
+        table = tomllib.loads(calibrations[name])
+    except tomllib.TOMLDecodeError as error:
+        do = "Look at the journal: its text was changed."
+        raise ConfigError(f"is not valid TOML: {error}", name, do) from error
+    return _found(table, name, model)
+
+
+def _found(table: Mapping[str, Any], where: str, model: type[Points]) -> Points:
+    """Return the calibration that is in the TOML of a file."""
     origin = table.get("record")
     kind = origin.get("kind") if isinstance(origin, dict) else None
     if isinstance(kind, str) and kind != model.kind:

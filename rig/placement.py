@@ -8,7 +8,9 @@ from typing import Annotated
 import msgspec
 import pydantic
 
-from rig.calibration_record import Calibration, read_calibration
+from rig.calibration_record import Calibration, read_calibration, recorded_calibration
+from rig.errors import RigError, problems_of
+from rig.events import Definition
 from rig.frozen import Items
 from rig.lab import Lab
 from rig.picture import Disk
@@ -93,6 +95,22 @@ def placement_of(lab: Lab, subject: str, rig: str) -> Placement | None:
     found = read_calibration(lab.folder, file, Placement)
     is_of_rig = found.record is not None and found.record.rig == rig
     return found if is_of_rig else None
+
+
+def recorded_placement(definition: Definition) -> str:
+    """Return in words where the cortex lay in a session; empty if its disks were not carried.
+
+    A record that was changed since is refused, and the words say so.
+    """
+    name = placement_file(definition.subject)
+    try:
+        found = recorded_calibration(definition.calibration_toml, name, Placement)
+    except RigError as error:
+        return f"not known: {problems_of(error)[0]}"
+    if found is None:
+        return ""
+    record = f", record {found.record.id}" if found.record else ""
+    return f"{found.words}, by the blood vessels of {found.measured_on}{record}"
 
 
 def placed(stimuli: Stimuli, lab: Lab, subject: str, rig: str) -> Stimuli:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
@@ -10,7 +9,7 @@ from typing import Literal
 import msgspec
 import pydantic
 
-from rig.calibration_record import Calibration, calibration_of, read_calibration
+from rig.calibration_record import Calibration, read_calibration, recorded_calibration
 from rig.errors import ConfigError, Problem, RigError, problems_of
 from rig.frozen import FrozenModel, Items
 
@@ -140,13 +139,8 @@ def lateness_of(rig: str, calibrations: Mapping[str, str]) -> dict[str, Lateness
 def _recorded(rig: str, calibrations: Mapping[str, str]) -> tuple[TimingPath, ...]:
     """Return the paths of the record that a session used; none if it used none."""
     name = timing_file(rig)
-    if name not in calibrations:
-        return ()
-    try:
-        table = tomllib.loads(calibrations[name])
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"is not valid TOML: {error}", name, "Measure the timing.") from error
-    return _of_rig(calibration_of(table, name, TimingFile), name, rig).paths
+    found = recorded_calibration(calibrations, name, TimingFile)
+    return _of_rig(found, name, rig).paths if found else ()
 
 
 def _of_rig(found: TimingFile, where: str, rig: str) -> TimingFile:

@@ -10,12 +10,14 @@ from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 from conftest import Done
 from helpers import run_virtual
 from inside import inside
 
+from analysis.report import report
 from calibration.camera_registration import register_camera
 from calibration.dot_grid import DotGrid
 from calibration.homography import mapped
@@ -34,9 +36,11 @@ from rig import guards
 from rig.calibration_record import read_calibration, sealed
 from rig.commands.init import make_lab
 from rig.errors import CheckFailed, ConfigError, ExitCode
+from rig.export.nwb_facts import facts_of
+from rig.export.nwb_metadata import new_file
 from rig.lab import Lab, find_lab
 from rig.picture import Disk, Flashes
-from rig.placement import Placement, placed, placement_file, placement_of
+from rig.placement import Placement, placed, placement_file, placement_of, recorded_placement
 from rig.plan import Plan, make_plan
 from rig.replay import replay
 from rig.session import Session
@@ -184,6 +188,15 @@ def test_disks_of_a_session_fall_on_the_tissue_where_they_lie_on_the_reference(
     kept = record.definition.calibration_toml[placement_file("SIM01")]
     assert found.record is not None
     assert tomllib.loads(kept)["record"]["id"] == found.record.id
+    lay = f"{found.words}, by the blood vessels of {found.measured_on}, record {found.record.id}"
+    assert lay in report(record)
+    exported = new_file(record, facts_of(record), "core", ())
+    assert f"lay against its reference: {lay}." in exported.data_collection
+    turned = kept.replace(f"turn_deg = {found.turn_deg}", "turn_deg = 20.0")
+    changed = msgspec.structs.replace(
+        record.definition, calibration_toml={placement_file("SIM01"): turned}
+    )
+    assert "was changed after it was measured" in recorded_placement(changed)
     assert replay(record).differences == []
 
 

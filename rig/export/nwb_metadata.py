@@ -19,6 +19,7 @@ from rig.export.nwb_facts import Facts
 from rig.export.nwb_intervals import outcome_words
 from rig.export.nwb_log import words
 from rig.journal import read_frames
+from rig.placement import recorded_placement
 from rig.session_record import SessionRecord
 
 
@@ -138,6 +139,9 @@ def _data_collection(record: SessionRecord, facts: Facts) -> Iterator[str]:
     yield f"SHA-256 of the file of the task: {definition.protocol_sha256}."
     if definition.mouse:
         yield f"Virtual mouse: {definition.mouse}."
+    lay = recorded_placement(definition)
+    if lay:
+        yield f"The cortex, and all disks with it, lay against its reference: {lay}."
     if facts.added:
         yield (
             "Not in the record of the session, but in the lab's files at the time of the export: "
