@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 
 from rig.clock import Clock
 from rig.devices import (
@@ -108,7 +108,16 @@ class Bench:
         return done()
 
 
-def report_of(bench: Bench, order: Callable[[], None], seconds: float) -> Report:
+class Told(Protocol):
+    """Where reports of devices arrive."""
+
+    reports: list[Report]
+
+    def wait(self, done: Callable[[], bool], seconds: float) -> bool:
+        """Let time pass until something is done; return whether it was within so many seconds."""
+
+
+def report_of(bench: Told, order: Callable[[], None], seconds: float) -> Report:
     """Give an order to the device on a bench, and return what it tells when it has done it.
 
     Raises

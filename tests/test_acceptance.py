@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 from conftest import Done
+from looped_rig import put_rig
 from ni_bench import VALVE_LINE
 
+from calibration.gains import REFERENCE_PA
 from calibration.valve import ValveCalibration
 from hardware.acceptance.cameras import moved
 from hardware.acceptance.checks import CHECKS, make_all
@@ -20,60 +22,17 @@ from hardware.acceptance.lights import lags
 from hardware.acceptance.place import Place
 from hardware.acceptance.record import PICTURE, read
 from hardware.acceptance.results import Result, Value, judged
-from hardware.acceptance.sounds import REFERENCE_PA, tone_values
+from hardware.acceptance.sounds import tone_values
 from hardware.emulators.ni.card_wires import CardWires
 from rig.errors import ExitCode
 from rig.lab import Lab
 from rig.rig_plan import plan_rig
 
-PASCALS_PER_VOLT = 2.0 * np.sqrt(2)
-"""A sine of 1 V stands for 100 dB SPL, which is 2 Pa."""
-SPEAKER = """measured_on = 2026-11-02
-measured_by = "test"
-microphone = "none"
-points = [
-    { frequency_hz = 500, full_scale_db_spl = 100.0 },
-    { frequency_hz = 80000, full_scale_db_spl = 100.0 },
-]
-"""
-RIG = """setup = "freely_moving"
-
-[devices.valve]
-driver = "hardware.ni_valve:NiValve"
-line = "Dev1/ctr0"
-read_back = "Dev1/port0/line7"
-calibration = "calibration/box1-valve.toml"
-max_open_ms = 60
-address = "{address}"
-
-[devices.speaker]
-driver = "hardware.ni_speaker:NiSpeaker"
-line = "Dev1/ao0"
-rate_hz = 192_307.692
-full_scale_v = 1.0
-calibration = "calibration/flat.toml"
-address = "{address}"
-
-[devices.sensors]
-driver = "hardware.ni_analog_input:NiAnalogInput"
-meaning = "microphone"
-rate_hz = 10_000
-range_v = 1.0
-channels = [{{ name = "microphone", line = "Dev1/ai7", unit = "Pa", per_volt = {per_volt} }}]
-address = "{address}"
-
-[simulation]
-mouse = "hardware.policy_mouse:PolicyMouse"
-"""
-
 
 @pytest.fixture
 def card(lab: Lab, emulated_card: CardWires) -> CardWires:
     """Return an emulated card that the rig `ni` of the lab is on; what it plays, it hears."""
-    emulated_card.wire("Dev1/ao0", "Dev1/ai7")
-    text = RIG.format(address=emulated_card.address, per_volt=PASCALS_PER_VOLT)
-    (lab.folder / "rigs/ni.toml").write_text(text, encoding="utf-8")
-    (lab.folder / "calibration/flat.toml").write_text(SPEAKER, encoding="utf-8")
+    put_rig(lab, emulated_card)
     return emulated_card
 
 

@@ -14,6 +14,7 @@ from helpers import plan_for
 from hypothesis import given
 from hypothesis import strategies as st
 from lamps import lamps_plan
+from looped_rig import put_rig
 from nwb_sessions import changed, odd_definition, write_session
 from screen_bench import PATCH, measured
 
@@ -38,32 +39,7 @@ from rig.stimuli import Stimuli
 from rig.timing import TimingFile, lateness_of
 
 RATE_HZ = 10_000
-SPEAKER = """measured_on = 2026-11-02
-measured_by = "test"
-microphone = "none"
-points = [
-    { frequency_hz = 500, full_scale_db_spl = 100.0 },
-    { frequency_hz = 80000, full_scale_db_spl = 100.0 },
-]
-"""
-RIG = """setup = "freely_moving"
-
-[devices.valve]
-driver = "hardware.ni_valve:NiValve"
-line = "Dev1/ctr0"
-read_back = "Dev1/port0/line7"
-calibration = "calibration/box1-valve.toml"
-max_open_ms = 60
-address = "{address}"
-
-[devices.speaker]
-driver = "hardware.ni_speaker:NiSpeaker"
-line = "Dev1/ao0"
-rate_hz = 192_307.692
-full_scale_v = 1.0
-calibration = "calibration/flat.toml"
-address = "{address}"
-
+MORE = """
 [devices.sync_onset]
 driver = "hardware.ni_digital_output:NiDigitalOutput"
 line = "Dev1/port1/line2"
@@ -74,34 +50,20 @@ driver = "hardware.ni_digital_output:NiDigitalOutput"
 line = "Dev1/port1/line3"
 address = "{address}"
 
-[devices.sensors]
-driver = "hardware.ni_analog_input:NiAnalogInput"
-meaning = "microphone"
-rate_hz = 10_000
-range_v = 1.0
-channels = [{{ name = "microphone", line = "Dev1/ai7", unit = "Pa", per_volt = 2.828 }}]
-address = "{address}"
-
 [devices.ends]
 driver = "hardware.ni_line_record:NiLineRecord"
 meaning = "the ends of outputs"
 rate_hz = 10_000
 channels = [{{ name = "sync_onset", line = "Dev1/port0/line5" }}]
 address = "{address}"
-
-[simulation]
-mouse = "hardware.policy_mouse:PolicyMouse"
 """
 
 
 @pytest.fixture
 def card(lab: Lab, emulated_card: CardWires) -> CardWires:
     """Return an emulated card with the rig `ni` on it, whose ends are wired to inputs."""
-    emulated_card.wire("Dev1/ao0", "Dev1/ai7")
     emulated_card.wire("Dev1/port1/line2", "Dev1/port0/line5")
-    text = RIG.format(address=emulated_card.address)
-    (lab.folder / "rigs/ni.toml").write_text(text, encoding="utf-8")
-    (lab.folder / "calibration/flat.toml").write_text(SPEAKER, encoding="utf-8")
+    put_rig(lab, emulated_card, MORE)
     return emulated_card
 
 

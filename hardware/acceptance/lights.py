@@ -6,6 +6,7 @@ import numpy as np
 
 from hardware.acceptance.place import Ears, Floats, Place, opened
 from hardware.acceptance.results import Result, Value, judged
+from rig.bench import report_of
 from rig.devices import Display
 from rig.picture import Grating
 
@@ -28,8 +29,8 @@ def photodiode(place: Place, name: str) -> Result:
         screen.load({"patch": Grating(0.0, SHOWN)})
         onsets = []
         for _ in range(place.pulses):
-            screen.present("patch")
-            onsets.append(ears.report(SHOWN + PATIENCE).hardware_time)
+            told = report_of(ears, lambda: screen.present("patch"), SHOWN + PATIENCE)
+            onsets.append(told.hardware_time)
             ears.pause(BETWEEN)
         spec = devices[device].stream()
         times, volts = ears.heard(spec, channel)

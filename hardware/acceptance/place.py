@@ -129,17 +129,6 @@ class Ears:
                     self.reports.append(message)
         return done()
 
-    def report(self, patience: float) -> Report:
-        """Return the next report; raise `DeviceError` if none comes within so many seconds."""
-        known = len(self.reports)
-        if not self.wait(lambda: len(self.reports) > known, patience):
-            raise DeviceError(
-                f"a device was given an order, and told nothing within {patience:g} s",
-                "acceptance test",
-                "Close the tap; look at the device and its wiring.",
-            )
-        return self.reports[known]
-
     def pause(self, seconds: float) -> None:
         """Let time pass."""
         self.wait(lambda: False, seconds)

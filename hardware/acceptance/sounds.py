@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
+from calibration.microphone import Microphone
+from calibration.tones import HIGHEST_SHARE, MAX_DISTORTION_DB, hear_tone
 from hardware.acceptance.place import Ears, Floats, Place, opened
 from hardware.acceptance.results import NotApplicable, Result, Value, judged
 from hardware.ni.card import card_of
 from hardware.ni.errors import told
 from hardware.ni.waveform import Waveform
 from hardware.ni_speaker import NiSpeakerSettings
+from rig.bench import report_of
 from rig.devices import Speaker
 from rig.sound import Chord, Sound
 from rig.streams import StreamSpec
@@ -21,11 +26,8 @@ TONES_HZ = (1000.0, 2000.0, 4000.0, 8000.0, 16_000.0, 32_000.0, 64_000.0)
 TONE_DB_SPL, TONE_DURATION = 70.0, 0.6
 QUIET = 0.1
 """Seconds at either end of a tone that are not looked at."""
-BELOW_NYQUIST = 0.45
-"""Share of the microphone's rate up to which a tone is sampled well."""
-REFERENCE_PA = 20e-6
 RATE_LIMIT = 1e-6
-LEVEL_LIMIT_DB, FREQUENCY_LIMIT, HARMONICS_LIMIT_DB = 3.0, 1e-3, -40.0
+LEVEL_LIMIT_DB, FREQUENCY_LIMIT = 3.0, 1e-3
 PATIENCE = 2.0
 
 
@@ -64,8 +66,8 @@ def microphone(place: Place, name: str) -> Result:
         devices[name].load({f"{each:g}": _tone(each) for each in tones})
         values: list[Value] = []
         for frequency_hz in tones:
-            devices[name].present(f"{frequency_hz:g}")
-            began = ears.report(TONE_DURATION + PATIENCE).hardware_time
+            present = partial(devices[name].present, f"{frequency_hz:g}")
+            began = report_of(ears, present, TONE_DURATION + PATIENCE).hardware_time
             end = began + TONE_DURATION - QUIET
             times, pascals = _heard_until(ears, spec, channel, end)
             part = pascals[(times > began + QUIET) & (times < end)]
@@ -89,24 +91,17 @@ def tone_values(pascals: Floats, rate_hz: float, frequency_hz: float, db_spl: fl
     name = f"{frequency_hz:g} Hz"
     if len(pascals) < rate_hz * QUIET:
         return [Value(f"level at {name}", "dB SPL", None, db_spl)]
-    spectrum = np.abs(np.fft.rfft((pascals - pascals.mean()) * np.hanning(len(pascals)))) ** 2
-    bins_hz = np.fft.rfftfreq(len(pascals), 1 / rate_hz)
-    peak_hz = _peak(spectrum, bins_hz, frequency_hz)
-    tone = _power(spectrum, bins_hz, frequency_hz)
-    # A Hann window gives the power of a tone, spread over its bins, times 3/8 of n^2 / 2.
-    pressure = np.sqrt(tone * 2 / (0.375 * len(pascals) ** 2))
-    level = 20 * np.log10(max(pressure, 1e-12) / REFERENCE_PA)
+    peak_hz = _peak(pascals, rate_hz, frequency_hz)
+    heard = hear_tone(pascals, rate_hz, peak_hz, db_spl, Microphone(MICROPHONE, 1.0))
     found = [
-        Value(f"level at {name}", "dB SPL", float(level), db_spl - LEVEL_LIMIT_DB,
+        Value(f"level at {name}", "dB SPL", heard.heard_db_spl, db_spl - LEVEL_LIMIT_DB,
               db_spl + LEVEL_LIMIT_DB),
         Value(f"frequency of {name}", "Hz", peak_hz, frequency_hz * (1 - FREQUENCY_LIMIT),
               frequency_hz * (1 + FREQUENCY_LIMIT)),
     ]  # fmt: skip
-    harmonics = [n * frequency_hz for n in (2, 3) if n * frequency_hz < BELOW_NYQUIST * rate_hz]
-    if harmonics:
-        power = sum(_power(spectrum, bins_hz, each) for each in harmonics)
-        below = 10 * np.log10(max(power / tone, 1e-20))
-        found.append(Value(f"harmonics of {name}", "dB", float(below), highest=HARMONICS_LIMIT_DB))
+    if heard.harmonics_db is not None:
+        highest = MAX_DISTORTION_DB
+        found.append(Value(f"harmonics of {name}", "dB", heard.harmonics_db, highest=highest))
     return found
 
 
@@ -119,7 +114,7 @@ def _tones(speaker: Speaker, rate_hz: float) -> list[float]:
     return [
         each
         for each in TONES_HZ
-        if each < BELOW_NYQUIST * rate_hz and speaker.refuse_stimulus(_tone(each)) is None
+        if each < HIGHEST_SHARE * rate_hz and speaker.refuse_stimulus(_tone(each)) is None
     ]
 
 
@@ -134,14 +129,10 @@ def _heard_until(ears: Ears, spec: StreamSpec, channel: int, end: float) -> tupl
     return ears.heard(spec, channel)
 
 
-def _power(spectrum: Floats, bins_hz: Floats, frequency_hz: float) -> float:
-    """Return the power within two per cent of a frequency."""
-    near = np.abs(bins_hz - frequency_hz) <= max(0.02 * frequency_hz, 4 * bins_hz[1])
-    return float(spectrum[near].sum())
-
-
-def _peak(spectrum: Floats, bins_hz: Floats, frequency_hz: float) -> float:
+def _peak(pascals: Floats, rate_hz: float, frequency_hz: float) -> float:
     """Return the frequency of the highest peak near another, between bins by a parabola."""
+    spectrum = np.abs(np.fft.rfft((pascals - pascals.mean()) * np.hanning(len(pascals)))) ** 2
+    bins_hz = np.fft.rfftfreq(len(pascals), 1 / rate_hz)
     near = np.flatnonzero(np.abs(bins_hz - frequency_hz) <= 0.1 * frequency_hz)
     top = int(near[np.argmax(spectrum[near])])
     if not 0 < top < len(spectrum) - 1:

@@ -15,6 +15,7 @@ from hardware.acceptance.results import NotApplicable, Result, Value, judged
 from hardware.line_record import LineChannelSettings
 from hardware.ni_line_record import NiLineRecord
 from hardware.ni_valve import NiValveSettings
+from rig.bench import report_of
 from rig.devices import Context, Valve
 from rig.errors import DeviceError
 
@@ -81,8 +82,7 @@ def latency(place: Place, name: str) -> Result:
         for _ in range(place.pulses):
             ears.pause(BETWEEN_DROPS)
             ordered = ears.clock.now()
-            valve.deliver(volume_ul)
-            report = ears.report(PATIENCE)
+            report = report_of(ears, lambda: valve.deliver(volume_ul), PATIENCE)
             late_ms.append(1000 * (report.hardware_time - ordered))
             wrong_ms.append(1000 * (report.achieved - report.requested))
     return judged(
@@ -111,8 +111,7 @@ def drops(place: Place, name: str) -> Result:
         volumes = _volumes(valve)
         volume_ul = volumes[len(volumes) // 2]
         for _ in range(place.pulses):
-            valve.deliver(volume_ul)
-            ears.report(PATIENCE)
+            report_of(ears, lambda: valve.deliver(volume_ul), PATIENCE)
             ears.pause(BETWEEN_DROPS)
     weight_mg = place.weigh() - before
     share = weight_mg / (place.pulses * volume_ul * WATER_MG_PER_UL)

@@ -19,6 +19,7 @@ from hardware.acceptance.valves import latency
 from hardware.analog_input import AnalogInputSettings
 from hardware.line_record import LineRecordSettings
 from hardware.ni_valve import NiValveSettings
+from rig.bench import report_of
 from rig.devices import AnalogInput, Device, DigitalOutput, Display, Speaker, Valve
 from rig.person import Person
 from rig.sound import Chord, Sound
@@ -99,8 +100,8 @@ def speaker_path(place: Place, name: str) -> TimingPath:
         speaker.load({"tone": _tone(frequency_hz)})
         onsets = []
         for _ in range(place.pulses):
-            speaker.present("tone")
-            onsets.append(ears.report(TONE_DURATION + PATIENCE).hardware_time)
+            told = report_of(ears, lambda: speaker.present("tone"), TONE_DURATION + PATIENCE)
+            onsets.append(told.hardware_time)
             ears.pause(BETWEEN)
         ears.wait(lambda: _reaches(ears.heard(spec, channel)[0], onsets[-1]), PATIENCE)
         times, pascals = ears.heard(spec, channel)
