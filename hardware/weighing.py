@@ -4,15 +4,38 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from hardware.balance import Balance
+from rig.config import RigConfig, read_config
 from rig.lab import Lab
 from rig.person import Person
 
+NO_BALANCE = "none"
+"""What is typed instead of a number, for a person who reads the balance."""
 LESS_MG = 5.0
 """By which a balance may show less than before: water dries up, and the last digit flickers."""
 Weigh = Callable[[], float]
 """Returns what stands on the balance, in mg."""
+
+
+def balance_of(rig: Path, named: str) -> str:
+    """Return the USB number of the balance under a rig's spouts; empty if a person reads one.
+
+    Parameters
+    ----------
+    rig
+        The rig file, which may name one.
+    named
+        The number that counts instead, or ``none``; empty for that of the rig file.
+
+    Raises
+    ------
+    RigError
+        If the rig file is wrong.
+    """
+    number = named or read_config(rig, RigConfig).balance
+    return "" if number == NO_BALANCE else number
 
 
 @contextlib.contextmanager

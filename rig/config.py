@@ -24,11 +24,13 @@ from rig.water_policy import CLOCK, WaterConfig
 
 Model = TypeVar("Model", bound=pydantic.BaseModel)
 _FILE_NAME, _PERSON, _SEX = r"^[A-Za-z0-9][A-Za-z0-9_-]*$", r"^[^,]+, [^,]+$", "^[MFUO]$"
+_NUMBER = r"^\S*$"
 _PATTERNS = {
     _FILE_NAME: "is no name: a name has letters, digits, _ and - only",
     _PERSON: "is no person: write 'Last, First'",
     _SEX: "is no sex: write M, F, U (unknown) or O (other)",
     CLOCK: "is no time of the day: write it as 17:00",
+    _NUMBER: "is no USB number: these have no spaces",
 }
 """What a text is not, if it does not match its pattern."""
 FileName = Annotated[str, pydantic.Field(pattern=_FILE_NAME)]
@@ -162,9 +164,11 @@ class RigConfig(FrozenModel):
     """``rigs/NAME.toml``: the devices of one rig, and how they are wired.
 
     `setup` says in a word what kind of rig it is; protocols that name another do not run on it.
+    `balance` is the USB number of the balance under its spouts; empty if a person reads one.
     """
 
     setup: str = ""
+    balance: str = pydantic.Field(default="", pattern=_NUMBER)
     devices: dict[FileName, dict[str, Any]]
     sync: SyncConfig = SyncConfig()
     guardian: GuardianConfig = GuardianConfig()

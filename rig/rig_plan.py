@@ -134,7 +134,7 @@ def _read_rig(
             drivers[name], settings[name] = plan_device(lab, path, name, table, simulate=simulate)
         except RigError as error:
             problems += problems_of(error)
-    problems += _shared_lines(settings, str(path))
+    problems += _shared_lines(settings, config.balance, str(path))
     problems += wrong_lines(
         config.sync, _of_kind(drivers, DigitalOutput), _of_kind(drivers, DigitalInput), str(path)
     )
@@ -241,9 +241,11 @@ def _twin(driver: type[Device], where: str) -> type[Device]:
     return driver.twin
 
 
-def _shared_lines(settings: Mapping[str, DeviceSettings], where: str) -> list[Problem]:
-    """Return lines that two devices share."""
-    owners: dict[tuple[str, str], str] = {}
+def _shared_lines(
+    settings: Mapping[str, DeviceSettings], balance: str, where: str
+) -> list[Problem]:
+    """Return lines that two devices share, or one with the balance."""
+    owners = {("", balance): "balance"} if balance else {}
     problems = []
     for name, values in settings.items():
         table = resolved(values)

@@ -27,12 +27,14 @@ from hardware.calibrating.valve import LEAK_WAIT, Openings, weigh_points
 from hardware.emulators.ni.card_wires import CardWires
 from hardware.emulators.serial.pty_line import PtyLine
 from hardware.valve import ValveTwin
+from hardware.weighing import balance_of
 from rig.bench import Bench, opened
 from rig.calibrations import InForce
 from rig.clock import VirtualClock
 from rig.errors import CheckFailed, DeviceError, ExitCode
 from rig.lab import Lab
 from rig.person import Terminal
+from rig.rig_plan import plan_rig
 from rig.spot_checks import FILE, read_checks
 
 TIMES_MS = np.array(Openings.open_ms)
@@ -164,11 +166,12 @@ def test_a_new_valve_on_emulated_hardware(
     (lab.folder / "rigs/ni.toml").write_text(text, encoding="utf-8")
     socket, line = Socket(), PtyLine(Dish(emulated_card))
     socket.plug(line)
-    asked = ("--balance", NUMBER, "--by", "anna", "--drops", "10", "--json")
+    asked = ("--by", "anna", "--drops", "10", "--json")
     try:
         times = [each for open_ms in ("30", "50", "80") for each in ("--open-ms", open_ms)]
-        done = command("calibrate", "valve", "ni", *asked, *times)
+        done = command("calibrate", "valve", "ni", *asked, "--balance", NUMBER, *times)
         assert done.code == ExitCode.OK, done.err
+        (lab.folder / "rigs/ni.toml").write_text(f'balance = "{NUMBER}"\n{text}', encoding="utf-8")
         checked = command("calibrate", "spot-check", "ni", *asked, "--volume-ul", "6")
     finally:
         line.unplug()
@@ -193,6 +196,21 @@ def test_a_new_valve_on_emulated_hardware(
     )
     assert listed.due == record.measured_on + timedelta(days=30)
     assert "Spot check" in command("calibrations").out
+
+
+def test_the_balance_of_a_rig_file_counts_unless_another_or_none_is_named(
+    lab: Lab, edit: Callable[[str, str, str], None]
+) -> None:
+    rig = lab.folder / "rigs/box1.toml"
+    assert balance_of(rig, "") == ""
+    edit("rigs/box1.toml", 'setup = "', 'balance = "1128"\nsetup = "')
+    assert [balance_of(rig, named) for named in ("", "7", "none")] == ["1128", "7", ""]
+    edit("rigs/box1.toml", '"1128"', '"Dev1/ctr0"')
+    with pytest.raises(CheckFailed, match="'balance' and 'valve' share the line 'Dev1/ctr0'"):
+        plan_rig(lab, rig, simulate=False)
+    edit("rigs/box1.toml", '"Dev1/ctr0"\nsetup', '"11 28"\nsetup')
+    with pytest.raises(CheckFailed, match="is no USB number"):
+        plan_rig(lab, rig, simulate=False)
 
 
 def test_a_torn_line_of_spot_checks_is_told_and_keeps_nobody_from_a_session(

@@ -14,7 +14,7 @@ from hardware.acceptance.place import Place
 from hardware.acceptance.record import RECORD, keep
 from hardware.acceptance.results import Result
 from hardware.common.alone import alone_on
-from hardware.weighing import scales
+from hardware.weighing import balance_of, scales
 from rig.console import JsonOption, LabOption, console, print_json, print_table, rig_file, the_lab
 from rig.errors import ConfigError, ExitCode
 from rig.person import Terminal
@@ -40,7 +40,11 @@ def acceptance(
         int, typer.Option(min=3, max=1000, help="Drops and stimuli of each check.")
     ] = 100,
     balance: Annotated[
-        str, typer.Option(help="USB number of the balance (MT-SICS) under the spout.")
+        str,
+        typer.Option(
+            help="USB number of the balance (MT-SICS) under the spout; none: you type weights.",
+            show_default="as in the rig file, else none",
+        ),
     ] = "",
     lab: LabOption = None,
     json: JsonOption = False,
@@ -57,7 +61,7 @@ def acceptance(
     made_at = datetime.now().astimezone()
     with (
         alone_on(the, path.stem, f"an acceptance test of '{path.stem}'", STOPPED),
-        scales(balance, the, Terminal()) as weigh,
+        scales(balance_of(path, balance), the, Terminal()) as weigh,
     ):
         plan = plan_rig(the, path, simulate=False)
         results = make_all(Place(the, plan, pulses, weigh), names, _tell)

@@ -29,8 +29,8 @@ DeviceOption = Annotated[
 BalanceOption = Annotated[
     str,
     typer.Option(
-        help="USB number of the balance (MT-SICS) under the spout; else you type what one shows.",
-        show_default=False,
+        help="USB number of the balance (MT-SICS) under the spout; none: you type what one shows.",
+        show_default="as in the rig file, else none",
     ),
 ]
 ByOption = Annotated[str, typer.Option(help="Who measures.")]

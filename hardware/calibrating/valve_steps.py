@@ -24,7 +24,7 @@ from hardware.calibrating.valve import (
 )
 from hardware.calibrating.valve_picture import draw_valve
 from hardware.valve import ValveSettings
-from hardware.weighing import Weigh, scales
+from hardware.weighing import Weigh, balance_of, scales
 from rig.bench import PATIENCE, Bench, opened, report_of
 from rig.calibration_record import read_calibration, sealed
 from rig.clock import SystemClock, VirtualClock
@@ -49,7 +49,7 @@ class Valves:
     device
         Name of the valve; empty for the only one.
     balance
-        USB number of the balance; empty if a person reads one.
+        USB number of the balance, or ``none`` if a person reads one; empty: as in the rig file.
     person
         Is told of each step, and asked.
     simulate
@@ -201,7 +201,8 @@ def _weighs(valves: Valves, bench: Bench, gives: Callable[[float], float]) -> It
     if valves.simulate:
         yield dish(bench, gives, SEED)
         return
-    with scales(valves.balance, valves.lab, valves.person) as weigh:
+    number = balance_of(valves.rig, valves.balance)
+    with scales(number, valves.lab, valves.person) as weigh:
         if weigh is None:
             raise OptionError(
                 "there is no balance, and no terminal at which to type weights",

@@ -104,7 +104,7 @@ def find(address: Address) -> str:
         raise DeviceError(
             f"no serial device with the USB serial number '{address.serial}' is plugged in",
             address.where,
-            f"Plug it in and switch it on, or correct `line`. Serial devices that are: {seen}.",
+            f"Plug it in and switch it on, or correct its number. Serial devices that are: {seen}.",
         )
     fitting = [port for port in found if address.kind in ("", _kind(port))]
     if not fitting:
