@@ -30,14 +30,17 @@ _config.CACHE_DIR = str(
 )
 
 
+FUSED = {"contract"}
+ANY_ORDER = {"contract", "reassoc", "nsz"}
+
+
 def compiled(function: Callable[P, R]) -> Callable[P, R]:
     """Compile a loop over arrays when it is first called; later processes find it on the disk.
 
     Division by zero gives infinity or NaN, as in NumPy; products and sums may be fused. The loop
     runs without Python's lock, so that threads run side by side.
     """
-    fast = numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})(function)
-    return cast("Callable[P, R]", fast)
+    return _compiled(function, fastmath=FUSED)
 
 
 def compiled_freely(function: Callable[P, R]) -> Callable[P, R]:
@@ -45,22 +48,12 @@ def compiled_freely(function: Callable[P, R]) -> Callable[P, R]:
 
     So a sum fills the whole width of the processor. Rounding differs between processors.
     """
-    freedom = {"contract", "reassoc", "nsz"}
-    fast = numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=freedom)(function)
-    return cast("Callable[P, R]", fast)
+    return _compiled(function, fastmath=ANY_ORDER)
 
 
 def compiled_apart(function: Callable[P, R]) -> Callable[P, R]:
     """Compile a loop as `compiled_freely` does, in less time, for callers that are compiled."""
-    fast = numba.njit(  # type: ignore[call-overload]
-        cache=True,
-        nogil=True,
-        error_model="numpy",
-        fastmath={"contract", "reassoc", "nsz"},
-        no_cpython_wrapper=True,
-        no_cfunc_wrapper=True,
-    )(function)
-    return cast("Callable[P, R]", fast)
+    return _compiled(function, fastmath=ANY_ORDER, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 
 
 def compiled_within(function: Callable[P, R]) -> Callable[P, R]:
@@ -69,13 +62,16 @@ def compiled_within(function: Callable[P, R]) -> Callable[P, R]:
     What is not, is there twice: as the process that compiled it has it, and as later processes
     load it with its caller. Then its sums can be taken in two orders.
     """
-    fast = numba.njit(  # type: ignore[call-overload]
-        cache=True,
-        nogil=True,
-        error_model="numpy",
-        fastmath={"contract", "reassoc", "nsz"},
+    return _compiled(
+        function,
+        fastmath=ANY_ORDER,
         no_cpython_wrapper=True,
         no_cfunc_wrapper=True,
         forceinline=True,
-    )(function)
+    )
+
+
+def _compiled(function: Callable[P, R], **options: Any) -> Callable[P, R]:
+    """Compile a loop with options of Numba, besides those that all loops have."""
+    fast = numba.njit(cache=True, nogil=True, error_model="numpy", **options)(function)
     return cast("Callable[P, R]", fast)
