@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-Kind = Literal["number", "integer", "text", "choice", "yes or no", "list", "structure"]
+Kind = Literal["number", "integer", "text", "file", "choice", "yes or no", "list", "structure"]
 FORM = "form"
 """The key that says which of several tables a table is."""
 _UNITS = (
@@ -315,6 +315,8 @@ def _default(name: str, property_: Mapping[str, Any], defaults: Any) -> Any:
 
 def _kind(schema: Mapping[str, Any]) -> Kind:
     kind = schema.get("type")
+    if kind == "string" and schema.get("format") == "path":
+        return "file"
     return _KINDS.get(kind, "structure") if isinstance(kind, str) else "structure"
 
 

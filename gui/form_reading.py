@@ -51,7 +51,7 @@ def read(field: Field, text: str) -> Typed:
             return Typed(trouble="Write yes or no.") if known is None else Typed(known)
         case "list":
             return _list(field, typed)
-        case "text":
+        case "text" | "file":
             return _text(field, typed)
     return Typed(trouble="This is edited in the protocol file.")
 

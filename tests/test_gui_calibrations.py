@@ -175,6 +175,16 @@ def test_every_option_of_every_kind_has_a_field(kind: Kind) -> None:
     assert "Exit code" not in kind.help
 
 
+def test_a_field_for_a_file_has_room_for_its_path(desk: Desk) -> None:
+    others = desk.screen.overview.others
+    others.setCurrentIndex(others.findText("Calibrate map"))
+    desk.screen.overview.other.click()
+    options = desk.wizard.begin_page.options
+    assert options is not None
+    widths = {name: row.editor.minimumWidth() for name, row in options.rows.items()}
+    assert widths["frames"] == 2 * widths["note"]
+
+
 def test_who_measures_must_be_said(desk: Desk) -> None:
     desk.bench.place.operator = ""
     button(desk.screen, "Calibrate").click()

@@ -97,7 +97,8 @@ class Overview(QFrame):
         return line
 
     def _show_picture(self, of: InForce | None) -> None:
-        self._picture_of.setText(f"{of.device}, {of.kind}: in force" if of else "")
+        whose = dict.fromkeys((of.device, of.kind)) if of else {}  # a valve may be called so
+        self._picture_of.setText(f"{', '.join(whose)}: in force" if of else "")
         self.picture.show_file(of.picture if of else "")
 
     def _lay_out(self) -> None:

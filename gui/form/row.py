@@ -16,6 +16,7 @@ from gui.widgets.field import Field
 from gui.widgets.spin import Choice
 
 EDITOR_PX = 180
+WIDTHS_PX = {"text": EDITOR_PX, "list": EDITOR_PX, "file": 2 * EDITOR_PX}
 LINES = 5
 _ACTS = "in a session it can be changed from the {when} on"
 
@@ -105,7 +106,7 @@ class Row(QWidget):
             text.setTabChangesFocus(True)
             return text
         line = QLineEdit()
-        line.setMinimumWidth(EDITOR_PX if parameter.kind in {"text", "list"} else EDITOR_PX // 2)
+        line.setMinimumWidth(WIDTHS_PX.get(parameter.kind, EDITOR_PX // 2))
         line.textEdited.connect(self._typed)
         return line
 
