@@ -36,6 +36,7 @@ from hardware.speaker import SpeakerSettings, SpeakerTwin
 from rig.devices import Context
 from rig.errors import DeviceError
 from rig.inbox import Failure, Message, Notice, Report
+from rig.person import Terminal
 from rig.sound import Sound
 
 
@@ -79,11 +80,12 @@ def assert_true(found: SpeakerMeasurement, band_hz: tuple[float, float]) -> None
 
 
 @pytest.mark.realtime
-def test_a_sound_card_is_measured_and_tried_again(recorder: SoundCardRecorder) -> None:
+def test_a_sound_card_is_measured_and_tried_again(
+    recorder: SoundCardRecorder, capsys: pytest.CaptureFixture[str]
+) -> None:
     plan = planned(lowest_db_spl=80.0)
-    told: list[str] = []
-    found = measure(CARD, microphone(recorder), MICROPHONE, plan, told.append)
-    assert told[:2] == ["silence", "2 sweeps of 0.1 s"]
+    found = measure(CARD, microphone(recorder), MICROPHONE, plan, Terminal())
+    assert capsys.readouterr().err.splitlines()[:2] == ["silence", "2 sweeps of 0.1 s"]
     assert_true(found, (3000.0, 90_000.0))
 
 
@@ -190,7 +192,7 @@ def instant(monkeypatch: pytest.MonkeyPatch) -> RigSpeaker:
 
 def test_a_measurement_holds_what_a_calibration_needs(instant: RigSpeaker, tmp_path: Path) -> None:
     bent = replace(SPEAKER, second_harmonic=0.02)
-    found = measure(instant, microphone(InstantRecorder(), bent), MICROPHONE, QUICK, print)
+    found = measure(instant, microphone(InstantRecorder(), bent), MICROPHONE, QUICK, Terminal())
     assert_true(found, (3000.0, 90_000.0))
     assert sorted({tone.ordered_db_spl for tone in found.tones}) == [70.0, 75.0, 80.0]
     assert len({tone.frequency_hz for tone in found.tones}) == 6
@@ -207,7 +209,7 @@ def test_a_measurement_holds_what_a_calibration_needs(instant: RigSpeaker, tmp_p
 
 def test_tones_that_the_speaker_cannot_give_are_left_out(instant: RigSpeaker) -> None:
     weak = replace(SPEAKER, full_scale_db_spl=79.0)
-    found = measure(instant, microphone(InstantRecorder(), weak), MICROPHONE, QUICK, print)
+    found = measure(instant, microphone(InstantRecorder(), weak), MICROPHONE, QUICK, Terminal())
     tones = {(round(tone.frequency_hz), tone.ordered_db_spl) for tone in found.tones}
     assert 6 < len(tones) < 18
     for frequency_hz, level in tones:
@@ -233,7 +235,7 @@ def test_a_speaker_that_cannot_be_measured_is_refused(
     speaker: SimulatedSpeaker, plan: SpeakerPlan, reason: str, instant: RigSpeaker
 ) -> None:
     with pytest.raises(DeviceError, match=reason):
-        measure(instant, microphone(InstantRecorder(), speaker), MICROPHONE, plan, print)
+        measure(instant, microphone(InstantRecorder(), speaker), MICROPHONE, plan, Terminal())
 
 
 @pytest.mark.realtime
