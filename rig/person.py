@@ -30,6 +30,15 @@ from rig.dialog import (
 )
 from rig.signals import interrupt_main_thread
 
+
+def _named(by: str) -> str:
+    """Return a name without blanks around it; refuse an empty one before anything is measured."""
+    if not by.strip():
+        raise typer.BadParameter("who measures has a name")
+    return by.strip()
+
+
+ByOption = Annotated[str, typer.Option(help="Who measures.", callback=_named)]
 DialogOption = Annotated[
     bool,
     typer.Option("--dialog", help="Ask and tell by lines of JSON: for programs, with --json."),

@@ -152,6 +152,23 @@ def test_a_simulated_calibration_keeps_nothing(lab: Lab, command: Callable[..., 
     assert not (lab.folder / RECORDS).exists()
 
 
+@pytest.mark.parametrize(
+    ("verb", "options", "words"),
+    [
+        ("valve", ("--by", " "), "who measures has a name"),
+        ("light", ("--by", ""), "who measures has a name"),
+        ("spot-check", ("--by", "anna", "--volume-ul", "0"), "0 uL lies outside"),
+    ],
+)
+def test_what_cannot_be_recorded_is_refused_before_a_drop_is_given(
+    command: Callable[..., Done], verb: str, options: tuple[str, ...], words: str
+) -> None:
+    done = command("calibrate", verb, "box1", *options, "--simulate")
+    assert done.code == ExitCode.USAGE
+    assert words in done.err
+    assert "drops of" not in done.err
+
+
 @pytest.mark.realtime
 def test_a_new_valve_on_emulated_hardware(
     lab: Lab,

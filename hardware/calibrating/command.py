@@ -20,7 +20,7 @@ from hardware.calibrating.valve_steps import Valves, calibrate_valve, check_valv
 from hardware.calibrating.vessels_command import vessels
 from rig.console import JsonOption, LabOption, print_json, print_table, rig_file, the_lab
 from rig.errors import ExitCode
-from rig.person import DialogOption, the_person
+from rig.person import ByOption, DialogOption, the_person
 
 RigArgument = Annotated[str, typer.Argument(help="The rig: its name or its file.")]
 DeviceOption = Annotated[
@@ -33,7 +33,6 @@ BalanceOption = Annotated[
         show_default="as in the rig file, else none",
     ),
 ]
-ByOption = Annotated[str, typer.Option(help="Who measures.")]
 SimulateOption = Annotated[
     bool, typer.Option("--simulate", help="Try it with a simulated valve; nothing is kept.")
 ]

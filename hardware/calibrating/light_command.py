@@ -9,7 +9,7 @@ import typer
 
 from rig.console import JsonOption, LabOption, console, print_json, print_table, rig_file, the_lab
 from rig.errors import OptionError
-from rig.person import DialogOption, the_person
+from rig.person import ByOption, DialogOption, the_person
 
 if TYPE_CHECKING:
     from calibration.light_power import PowerFile
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def light(
     rig: Annotated[str, typer.Argument(help="The rig: its name or its file.")],
-    by: Annotated[str, typer.Option(help="Who measures.")],
+    by: ByOption,
     meter: Annotated[
         str,
         typer.Option(help="Which power meter, with its sensor and wavelength.", show_default=False),

@@ -9,7 +9,7 @@ import typer
 
 from hardware.calibrating.vessels_command import SubjectOption
 from rig.console import JsonOption, LabOption, console, print_json, print_table, rig_file, the_lab
-from rig.person import DialogOption, the_person
+from rig.person import ByOption, DialogOption, the_person
 
 if TYPE_CHECKING:
     from calibration.map_file import MapFile
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def map_(
     rig: Annotated[str, typer.Argument(help="The rig: its name or its file.")],
     subject: SubjectOption,
-    by: Annotated[str, typer.Option(help="Who filmed it.")],
+    by: ByOption,
     frames: Annotated[
         Path | None, typer.Option(help="The film: a TIFF stack, a video, or an array (.npy).")
     ] = None,

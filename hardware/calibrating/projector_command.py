@@ -9,7 +9,7 @@ import typer
 
 from rig.console import JsonOption, LabOption, console, print_json, print_table, rig_file, the_lab
 from rig.errors import ExitCode
-from rig.person import DialogOption, the_person
+from rig.person import ByOption, DialogOption, the_person
 
 if TYPE_CHECKING:
     from calibration.projector import ProjectorFile
@@ -31,7 +31,7 @@ SimulateOption = Annotated[
 
 def projector(
     rig: RigArgument,
-    by: Annotated[str, typer.Option(help="Who measures.")],
+    by: ByOption,
     device: DeviceOption = "",
     camera: CameraOption = "",
     dots: DotsOption = None,
@@ -76,7 +76,7 @@ def projector(
 
 def dots(
     rig: RigArgument,
-    by: Annotated[str, typer.Option(help="Who looks.")],
+    by: ByOption,
     device: DeviceOption = "",
     camera: CameraOption = "",
     dots: DotsOption = None,

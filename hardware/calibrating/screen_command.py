@@ -15,12 +15,12 @@ from hardware.calibrating.screen_steps import Screens, Session, calibrate_screen
 from rig.config import validated
 from rig.console import JsonOption, LabOption, console, print_json, print_table, rig_file, the_lab
 from rig.errors import OptionError
-from rig.person import DialogOption, the_person
+from rig.person import ByOption, DialogOption, the_person
 
 
 def screen(
     rig: Annotated[str, typer.Argument(help="The rig: its name or its file.")],
-    by: Annotated[str, typer.Option(help="Who measures.")],
+    by: ByOption,
     photometer: Annotated[
         str, typer.Option(help="Which photometer, and where it stands.", show_default=False)
     ] = "",

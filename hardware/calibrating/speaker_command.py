@@ -8,12 +8,12 @@ import typer
 
 from rig.config import validated
 from rig.console import JsonOption, LabOption, console, print_json, print_table, rig_file, the_lab
-from rig.person import DialogOption, the_person
+from rig.person import ByOption, DialogOption, the_person
 
 
 def speaker(
     rig: Annotated[str, typer.Argument(help="The rig: its name or its file.")],
-    by: Annotated[str, typer.Option(help="Who measures.")],
+    by: ByOption,
     microphone: Annotated[
         str, typer.Option(help="The microphone: make and serial number.", show_default=False)
     ] = "",

@@ -16,7 +16,7 @@ from rig.calibration_record import sealed
 from rig.config import RigConfig, read_config
 from rig.console import JsonOption, LabOption, console, print_json, print_table, rig_file, the_lab
 from rig.errors import CheckFailed, Problem
-from rig.person import DialogOption, Person, the_person
+from rig.person import ByOption, DialogOption, Person, the_person
 from rig.rig_plan import plan_rig
 from rig.timing import TIMING, TimingFile, TimingPath, timing_file
 
@@ -28,7 +28,7 @@ BINS = 30
 
 def timing(
     rig: Annotated[str, typer.Argument(help="The rig: its name or its file.")],
-    by: Annotated[str, typer.Option(help="Who measures.")],
+    by: ByOption,
     pulses: Annotated[
         int, typer.Option(min=3, max=1000, help="Drops, tones, gratings or pulses of each output.")
     ] = 100,

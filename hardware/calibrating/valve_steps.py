@@ -112,7 +112,11 @@ def check_valve(valves: Valves, volume_ul: float | None, drops: int, by: str) ->
     bench = Bench(VirtualClock() if valves.simulate else SystemClock())
     made = driver(name, settings, bench.context(valves.lab.folder))
     line = ValveCalibration(valves.lab.folder, settings.calibration)
-    ordered_ul = volume_ul or round((line.smallest_ul + line.largest_ul) / 2, 1)
+    middle_ul = round((line.smallest_ul + line.largest_ul) / 2, 1)
+    ordered_ul = middle_ul if volume_ul is None else volume_ul
+    reason = made.refuse_volume(ordered_ul)
+    if reason:
+        raise OptionError(reason, "--volume-ul", "Ask for a volume from its range.")
     with (
         tempfile.TemporaryDirectory() as folder,
         _weighs(valves, bench, line.volume_ul) as weigh,
@@ -213,9 +217,6 @@ def _weighs(valves: Valves, bench: Bench, gives: Callable[[float], float]) -> It
 
 
 def _deliver(valve: Valve, bench: Bench, volume_ul: float, drops: int, person: Person) -> None:
-    reason = valve.refuse_volume(volume_ul)
-    if reason:
-        raise OptionError(reason, "--volume-ul", "Ask for a volume from its range.")
     for done in range(1, drops + 1):
         report_of(bench, lambda: valve.deliver(volume_ul), PATIENCE)
         bench.wait(lambda: False, BETWEEN_OPENINGS)

@@ -12,7 +12,7 @@ from calibration.vessels_reference import reference_file
 from rig.calibration_record import read_calibration
 from rig.console import JsonOption, LabOption, console, print_json, rig_file, the_lab
 from rig.lab import Lab
-from rig.person import DialogOption, the_person
+from rig.person import ByOption, DialogOption, the_person
 from rig.picture import Disk
 
 SubjectOption = Annotated[str, typer.Option(help="Id or ear tag of the mouse.")]
@@ -21,7 +21,7 @@ SubjectOption = Annotated[str, typer.Option(help="Id or ear tag of the mouse.")]
 def vessels(
     rig: Annotated[str, typer.Argument(help="The rig: its name or its file.")],
     subject: SubjectOption,
-    by: Annotated[str, typer.Option(help="Who does it.")],
+    by: ByOption,
     device: Annotated[
         str, typer.Option(help="Which projector; not needed where the rig has one.")
     ] = "",
