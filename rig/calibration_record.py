@@ -72,7 +72,7 @@ def read_calibration(folder: Path, name: str, model: type[Points]) -> Points:
     ------
     ConfigError
         If the file is missing, no TOML, not what `model` asks for, the record of another kind of
-        device, or a record that was changed after it was measured.
+        device, a record that was changed after it was measured, or typed by hand with a fit.
     """
     path = folder / name
     return _found(read_toml(path), str(path), model)
@@ -111,6 +111,12 @@ def _found(table: Mapping[str, Any], where: str, model: type[Points]) -> Points:
             "Name the right file in the rig file, or calibrate the device.",
         )
     found = validated(model, table, where)
+    if found.record is None and "fit" in table:
+        raise ConfigError(
+            "has a fit without the record that it belongs to",
+            where,
+            "Take the table `fit` out: what is typed by hand is its points alone.",
+        )
     if found.record is not None and found.record.id != seal_of(found):
         raise ConfigError(
             "was changed after it was measured: its seal is broken",

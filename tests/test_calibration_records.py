@@ -104,6 +104,15 @@ def test_a_changed_record_is_refused_by_name(lab: Lab, old: str, new: str) -> No
     assert "seal is broken" in raised.value.what
 
 
+def test_a_record_without_its_head_is_not_taken_for_typed_by_hand(lab: Lab) -> None:
+    """Its line would be that of the points before they were changed."""
+    text = text_of(record().model_copy(update={"record": None}))
+    (lab.folder / FILE).write_text(text.replace("volume_ul = ", "volume_ul = 1"), encoding="utf-8")
+    with pytest.raises(ConfigError, match="Take the table `fit` out") as raised:
+        ValveCalibration(lab.folder, FILE)
+    assert "has a fit without the record" in raised.value.what
+
+
 def test_a_comment_breaks_no_seal(lab: Lab) -> None:
     put_in_force(lab.folder, FILE, record())
     text = (lab.folder / FILE).read_text(encoding="utf-8")
