@@ -35,7 +35,7 @@ def dots_figure(registration: CameraRegistration, um_per_px: float) -> Figure:
     um_per_px
         Of the camera.
     """
-    figure = _figure(130, 112)
+    figure = _figure(130, 120)
     ax = figure.subplots()
     away = np.linalg.norm(registration.residuals_px, axis=1)
     longest = 0.06 * registration.shape[1]

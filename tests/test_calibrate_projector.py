@@ -218,7 +218,7 @@ def test_readings_of_a_file_are_put_in_force_or_refused_by_line(
 ) -> None:  # fmt: skip
     file = tmp_path / "readings.csv"
     asked = ("calibrate", "light", "lc", "--by", "a", "--meter", "m", "--readings", str(file))
-    assert 'Give it `light = "calibration/lc-projector' in command(*asked).err
+    assert 'Give it `light = "calibration/lc-projector-light.toml"`' in command(*asked).err
     edit(
         "rigs/lc.toml",
         "led_current = 120",

@@ -73,7 +73,8 @@ class Chosen:
         if projectors.simulate:
             return STANDS_IN
         where = f"{projectors.rig}, devices.{self.name}"
-        do = f'Give it `{key} = "calibration/{projectors.rig.stem}-{self.name}.toml"`.'
+        own = self.name if key == "calibration" else f"{self.name}-{key}"
+        do = f'Give it `{key} = "calibration/{projectors.rig.stem}-{own}.toml"`.'
         raise ConfigError(f"it names no file by `{key}`", where, do)
 
 
