@@ -138,6 +138,9 @@ def test_a_record_of_another_device_is_found_before_a_session(
     assert done.code == ExitCode.CHECK_FAILED
     assert "measured at 'left' of rig 'box1', not at 'valve' of 'box1'" in done.out
     assert "Calibrate 'valve'" in done.out
+    checked = command("calibrate", "spot-check", "box1", "--by", "anna", "--simulate")
+    assert (checked.code, checked.out) == (ExitCode.CHECK_FAILED, "")
+    assert "measured at 'left' of rig 'box1'" in checked.err
 
 
 def test_calibrations_tells_age_and_state(lab: Lab, command: Callable[..., Done]) -> None:

@@ -26,11 +26,12 @@ from hardware.calibrating.valve_picture import draw_valve
 from hardware.valve import ValveSettings
 from hardware.weighing import Weigh, balance_of, scales
 from rig.bench import PATIENCE, Bench, opened, report_of
+from rig.calibration_age import foreign
 from rig.calibration_record import read_calibration, sealed
 from rig.clock import SystemClock, VirtualClock
 from rig.console import console, print_table
 from rig.devices import Valve
-from rig.errors import ConfigError, OptionError
+from rig.errors import CheckFailed, ConfigError, OptionError
 from rig.lab import Lab
 from rig.person import Person
 from rig.spot_checks import SpotCheck, append_check
@@ -106,12 +107,16 @@ def check_valve(valves: Valves, volume_ul: float | None, drops: int, by: str) ->
     Raises
     ------
     RigError
-        If the rig file, the valve or the balance is wrong, or the valve refuses the volume.
+        If the rig file, the valve, the balance or what is in force is wrong, or the valve refuses
+        the volume.
     """
     name, driver, settings = _valve(valves)
     bench = Bench(VirtualClock() if valves.simulate else SystemClock())
     made = driver(name, settings, bench.context(valves.lab.folder))
     line = ValveCalibration(valves.lab.folder, settings.calibration)
+    strange = foreign(line.path, valves.rig.resolve().stem, name)
+    if strange:
+        raise CheckFailed([strange])
     middle_ul = round((line.smallest_ul + line.largest_ul) / 2, 1)
     ordered_ul = middle_ul if volume_ul is None else volume_ul
     reason = made.refuse_volume(ordered_ul)
