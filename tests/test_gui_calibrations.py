@@ -206,6 +206,7 @@ WEIGHT = NumberAsked(id=3, words="What does the balance show?", unit="mg", least
 
 def test_a_number_is_taken_only_within_its_limits_and_by_enter(desk: Desk, talk: FakeTalk) -> None:
     page = desk.wizard.run_page
+    desk.key(Qt.Key_Return)  # nothing is asked yet
     talk.say(Told("1 of 5: 100 openings of 10 ms"), Share(40, 100), WEIGHT)
     assert (page.bar.isVisible(), page.steps.bar.value()) == (False, 40)
     for typed in ("", "many", "12", "1,000", "nan"):
@@ -219,6 +220,7 @@ def test_a_number_is_taken_only_within_its_limits_and_by_enter(desk: Desk, talk:
     assert not page.question.isVisible()
     desk.key(Qt.Key_Return)
     assert talk.answers == [(3, 452.5)], "nothing is asked any more"
+    assert not page.bar.isVisible(), "the button that stops it has not got the keys"
 
 
 def test_choices_have_a_button_each_and_the_first_is_the_usual_one(

@@ -89,7 +89,12 @@ class QuestionPanel(QFrame):
             next(iter(self.buttons.values())).setFocus()
 
     def go_on(self) -> None:
-        """Answer with what is typed; or with the button that has the focus, or the first one."""
+        """Answer with what is typed; or with the button that has the focus, or the first one.
+
+        Nothing happens while nothing is asked.
+        """
+        if self._question is None:
+            return
         focused = [button for button in self.buttons.values() if button.hasFocus()]
         button = (focused or list(self.buttons.values()))[0]
         if button.isEnabled():

@@ -29,9 +29,9 @@ class RunPage(QWidget):
 
     def __init__(self, answer: Callable[[int, Value], None], stop: Callable[[], None]) -> None:
         super().__init__()
-        self._stop = stop
+        self._answer, self._stop = answer, stop
         self._before = ""
-        self.steps, self.question = Steps(), QuestionPanel(answer)
+        self.steps, self.question = Steps(), QuestionPanel(self._answered)
         self.stop = QPushButton("&Stop (Esc)")
         self.stop.setFocusPolicy(Qt.TabFocus)
         self.stop.clicked.connect(self.ask_to_stop)
@@ -83,6 +83,10 @@ class RunPage(QWidget):
         self.bar.show()
         self.on.setFocus()
 
+    def _answered(self, question: int, value: Value) -> None:
+        self.setFocus()  # what was answered by is hidden, and the next button would have the keys
+        self._answer(question, value)
+
     def _go_on(self) -> None:
         self.bar.hide()
         self.setFocus()
@@ -94,4 +98,5 @@ class RunPage(QWidget):
         self.question.show_question(None)
         self.steps.show()
         self.steps.tell(STOPPING)
+        self.setFocus()
         self._stop()
