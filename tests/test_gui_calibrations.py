@@ -163,6 +163,11 @@ def test_a_wizard_says_what_it_wants_and_begins_with_the_options_that_differ(des
     assert desk.jobs.talks[-1].asked.arguments == [
         "calibrate", "spot-check", "box1", "--by", "anna", "--device", "valve", "--drops", "200",
     ]  # fmt: skip
+    desk.jobs.talks[-1].asked.done(Done(ExitCode.CHECK_FAILED, None, "No."))
+    button(desk.wizard.end_page, "Again").click()
+    desk.key(Qt.Key_Return)
+    first, second = (talk.asked.arguments for talk in desk.jobs.talks)
+    assert first == second, "what was typed is still there"
 
 
 @pytest.mark.parametrize("kind", ALL_KINDS, ids=lambda kind: kind.verb)

@@ -72,7 +72,7 @@ class Wizard(QWidget):
         self.title = title_label()
         self.begin_page = BeginPage(self._begin, leave)
         self.run_page = RunPage(self._answer, self._stop)
-        self.end_page = EndPage(self._again, leave)
+        self.end_page = EndPage(self._show_begin, leave)
         self._pages = QStackedWidget()
         for page in (self.begin_page, self.run_page, self.end_page):
             self._pages.addWidget(page)
@@ -94,8 +94,7 @@ class Wizard(QWidget):
         if wanted.simulated:
             given["simulate"] = True
         self.begin_page.show_kind(wanted.kind, given, frozenset(wanted.known))
-        self._pages.setCurrentWidget(self.begin_page)
-        self.begin_page.begin.setFocus()
+        self._show_begin()
 
     def restyle(self, palette: Palette) -> None:
         """Give the pictures other colours."""
@@ -172,9 +171,10 @@ class Wizard(QWidget):
         if not self.isVisible() and self._wanted is not None:
             self._place.tell("note", f"{self._wanted.title}: it {words} See Calibrations.")
 
-    def _again(self) -> None:
-        if self._wanted is not None:
-            self.prepare(self._wanted)
+    def _show_begin(self) -> None:
+        """Show what it wants; options that were changed stay so when it begins again."""
+        self._pages.setCurrentWidget(self.begin_page)
+        self.begin_page.begin.setFocus()
 
 
 def verb_words(verb: str) -> str:

@@ -43,7 +43,8 @@ def screen(
         typer.Option(help="Take readings from a CSV file: gun,level,luminance_cd_m2."),
     ] = None,
     width_cm: Annotated[
-        float | None, typer.Option(help="Measured width of the lit area, with the two below.")
+        float | None,
+        typer.Option(help="Measured width of the lit area; give height and distance, too."),
     ] = None,
     height_cm: Annotated[float | None, typer.Option(help="Its measured height.")] = None,
     distance_cm: Annotated[
