@@ -7,6 +7,7 @@ in ``calibration/records`` as well, under a name of its own.
 from __future__ import annotations
 
 import hashlib
+import tempfile
 from datetime import UTC
 from pathlib import Path
 
@@ -31,7 +32,8 @@ def put_in_force(folder: Path, name: str, record: Calibration) -> Path:
     Raises
     ------
     RecordingError
-        If it cannot be written. What was in force before is still in force then.
+        If it cannot be written. What was in force before is still in force then, and what was
+        measured lies in the computer's folder for temporary files.
     """
     target = folder / name
     try:
@@ -46,7 +48,7 @@ def put_in_force(folder: Path, name: str, record: Calibration) -> Path:
         raise RecordingError(
             f"the calibration cannot be kept: {error.strerror}",
             str(error.filename or target),
-            "Check the rights on the folder and the room on the disk, and save it again.",
+            f"Check the rights on the folder and the room on the disk. {_saved(record, target)}",
         ) from error
     return kept
 
@@ -84,6 +86,16 @@ def _rows(points: object) -> tomlkit.items.Array:
         row.update(point)
         array.append(row)
     return array.multiline(multiline=True)
+
+
+def _saved(record: Calibration, target: Path) -> str:
+    """Save a record that cannot be kept, so that nothing is lost; return what to do with it."""
+    path = Path(tempfile.gettempdir()) / record_file(Path(), record).name
+    try:
+        path.write_text(text_of(record), encoding="utf-8")
+    except OSError:
+        return "Then calibrate again."
+    return f"Then copy {path} to {target}: it is what was measured."
 
 
 def _keep_typed(folder: Path, target: Path) -> None:

@@ -6,6 +6,7 @@ import json
 import tomllib
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from conftest import Done
@@ -62,7 +63,9 @@ def test_what_is_written_is_read_back_with_its_seal(volumes: list[float], note: 
     assert ValveFile.model_validate(tomllib.loads(text_of(made))) == made
 
 
-def test_a_record_takes_the_place_of_the_file_and_both_are_kept(lab: Lab) -> None:
+def test_a_record_takes_the_place_of_the_file_and_both_are_kept(
+    lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     typed = (lab.folder / FILE).read_bytes()
     first = put_in_force(lab.folder, FILE, record())
     assert first.name.startswith("box1-valve-20261102T091500Z-")
@@ -70,8 +73,11 @@ def test_a_record_takes_the_place_of_the_file_and_both_are_kept(lab: Lab) -> Non
     second = put_in_force(lab.folder, FILE, record((1.1, 2.4, 4.9, 7.5)))
     kept = {path.read_bytes() for path in (lab.folder / RECORDS).glob("*.toml")}
     assert kept == {typed, first.read_bytes(), second.read_bytes()}
-    with pytest.raises(RecordingError, match="cannot be kept"):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with pytest.raises(RecordingError, match="cannot be kept") as raised:
         put_in_force(lab.folder, FILE, record())
+    assert f"copy {tmp_path / first.name} to {lab.folder / FILE}" in raised.value.do
+    assert (tmp_path / first.name).read_bytes() == first.read_bytes(), "what was measured is kept"
     assert read_calibration(lab.folder, FILE, ValveFile) == record((1.1, 2.4, 4.9, 7.5))
 
 
