@@ -30,6 +30,6 @@ def confirmed(person: Person, words: str, draw: Draw, picture: Path) -> bool:
     picture.parent.mkdir(parents=True, exist_ok=True)
     draw(picture)
     if not person.is_there:
-        do = f"Look at {picture}, and repeat it with --confirm if both are the same window."
+        do = f"Look at {picture}, and repeat it with --confirm if it is right."
         raise OptionError("nobody looked at the picture", "--confirm", do)
     return person.choose(words, (PUT_IN_FORCE, DISCARD), picture) == PUT_IN_FORCE
