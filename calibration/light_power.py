@@ -93,7 +93,7 @@ class PowerCalibration:
     Raises
     ------
     ConfigError
-        If there are too few levels, or the readings lie on no rising line.
+        If there are too few levels, the readings lie on no rising line, or below that of the dark.
 
     Examples
     --------
@@ -122,6 +122,10 @@ class PowerCalibration:
         self._slope, self._offset = float(slope), float(offset)
         self.residuals_mw_per_mm2 = self.mw_per_mm2 - self._line(self.levels)
         highest = self.mw_per_mm2.max()
+        if self.mw_per_mm2.min() < -MOST_BENT * highest:
+            level = self.levels[self.mw_per_mm2.argmin()]
+            what = f"the meter showed more in the dark than at level {level:g}"
+            raise CheckFailed([Problem(what, where, "Look at the unit; measure both again.")])
         bent = float(np.abs(self.residuals_mw_per_mm2).max())
         if self._slope <= 0 or bent > MOST_BENT * highest:
             what = (

@@ -68,6 +68,8 @@ def test_readings_on_no_rising_line_are_refused() -> None:
     bent[-1] *= 0.7
     with pytest.raises(ConfigError, match=r"% of the highest one beside the line.*warm up"):
         calibration(bent)
+    with pytest.raises(ConfigError, match="more in the dark than at level 0"):
+        calibration(line() / 1000)
     with pytest.raises(ConfigError, match="fewer than 4 different levels"):
         calibration(line((0, 0, 0, 40, 80)), (0, 0, 0, 40, 80))
 

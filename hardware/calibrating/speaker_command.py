@@ -33,7 +33,12 @@ def speaker(
     ] = 192_000.0,
     sensitivity: Annotated[
         float | None,
-        typer.Option(help="Volts for a pascal; else a pistonphone tells.", show_default=False),
+        typer.Option(
+            min=1e-6,
+            max=1000,
+            help="Volts for a pascal; else a pistonphone tells.",
+            show_default=False,
+        ),
     ] = None,
     pistonphone_db_spl: Annotated[
         float, typer.Option(min=60, max=140, help="What the pistonphone gives.")
