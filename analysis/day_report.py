@@ -1,4 +1,4 @@
-"""The report of a day: a row a mouse, what to look at, and which mice had no session."""
+"""The report of a day: a row a mouse, its weight and water, what is left, what to look at."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from analysis.day_water import DayWater, left_words, water_parts
 from analysis.html import banner, escaped, heading, page, paragraph, table
 from analysis.quality import Word
 from rig.performance import Performance, performance_of
@@ -120,15 +121,17 @@ def day_of_rows(day: date, rows: Sequence[Row]) -> Day:
     )  # fmt: skip
 
 
-def day_page(day: Day) -> str:
-    """Return the report of a day as an HTML page."""
-    return page(f"{day.day} sessions", _parts(day))
+def day_page(day: Day, water: DayWater | None = None) -> str:
+    """Return the report of a day as an HTML page; `water` is what the lab's ledger tells."""
+    return page(f"{day.day} sessions", _parts(day, water))
 
 
-def _parts(day: Day) -> Iterator[str]:
+def _parts(day: Day, water: DayWater | None) -> Iterator[str]:
     yield f"<h1>{escaped(f'{day.day:%A, %Y-%m-%d}')}</h1>"
     if day.simulated:
         yield banner(day.simulated, "simulated")
+    if water is not None:
+        yield from left_words(water)
     if not day.mice:
         yield banner("There are no sessions of this day.", "note")
     else:
@@ -145,7 +148,12 @@ def _parts(day: Day) -> Iterator[str]:
             "Water is what the mouse could drink in the rig. d' before: of its last session of the "
             f"same stage in the {DAYS_BEFORE} days before.", "quiet",
         )  # fmt: skip
+    if water is not None:
+        yield from water_parts(water)
     yield from _to_look_at(day)
+    if day.not_wrapped_up and (water is None or water.found is None):
+        yield heading("Not wrapped up")
+        yield paragraph(", ".join(day.not_wrapped_up))
 
 
 def _to_look_at(day: Day) -> Iterator[str]:
@@ -156,9 +164,6 @@ def _to_look_at(day: Day) -> Iterator[str]:
     if day.absent:
         yield heading("No session on this day")
         yield table(("mouse", "last session"), [(each.subject, each.last) for each in day.absent])
-    if day.not_wrapped_up:
-        yield heading("Not wrapped up")
-        yield paragraph(", ".join(day.not_wrapped_up))
 
 
 def _shown(mouse: MouseDay) -> tuple[object, ...]:

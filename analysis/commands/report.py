@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -91,19 +91,20 @@ def _of_day(
 ) -> tuple[Path, dict[str, object]]:
     """Write the report of a day; return where it is, and what is told of it."""
     from analysis.day_report import day_of_rows, day_page, first_day
+    from analysis.day_water import read_water
 
     folders = [
         folder for folder in since_day(find_sessions(lab.data), first_day(day))
         if folder.path.parts[-2] <= day.isoformat() or folder.path.parts[-2] == UNKNOWN
     ]  # fmt: skip
     rows = read_summaries(folders)
-    found = day_of_rows(day, rows)
+    found, water = day_of_rows(day, rows), read_water(lab, day, datetime.now(UTC))
     file = out or lab.folder / REPORTS / f"{day}.html"
-    _write(file, day_page(found))
+    _write(file, day_page(found, water))
     if not quiet:
         _tell_day(found)
     sessions = [row for row in rows if row["day"] in {day.isoformat(), UNKNOWN}]
-    return file, {**msgspec.structs.asdict(found), "sessions": sessions}
+    return file, {**msgspec.structs.asdict(found), "sessions": sessions, "water": water}
 
 
 def _tell_day(day: Day) -> None:

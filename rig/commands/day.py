@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import subprocess
+from datetime import date
 from typing import Annotated
 
+import msgspec
 import typer
 
 from rig.commands.entering import ByOption, author, checked_text, now_utc
 from rig.commands.water import DayOption
 from rig.console import JsonOption, LabOption, console, print_json, print_table, the_lab
-from rig.errors import ExitCode
+from rig.errors import ExitCode, RecordingError
+from rig.lab import Lab
 from rig.ledger.days import local_day, zone_of
+from rig.program import RIG_PROGRAM
 
 
 def register(app: typer.Typer) -> None:
@@ -25,6 +30,9 @@ def day_command(
     ] = False,
     reason: Annotated[str, typer.Option(help="Why it is left.", show_default=False)] = "",
     by: ByOption = None,
+    report: Annotated[
+        bool, typer.Option("--report", help="Write the report of the day, too.")
+    ] = False,
     lab: LabOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -43,8 +51,9 @@ def day_command(
         if sign_off:
             close_day(ledger, found, checked_text(reason, "--reason"), author(by), now)
             found = day_list(ledger, the, which, now)
+    page = _report(the, which) if report else None
     if json:
-        print_json(found)
+        print_json({**msgspec.structs.asdict(found), "report": page} if page else found)
     else:
         if found.tasks:
             print_table(
@@ -59,5 +68,20 @@ def day_command(
         console.print(f"{which}: {mice} mice on restriction, {left}.", soft_wrap=True)
         if found.closed:
             console.print(found.closed, soft_wrap=True, markup=False)
+        if page:
+            console.print(f"Report: {page}", soft_wrap=True, markup=False)
     if found.tasks and not found.closed:
         raise typer.Exit(ExitCode.CHECK_FAILED)
+
+
+def _report(lab: Lab, day: date) -> str:
+    """Let `rig report` write the page of a day; return its file."""
+    command = [*RIG_PROGRAM, "report", "--day", f"{day}", "--lab", str(lab.folder), "--json"]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=False)
+    if done.returncode != ExitCode.OK:
+        raise RecordingError(
+            "the report of the day is not written",
+            f"exit code {done.returncode}",
+            f"See what stands above; try it alone: rig report --day {day}.",
+        )
+    return str(msgspec.json.decode(done.stdout)["file"])

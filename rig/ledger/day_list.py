@@ -12,11 +12,11 @@ from rig.lab import Lab
 from rig.ledger.board import board
 from rig.ledger.closing import closed_words
 from rig.ledger.days import bounds, zone_of
+from rig.ledger.entries import notes_between
 from rig.ledger.posting import Posted
 from rig.ledger.records import DayList, Row, Task
 from rig.ledger.store import Ledger
-from rig.ledger.subjects import in_force
-from rig.ledger.tables import sessions, subjects, wellness
+from rig.ledger.tables import sessions, subjects
 from rig.ledger.taking_in import take_in_files, take_in_sessions
 from rig.running import ended_without_wrap_up, running
 
@@ -37,7 +37,7 @@ def day_list(ledger: Ledger, lab: Lab, day: date, now: datetime) -> DayList:
     unread = take_in_files(ledger, lab, now)
     with ledger.reading() as connection:
         rows = board(connection, lab.config.water, zone, day, now)
-        looked_at = _with_note(connection, day, zone)
+        looked_at = {note.subject for note in notes_between(connection, *bounds(day, zone))}
         notes = _notes(connection, lab, day, zone)
     tasks = [task for row in rows for task in tasks_of(row, looked_at=row.subject in looked_at)]
     tasks += _of_sessions(lab, day, posted)
@@ -88,18 +88,6 @@ def _of_sessions(lab: Lab, day: date, posted: Sequence[Posted]) -> list[Task]:
         do = f"rig wrap-up {each.folder.name}"
         found.append(Task(each.subject, "wrap-up", f"{each.words} has no wrap-up.", do))
     return found
-
-
-def _with_note(connection: sa.Connection, day: date, zone: ZoneInfo | None) -> set[str]:
-    """Return the mice of which a person has said on a day how they are."""
-    begin, end = bounds(day, zone)
-    found = connection.execute(
-        sa.select(subjects.c.name)
-        .join_from(wellness, subjects)
-        .where(wellness.c.at >= begin, wellness.c.at < end, wellness.c.text.is_not(None))
-        .where(in_force(wellness))
-    )
-    return set(found.scalars())
 
 
 def _notes(

@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from rig.errors import ConfigError
 from rig.ledger.store import Ledger
 from rig.ledger.subjects import LedgerSubject, in_force
-from rig.ledger.tables import acts, supplements, weighings, wellness
+from rig.ledger.tables import acts, subjects, supplements, weighings, wellness
 
 LAST = "last"
 """Names the last row of a subject, where a row is named."""
@@ -43,6 +43,17 @@ class Entry:
     by: str
     corrects: str = ""
     reason: str = ""
+
+
+@dataclass(frozen=True)
+class Note:
+    """What a person said of a mouse: how it is, or that it may run all the same."""
+
+    subject: str
+    at: datetime
+    person: str
+    text: str
+    kind: WellnessKind
 
 
 def enter_weight(
@@ -114,6 +125,19 @@ def rows_of(connection: sa.Connection, table: sa.Table, subject: str) -> list[di
     query = sa.select(table).where(table.c.subject == subject)
     found = connection.execute(query.order_by(table.c.at, table.c.entered_at))
     return [dict(row) for row in found.mappings()]
+
+
+def notes_between(connection: sa.Connection, begin: datetime, end: datetime) -> list[Note]:
+    """Return what persons said of mice between two moments, those that were corrected left out."""
+    columns = wellness.c
+    found = connection.execute(
+        sa.select(subjects.c.name, columns.at, columns.person, columns.text, columns.kind)
+        .join_from(wellness, subjects)
+        .where(columns.at >= begin, columns.at < end, columns.text.is_not(None))
+        .where(in_force(wellness))
+        .order_by(columns.at, columns.entered_at)
+    )
+    return [Note(row.name, row.at, row.person, row.text, row.kind) for row in found]
 
 
 def _enter(ledger: Ledger, table: sa.Table, entry: Entry, values: Mapping[str, Any]) -> str:
