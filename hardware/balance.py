@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import time
 from pathlib import Path
+from typing import Self
 
 import pydantic
 
@@ -17,6 +18,7 @@ from hardware.serial.link import SerialLink
 from hardware.serial.port import SerialPort
 from rig.devices import DeviceSettings, Line
 from rig.errors import DeviceError, Problem
+from rig.scale import Scale
 
 ANSWER_PATIENCE = 2.0
 """Seconds within which the balance answers what it need not wait for."""
@@ -50,7 +52,7 @@ class BalanceSettings(DeviceSettings):
     log: str = ""
 
 
-class Balance:
+class Balance(Scale):
     """A balance at a serial port.
 
     Parameters
@@ -76,6 +78,11 @@ class Balance:
         self._where = f"balance '{name}'"
         self._address = address_of(settings, folder, self._where)
         self._link = SerialLink(self._address, self._reset, lambda _: _REST, lambda _: None)
+
+    @classmethod
+    def of_number(cls, number: str, patience: float, folder: Path) -> Self:
+        """Return the balance whose USB plug has a number."""
+        return cls("balance", BalanceSettings(line=number, patience=patience), folder)
 
     def open(self) -> None:
         """Find the balance; raise `DeviceError` if it is not there, or something else is."""

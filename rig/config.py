@@ -97,6 +97,7 @@ class LabConfig(FrozenModel):
     `experimenters` are persons as ``Last, First``: who runs a session, unless another is named.
     `ledger` is a file in the lab's folder, or the address of a PostgreSQL database. `timezone` is
     where a day begins and ends, as in ``Europe/Vienna``; empty if this computer's zone is right.
+    `balance` is the USB number of the balance on which mice are weighed; empty if a person types.
     """
 
     name: str
@@ -108,6 +109,7 @@ class LabConfig(FrozenModel):
     limits: LabLimits = LabLimits()
     ledger: str = pydantic.Field(default="ledger.db", min_length=1)
     timezone: str = ""
+    balance: str = pydantic.Field(default="", pattern=_NUMBER)
     water: WaterConfig = WaterConfig()
 
     @pydantic.field_validator("timezone")

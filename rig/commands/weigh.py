@@ -19,8 +19,11 @@ from rig.commands.entering import (
     when,
 )
 from rig.console import JsonOption, LabOption, console, print_json, the_lab
+from rig.errors import ConfigError
+from rig.lab import LAB_TOML, Lab
 from rig.ledger.days import local, local_day, zone_of
-from rig.person import DialogOption, the_person
+from rig.person import DialogOption, Person, the_person
+from rig.scale import read_weight
 from rig.water_policy import LEAST_G, MOST_G
 
 
@@ -33,7 +36,11 @@ def weigh(
     subject: Annotated[str, typer.Argument(help="Which mouse: its name, or its tag.")],
     grams: Annotated[
         float | None,
-        typer.Argument(min=LEAST_G, max=MOST_G, help="What it weighs in g, implant included."),
+        typer.Argument(
+            min=LEAST_G,
+            max=MOST_G,
+            help="What it weighs in g, implant included; without it the balance is read.",
+        ),
     ] = None,
     confirmed: Annotated[
         bool, typer.Option("--confirm", help="It is so, although it differs much.")
@@ -44,6 +51,13 @@ def weigh(
     withdraw: Annotated[
         str, typer.Option(help="The row that is taken back, as for --correct.", show_default=False)
     ] = "",
+    balance: Annotated[
+        str,
+        typer.Option(
+            help="USB number of the balance (MT-SICS) with the mouse on it.",
+            show_default="as in lab.toml",
+        ),
+    ] = "",
     reason: ReasonOption = "",
     at: AtOption = "",
     by: ByOption = None,
@@ -52,6 +66,8 @@ def weigh(
     dialog: DialogOption = False,
 ) -> None:
     """Enter the weight of a mouse, and say what it is due.
+
+    Without a number the lab's balance is read, as soon as the mouse on it is quiet.
 
     A weight that differs much from the last one is to be typed again, or confirmed with --confirm;
     else nothing is entered, and the exit code is 3. A correction is a row of its own.
@@ -63,8 +79,12 @@ def weigh(
     from rig.ledger.tables import weighings
     from rig.water_policy import weight_doubt
 
-    check_correction(correct, withdraw, reason, value=grams is not None)
     the, now = the_lab(lab), now_utc()
+    if balance and (withdraw or grams is not None):
+        raise typer.BadParameter("--balance reads the weight: leave out the grams, and --withdraw")
+    number = "" if withdraw or grams is not None else _balance(the, balance, at or correct)
+    check_correction(correct, withdraw, reason, value=grams is not None or bool(number))
+    person = the_person(dialog)
     zone, config, moment = zone_of(the.config), the.config.water, when(the, at, now)
     with open_ledger(the) as ledger:
         with ledger.reading() as connection:
@@ -74,10 +94,12 @@ def weigh(
                 old = find_row(connection, weighings, mouse.id, correct or withdraw)
                 moment = moment if at else old["at"]
             last = last_weight(connection, mouse, moment, without=old["id"] if old else "")
+        if number:
+            grams = _on_the_balance(number, the, person)
         before, usual = last[1] if last else None, mouse.facts.usual_g
         doubt = weight_doubt(config, grams, before, usual) if grams else ""
         if doubt and grams and not confirmed:
-            confirm(the_person(dialog), doubt, grams, "weight", "g")
+            confirm(person, doubt, grams, "weight", "g")
         row = enter_weight(
             ledger,
             Entry(
@@ -86,6 +108,7 @@ def weigh(
             ),
             grams,
             confirmed=bool(doubt),
+            source="balance" if number else "typed",
         )  # fmt: skip
         with ledger.reading() as connection:
             due = row_of(connection, config, zone, mouse, local_day(moment, zone), now)
@@ -98,3 +121,33 @@ def weigh(
         did += f" ({100 * (grams / last[1] - 1):+.1f} % since {since})"
     console.print(f"{mouse.name} {did}.", soft_wrap=True, markup=False)
     print_row(due)
+
+
+def _balance(lab: Lab, named: str, past: str) -> str:
+    """Return the number of the balance that is to be read.
+
+    Raises
+    ------
+    typer.BadParameter
+        If there is none, or if an earlier weight is meant, which no balance tells.
+    """
+    number = named or lab.config.balance
+    if not number:
+        raise typer.BadParameter(
+            f"the value is missing: type the grams, or name the balance in {LAB_TOML} or --balance"
+        )
+    if past:
+        raise typer.BadParameter("a balance tells what a mouse weighs now: type what it weighed")
+    return number
+
+
+def _on_the_balance(number: str, lab: Lab, person: Person) -> float:
+    """Return what the mouse on the balance weighs, if that can be a mouse."""
+    grams = read_weight(number, lab.folder, person)
+    if not LEAST_G <= grams <= MOST_G:
+        raise ConfigError(
+            f"{grams:g} g is no mouse: nothing is entered",
+            f"balance {number}",
+            "Set the balance to zero with the empty box on it, put the mouse in, and try again.",
+        )
+    return grams
