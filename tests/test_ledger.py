@@ -83,7 +83,7 @@ def test_a_correction_names_the_row_that_it_takes_the_place_of(ledger: Ledger) -
         rows = rows_of(connection, weighings, mouse.id)
         assert [row["weight_g"] for row in rows] == [12.4, 21.4]
         assert find_row(connection, weighings, mouse.id, "last")["weight_g"] == 21.4
-        with pytest.raises(ConfigError, match="was corrected already"):
+        with pytest.raises(ConfigError, match="was corrected or taken back already"):
             find_row(connection, weighings, mouse.id, old["id"][:8])
     with pytest.raises(ConfigError, match="was just corrected"):
         enter_weight(ledger, entry, 21.5)

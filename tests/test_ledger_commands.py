@@ -123,6 +123,11 @@ def test_a_file_that_was_changed_by_hand_is_told_of(begun: Lab) -> None:
         (("subject", "add", "M015", "--cage", "a\nb"), "--cage is a line of text"),
         (("subject", "edit", "M099", "--cage", "1"), "Enter it: `rig subject add M099`"),
         (("subject", "note", "M014", " ", "--person", "Doe, Jane"), "a note needs words"),
+        (("subject", "add", "m014"), "'M014' is in the ledger already"),
+        (("subject", "add", "14"), "'14' is the tag of 'M014'"),
+        (("day", "--day", "0001-01-01"), "the year is none from 1970"),
+        (("water", "--day", "9999-12-31"), "the year is none from 1970"),
+        (("weigh", "M014", "21", "--correct", "", "--reason", "x"), "--reason goes with --correct"),
         (("weigh", "M099", "21"), "'M099' is not in the ledger"),
         (("weigh", "M014", "0"), "than or equal to"),
         (("weigh", "M014", "nan"), ""),
@@ -209,6 +214,8 @@ def test_a_slip_is_corrected_or_taken_back_by_a_row_of_its_own(begun: Lab) -> No
     row = told(begun, "water")["board"][0]
     assert (row["weight_g"], row["supplement_ml"], row["weighed"]) == (None, 0.0, False)
     assert weights(begun) == [22.4, 21.4, None]
+    again = ("--withdraw", "last", "--reason", "another mouse")
+    assert "there is no row 'last'" in refused(begun, "give", "M014", *again), "nothing is left"
     log = done(begun, "ledger", "log")
     for words in ("weight 22.4 g", "misread", "weight withdrawn", "supplement withdrawn"):
         assert words in log

@@ -99,6 +99,28 @@ def test_a_ledger_of_a_later_version_is_refused(lab: Lab, file: Path) -> None:
     assert "newer version of mouserig" in refused.value.do
 
 
+def test_an_empty_file_is_no_ledger_without_mice(lab: Lab, file: Path) -> None:
+    for aside in file.parent.glob(f"{file.name}-*"):
+        aside.unlink()
+    file.write_bytes(b"")
+    for arguments in (("day",), ("water",), ("subject", "add", "M3")):
+        done = inside(lab, *arguments)
+        assert done.code == ExitCode.RECORDING
+        assert "the ledger is damaged: it is empty" in done.err
+    assert inside(lab, "ledger", "rebuild").code == ExitCode.RECORDING, "nothing could be read"
+    assert inside(lab, "subject", "add", "M3").code == ExitCode.OK
+
+
+def test_a_folder_in_the_place_of_the_ledger_is_told_of_and_stays(lab: Lab) -> None:
+    folder = lab.folder / "ledger.db"
+    folder.mkdir()
+    for arguments in (("day",), ("subject", "add", "M3"), ("ledger", "rebuild")):
+        done = inside(lab, *arguments)
+        assert done.code == ExitCode.CHECK_FAILED
+        assert "a folder is where the ledger should be" in done.err
+    assert folder.is_dir()
+
+
 def _garbage(file: Path) -> None:
     file.write_bytes(b"this is no ledger" * 1000)
 

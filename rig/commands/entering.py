@@ -102,6 +102,8 @@ def check_correction(correct: str, withdraw: str, reason: str, *, value: bool) -
         raise typer.BadParameter("the value is missing")
     if (correct or withdraw) and not reason.strip():
         raise typer.BadParameter("a correction needs --reason")
+    if reason.strip() and not (correct or withdraw):
+        raise typer.BadParameter("--reason goes with --correct ROW or --withdraw ROW")
 
 
 def print_row(row: Row) -> None:

@@ -77,7 +77,7 @@ def add(
     from rig.ledger.place import has_ledger
     from rig.ledger.store import begin_ledger
     from rig.ledger.subject_file import check_name, facts_in_file, write_facts
-    from rig.ledger.subjects import add_subject, check_tag, made_facts
+    from rig.ledger.subjects import add_subject, check_new_name, check_tag, made_facts
 
     the = the_lab(lab)
     check_name(the, name)
@@ -86,6 +86,7 @@ def add(
     begun = has_ledger(the)
     with begin_ledger(the) as ledger:
         with ledger.reading() as connection:
+            check_new_name(connection, name)
             check_tag(connection, name, facts.tag)
         subject = add_subject(ledger, name, facts, author(by), now_utc())
         if not begun and not json:

@@ -12,9 +12,23 @@ from rig.commands.give import take_in
 from rig.console import JsonOption, LabOption, console, print_json, print_table, the_lab
 from rig.ledger.days import bounds, local, local_day, zone_of
 
+FIRST_YEAR, LAST_YEAR = 1970, 2999
+
+
+def _checked_day(day: datetime | None) -> datetime | None:
+    """Return the day; raise `typer.BadParameter` if no clock of a lab shows it."""
+    if day is not None and not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise typer.BadParameter(f"the year is none from {FIRST_YEAR} to {LAST_YEAR}")
+    return day
+
+
 DayOption = Annotated[
     datetime | None,
-    typer.Option(formats=["%Y-%m-%d"], help="Another day than today, as 2026-11-25."),
+    typer.Option(
+        formats=["%Y-%m-%d"],
+        help="Another day than today, as 2026-11-25.",
+        callback=_checked_day,
+    ),
 ]
 
 

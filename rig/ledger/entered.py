@@ -45,7 +45,8 @@ def _words(table: sa.Table, row: Mapping[Any, Any]) -> str:
         supplements: lambda: _amount("supplement", row["volume_ul"], "uL"),
         wellness: lambda: f"{row['kind']} of {row['person']}: {row['text']}",
     }
-    corrected = f" (corrects {row['corrects'][:8]}: {row['reason']})" if row["corrects"] else ""
+    why = f": {row['reason']}" if row["reason"] else ""
+    corrected = f" (corrects {row['corrects'][:8]}{why})" if row["corrects"] else ""
     return values[table]() + corrected
 
 

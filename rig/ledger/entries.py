@@ -18,6 +18,8 @@ from rig.ledger.tables import acts, subjects, supplements, weighings, wellness
 
 LAST = "last"
 """Names the last row of a subject, where a row is named."""
+_VALUES = ("weight_g", "volume_ul")
+"""The columns of which a row has one; empty in a row that takes another one back."""
 WellnessKind = Literal["note", "consent"]
 
 
@@ -92,7 +94,7 @@ def enter_act(ledger: Ledger, verb: str, about: str, by: str, now: datetime) -> 
 
 
 def find_row(connection: sa.Connection, table: sa.Table, subject: str, name: str) -> dict[str, Any]:
-    """Return the row of a subject that is in force and that a text names.
+    """Return the row with a value of a subject that is in force and that a text names.
 
     Parameters
     ----------
@@ -108,13 +110,14 @@ def find_row(connection: sa.Connection, table: sa.Table, subject: str, name: str
     """
     query = sa.select(table).where(table.c.subject == subject).order_by(table.c.at)
     rows = [dict(row) for row in connection.execute(query.where(in_force(table))).mappings()]
+    rows = [row for row in rows if any(row.get(value) is not None for value in _VALUES)]
     found = rows[-1:] if name == LAST else [row for row in rows if row["id"].startswith(name)]
     if len(found) == 1 and name:
         return found[0]
     what = f"more than one row begins with '{name}'" if found else f"there is no row '{name}'"
     corrected = connection.execute(query.where(table.c.id.startswith(name, autoescape=True)))
     if not found and name and corrected.first() is not None:
-        what = f"the row '{name}' was corrected already"
+        what = f"the row '{name}' was corrected or taken back already"
     raise ConfigError(
         what, f"ledger, {table.name}", "`rig subject show MOUSE` lists the rows with their ids."
     )

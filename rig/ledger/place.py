@@ -42,12 +42,15 @@ def place_of(lab: Lab) -> Place:
     Raises
     ------
     ConfigError
-        If ``ledger`` in ``lab.toml`` is an address of another kind, or holds a password: the file
-        is copied into every session.
+        If ``ledger`` in ``lab.toml`` names a folder, is an address of another kind, or holds a
+        password: the file is copied into every session.
     """
     text = lab.config.ledger
     if "://" not in text:
         file = lab.folder / text
+        if file.is_dir():
+            do = f"Move it away, or name another file as `ledger` in {LAB_TOML}."
+            raise ConfigError("a folder is where the ledger should be", str(file), do)
         return Place("", file, str(file))
     where = f"{lab.folder / LAB_TOML}, ledger"
     try:

@@ -107,11 +107,13 @@ def reach_ledger(lab: Lab) -> Ledger:
 def begin_ledger(lab: Lab) -> Ledger:
     """Open a lab's ledger as `reach_ledger`, and make it if there is none."""
     place = place_of(lab)
-    ledger = Ledger(place)
+    ledger, there = Ledger(place), place.file is not None and place.begun
     with contextlib.ExitStack() as on_error:
         on_error.push(ledger)
         if not place.begun or _version(ledger) != HEAD:
             with _alone(lab, place), ledger.writing() as connection:
+                if there and version_of(connection) is None:
+                    raise damaged(place, "it is empty")
                 migrate(connection, place.shown)
         on_error.pop_all()
     return ledger

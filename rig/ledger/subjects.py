@@ -173,6 +173,18 @@ def find_subject(connection: sa.Connection, text: str) -> LedgerSubject:
     )
 
 
+def check_new_name(connection: sa.Connection, name: str) -> None:
+    """Raise `ConfigError` if a new subject would be taken for one that the ledger has."""
+    where = f"subject '{name}'"
+    for other in all_subjects(connection):
+        if other.facts.tag == name:
+            do = f"`rig weigh {name}` would not tell which is meant: choose another name."
+            raise ConfigError(f"'{name}' is the tag of '{other.name}'", where, do)
+        if other.name != name and other.name.casefold() == name.casefold():
+            do = "Capitals alone do not tell two files apart everywhere: choose another name."
+            raise ConfigError(f"'{other.name}' is in the ledger already", where, do)
+
+
 def check_tag(connection: sa.Connection, name: str, tag: str) -> None:
     """Raise `ConfigError` if a tag is that of another subject, or its name."""
     for other in all_subjects(connection):
