@@ -123,7 +123,7 @@ def test_a_file_that_was_changed_by_hand_is_told_of(begun: Lab) -> None:
         (("subject", "add", "M015", "--cage", "a\nb"), "--cage is a line of text"),
         (("subject", "edit", "M099", "--cage", "1"), "Enter it: `rig subject add M099`"),
         (("subject", "note", "M014", " ", "--person", "Doe, Jane"), "a note needs words"),
-        (("subject", "add", "m014"), "'M014' is in the ledger already"),
+        (("subject", "add", "m014"), "'M014' is there already"),
         (("subject", "add", "14"), "'14' is the tag of 'M014'"),
         (("day", "--day", "0001-01-01"), "the year is none from 1970"),
         (("water", "--day", "9999-12-31"), "the year is none from 1970"),
@@ -281,6 +281,15 @@ def test_a_csv_with_wrong_lines_enters_nothing_and_names_each_of_them(begun: Lab
     for line in range(3, 8):
         assert f"line {line}" in came
     assert weights(begun) == []
+    for line, words in (
+        ("M2;15\nM3;15", "'M3' has the tag '15' already"),
+        ("../M2;15", "is no name"),
+        ("m014;15", "'M014' is there already"),
+        ("14;15", "'14' is the tag of 'M014'"),
+    ):
+        file.write_text(f"name;tag\n{line}\n")
+        assert words in refused(begun, "ledger", "import", str(file), "--as", "subjects")
+    assert len(told(begun, "subject", "list")["subjects"]) == 1
     file.write_text("name;at;weight_g\nM014;2026-11-02T08:00;21.4\n")
     assert "1 row(s)" in done(begun, "ledger", "import", str(file), "--as", "weighings")
     file.write_text("name,at,weight_g\nM014,2026-11-02,21,4\n")

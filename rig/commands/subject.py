@@ -77,7 +77,13 @@ def add(
     from rig.ledger.place import has_ledger
     from rig.ledger.store import begin_ledger
     from rig.ledger.subject_file import check_name, facts_in_file, write_facts
-    from rig.ledger.subjects import add_subject, check_new_name, check_tag, made_facts
+    from rig.ledger.subjects import (
+        add_subject,
+        check_new_name,
+        check_tag,
+        known_facts,
+        made_facts,
+    )
 
     the = the_lab(lab)
     check_name(the, name)
@@ -86,8 +92,9 @@ def add(
     begun = has_ledger(the)
     with begin_ledger(the) as ledger:
         with ledger.reading() as connection:
-            check_new_name(connection, name)
-            check_tag(connection, name, facts.tag)
+            known = known_facts(connection)
+        check_new_name(name, known)
+        check_tag(name, facts.tag, known)
         subject = add_subject(ledger, name, facts, author(by), now_utc())
         if not begun and not json:
             console.print(f"Begun: {ledger.place.shown}", soft_wrap=True)
@@ -130,7 +137,13 @@ def edit(
 
     from rig.ledger.store import open_ledger
     from rig.ledger.subject_file import write_facts
-    from rig.ledger.subjects import check_tag, edit_subject, find_subject, made_facts
+    from rig.ledger.subjects import (
+        check_tag,
+        edit_subject,
+        find_subject,
+        known_facts,
+        made_facts,
+    )
 
     the = the_lab(lab)
     given = _given(tag, cage, sex, strain, birth, project, status, baseline, implant)
@@ -138,7 +151,8 @@ def edit(
         with ledger.reading() as connection:
             subject = find_subject(connection, name)
             facts = made_facts(msgspec.structs.asdict(subject.facts) | given, f"subject '{name}'")
-            check_tag(connection, subject.name, facts.tag)
+            if facts.tag != subject.facts.tag:
+                check_tag(subject.name, facts.tag, known_facts(connection))
         if facts != subject.facts:
             why = checked_text(reason, "--reason")
             subject = edit_subject(ledger, subject, facts, author(by), now_utc(), why)

@@ -22,7 +22,18 @@ from rig.lab import Lab
 from rig.ledger.days import moment, zone_of
 from rig.ledger.posting import insert_new
 from rig.ledger.store import Ledger
-from rig.ledger.subjects import LONGEST, Facts, LedgerSubject, add_subject, all_subjects, made_facts
+from rig.ledger.subject_file import check_name
+from rig.ledger.subjects import (
+    LONGEST,
+    Facts,
+    LedgerSubject,
+    add_subject,
+    all_subjects,
+    check_new_name,
+    check_tag,
+    known_facts,
+    made_facts,
+)
 from rig.ledger.tables import METADATA, subject_facts, subjects, supplements, weighings
 from rig.set_options import is_text
 from rig.water_policy import WaterConfig, weight_doubt
@@ -98,7 +109,7 @@ def import_table(ledger: Ledger, lab: Lab, name: str, file: Path, by: str, now: 
     if name == "subjects":
         known_columns = {"name", "by", *Facts.__struct_fields__, *subject_facts.columns.keys()}
         _check_columns(lines, file, known_columns, {"name"})
-        return _import_subjects(ledger, lines, source)
+        return _import_subjects(ledger, lab, lines, source)
     table = {"weighings": weighings, "supplements": supplements}[name]
     _check_columns(lines, file, {"name", *table.columns.keys()}, {"name", "at", _VALUES[name]})
     with ledger.reading() as connection:
@@ -213,7 +224,7 @@ def _check_amount(name: str, amount: float | None, water: WaterConfig) -> None:
         raise ValueError(doubt)
 
 
-def _import_subjects(ledger: Ledger, lines: list[dict[str, str]], source: Source) -> int:
+def _import_subjects(ledger: Ledger, lab: Lab, lines: list[dict[str, str]], source: Source) -> int:
     """Enter the subjects that the ledger has not yet; those that it has stay as they are."""
     fields = Facts.__struct_fields__
 
@@ -224,11 +235,15 @@ def _import_subjects(ledger: Ledger, lines: list[dict[str, str]], source: Source
                 told[key] = float(told[key])
         if not line["name"].strip():
             raise ValueError("name is empty")
+        check_name(lab, line["name"].strip())
         return line["name"].strip(), made_facts(told, str(source.file))
 
     with ledger.reading() as connection:
-        known = {each.name for each in all_subjects(connection)}
+        known = known_facts(connection)
     new = {name: facts for name, facts in _checked(lines, source, made) if name not in known}
+    for name, facts in new.items():
+        check_new_name(name, known | new)
+        check_tag(name, facts.tag, known | new)
     for name, facts in new.items():
         add_subject(ledger, name, facts, source.by, source.now)
     return len(new)

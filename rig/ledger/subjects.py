@@ -150,6 +150,11 @@ def all_subjects(connection: sa.Connection) -> list[LedgerSubject]:
     return [_subject(row) for row in found.mappings()]
 
 
+def known_facts(connection: sa.Connection) -> dict[str, Facts]:
+    """Return what is known of all subjects now, by their names."""
+    return {each.name: each.facts for each in all_subjects(connection)}
+
+
 def find_subject(connection: sa.Connection, text: str) -> LedgerSubject:
     """Return the subject that a text names by its name or its tag.
 
@@ -173,27 +178,27 @@ def find_subject(connection: sa.Connection, text: str) -> LedgerSubject:
     )
 
 
-def check_new_name(connection: sa.Connection, name: str) -> None:
-    """Raise `ConfigError` if a new subject would be taken for one that the ledger has."""
+def check_new_name(name: str, known: Mapping[str, Facts]) -> None:
+    """Raise `ConfigError` if a new subject would be taken for one that is known by its name."""
     where = f"subject '{name}'"
-    for other in all_subjects(connection):
-        if other.facts.tag == name:
+    for other, facts in known.items():
+        if other != name and facts.tag == name:
             do = f"`rig weigh {name}` would not tell which is meant: choose another name."
-            raise ConfigError(f"'{name}' is the tag of '{other.name}'", where, do)
-        if other.name != name and other.name.casefold() == name.casefold():
+            raise ConfigError(f"'{name}' is the tag of '{other}'", where, do)
+        if other != name and other.casefold() == name.casefold():
             do = "Capitals alone do not tell two files apart everywhere: choose another name."
-            raise ConfigError(f"'{other.name}' is in the ledger already", where, do)
+            raise ConfigError(f"'{other}' is there already", where, do)
 
 
-def check_tag(connection: sa.Connection, name: str, tag: str) -> None:
-    """Raise `ConfigError` if a tag is that of another subject, or its name."""
-    for other in all_subjects(connection):
-        if tag and other.name != name and tag in (other.facts.tag, other.name):
+def check_tag(name: str, tag: str, known: Mapping[str, Facts]) -> None:
+    """Raise `ConfigError` if a tag is that of another subject that is known, or its name."""
+    for other, facts in known.items():
+        if tag and other != name and tag in (facts.tag, other):
             raise ConfigError(
-                f"'{other.name}' has the tag '{tag}' already",
+                f"'{other}' has the tag '{tag}' already",
                 f"subject '{name}'",
                 "Look at the animals: two with one tag are taken for each other. One that is not "
-                f'there any more gives it up: `rig subject edit {other.name} --tag ""`.',
+                f'there any more gives it up: `rig subject edit {other} --tag ""`.',
             )
 
 
