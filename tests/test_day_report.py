@@ -130,6 +130,7 @@ def test_a_mouse_without_sessions_has_a_report_that_says_so(lab: Lab, command: C
         ((), ExitCode.USAGE, "name a session, or --day, or --subject"),
         (("SIM01", "--day", "today"), ExitCode.USAGE, "one of them"),
         (("--day", "4.3.2026"), ExitCode.USAGE, "'4.3.2026' is no day"),
+        (("--day", "0001-01-01"), ExitCode.USAGE, "'0001-01-01' is no day"),
         (("--day", "today", "--out", "x.pdf"), ExitCode.USAGE, "'x.pdf' is no page"),
         (("--subject", "NONE"), ExitCode.RECORDING, "there is no mouse 'NONE'"),
         (("--subject", "../rigs/box1"), ExitCode.RECORDING, "there is no mouse"),

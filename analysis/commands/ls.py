@@ -14,6 +14,7 @@ from analysis.fits.sessions import folders_of
 from analysis.quality import Word
 from analysis.summary import read_summary
 from rig.console import JsonOption, LabOption, console, print_json, print_table, the_lab
+from rig.ledger.days import is_day
 from rig.session_folder import SessionFolder, find_sessions
 
 MANY = 50
@@ -107,12 +108,15 @@ def day_of(words: str, today: date, option: str = "--since") -> date:
     if words in {"today", "yesterday"}:
         return today - timedelta(days=words == "yesterday")
     try:
-        return date.fromisoformat(words)
+        day = date.fromisoformat(words)
     except ValueError:
+        day = None
+    if day is None or not is_day(day):
         raise typer.BadParameter(
             f"'{words}' is no day; write a date such as {today}, today or yesterday",
             param_hint=option,
-        ) from None
+        )
+    return day
 
 
 def read_summaries(folders: Sequence[SessionFolder]) -> list[dict[str, Any]]:

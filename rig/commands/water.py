@@ -10,15 +10,13 @@ import typer
 from rig.commands.entering import now_utc, print_row
 from rig.commands.give import take_in
 from rig.console import JsonOption, LabOption, console, print_json, print_table, the_lab
-from rig.ledger.days import bounds, local, local_day, zone_of
-
-FIRST_YEAR, LAST_YEAR = 1970, 2999
+from rig.ledger.days import bounds, is_day, local, local_day, zone_of
 
 
 def _checked_day(day: datetime | None) -> datetime | None:
-    """Return the day; raise `typer.BadParameter` if no clock of a lab shows it."""
-    if day is not None and not FIRST_YEAR <= day.year <= LAST_YEAR:
-        raise typer.BadParameter(f"the year is none from {FIRST_YEAR} to {LAST_YEAR}")
+    """Return the day; raise `typer.BadParameter` if it is a slip."""
+    if day is not None and not is_day(day.date()):
+        raise typer.BadParameter(f"{day:%Y-%m-%d} is no day of a lab")
     return day
 
 

@@ -7,10 +7,23 @@ from zoneinfo import ZoneInfo
 
 from rig.config import LabConfig
 
+FIRST_YEAR, LAST_YEAR = 1970, 2999
+
 
 def zone_of(config: LabConfig) -> ZoneInfo | None:
     """Return the lab's time zone; None for that of this computer."""
     return ZoneInfo(config.timezone) if config.timezone else None
+
+
+def is_day(day: date) -> bool:
+    """Whether a day is one of a lab's, and no slip: nothing can be reckoned at the ends of time.
+
+    Examples
+    --------
+    >>> is_day(date(2026, 11, 2)), is_day(date(206, 11, 2))
+    (True, False)
+    """
+    return FIRST_YEAR <= day.year <= LAST_YEAR
 
 
 def local(at: datetime, zone: ZoneInfo | None) -> datetime:
