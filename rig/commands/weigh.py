@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -18,13 +19,18 @@ from rig.commands.entering import (
     print_row,
     when,
 )
+from rig.commands.give import take_in
 from rig.console import JsonOption, LabOption, console, print_json, the_lab
 from rig.errors import ConfigError
 from rig.lab import LAB_TOML, Lab
 from rig.ledger.days import local, local_day, zone_of
 from rig.person import DialogOption, Person, the_person
 from rig.scale import read_weight
-from rig.water_policy import LEAST_G, MOST_G
+from rig.water_policy import LEAST_G, MOST_G, gain_doubt
+
+if TYPE_CHECKING:
+    from rig.ledger.store import Ledger
+    from rig.ledger.subjects import LedgerSubject
 
 
 def register(app: typer.Typer) -> None:
@@ -100,6 +106,9 @@ def weigh(
         doubt = weight_doubt(config, grams, before, usual) if grams else ""
         if doubt and grams and not confirmed:
             confirm(person, doubt, grams, "weight", "g")
+        gain = ""
+        if grams and last and not old:
+            gain = _gain(ledger, the, mouse, (last, (moment, grams)))
         row = enter_weight(
             ledger,
             Entry(
@@ -113,7 +122,7 @@ def weigh(
         with ledger.reading() as connection:
             due = row_of(connection, config, zone, mouse, local_day(moment, zone), now)
     if json:
-        print_json({"row": row, "board": due})
+        print_json({"row": row, "board": due, "gain": gain})
         return
     did = f"weighs {grams:g} g" if grams else "has one weighing less"
     if grams and last:
@@ -121,6 +130,27 @@ def weigh(
         did += f" ({100 * (grams / last[1] - 1):+.1f} % since {since})"
     console.print(f"{mouse.name} {did}.", soft_wrap=True, markup=False)
     print_row(due)
+    if gain:
+        console.print(f"LOOK  {gain}", soft_wrap=True, markup=False)
+
+
+def _gain(
+    ledger: Ledger,
+    lab: Lab,
+    mouse: LedgerSubject,
+    weights: tuple[tuple[datetime, float], tuple[datetime, float]],
+) -> str:
+    """Return why two weights of a day do not fit what the mouse got between them; empty if so."""
+    from rig.ledger.board import water_between
+
+    (begin, before_g), (end, after_g) = weights
+    config, zone = lab.config.water, zone_of(lab.config)
+    if config.weight_after == "off" or local_day(begin, zone) != local_day(end, zone):
+        return ""
+    take_in(ledger, lab, end)
+    with ledger.reading() as connection:
+        delivered_ml = water_between(connection, mouse, begin, end)
+    return gain_doubt(config, after_g - before_g, delivered_ml)
 
 
 def _balance(lab: Lab, named: str, past: str) -> str:

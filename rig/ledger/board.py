@@ -110,6 +110,13 @@ def last_weight(
     return _last_weight(connection, subject.id, end, without)
 
 
+def water_between(
+    connection: sa.Connection, subject: LedgerSubject, begin: datetime, end: datetime
+) -> float:
+    """Return what a mouse got between two moments, in mL."""
+    return round(sum(ml for _, ml, _ in _water(connection, subject, begin, end)), 9)
+
+
 def _alerts(
     config: WaterConfig,
     zone: ZoneInfo | None,

@@ -39,8 +39,9 @@ def day_list(ledger: Ledger, lab: Lab, day: date, now: datetime) -> DayList:
         rows = board(connection, lab.config.water, zone, day, now)
         looked_at = {note.subject for note in notes_between(connection, *bounds(day, zone))}
         notes = _notes(connection, lab, day, zone)
+        again = _not_weighed_after(connection, lab, rows, bounds(day, zone))
     tasks = [task for row in rows for task in tasks_of(row, looked_at=row.subject in looked_at)]
-    tasks += _of_sessions(lab, day, posted)
+    tasks += [*again, *_of_sessions(lab, day, posted)]
     notes += tuple(map(str, unread))
     with ledger.reading() as connection:
         closed = closed_words(connection, day, tasks, zone)
@@ -71,6 +72,32 @@ def tasks_of(row: Row, *, looked_at: bool) -> list[Task]:
         do = f'rig subject note {name} "..." --person NAME'
         found.append(Task(name, "look", " ".join(row.alerts), do))
     return found
+
+
+def _not_weighed_after(
+    connection: sa.Connection, lab: Lab, rows: Sequence[Row], day: tuple[datetime, datetime]
+) -> list[Task]:
+    """Return the mice that are not weighed after their session, in a lab that requires it."""
+    if lab.config.water.weight_after != "required":
+        return []
+    begun = sessions.c.started_at
+    found = connection.execute(
+        sa.select(sessions.c.mouse, sa.func.max(begun, type_=begun.type).label("begun"))
+        .where(begun >= day[0], begun < day[1])
+        .group_by(sessions.c.mouse)
+    )
+    last = {row.mouse: row.begun for row in found}
+    return [
+        Task(
+            row.subject,
+            "weigh",
+            "It is not weighed after its session.",
+            f"rig weigh {row.subject} GRAMS",
+        )
+        for row in rows
+        if row.status == "restricted" and row.subject in last
+        if row.weighed and row.weighed_at is not None and row.weighed_at < last[row.subject]
+    ]
 
 
 def _of_sessions(lab: Lab, day: date, posted: Sequence[Posted]) -> list[Task]:
