@@ -6,8 +6,6 @@ from functools import partial
 
 import numpy as np
 
-from calibration.microphone import Microphone
-from calibration.tones import HIGHEST_SHARE, MAX_DISTORTION_DB, hear_tone
 from hardware.acceptance.place import Ears, Floats, Place, opened
 from hardware.acceptance.results import NotApplicable, Result, Value, judged
 from hardware.ni.card import card_of
@@ -88,6 +86,10 @@ def tone_values(pascals: Floats, rate_hz: float, frequency_hz: float, db_spl: fl
     frequency_hz, db_spl
         What was asked for.
     """
+    # Not at the top: SciPy takes time to load, which commands that list need not wait for.
+    from calibration.microphone import Microphone
+    from calibration.tones import MAX_DISTORTION_DB, hear_tone
+
     name = f"{frequency_hz:g} Hz"
     if len(pascals) < rate_hz * QUIET:
         return [Value(f"level at {name}", "dB SPL", None, db_spl)]
@@ -111,6 +113,8 @@ def _tone(frequency_hz: float) -> Sound:
 
 def _tones(speaker: Speaker, rate_hz: float) -> list[float]:
     """Return the frequencies that the speaker can play and the microphone can hear."""
+    from calibration.tones import HIGHEST_SHARE
+
     return [
         each
         for each in TONES_HZ
