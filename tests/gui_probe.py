@@ -18,7 +18,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from PyQt5.QtCore import QObject, QPoint, QRect, Qt, pyqtSignal, pyqtSlot
-from PyQt5.QtWidgets import QAbstractItemView, QApplication, QListView, QTabBar, QWidget
+from PyQt5.QtWidgets import (
+    QAbstractItemView,
+    QApplication,
+    QHeaderView,
+    QListView,
+    QTabBar,
+    QWidget,
+)
 
 TEXTS = ("text", "plainText", "title", "currentText")
 """Properties of Qt's widgets that hold what they say."""
@@ -56,7 +63,8 @@ def found(widget: QWidget) -> Iterator[dict[str, Any]]:
         for tab in range(widget.count()):
             text, rect = widget.tabText(tab), widget.tabRect(tab)
             yield entry(widget, [text], text, rect, enabled=widget.isTabEnabled(tab))
-    if isinstance(widget, QAbstractItemView) and widget.isVisible() and widget.model():
+    holds_rows = isinstance(widget, QAbstractItemView) and not isinstance(widget, QHeaderView)
+    if holds_rows and widget.isVisible() and widget.model():
         model, port = widget.model(), widget.viewport()
         for row in range(model.rowCount()):
             for column in range(1 if isinstance(widget, QListView) else model.columnCount()):
