@@ -81,6 +81,7 @@ def desk(bench: Bench, qtbot: QtBot) -> DayDesk:
 def test_mice_stand_in_their_order_and_who_only_needs_water_below(desk: DayDesk) -> None:
     assert "asked ..." in desk.said
     desk.show(mouse("M015"), mouse("M014", state="done"))
+    assert desk.screen._model.index(0, 6).data() == "asked ...", "not that it is in no ledger"
     desk.jobs.last("water").answer(board(row("M014"), row("M015"), row("M016")))
     assert desk.states() == {"M015": "planned", "M014": "done", "M016": WATER_ONLY}
     assert "1 of 2 left; 1 need water only." in desk.said

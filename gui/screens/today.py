@@ -19,7 +19,7 @@ from gui.day_jobs import DayJobs
 from gui.ledger_jobs import LedgerJobs
 from gui.palette import Palette
 from gui.theme import quiet_label, sentence_label, set_level, title_label
-from gui.today.words import DayLine, columns, count_words, lines, told
+from gui.today.words import NOT_IN_IT, DayLine, columns, count_words, lines, told
 from gui.widgets.table import RowsModel, fit_columns, make_table
 from gui.workplace import Workplace
 
@@ -176,7 +176,8 @@ class Today(QWidget):
         known = self._day.board is not None
         found = lines(self._day.mice, rows, boxes, self._armed()) if known else []
         other = found != self._model.rows
-        self._model.show_columns(columns(config, now))
+        unread = self._ledger.asking and self._ledger.read_at is None
+        self._model.show_columns(columns(config, now, "asked ..." if unread else NOT_IN_IT))
         self._model.show_rows(found)
         if other:
             fit_columns(self.table, WIDEST_EM)

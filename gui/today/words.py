@@ -16,6 +16,7 @@ from rig.ledger.records import Row
 from rig.water_policy import WaterConfig
 
 WATER_ONLY = "needs water only"
+NOT_IN_IT = "not in the ledger"
 _LEVELS = {"planned": "", "running": "note", "wrap-up": "warn", "done": "good", "skipped": "note"}
 
 
@@ -92,8 +93,17 @@ def _state(mouse: DayMouse, box: Box | None, armed: Collection[str]) -> tuple[st
     return ("warn", f"{word}; look at it") if mouse.problem else (level, word)
 
 
-def columns(config: WaterConfig, now: datetime) -> tuple[Column[DayLine], ...]:
-    """Return the columns of the day board, as it is at a moment of the lab's clock."""
+def columns(
+    config: WaterConfig, now: datetime, unknown: str = NOT_IN_IT
+) -> tuple[Column[DayLine], ...]:
+    """Return the columns of the day board, as it is at a moment of the lab's clock.
+
+    `unknown` is said of the water of a mouse of which the ledger has told nothing.
+    """
+
+    def water(line: DayLine) -> tuple[str, str]:
+        return ("", unknown) if line.row is None else _water(line.row, config, now)
+
     return (
         Column("mouse", _name),
         Column("rig", lambda line: line.mouse.rig if line.mouse else ""),
@@ -101,8 +111,7 @@ def columns(config: WaterConfig, now: datetime) -> tuple[Column[DayLine], ...]:
         Column("stage", _stage, level=_suggests),
         Column("last session", lambda line: _last(line, now.date())),
         Column("weight %", _ratio, number=True, level=lambda line: _light(line, config)),
-        Column("water", lambda line: _water(line, config, now)[1],
-               level=lambda line: _water(line, config, now)[0]),
+        Column("water", lambda line: water(line)[1], level=lambda line: water(line)[0]),
     )  # fmt: skip
 
 
@@ -144,11 +153,9 @@ def _light(line: DayLine, config: WaterConfig) -> str:
     return light(line.row, config) if line.row else ""
 
 
-def _water(line: DayLine, config: WaterConfig, now: datetime) -> tuple[str, str]:
-    if line.row is None:
-        return "", "not in the ledger"
-    level, word = water_state(line.row, config, now)
-    due = line.row.due_ml
+def _water(row: Row, config: WaterConfig, now: datetime) -> tuple[str, str]:
+    level, word = water_state(row, config, now)
+    due = row.due_ml
     return level, word if not due else f"{due:.2f} mL {word}"
 
 
