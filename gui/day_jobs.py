@@ -78,6 +78,10 @@ class DayJobs(QObject):
         wanted = [each for each in waiting if each.subject == self._wanted.get(rig)]
         return next(iter([*wanted, *(each for each in waiting if each.rig == rig)]), None)
 
+    def protocol_of(self, subject: str) -> str:
+        """Return the protocol file that is planned for a mouse; empty if its stage chooses."""
+        return next((each.protocol for each in self.mice if each.subject == subject), "")
+
     def waits(self, mouse: DayMouse) -> bool:
         """Whether a mouse still waits for its session, as far as the boxes tell, too."""
         boxes = self._place.boxes.by_rig.values()

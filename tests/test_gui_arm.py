@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from arm_desk import CONFIRM, NOTE, OK, OVERRIDE, PROBLEM, STAGE, STOP, Desk, Launched
+from arm_desk import CONFIRM, MICE, NOTE, OK, OVERRIDE, PROBLEM, STAGE, STOP, Desk, Launched
 from gui_helpers import Bench, Script
 from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QLabel, QLineEdit
 from pytestqt.qtbot import QtBot
 
+from gui.arm.mouse_field import MouseField
 from gui.day_jobs import DayJobs
 from gui.jobs import Jobs
 from gui.ledger_jobs import LedgerJobs
@@ -18,6 +19,7 @@ from rig.lab import Lab
 from rig.preflight import (
     Guard,
     StageCard,
+    SubjectChoice,
 )
 
 
@@ -122,6 +124,20 @@ def test_a_tag_that_names_no_mouse_or_two_is_said_and_arms_nothing(desk: Desk) -
     said = desk.sheet.head.mouse.trouble.text()
     assert "worn by M041 - ear 41, cage C-222 and M114 - ear 41, cage C-300" in said
     assert not desk.can_start
+
+
+def test_a_scanner_waits_for_no_list_of_mice_and_nothing_has_to_be_erased(qtbot: QtBot) -> None:
+    named: list[SubjectChoice | None] = []
+    field = MouseField(named.append, lambda: named.append(None))
+    qtbot.addWidget(field)
+    qtbot.keyClicks(field.line, "15")
+    qtbot.keyClick(field.line, Qt.Key_Return)
+    assert field.trouble.text() == "", "nobody knows yet"
+    field.show_mice(MICE)
+    assert field.trouble.text().startswith("No mouse has the id or the ear tag '15'.")
+    named.clear()
+    qtbot.keyClicks(field.line, "14")
+    assert named[-1:] == [MICE[0]]
 
 
 def test_mice_are_offered_while_typing_and_one_is_taken_by_the_keys(desk: Desk) -> None:

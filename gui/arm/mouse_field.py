@@ -33,6 +33,7 @@ class MouseField(QWidget):
         self._chosen, self._go_on = chosen, go_on
         self._mice: tuple[SubjectChoice, ...] = ()
         self._mouse: SubjectChoice | None = None
+        self._known = self._entered_early = False
         self.line = QLineEdit()
         self.line.setPlaceholderText(SCAN)
         self.line.setAccessibleName("Mouse: ear tag or id")
@@ -52,11 +53,21 @@ class MouseField(QWidget):
         for widget in (self.line, self.list, self.trouble):
             layout.addWidget(widget)
 
+    def take_keys(self) -> None:
+        """Let the keys go to the field; what is scanned takes the place of what stands there."""
+        self.line.setFocus()
+        self.line.selectAll()
+
     def show_mice(self, mice: Sequence[SubjectChoice]) -> None:
         """Take in which mice there are."""
-        self._mice = tuple(mice)
+        self._mice, self._known = tuple(mice), True
+        early = self._entered_early
         if self.line.text() and self._mouse is None:
             self._edited(self.line.text())
+            if early and self._mouse is None:
+                self._entered()
+            elif early:
+                self.line.selectAll()
 
     def show_next(self, mouse: str) -> None:
         """Say which mouse is to come next, where nothing is typed; empty if none is known."""
@@ -83,6 +94,7 @@ class MouseField(QWidget):
         """Look whom the text names; whoever stood there before does not any more."""
         found = named(self._mice, text) if text.strip() else ""
         mouse = found if isinstance(found, SubjectChoice) else None
+        self._entered_early = False
         self._say("")
         self._offer([] if mouse else offered(self._mice, text))
         if mouse != self._mouse or mouse is None:
@@ -90,12 +102,18 @@ class MouseField(QWidget):
             self._chosen(mouse)
 
     def _entered(self) -> None:
-        """Take the mouse, or say why there is none; a second Enter goes on."""
+        """Take the mouse, or say why there is none; a second Enter goes on.
+
+        The next tag that is scanned takes the place of this one.
+        """
+        self.line.selectAll()
+        if not self._known:  # a scanner does not wait for the list of mice
+            self._entered_early = True
+            return
         found = named(self._mice, self.line.text()) if self.line.text().strip() else ""
         if isinstance(found, str):
             self._say(found or "Type or scan the ear tag or the id.")
             return
-        self.line.selectAll()  # the next tag that is scanned takes its place
         self._offer([])
         if found == self._mouse:
             self._go_on()
@@ -106,8 +124,7 @@ class MouseField(QWidget):
     def _picked(self, item: QListWidgetItem) -> None:
         mouse = next(each for each in self._mice if each.id == item.data(Qt.UserRole))
         self.line.setText(mouse.id)
-        self.line.setFocus()
-        self.line.selectAll()
+        self.take_keys()
         self._offer([])
         self._say("")
         self._mouse = mouse

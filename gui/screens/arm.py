@@ -95,8 +95,7 @@ class ArmSheet(QWidget):
         self._form_of = None
         if self._choices.rigs:  # before, nobody knows whether the rig is simulated
             self._recheck()
-        self.head.mouse.line.setFocus()
-        self.head.mouse.line.selectAll()
+        self.head.mouse.take_keys()
         self.refresh()
 
     def refresh(self) -> None:
@@ -180,7 +179,8 @@ class ArmSheet(QWidget):
         if subject != self.draft.subject:
             self._failed.pop(self.draft.rig, None)
             self._form_of = None
-            self._put(self.draft.of_mouse(subject, simulated=simulated))
+            draft = self.draft.of_mouse(subject, simulated=simulated)
+            self._put(replace(draft, protocol=self._day.protocol_of(subject)))
             self._recheck()
 
     def _choose_protocol(self, file: str) -> None:
@@ -200,7 +200,7 @@ class ArmSheet(QWidget):
         if subject == self.draft.subject:
             self._recheck()
             if self.isVisible():
-                self.head.mouse.line.setFocus()
+                self.head.mouse.take_keys()
 
     def _use_suggestion(self) -> None:
         self._move_stage("--accept")
@@ -242,7 +242,7 @@ class ArmSheet(QWidget):
         self._put(self.draft.with_given(guard, reason))
         self._show()
         if guard.needs == "click" and not self._lacks():
-            self.head.mouse.line.setFocus()  # where Enter starts, and a scanner types
+            self.head.mouse.take_keys()  # where Enter starts, and a scanner types
 
     def _take_back(self, guard: Guard) -> None:
         self._put(self.draft.without(guard))
