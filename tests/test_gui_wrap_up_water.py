@@ -95,7 +95,7 @@ def test_the_sheet_says_what_is_due_and_why_and_it_is_given_once(desk: WrapDesk)
 def test_water_that_is_neither_given_nor_put_off_is_told_of(desk: WrapDesk) -> None:
     desk.show(row("M014"))
     desk.go_on()
-    assert desk.told == ["M014 is still due 0.22 mL: it is on the water board."]
+    assert desk.told == ["M014 was still due 0.22 mL at its wrap-up: see the water board."]
     assert desk.went == ["arm"]
 
 

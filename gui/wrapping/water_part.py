@@ -85,7 +85,7 @@ class WaterPart(QFrame):
         if row is None or pending is None or not row.is_due or self._of(pending).later:
             return ""
         due = "water" if row.due_ml is None else f"{row.due_ml:.2f} mL"
-        return f"{row.subject} is still due {due}: it is on the water board."
+        return f"{row.subject} was still due {due} at its wrap-up: see the water board."
 
     @property
     def _row(self) -> Row | None:
