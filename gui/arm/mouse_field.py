@@ -64,10 +64,10 @@ class MouseField(QWidget):
         early = self._entered_early
         if self.line.text() and self._mouse is None:
             self._edited(self.line.text())
-            if early and self._mouse is None:
-                self._entered()
-            elif early:
+            if early:
                 self.line.selectAll()
+                found = named(self._mice, self.line.text())
+                self._say(found if isinstance(found, str) else "")
 
     def show_next(self, mouse: str) -> None:
         """Say which mouse is to come next, where nothing is typed; empty if none is known."""
