@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -277,71 +277,74 @@ def test_who_stops_while_being_asked_puts_nothing_in_force(
     assert not (lab.folder / "calibration/new.toml").exists()
 
 
-@pytest.mark.realtime
-@pytest.mark.usefixtures("real")
-def test_a_person_reads_a_photometer_before_a_virtual_screen(
-    lab: Lab,
+@pytest.fixture
+def eye(
+    real: None,
     virtual_screens: Screens,
-    command: Callable[..., Done],
     edit: Callable[[str, str, str], None],
     monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """What is typed is the luminance of the pixels that are seen, whatever was asked for."""
+) -> Iterator[ScreenGrab]:
+    """Give box2 a virtual screen, and look at it."""
     monkeypatch.setenv("DISPLAY", virtual_screens.display.name)
-    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
     edit("rigs/box2.toml", "width_px = 1920", 'width_px = 320\nscreen = 2\npace = "clock"')
-    questions: list[str] = []
-    with ScreenGrab(virtual_screens.display.name, 2) as eye:
-
-        def typed(question: str, **_: object) -> float | str:
-            questions.append(question)
-            if "point the photometer" in question:
-                assert eye.grab().levels[100, 200].tolist() == [255, 255, 255]
-                return ""
-            return light_before(eye)
-
-        monkeypatch.setattr("typer.prompt", typed)
-        done = command("calibrate", "screen", "box2", "--by", "anna", "--photometer", "eye")
-    assert done.code == ExitCode.OK, done.err
-    assert len(questions) == 1 + 3 * 9
-    assert "point the photometer" in questions[0]
-    found = ScreenCalibration(lab.folder, "calibration/new.toml")
-    exponents = [exponent for _, exponent in GAMMAS.values()]
-    assert [curve.exponent for curve in found.curves] == pytest.approx(exponents, abs=0.01)
-
-
-@pytest.mark.realtime
-@pytest.mark.usefixtures("real")
-def test_a_photometer_on_a_cable_is_read_by_itself(
-    lab: Lab,
-    virtual_screens: Screens,
-    command: Callable[..., Done],
-    edit: Callable[[str, str, str], None],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setenv("DISPLAY", virtual_screens.display.name)
-    monkeypatch.setattr("hardware.photometer.SEVEN_E_2", EIGHT_N_1)  # the cable has no parity
-    monkeypatch.setattr("hardware.calibrating.screen.SETTLES", 0.05)
-    edit("rigs/box2.toml", "width_px = 1920", 'width_px = 320\nscreen = 2\npace = "clock"')
-    with ScreenGrab(virtual_screens.display.name, 2) as eye:
-        emulator = PhotometerEmulator(lambda: light_before(eye))
-        socket, line = Socket(), PtyLine(emulator)
-        socket.plug(line)
-        asked_for = ("calibrate", "screen", "box2", "--by", "anna", "--photometer", "LS-110")
-        done = command(*asked_for, "--serial", NUMBER, "--levels", "5")
-        emulator.trouble = "ER30"
-        empty = command(*asked_for, "--serial", NUMBER)
-        line.unplug()
-        socket.close()
-    assert done.code == ExitCode.OK, done.err
-    found = ScreenCalibration(lab.folder, "calibration/new.toml")
-    exponents = [exponent for _, exponent in GAMMAS.values()]
-    assert [curve.exponent for curve in found.curves] == pytest.approx(exponents, abs=0.01)
-    assert empty.code == ExitCode.HARDWARE
-    assert "its battery is empty" in empty.err
+    with ScreenGrab(virtual_screens.display.name, 2) as looking:
+        yield looking
 
 
 def light_before(eye: ScreenGrab) -> float:
     """Return the luminance of the pixels that are seen in the middle of a screen."""
     guns = zip(GAMMAS, eye.grab().levels[100, 200], strict=True)
     return sum(luminance(name, level) - BLACK_CD_M2 for name, level in guns) + BLACK_CD_M2
+
+
+def assert_true_curves(lab: Lab) -> None:
+    """What was put in force has the exponents by which the pixels shine."""
+    found = ScreenCalibration(lab.folder, "calibration/new.toml")
+    exponents = [exponent for _, exponent in GAMMAS.values()]
+    assert [curve.exponent for curve in found.curves] == pytest.approx(exponents, abs=0.01)
+
+
+@pytest.mark.realtime
+def test_a_person_reads_a_photometer_before_a_virtual_screen(
+    lab: Lab, eye: ScreenGrab, command: Callable[..., Done], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is typed is the luminance of the pixels that are seen, whatever was asked for."""
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    questions: list[str] = []
+
+    def typed(question: str, **_: object) -> float | str:
+        questions.append(question)
+        if "point the photometer" in question:
+            assert eye.grab().levels[100, 200].tolist() == [255, 255, 255]
+            return ""
+        return light_before(eye)
+
+    monkeypatch.setattr("typer.prompt", typed)
+    done = command("calibrate", "screen", "box2", "--by", "anna", "--photometer", "eye")
+    assert done.code == ExitCode.OK, done.err
+    assert len(questions) == 1 + 3 * 9
+    assert "point the photometer" in questions[0]
+    assert_true_curves(lab)
+
+
+@pytest.mark.realtime
+def test_a_photometer_on_a_cable_is_read_by_itself(
+    lab: Lab, eye: ScreenGrab, command: Callable[..., Done], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hardware.photometer.SEVEN_E_2", EIGHT_N_1)  # the cable has no parity
+    monkeypatch.setattr("hardware.calibrating.screen.SETTLES", 0.05)
+    emulator = PhotometerEmulator(lambda: light_before(eye))
+    socket, line = Socket(), PtyLine(emulator)
+    socket.plug(line)
+    asked_for = ("calibrate", "screen", "box2", "--by", "anna", "--photometer", "LS-110")
+    try:
+        done = command(*asked_for, "--serial", NUMBER, "--levels", "5")
+        emulator.trouble = "ER30"
+        empty = command(*asked_for, "--serial", NUMBER)
+    finally:
+        line.unplug()
+        socket.close()
+    assert done.code == ExitCode.OK, done.err
+    assert_true_curves(lab)
+    assert empty.code == ExitCode.HARDWARE
+    assert "its battery is empty" in empty.err
