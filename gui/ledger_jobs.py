@@ -9,6 +9,8 @@ import msgspec
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from gui.jobs import Done
+from gui.live_balance import LiveBalance
+from gui.widgets.number_field import Source
 from gui.workplace import Workplace
 from rig.ledger.days import local, zone_of
 from rig.ledger.place import has_ledger
@@ -44,6 +46,8 @@ class LedgerJobs(QObject):
         Why they could not be read, in words; empty if they could.
     asking
         Whether an answer is waited for.
+    balance
+        The lab's balance, whose weights the fields of all screens take.
     read_at
         When they were read, by the lab's clock; None as long as they were not.
     """
@@ -55,6 +59,7 @@ class LedgerJobs(QObject):
         self._place = place
         self._asked = 0
         self._busy: set[str] = set()
+        self.balance = LiveBalance(place)
         self.rows: Mapping[str, Row] = {}
         self.trouble = ""
         self.asking = False
@@ -90,9 +95,12 @@ class LedgerJobs(QObject):
         self._place.jobs.run(["water"], told)
         self.changed.emit()
 
-    def weigh(self, subject: str, grams: float, came: Came, *, confirmed: bool) -> None:
+    def weigh(
+        self, subject: str, grams: float, came: Came, *, confirmed: bool, source: Source
+    ) -> None:
         """Enter a weight in g; `confirmed` if a person has typed a doubtful one twice."""
-        self._enter(subject, ["weigh", subject, f"{grams:g}"], came, confirmed=confirmed)
+        read = ["--source=balance"] if source == "balance" else []
+        self._enter(subject, ["weigh", subject, f"{grams:g}", *read], came, confirmed=confirmed)
 
     def give(self, subject: str, volume_ml: float, came: Came, *, confirmed: bool) -> None:
         """Enter water beside sessions in mL; `confirmed` as in `weigh`."""

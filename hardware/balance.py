@@ -1,4 +1,4 @@
-"""A balance that speaks MT-SICS (Mettler Toledo and others): one stable weight at a time.
+"""A balance that speaks MT-SICS (Mettler Toledo and others): a stable weight, or what it shows.
 
 It is no device of a trial: it weighs mice and drops between sessions. Tried on the emulator alone
 (`hardware.emulators.serial.mt_sics`), never on a physical balance.
@@ -24,7 +24,7 @@ ANSWER_PATIENCE = 2.0
 """Seconds within which the balance answers what it need not wait for."""
 _REST = 0.05
 _END = b"\r\n"
-_WEIGHT = re.compile(r"S S +(-?\d+(?:\.\d*)?) +(\S+)")
+_WEIGHT = re.compile(r"S ([SD]) +(-?\d+(?:\.\d*)?) +(\S+)")
 _RESET = re.compile(r'I4 A "(.*)"')
 _GRAMS = {"g": 1.0, "mg": 0.001, "kg": 1000.0}
 _REFUSALS = {
@@ -107,29 +107,46 @@ class Balance(Scale):
         """
         return self._link.ask(self._weigh, self._patience + 3 * ANSWER_PATIENCE)
 
+    def read(self) -> tuple[float, bool]:
+        """Return what it shows in grams, and whether that is stable, without waiting.
+
+        Raises
+        ------
+        DeviceError
+            As `weigh`, but for a weight that is not stable.
+        """
+        return self._link.ask(self._read, 3 * ANSWER_PATIENCE)
+
     def zero(self) -> None:
         """Make the weight that is there the zero, as soon as it is stable."""
         self._link.ask(self._zero, self._patience + 3 * ANSWER_PATIENCE)
 
     def _weigh(self, port: SerialPort) -> float:
-        found = _WEIGHT.fullmatch(self._ask(port, "S", "S"))
-        if found is None or found[2] not in _GRAMS:
+        return self._told(self._ask(port, "S", "S S", self._patience))[0]
+
+    def _read(self, port: SerialPort) -> tuple[float, bool]:
+        return self._told(self._ask(port, "SI", "S", ANSWER_PATIENCE))
+
+    def _told(self, answer: str) -> tuple[float, bool]:
+        """Return the weight in g that an answer tells, and whether it is stable."""
+        found = _WEIGHT.fullmatch(answer)
+        if found is None or found[3] not in _GRAMS:
             raise DeviceError(
                 "it shows another unit than g, mg or kg", self._where, "Set its unit to g."
             )
-        return float(found[1]) * _GRAMS[found[2]]
+        return float(found[2]) * _GRAMS[found[3]], found[1] == "S"
 
     def _zero(self, port: SerialPort) -> None:
-        if not self._ask(port, "Z", "Z").startswith("Z A"):
+        if not self._ask(port, "Z", "Z", self._patience).startswith("Z A"):
             raise DeviceError(
                 "it cannot be set to zero now", self._where, "Take the load off, and try again."
             )
 
-    def _ask(self, port: SerialPort, command: str, answer: str) -> str:
-        """Return the answer to a command that may wait for a stable weight."""
+    def _ask(self, port: SerialPort, command: str, answer: str, patience: float) -> str:
+        """Return the answer to a command, of which most wait for a stable weight."""
         port.drain()
         port.write(command.encode("ascii") + _END)
-        end = time.monotonic() + self._patience
+        end = time.monotonic() + patience
         waiting = b""
         while time.monotonic() < end:
             waiting += port.read()
@@ -140,8 +157,9 @@ class Balance(Scale):
                 if text.startswith(f"{answer} "):
                     return text
         self._reset(port)  # else the answer would come late, in front of the next one
+        lacks = "it told no weight" if command == "SI" else "the weight was not stable"
         raise DeviceError(
-            f"the weight was not stable within {self._patience:g} s",
+            f"{lacks} within {patience:g} s",
             self._where,
             "Shield it from draught, wait until the mouse is quiet, or weigh it in a tube.",
         )

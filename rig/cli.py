@@ -38,6 +38,7 @@ VERBS = {
     "today": "today",
     "water": "water",
     "weigh": "weigh",
+    "balance": "balance",
     "give": "give",
     "subject": "subject",
     "ledger": "ledger",

@@ -1,9 +1,9 @@
 """What a command and the program that asks for it say to each other: lines of JSON.
 
 With ``--dialog`` a command writes each step and each question as a line to standard output (`Told`,
-`Share`, `NumberAsked`, `ReadyAsked`, `ChoiceAsked`; the key ``type`` says which) and reads each
-answer as a line from standard input (`Answer`). Whoever ends the input ends the command, as Ctrl-C
-does: every device goes off. After the last line comes what ``--json`` prints.
+`Share`, `OnBalance`, `NumberAsked`, `ReadyAsked`, `ChoiceAsked`; the key ``type`` says which) and
+reads each answer as a line from standard input (`Answer`). Whoever ends the input ends the command,
+as Ctrl-C does: every device goes off. After the last line comes what ``--json`` prints.
 """
 
 from __future__ import annotations
@@ -28,6 +28,13 @@ class Share(_Line, frozen=True, tag="share"):
 
     done: int
     of: int
+
+
+class OnBalance(_Line, frozen=True, tag="on_balance"):
+    """What a balance shows, in g, and whether that is stable."""
+
+    grams: float
+    is_stable: bool
 
 
 class _Question(_Line, frozen=True, kw_only=True):
@@ -126,7 +133,7 @@ class ChoiceAsked(_Question, frozen=True, kw_only=True, tag="choice"):
 
 
 Question = NumberAsked | ReadyAsked | ChoiceAsked
-Message = Told | Share | Question
+Message = Told | Share | OnBalance | Question
 Value = float | str | None
 """An answer: a number, a choice, or null for "it is done"."""
 

@@ -22,6 +22,7 @@ from rig.dialog import (
     ChoiceAsked,
     Message,
     NumberAsked,
+    OnBalance,
     Question,
     ReadyAsked,
     Share,
@@ -93,6 +94,10 @@ class Person(abc.ABC):
         """Say how much is done of what was told last."""
 
     @abc.abstractmethod
+    def watch_balance(self, shown: OnBalance) -> None:
+        """Say what a balance shows while it is watched."""
+
+    @abc.abstractmethod
     def approves(self, words: str, draw: Draw) -> bool:
         """Show a result and its picture; return whether it is to be put in force."""
 
@@ -151,6 +156,9 @@ class Terminal(Person):
 
     def share(self, done: int, of: int) -> None:
         """Say nothing: a terminal keeps the lines that tell of steps."""
+
+    def watch_balance(self, shown: OnBalance) -> None:
+        """Say nothing: at a terminal a balance is read once."""
 
     def approves(self, words: str, draw: Draw) -> bool:
         """Take every result: the record before it is kept, and can be put back."""
@@ -215,6 +223,10 @@ class Lines(Person):
     def share(self, done: int, of: int) -> None:
         """Send how much is done."""
         self._say(Share(done, of))
+
+    def watch_balance(self, shown: OnBalance) -> None:
+        """Send it."""
+        self._say(shown)
 
     def approves(self, words: str, draw: Draw) -> bool:
         """Let it be chosen."""

@@ -15,7 +15,8 @@ from gui.day_jobs import DayJobs
 from gui.ledger_jobs import LedgerJobs
 from gui.screens.arm import ArmSheet
 from gui.watering.words import weight_words
-from rig.lab import Lab
+from rig.dialog import OnBalance
+from rig.lab import Lab, find_lab
 from rig.preflight import Guard
 from rig.water_policy import WaterConfig
 
@@ -77,6 +78,29 @@ def test_an_implausible_weight_is_typed_again(desk: Desk) -> None:
     assert weighings(desk) == []
     weigh(desk, "21.4")
     assert weighings(desk) == [["weigh", "M014", "21.4", "--by=anna"]]
+
+
+def test_the_balance_fills_the_field_of_the_mouse_that_was_scanned(
+    bench: Bench, qtbot: QtBot
+) -> None:
+    path = bench.place.lab.folder / "lab.toml"
+    path.write_text('balance = "1128"\n' + path.read_text(encoding="utf-8"), encoding="utf-8")
+    bench.place.lab = find_lab(path.parent)
+    (path.parent / "ledger.db").touch()
+    desk = Desk(bench, qtbot)
+    desk.jobs.last("water").answer(board(row("M014")))
+    assert desk.jobs.talks == [], "no field for a weight is there yet"
+    desk.arm("M014", NOT_WEIGHED)
+    field = desk.sheet.weight.field.line
+    desk.jobs.talks[-1].say(OnBalance(21.2, True))
+    assert field.text() == "21.20"
+    desk.qtbot.keyClick(field, Qt.Key_Return)
+    assert weighings(desk) == [["weigh", "M014", "21.2", "--source=balance", "--by=anna"]]
+    desk.jobs.last("weigh").answer({"row": "r", "board": row("M014", weight_g=21.2)})
+    assert field.text() == ""
+    assert "entered. Take the mouse off." in texts(desk.sheet)
+    desk.sheet.hide()
+    assert desk.jobs.talks[-1].stopped
 
 
 def test_a_mouse_that_is_too_light_needs_the_consent_of_a_named_person(desk: Desk) -> None:

@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from gui.ledger_jobs import LedgerJobs
 from gui.screens.wrap_up import WrapUp
+from rig.dialog import OnBalance
 from rig.lab import find_lab
 
 SESSION = "M014/2026-11-25/1"
@@ -136,6 +137,20 @@ def test_a_lab_that_asks_for_the_weight_after_a_session_gets_it(desk: WrapDesk) 
     assert "Weigh M014 first" not in desk.said
     desk.go_on()
     assert desk.went == ["arm"]
+
+
+@pytest.mark.parametrize("policy", ['weight_after = "required"'])
+def test_the_balance_fills_the_weight_after_a_session(desk: WrapDesk) -> None:
+    desk.show(row("M014"))
+    assert desk.jobs.talks == [], "the lab has no balance"
+    path = desk.place.lab.folder / "lab.toml"
+    path.write_text('balance = "1128"\n' + path.read_text(encoding="utf-8"), encoding="utf-8")
+    desk.place.lab = find_lab(path.parent)
+    desk.screen.hide()
+    desk.screen.show()
+    desk.jobs.talks[-1].say(OnBalance(21.5, True))
+    QTest.keyClick(desk.water.weight.line, Qt.Key_Return)
+    assert desk.entered("weigh") == [["weigh", "M014", "21.5", "--source=balance", "--by=anna"]]
 
 
 @pytest.mark.parametrize("policy", ['weight_after = "optional"'])

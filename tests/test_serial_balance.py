@@ -62,6 +62,17 @@ def test_it_waits_until_the_mouse_is_quiet(scene: Scene) -> None:
     assert time.monotonic() - began >= 0.1
 
 
+def test_what_it_shows_is_read_without_waiting(scene: Scene) -> None:
+    scene.balance.open()
+    scene.emulator.weight_g, scene.emulator.is_stable = 24.1, False
+    assert scene.balance.read() == (24.1, False)
+    scene.emulator.is_stable = True
+    assert scene.balance.read() == (24.1, True)
+    scene.emulator.weight_g = 500.0
+    with pytest.raises(DeviceError, match="overloaded"):
+        scene.balance.read()
+
+
 def test_a_weight_that_never_gets_stable_is_given_up_and_not_taken_for_the_next(
     scene: Scene,
 ) -> None:

@@ -44,7 +44,7 @@ class Lines(QFrame):
 
     def below(self, name: str, widget: QWidget) -> None:
         """Put a widget below a line."""
-        self._grid.addWidget(widget, 2 * NAMES.index(name) + 1, 1, Qt.AlignLeft)
+        self._grid.addWidget(widget, 2 * NAMES.index(name) + 1, 1)
 
     def _add(self, name: str) -> None:
         label = QLabel()

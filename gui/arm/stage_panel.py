@@ -61,6 +61,7 @@ class StagePanel(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         for widget in (self.use, self.keep, self.enter):
             layout.addWidget(widget)
+        layout.addStretch(1)
 
     def show_protocols(self, protocols: Sequence[ProtocolChoice]) -> None:
         """Take in which protocols there are; a file with a mistake is named as such."""

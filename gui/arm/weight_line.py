@@ -9,6 +9,7 @@ from PyQt5.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLa
 from gui.arm.draft import Draft
 from gui.form_model import Range
 from gui.ledger_jobs import LedgerJobs
+from gui.live_balance import WeightFiller
 from gui.theme import sentence_label, set_level
 from gui.watering.words import doubt_of_weight, weight_words
 from gui.widgets.number_field import NumberField
@@ -17,8 +18,6 @@ from rig.water_policy import LEAST_G, MOST_G, WaterConfig
 
 THRESHOLD_GUARD = "weight threshold"
 """Name of the guard that stops a mouse that is too light."""
-LETTERS = 80
-"""Room for sentences below the line, in letters."""
 NO_LEDGER = "The lab has no ledger of weights. It is begun with  rig subject add {}"
 NOT_IN_IT = "It is not in the ledger of weights and water. Enter it:  rig subject add {}"
 
@@ -45,6 +44,8 @@ class WeightLine:
         self.field = NumberField(
             "Weight", "g", Range(least=LEAST_G, most=MOST_G), self._doubt, self._weigh
         )
+        self.field.hide()
+        self.filler = WeightFiller(self.field, ledger.balance)
         self.said = sentence_label()
         self.person = QLineEdit()
         self.person.setPlaceholderText("Name of the person who consents")
@@ -94,8 +95,11 @@ class WeightLine:
         return doubt_of_weight(self._row, self._config, grams)
 
     def _weigh(self, grams: float, confirmed: bool) -> None:
+        subject, source = self._subject, self.field.source
         self._enter(
-            lambda came: self._ledger.weigh(self._subject, grams, came, confirmed=confirmed)
+            lambda came: self._ledger.weigh(
+                subject, grams, came, confirmed=confirmed, source=source
+            )
         )
 
     def _consent(self) -> None:
@@ -131,10 +135,10 @@ class WeightLine:
         consent.addWidget(self.person)
         consent.addWidget(self.agree)
         consent.addStretch(1)
-        self.below.setMinimumWidth(LETTERS * self.below.fontMetrics().averageCharWidth())
         layout = QVBoxLayout(self.below)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2)
+        layout.addWidget(self.filler.label)
         layout.addWidget(self.field.trouble)
         layout.addWidget(self.said)
         layout.addLayout(consent)

@@ -19,7 +19,7 @@ from gui.talk import Talk
 from gui.theme import title_label
 from gui.workplace import Workplace
 from rig.calibrations import Kind
-from rig.dialog import Message, Share, Told, Value
+from rig.dialog import Message, OnBalance, Share, Told, Value
 
 
 @dataclass(frozen=True)
@@ -146,6 +146,8 @@ class Wizard(QWidget):
                 self.run_page.steps.tell(words)
             case Share(done=done, of=of):
                 self.run_page.steps.share(done, of)
+            case OnBalance():
+                pass  # no calibration watches a balance: it asks for one weight at a time
             case _:
                 self.run_page.ask(message)
                 self._call(f"asks: {message.words}")

@@ -9,6 +9,7 @@ from PyQt5.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayou
 
 from gui.form_model import Range
 from gui.ledger_jobs import LedgerJobs
+from gui.live_balance import WeightFiller
 from gui.theme import quiet_label, sentence_label, set_level, title_label
 from gui.watering.words import doubt_of_volume, doubt_of_weight, preview, state, who
 from gui.widgets.number_field import NumberField
@@ -40,6 +41,7 @@ class MousePanel(QFrame):
         self._row: Row | None = None
         self._said: dict[str, tuple[str, str]] = {}
         self._make_parts()
+        self._filler = WeightFiller(self.weight, ledger.balance)
         self._lay_out()
 
     def show_mouse(self, row: Row | None) -> None:
@@ -77,11 +79,13 @@ class MousePanel(QFrame):
         row = self._row
         if row is None:
             return
-        words = f"{row.subject} weighs {grams:g} g."
+        words, source = f"{row.subject} weighs {grams:g} g.", self.weight.source
         self._enter(
             row.subject,
             words,
-            lambda came: self._ledger.weigh(row.subject, grams, came, confirmed=confirmed),
+            lambda came: self._ledger.weigh(
+                row.subject, grams, came, confirmed=confirmed, source=source
+            ),
             lambda subject: None,
         )
 
@@ -187,6 +191,7 @@ class MousePanel(QFrame):
             ("Weight", self.weight, self.weigh_button, self.before),
         ):
             layout.addWidget(self._line(name, field, button, beside))
+        layout.addWidget(self._filler.label)
         layout.addWidget(self.said)
 
     def _line(

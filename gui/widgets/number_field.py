@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Literal
 
 from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtGui import QKeyEvent
@@ -13,6 +14,7 @@ from gui.form_reading import read
 from gui.theme import quiet_label, sentence_label, set_level
 
 LETTERS = 10
+Source = Literal["typed", "balance"]
 
 
 class NumberField(QWidget):
@@ -33,7 +35,11 @@ class NumberField(QWidget):
     Attributes
     ----------
     edited
-        Emitted when something was typed, or the field was emptied.
+        Emitted when what stands in the field has changed.
+    entered
+        Emitted with a number that was entered.
+    source
+        Where what stands in the field is from: typed, or offered by the balance.
     beside
         The line of the field, for what else belongs there.
     trouble
@@ -41,6 +47,7 @@ class NumberField(QWidget):
     """
 
     edited = pyqtSignal()
+    entered = pyqtSignal(float)
 
     def __init__(
         self,
@@ -54,6 +61,7 @@ class NumberField(QWidget):
         self._field = Field("number", title, "number", unit=unit, limits=limits)
         self._doubt, self._enter = doubt, enter
         self._asked_again: float | None = None
+        self.source: Source = "typed"
         self.line = _Line()
         self.line.setAccessibleName(f"{title} in {unit}")
         self.line.setMaxLength(12)
@@ -77,9 +85,25 @@ class NumberField(QWidget):
         typed = read(self._field, self.line.text())
         return None if typed.trouble else float(typed.value)
 
+    def offer(self, number: float | None) -> None:
+        """Put the number of the balance into the field, unless a person types; None: keep it.
+
+        What is to be typed again is not offered. It is selected: what is typed takes its place.
+        """
+        typed = bool(self.line.text()) and self.source == "typed"
+        if number is None or typed or self._asked_again is not None:
+            return
+        text = f"{number:.2f}"
+        if text != self.line.text():
+            self.line.setText(text)
+            self.line.selectAll()
+            self.source = "balance"
+            self.say("")
+            self.edited.emit()
+
     def empty(self) -> None:
         """Forget what was typed, and what is wrong with it."""
-        self.line.clear()
+        self._clear()
         self._asked_again = None
         self.say("")
         self.edited.emit()
@@ -101,15 +125,21 @@ class NumberField(QWidget):
         if doubt and number != self._asked_again:
             before, self._asked_again = self._asked_again, number
             other = "" if before is None else f" Before, {before:g} was typed."
-            self.line.clear()
+            self._clear()
             self.say(f"{doubt}. Type the {self._field.title.casefold()} again.{other}")
             self.edited.emit()
             return
         self._asked_again = None
         self.say("")
         self._enter(number, bool(doubt))
+        self.entered.emit(number)
+
+    def _clear(self) -> None:
+        self.line.clear()
+        self.source = "typed"
 
     def _typed(self) -> None:
+        self.source = "typed"
         if self._asked_again is None:
             self.say("")
         self.edited.emit()

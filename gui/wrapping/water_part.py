@@ -9,6 +9,7 @@ from PyQt5.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout
 
 from gui.form_model import Range
 from gui.ledger_jobs import LedgerJobs
+from gui.live_balance import WeightFiller
 from gui.theme import quiet_label, sentence_label, set_level, title_label
 from gui.watering.words import doubt_of_weight, earned, state
 from gui.widgets.number_field import NumberField
@@ -61,6 +62,7 @@ class WaterPart(QFrame):
         self._pending: Pending | None = None
         self._told: dict[str, Told] = {}
         self._make_parts()
+        self._filler = WeightFiller(self.weight, ledger.balance)
         self._lay_out()
         ledger.changed.connect(self._show)
 
@@ -145,7 +147,8 @@ class WaterPart(QFrame):
             self._say(pending, "good", f"{row.subject} weighs {grams:g} g after the session.")
 
         self._say(pending, "note", "asked ...")
-        self._ledger.weigh(row.subject, grams, came, confirmed=confirmed)
+        source = self.weight.source
+        self._ledger.weigh(row.subject, grams, came, confirmed=confirmed, source=source)
 
     def _gain(self, row: Row, grams: float) -> str:
         """Return why the weights before and after do not fit what was delivered between them."""
@@ -227,6 +230,6 @@ class WaterPart(QFrame):
         buttons.addWidget(self.said, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        for widget in (self.words, self.alerts, self.weight, self.gain):
+        for widget in (self.words, self.alerts, self.weight, self._filler.label, self.gain):
             layout.addWidget(widget)
         layout.addLayout(buttons)

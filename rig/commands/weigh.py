@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -64,6 +64,10 @@ def weigh(
             show_default="as in lab.toml",
         ),
     ] = "",
+    source: Annotated[
+        Literal["typed", "balance"],
+        typer.Option(help="Where the grams are from, for programs that read the balance."),
+    ] = "typed",
     reason: ReasonOption = "",
     at: AtOption = "",
     by: ByOption = None,
@@ -117,7 +121,7 @@ def weigh(
             ),
             grams,
             confirmed=bool(doubt),
-            source="balance" if number else "typed",
+            source="balance" if number else source,
         )  # fmt: skip
         with ledger.reading() as connection:
             due = row_of(connection, config, zone, mouse, local_day(moment, zone), now)

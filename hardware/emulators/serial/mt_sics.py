@@ -61,9 +61,9 @@ class BalanceEmulator:
                 return [f'I4 A "{self._number}"'.encode("ascii") + _END]
             case "S" | "Z" if self._order:
                 return [command.encode("ascii") + b" I" + _END]
-            case "S" if self.weight_g > self.most_g:
+            case "S" | "SI" if self.weight_g > self.most_g:
                 return [b"S +" + _END]
-            case "S" if self.weight_g < 0:
+            case "S" | "SI" if self.weight_g < 0:
                 return [b"S -" + _END]
             case "S" | "Z":
                 self._order = command
