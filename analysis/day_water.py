@@ -9,6 +9,7 @@ from datetime import date, datetime
 import msgspec
 
 from analysis.html import banner, heading, paragraph, table
+from rig.counting import counted
 from rig.errors import RigError
 from rig.lab import Lab
 from rig.ledger.day_list import day_list
@@ -67,8 +68,8 @@ def left_words(water: DayWater) -> Iterator[str]:
     if water.found is None:
         yield banner(f"Weights and water are not shown: {water.trouble}", "bad")
     elif water.found.tasks and not water.found.closed:
-        count = len(water.found.tasks)
-        yield banner(f"{count} {'things are' if count > 1 else 'thing is'} left to be done.", "bad")
+        left = counted(len(water.found.tasks), "thing is", "things are")
+        yield banner(f"{left} left to be done.", "bad")
     elif not water.found.tasks:
         yield paragraph("Nothing is forgotten.", "good")
     if water.found is not None and water.found.closed:

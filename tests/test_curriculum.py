@@ -109,7 +109,7 @@ def test_a_mouse_goes_its_way_by_the_command_line(pupil: Lab, command: Command) 
     assert (last.stage, last.by, last.reason) == ("reversal", "Ada", "a trial")
     moves = json.loads(command("stage", "SIM01", "--json").out)["history"]
     assert [move["stage"] for move in moves] == ["pretraining", "discrimination", "reversal"]
-    assert "Last 3 of 3 move(s)" in moved.out
+    assert "Last 3 of 3 moves" in moved.out
 
 
 @pytest.mark.parametrize(

@@ -235,7 +235,7 @@ def test_the_command_exports_and_tells_the_files(lab: Lab, command: Callable[...
     folder = session_with_signals(lab).path
     done = command("export", "SIM01", "--to", "csv")
     assert done.code == ExitCode.OK
-    assert done.out == f"Exported 11 file(s): {folder / 'csv'}\n"
+    assert done.out == f"Exported 11 files: {folder / 'csv'}\n"
     out = lab.folder / "results" / "first"
     told = json.loads(
         command("export", str(folder), "--to", "alf", "--out", "results/first", "--json").out

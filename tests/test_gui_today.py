@@ -84,7 +84,7 @@ def test_mice_stand_in_their_order_and_who_only_needs_water_below(desk: DayDesk)
     assert desk.screen._model.index(0, 6).data() == "asked ...", "not that it is in no ledger"
     desk.jobs.last("water").answer(board(row("M014"), row("M015"), row("M016")))
     assert desk.states() == {"M015": "planned", "M014": "done", "M016": WATER_ONLY}
-    assert "1 of 2 left; 1 need water only." in desk.said
+    assert "1 of 2 left; 1 needs water only." in desk.said
     assert "Stage 's2' suggested: d' 1.7 on the last day" in desk.said
     cells = [desk.screen._model.index(0, column).data() for column in range(7)]
     assert cells == [

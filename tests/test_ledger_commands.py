@@ -68,12 +68,13 @@ def test_a_day_ends_when_every_mouse_is_weighed_and_watered(begun: Lab) -> None:
     said = " ".join(came.out.split())
     assert "It is not weighed. Do: rig weigh M014 GRAMS" in said
     assert "1.00 mL due. Do: rig give M014 1.00" in said
+    assert said.endswith("1 mouse on restriction, 2 things left.")
     assert "1.00 mL due." in done(begun, "weigh", "14", "24.0")
     drink(begun, "M014", datetime.now(UTC), [620.0, -20.0])
     board = told(begun, "water")["board"][0]
     assert (board["session_ml"], board["hand_ml"], board["due_ml"]) == (0.62, 0.02, 0.36)
     assert "got 0.36 mL of water" in done(begun, "give", "M014", "--due")
-    assert "nothing is forgotten" in done(begun, "day")
+    assert done(begun, "day").endswith("1 mouse on restriction, nothing is forgotten.")
 
 
 def test_the_first_mouse_begins_the_ledger_and_its_file_is_taken_over_or_written(lab: Lab) -> None:
@@ -280,7 +281,7 @@ def test_tables_go_out_as_csv_and_come_in_once(begun: Lab, tmp_path: Path) -> No
         file = str(begun.folder / f"tables/{name}.csv")
         for rows in (1, 0):
             came = done(other, "ledger", "import", file, "--as", table)
-            assert came == f"{rows} row(s) of {table} entered."
+            assert came == f"{rows} {'row' if rows else 'rows'} of {table} entered."
     row = told(other, "water")["board"][0]
     assert (row["tag"], row["weight_g"], row["supplement_ml"]) == ("14", 22.4, 0.3)
 
@@ -306,7 +307,9 @@ def test_a_csv_with_wrong_lines_enters_nothing_and_names_each_of_them(begun: Lab
         assert words in refused(begun, "ledger", "import", str(file), "--as", "subjects")
     assert len(told(begun, "subject", "list")["subjects"]) == 1
     file.write_text("name;at;weight_g\nM014;2026-11-02T08:00;21.4\n")
-    assert "1 row(s)" in done(begun, "ledger", "import", str(file), "--as", "weighings")
+    assert "1 row of weighings entered." in done(
+        begun, "ledger", "import", str(file), "--as", "weighings"
+    )
     file.write_text("name,at,weight_g\nM014,2026-11-02,21,4\n")
     assert "another number of cells" in refused(
         begun, "ledger", "import", str(file), "--as", "weighings"

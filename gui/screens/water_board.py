@@ -12,7 +12,7 @@ from gui.palette import Palette
 from gui.theme import quiet_label, sentence_label, set_level, title_label
 from gui.watering.give_all import GiveAll
 from gui.watering.mouse_panel import MousePanel
-from gui.watering.words import columns, state
+from gui.watering.words import columns, state, still_due
 from gui.widgets.table import RowsModel, fit_columns, make_table
 from gui.workplace import Workplace
 from rig.ledger.records import Row
@@ -118,11 +118,7 @@ class WaterBoard(QWidget):
         config, now = self._place.lab.config.water, self._ledger.now
         states = [state(row, config, now) for row in rows if row.is_due]
         late = sum(word.startswith("LATE") for _, word in states)
-        mice = sum(row.status == "restricted" for row in rows)
-        need = "needs" if len(states) == 1 else "need"
-        words = f"All {mice} mice on restriction have their water"
-        if states:
-            words = f"{len(states)} of {mice} mice on restriction still {need} water"
+        words = still_due(sum(row.status == "restricted" for row in rows), len(states))
         self.head.setText(f"{words}{f', {late} of them late' if late else ''}.")
         set_level(self.head, "bad" if late else "note" if states else "good")
         self.age.setText("asked ..." if self._ledger.asking else f"as of {read_at:%H:%M}")

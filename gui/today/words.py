@@ -11,6 +11,7 @@ from gui.cards.content import d_prime_words
 from gui.columns import Column
 from gui.watering.words import light
 from gui.watering.words import state as water_state
+from rig.counting import counted
 from rig.day_plan import DayMouse
 from rig.ledger.records import Row
 from rig.water_policy import WaterConfig
@@ -141,7 +142,7 @@ def _last(line: DayLine, today: date) -> str:
     when = {0: "today", 1: "yesterday"}.get((today - day).days, f"{day:%d %b}")
     d_prime = "" if last.d_prime is None else f", {d_prime_words(last.d_prime)}"
     where = f" on {last.rig}" if line.mouse and line.mouse.rig != last.rig else ""
-    return f"{when}{where}, {last.trials} trials{d_prime}"
+    return f"{when}{where}, {counted(last.trials, 'trial')}{d_prime}"
 
 
 def _ratio(line: DayLine) -> str:
@@ -166,11 +167,10 @@ def count_words(all_lines: Iterable[DayLine]) -> str:
     left = sum(line.state.startswith(("planned", "armed")) for line in planned)
     water = sum(line.mouse is None for line in known)
     if not planned:
-        return (
-            f"Nobody is planned; {water} mice need water only." if water else "Nobody is planned."
-        )
+        need = counted(water, "mouse needs", "mice need")
+        return f"Nobody is planned; {need} water only." if water else "Nobody is planned."
     count = f"{left} of {len(planned)} left" if left else f"All {len(planned)} had their turn"
-    return f"{count}; {water} need water only." if water else f"{count}."
+    return f"{count}; {counted(water, 'needs', 'need')} water only." if water else f"{count}."
 
 
 def told(line: DayLine) -> str:
@@ -186,8 +186,9 @@ def told(line: DayLine) -> str:
             last = mouse.last
             water = f"{last.water_ml:.2f} mL"
             said.append(
-                f"Last session {last.day} on {last.rig}: {last.protocol}, {last.trials} trials, "
-                f"{water}, {d_prime_words(last.d_prime)}. It ended: {last.ended}."
+                f"Last session {last.day} on {last.rig}: {last.protocol}, "
+                f"{counted(last.trials, 'trial')}, {water}, {d_prime_words(last.d_prime)}. "
+                f"It ended: {last.ended}."
             )
         if mouse.problem:
             said.append(f"LOOK  {mouse.problem}")

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from gui.columns import Column
+from rig.counting import counted
 from rig.lab import Lab
 from rig.ledger.days import local, zone_of
 from rig.ledger.records import Row
@@ -27,6 +28,21 @@ def state(row: Row, config: WaterConfig, now: datetime) -> tuple[str, str]:
     if row.alerts:
         level, words = ("bad" if level == "bad" else "warn"), f"{words}; look at it"
     return level, words
+
+
+def still_due(mice: int, due: int) -> str:
+    """Return how many of the mice on restriction still need water.
+
+    Examples
+    --------
+    >>> still_due(2, 1), still_due(1, 0)
+    ('1 of 2 mice on restriction still needs water', 'The mouse on restriction has its water')
+    """
+    if due:
+        need = "needs" if due == 1 else "need"
+        return f"{due} of {counted(mice, 'mouse', 'mice')} on restriction still {need} water"
+    words = {0: "No mouse is on restriction", 1: "The mouse on restriction has its water"}
+    return words.get(mice, f"All {mice} mice on restriction have their water")
 
 
 def earned(row: Row) -> str:

@@ -23,6 +23,7 @@ from rig.console import (
     print_table,
     the_lab,
 )
+from rig.counting import counted
 from rig.curriculum_check import check_curriculum, stage_plans
 from rig.errors import ExitCode, Problem, RigError, errors_among, problems_of
 from rig.graph import TrialGraph
@@ -270,10 +271,8 @@ def _print(rehearsals: list[dict[str, Any]], problems: list[Problem]) -> None:
         console.print()
     print_problems(problems)
     errors = len(errors_among(problems))
-    warnings = len(problems) - errors
-    console.print(
-        "Everything is in order." if not problems else f"{errors} error(s), {warnings} warning(s)."
-    )
+    counts = f"{counted(errors, 'error')}, {counted(len(problems) - errors, 'warning')}."
+    console.print(counts if problems else "Everything is in order.")
 
 
 def _reached(states: dict[str, int]) -> int:

@@ -17,6 +17,7 @@ from rig.console import (
     print_problems,
     print_table,
 )
+from rig.counting import counted
 from rig.curriculum_check import check_curriculum, sound_curriculum
 from rig.errors import ExitCode, errors_among
 from rig.evidence import read_evidence
@@ -56,7 +57,7 @@ def check(file: FileArgument, lab: LabOption = None, json: JsonOption = False) -
     else:
         print_problems(problems)
         errors = len(errors_among(problems))
-        counts = f"{errors} error(s), {len(problems) - errors} warning(s)."
+        counts = f"{counted(errors, 'error')}, {counted(len(problems) - errors, 'warning')}."
         console.print(counts if problems else "Everything is in order.")
     if errors_among(problems):
         raise typer.Exit(ExitCode.CHECK_FAILED)

@@ -12,6 +12,7 @@ import typer
 from rig.commands.entering import ByOption, author, checked_text, now_utc
 from rig.commands.water import DayOption
 from rig.console import JsonOption, LabOption, console, print_json, print_table, the_lab
+from rig.counting import counted
 from rig.errors import ExitCode, RecordingError
 from rig.lab import Lab
 from rig.ledger.days import local_day, zone_of
@@ -63,9 +64,11 @@ def day_command(
             console.print()
         for note in found.notes:
             console.print(f"note: {note}", soft_wrap=True, markup=False)
-        mice = sum(row.status == "restricted" for row in found.board)
-        left = f"{len(found.tasks)} thing(s) left" if found.tasks else "nothing is forgotten"
-        console.print(f"{which}: {mice} mice on restriction, {left}.", soft_wrap=True)
+        mice = counted(sum(row.status == "restricted" for row in found.board), "mouse", "mice")
+        left = (
+            f"{counted(len(found.tasks), 'thing')} left" if found.tasks else "nothing is forgotten"
+        )
+        console.print(f"{which}: {mice} on restriction, {left}.", soft_wrap=True)
         if found.closed:
             console.print(found.closed, soft_wrap=True, markup=False)
         if page:

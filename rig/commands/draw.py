@@ -11,6 +11,7 @@ import msgspec
 import typer
 
 from rig.console import JsonOption, LabOption, console, print_json
+from rig.counting import counted
 from rig.drawing import Drawn, shapes_of
 from rig.drawing import draw as draw_graphs
 from rig.errors import CheckFailed, errors_among
@@ -66,7 +67,7 @@ def draw(
         return
     path = out or Path(f"{plan.path.stem}.svg")
     draw_graphs(shapes, plan.path.stem, path)
-    console.print(f"Drew {len(shapes)} graph(s): {path.resolve()}", soft_wrap=True)
+    console.print(f"Drew {counted(len(shapes), 'graph')}: {path.resolve()}", soft_wrap=True)
 
 
 def played_shapes(lab: Lab, plan: ProtocolPlan, rig: Path | None) -> list[Drawn]:

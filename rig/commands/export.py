@@ -11,6 +11,7 @@ import typer
 
 from rig import load
 from rig.console import JsonOption, LabOption, console, print_json, print_problems, the_session
+from rig.counting import counted
 from rig.errors import ConfigError, ExitCode, Problem
 from rig.session_folder import HDF5
 from rig.session_record import load_session
@@ -152,11 +153,11 @@ def _described(done: Exported, to: Format) -> dict[str, object]:
 def _tell(done: Exported) -> None:
     print_problems(done.warnings)
     where = done.files[0] if len(done.files) == 1 else done.files[0].parent
-    console.print(f"Exported {len(done.files)} file(s): {where}", soft_wrap=True)
+    console.print(f"Exported {counted(len(done.files), 'file')}: {where}", soft_wrap=True)
     if done.messages is None:
         return
     print_problems(done.messages)
     if done.messages:
-        console.print(f"pynwb and nwbinspector gave {len(done.messages)} message(s).")
+        console.print(f"pynwb and nwbinspector gave {counted(len(done.messages), 'message')}.")
     else:
         console.print("pynwb and nwbinspector, by default and for DANDI: no message.")

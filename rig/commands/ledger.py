@@ -18,6 +18,7 @@ from rig.console import (
     print_table,
     the_lab,
 )
+from rig.counting import counted
 from rig.errors import ExitCode, errors_among
 from rig.ledger.days import bounds, local, local_day, zone_of
 
@@ -83,7 +84,9 @@ def reconcile(lab: LabOption = None, json: JsonOption = False) -> None:
         for each in damaged:
             told = f"{each.session} is entered up to its damage: {each.problem}"
             console.print(told, soft_wrap=True, markup=False)
-        console.print(f"{len(posted)} session(s) entered, {len(damaged)} of them not whole.")
+        console.print(
+            f"{counted(len(posted), 'session')} entered, {len(damaged)} of them not whole."
+        )
     if problems or damaged:
         raise typer.Exit(ExitCode.RECORDING)
 
@@ -117,7 +120,7 @@ def rebuild_command(by: ByOption = None, lab: LabOption = None, json: JsonOption
                 ],
             )
         print_problems(done.problems)
-        console.print(f"{len(done.sessions)} session(s) entered from their folders.")
+        console.print(f"{counted(len(done.sessions), 'session')} entered from their folders.")
     if done.lost or done.problems:
         raise typer.Exit(ExitCode.RECORDING)
 
@@ -166,7 +169,7 @@ def import_command(
     if json:
         print_json({"entered": entered})
         return
-    console.print(f"{entered} row(s) of {table} entered.")
+    console.print(f"{counted(entered, 'row')} of {table} entered.")
 
 
 def log(day: DayOption = None, lab: LabOption = None, json: JsonOption = False) -> None:

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from rig.console import JsonOption, LabOption, console, print_json, print_table, the_lab, typed
+from rig.counting import counted
 from rig.lab import Lab
 from rig.performance import performance
 from rig.stage_history import BY_RULE, StageEntry
@@ -164,13 +165,13 @@ def _print(standing: Standing) -> None:
     print_table(
         ("at", "stage", "by", "reason"),
         [(f"{e.at:%Y-%m-%d %H:%M}", e.stage, e.by, e.reason) for e in moves[-SHOWN_MOVES:]],
-        f"\nLast {min(len(moves), SHOWN_MOVES)} of {len(moves)} move(s)",
+        f"\nLast {min(len(moves), SHOWN_MOVES)} of {counted(len(moves), 'move')}",
     )
     if days:
         print_table(
             ("day", "sessions", "trials", "hits", "FA", "d'", "rewards"),
             [tuple(_figures(day).values()) for day in days[-SHOWN_DAYS:]],
-            f"\nLast {min(len(days), SHOWN_DAYS)} of {len(days)} day(s) in this stage",
+            f"\nLast {min(len(days), SHOWN_DAYS)} of {counted(len(days), 'day')} in this stage",
         )
     console.print()
     console.print(standing.decision.sentence(), soft_wrap=True)

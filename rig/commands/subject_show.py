@@ -8,6 +8,7 @@ import typer
 
 from rig.commands.entering import now_utc, print_row
 from rig.console import JsonOption, LabOption, console, print_json, print_table, the_lab
+from rig.counting import counted
 from rig.lab import Lab
 from rig.ledger.days import local, local_day, zone_of
 
@@ -55,7 +56,9 @@ def show(name: SubjectArgument, lab: LabOption = None, json: JsonOption = False)
             for row in rows[-_SHOWN:]
         ]
         if cells:
-            print_table(("row", "at", column, "by", ""), cells, f"\n{title}: {len(rows)} row(s)")
+            print_table(
+                ("row", "at", column, "by", ""), cells, f"\n{title}: {counted(len(rows), 'row')}"
+            )
     for row in told["wellness"][-_SHOWN:]:
         at = f"{local(row['at'], zone):%Y-%m-%d %H:%M}"
         console.print(f"{row['kind']} {at}, {row['person']}: {row['text']}", markup=False)

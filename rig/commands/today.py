@@ -9,6 +9,7 @@ import typer
 from rig.commands.entering import ByOption, author, checked_text, now_utc
 from rig.commands.water import DayOption
 from rig.console import JsonOption, LabOption, console, print_json, print_table, the_lab
+from rig.counting import counted
 from rig.day_plan import DayMouse
 from rig.ledger.days import local_day, zone_of
 
@@ -69,4 +70,4 @@ def today(
 
 def _last(mouse: DayMouse) -> str:
     last = mouse.last
-    return "" if last is None else f"{last.day} {last.rig}, {last.trials} trials"
+    return "" if last is None else f"{last.day} {last.rig}, {counted(last.trials, 'trial')}"

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
+from rig.counting import counted
 from rig.errors import ConfigError
 from rig.ledger.days import local
 from rig.ledger.entries import enter_act
@@ -25,7 +26,7 @@ def close_day(ledger: Ledger, found: DayList, reason: str, by: str, now: datetim
     """Enter that a person closes a day with what is left; raise `ConfigError` without a reason."""
     if found.tasks and not reason:
         raise ConfigError(
-            f"{len(found.tasks)} thing(s) are left, and nobody says why",
+            f"{counted(len(found.tasks), 'thing is', 'things are')} left, and nobody says why",
             f"day {found.day}",
             "Do them (`rig day` lists them), or give --reason.",
         )

@@ -14,6 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from rig.counting import counted
 from rig.errors import ConfigError, Problem, RecordingError, RigError, problems_of
 from rig.lab import Lab
 from rig.ledger.entries import enter_act
@@ -125,7 +126,7 @@ def rebuild(lab: Lab, by: str, now: datetime) -> Rebuilt:
         _enter_all(ledger, rows, now)
         problems = take_in_files(ledger, lab, now)
         entered = take_in_sessions(ledger, lab)
-        about = f"of {kept.name if kept else 'nothing'} and {len(entered)} sessions"
+        about = f"of {kept.name if kept else 'nothing'} and {counted(len(entered), 'session')}"
         enter_act(ledger, "rebuilt", about, by, now)
     counts = {name: len(each) for name, each in rows.items()}
     return Rebuilt(kept, counts, tuple(lost), tuple(entered), tuple(problems))
