@@ -104,7 +104,7 @@ def _make_lab(folder: Path) -> Lab:
     lab, now = find_lab(folder), datetime.now(UTC)
     with begin_ledger(lab) as ledger:
         for name, (weight_g, given_ul, weighed) in WEIGHTS.items():
-            facts = made_facts(facts_in_file(lab, name) | {"baseline_g": 25.0}, name)
+            facts = made_facts(facts_in_file(lab, name) | {"baseline_g": 25.0}, name, now.date())
             mouse = add_subject(ledger, name, facts, "Jane", now - timedelta(days=DAYS + 1))
             for days in range(DAYS, -1 if weighed else 0, -1):
                 at = now - timedelta(days=days)

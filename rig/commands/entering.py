@@ -11,7 +11,7 @@ import typer
 from rig.console import console
 from rig.errors import ConfigError
 from rig.lab import Lab
-from rig.ledger.days import local, moment, zone_of
+from rig.ledger.days import FIRST_YEAR, is_day, local, moment, zone_of
 from rig.person import Person
 from rig.set_options import is_text
 
@@ -53,7 +53,7 @@ def when(lab: Lab, text: str, now: datetime) -> datetime:
     Raises
     ------
     typer.BadParameter
-        If it names none, or one that is still to come.
+        If it names none, or one on no day of a lab, or one that is still to come.
     """
     if not text:
         return now
@@ -63,6 +63,8 @@ def when(lab: Lab, text: str, now: datetime) -> datetime:
         at = moment(whole, zone)
     except (ValueError, OverflowError):
         raise typer.BadParameter("--at is a time as 08:05, or as 2026-11-25T08:05") from None
+    if not is_day(at.date()):
+        raise typer.BadParameter(f"--at {text} is on no day of a lab: they begin in {FIRST_YEAR}")
     if at > now:
         raise typer.BadParameter(f"--at {text} is still to come")
     return at

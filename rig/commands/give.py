@@ -129,7 +129,7 @@ def _give_one(
     from rig.ledger.board import row_of
     from rig.ledger.entries import Entry, enter_supplement, find_row
     from rig.ledger.store import open_ledger
-    from rig.ledger.subjects import find_subject
+    from rig.ledger.subjects import check_alive, find_subject
     from rig.ledger.tables import supplements
 
     zone, rules, moment, old = zone_of(wish.lab.config), wish.lab.config.water, wish.moment, None
@@ -137,6 +137,7 @@ def _give_one(
         take_in(ledger, wish.lab, moment)
         with ledger.reading() as connection:
             mouse = find_subject(connection, subject)
+            check_alive(mouse, moment, zone)
             if wish.corrects:
                 old = find_row(connection, supplements, mouse.id, wish.corrects)
                 moment = old["at"] if wish.keeps_time else moment
@@ -169,7 +170,7 @@ def _give_all(wish: _Wish, *, json: bool) -> None:
     from rig.ledger.board import board
     from rig.ledger.entries import Entry, enter_supplement
     from rig.ledger.store import open_ledger
-    from rig.ledger.subjects import find_subject
+    from rig.ledger.subjects import check_alive, find_subject
 
     zone, rules = zone_of(wish.lab.config), wish.lab.config.water
     with open_ledger(wish.lab) as ledger:
@@ -178,6 +179,8 @@ def _give_all(wish: _Wish, *, json: bool) -> None:
             rows = board(connection, rules, zone, local_day(wish.moment, zone), wish.now)
             due = [row for row in rows if row.is_due]
             mice = {row.subject: find_subject(connection, row.subject) for row in due}
+            for mouse in mice.values():
+                check_alive(mouse, wish.moment, zone)
         given = {row.subject: row.due_ml for row in due if row.due_ml is not None}
         for name, volume_ml in given.items():
             entry = Entry(mice[name], wish.moment, wish.now, wish.by)

@@ -157,15 +157,10 @@ def import_command(
     Lines that were entered before are not entered again.
     """
     from rig.ledger.csv_files import IMPORTED, import_table
-    from rig.ledger.entries import enter_act
-    from rig.ledger.store import begin_ledger
 
     if table not in IMPORTED:
         raise typer.BadParameter(f"--as is one of {', '.join(IMPORTED)}")
-    the, now = the_lab(lab), now_utc()
-    with begin_ledger(the) as ledger:
-        entered = import_table(ledger, the, table, file, author(by), now)
-        enter_act(ledger, "imported", f"{entered} {table} of {file.name}", author(by), now)
+    entered = import_table(the_lab(lab), table, file, author(by), now_utc())
     if json:
         print_json({"entered": entered})
         return

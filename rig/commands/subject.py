@@ -17,6 +17,7 @@ from rig.commands.entering import (
 )
 from rig.commands.subject_show import SubjectArgument, line_of, show
 from rig.console import JsonOption, LabOption, console, print_json, print_table, the_lab
+from rig.ledger.days import local_day, zone_of
 
 TagOption = Annotated[str | None, typer.Option(help="Its ear tag.")]
 CageOption = Annotated[str | None, typer.Option(help="Its cage.")]
@@ -85,17 +86,18 @@ def add(
         made_facts,
     )
 
-    the = the_lab(lab)
+    the, who = the_lab(lab), author(by)
     check_name(the, name)
     given = _given(tag, cage, sex, strain, birth, project, status, baseline, implant)
-    facts = made_facts(facts_in_file(the, name) | given, f"subject '{name}'")
+    today = local_day(now_utc(), zone_of(the.config))
+    facts = made_facts(facts_in_file(the, name) | given, f"subject '{name}'", today)
     begun = has_ledger(the)
     with begin_ledger(the) as ledger:
         with ledger.reading() as connection:
             known = known_facts(connection)
         check_new_name(name, known)
         check_tag(name, facts.tag, known)
-        subject = add_subject(ledger, name, facts, author(by), now_utc())
+        subject = add_subject(ledger, name, facts, who, now_utc())
         if not begun and not json:
             console.print(f"Begun: {ledger.place.shown}", soft_wrap=True)
     written = write_facts(the, subject)
@@ -145,17 +147,18 @@ def edit(
         made_facts,
     )
 
-    the = the_lab(lab)
+    the, now = the_lab(lab), now_utc()
     given = _given(tag, cage, sex, strain, birth, project, status, baseline, implant)
     with open_ledger(the) as ledger:
         with ledger.reading() as connection:
             subject = find_subject(connection, name)
-            facts = made_facts(msgspec.structs.asdict(subject.facts) | given, f"subject '{name}'")
+            values = msgspec.structs.asdict(subject.facts) | given
+            facts = made_facts(values, f"subject '{name}'", local_day(now, zone_of(the.config)))
             if facts.tag != subject.facts.tag:
                 check_tag(subject.name, facts.tag, known_facts(connection))
         if facts != subject.facts:
             why = checked_text(reason, "--reason")
-            subject = edit_subject(ledger, subject, facts, author(by), now_utc(), why)
+            subject = edit_subject(ledger, subject, facts, author(by), now, why)
     write_facts(the, subject)
     if json:
         print_json(subject)
@@ -204,7 +207,7 @@ def note(
     """Note how a mouse is, or that a person consents to a session below the lowest weight."""
     from rig.ledger.entries import Entry, enter_wellness
     from rig.ledger.store import open_ledger
-    from rig.ledger.subjects import find_subject
+    from rig.ledger.subjects import check_alive, find_subject
 
     the, now = the_lab(lab), now_utc()
     who, words = checked_text(person, "--person"), checked_text(text, "TEXT", LONGEST_NOTE)
@@ -213,7 +216,9 @@ def note(
     with open_ledger(the) as ledger:
         with ledger.reading() as connection:
             subject = find_subject(connection, name)
-        entry = Entry(subject, when(the, at, now), now, author(by))
+        moment = when(the, at, now)
+        check_alive(subject, moment, zone_of(the.config))
+        entry = Entry(subject, moment, now, author(by))
         row = enter_wellness(ledger, entry, who, words, "consent" if consent else "note")
     if json:
         print_json({"row": row, "subject": subject.name, "person": who, "consent": consent})

@@ -85,7 +85,7 @@ def weigh(
     from rig.ledger.board import last_weight, row_of
     from rig.ledger.entries import Entry, enter_weight, find_row
     from rig.ledger.store import open_ledger
-    from rig.ledger.subjects import find_subject
+    from rig.ledger.subjects import check_alive, find_subject
     from rig.ledger.tables import weighings
     from rig.water_policy import weight_doubt
 
@@ -99,6 +99,7 @@ def weigh(
     with open_ledger(the) as ledger:
         with ledger.reading() as connection:
             mouse = find_subject(connection, subject)
+            check_alive(mouse, moment, zone)
             old = None
             if correct or withdraw:
                 old = find_row(connection, weighings, mouse.id, correct or withdraw)

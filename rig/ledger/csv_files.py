@@ -16,12 +16,15 @@ from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 
-from rig.errors import CheckFailed, ConfigError, Problem, RecordingError, RigError
+from rig.errors import CheckFailed, ConfigError, Problem, RecordingError, RigError, problems_of
 from rig.lab import Lab
-from rig.ledger.days import moment, zone_of
+from rig.ledger.days import FIRST_YEAR, is_day, local_day, moment, zone_of
+from rig.ledger.entries import enter_act
+from rig.ledger.place import has_ledger
 from rig.ledger.posting import insert_new
-from rig.ledger.store import Ledger
+from rig.ledger.store import Ledger, begin_ledger, open_ledger
 from rig.ledger.subject_file import check_name
 from rig.ledger.subjects import (
     LONGEST,
@@ -29,6 +32,7 @@ from rig.ledger.subjects import (
     LedgerSubject,
     add_subject,
     all_subjects,
+    check_alive,
     check_new_name,
     check_tag,
     known_facts,
@@ -36,11 +40,12 @@ from rig.ledger.subjects import (
 )
 from rig.ledger.tables import METADATA, subject_facts, subjects, supplements, weighings
 from rig.set_options import is_text
-from rig.water_policy import WaterConfig, weight_doubt
+from rig.water_policy import LEAST_G, MOST_G, WaterConfig, weight_doubt
 
 IMPORTED = ("subjects", "weighings", "supplements")
 """What can be read from a file."""
 _LINES = UUID("b4b1f5b0-8a86-4c0b-8f0f-3a4d3f2b9a10")
+_TABLES = {"weighings": weighings, "supplements": supplements}
 _VALUES = {"weighings": "weight_g", "supplements": "volume_ul"}
 _MOST_UL = 10_000.0
 
@@ -94,32 +99,27 @@ def export_tables(ledger: Ledger, folder: Path) -> list[Path]:
     return written
 
 
-def import_table(ledger: Ledger, lab: Lab, name: str, file: Path, by: str, now: datetime) -> int:
+def import_table(lab: Lab, name: str, file: Path, by: str, now: datetime) -> int:
     """Enter the lines of a file, all or none; return how many were not in yet.
+
+    Subjects begin the ledger of a lab that has none.
 
     Raises
     ------
     CheckFailed
         With every line that is wrong; nothing is entered then.
     ConfigError
-        If the file cannot be read.
+        If the file cannot be read, or there is no ledger yet.
     """
     source = Source(file, by, now, zone_of(lab.config), lab.config.water)
     lines = _read(file)
     if name == "subjects":
-        known_columns = {"name", "by", *Facts.__struct_fields__, *subject_facts.columns.keys()}
-        _check_columns(lines, file, known_columns, {"name"})
-        return _import_subjects(ledger, lab, lines, source)
-    table = {"weighings": weighings, "supplements": supplements}[name]
-    _check_columns(lines, file, {"name", *table.columns.keys()}, {"name", "at", _VALUES[name]})
-    with ledger.reading() as connection:
-        known = {each.name: each for each in all_subjects(connection)}
-    rows = _checked(lines, source, lambda line: _row(table, line, known, source))
-    with ledger.writing() as connection:
-        before = connection.scalar(sa.select(sa.func.count()).select_from(table)) or 0
-        insert_new(connection, table, rows)
-        after = connection.scalar(sa.select(sa.func.count()).select_from(table)) or 0
-    return int(after - before)
+        entered = _import_subjects(lab, lines, source)
+    else:
+        entered = _import_rows(lab, _TABLES[name], lines, source)
+    with open_ledger(lab) as ledger:
+        enter_act(ledger, "imported", f"{entered} {name} of {file.name}", by, now)
+    return entered
 
 
 def _write(
@@ -168,18 +168,45 @@ def _checked(
     lines: list[dict[str, str]], source: Source, made: Callable[[dict[str, str]], Any]
 ) -> list[Any]:
     """Return what each line makes; raise `CheckFailed` with every line that is wrong."""
-    rows, problems = [], []
+    rows: list[Any] = []
+    problems: list[Problem] = []
     for number, line in enumerate(lines, start=2):
+        told: list[str] = []
         try:
             if not all(map(is_text, line.values())) or any("\0" in each for each in line.values()):
                 raise ValueError("a cell is no text in Unicode")
             rows.append(made(line))
-        except (ValueError, KeyError, RigError) as error:
-            what = error.what if isinstance(error, RigError) else str(error)
-            problems.append(Problem(what, f"{source.file}, line {number}", "Mend the line."))
+        except RigError as error:
+            told = [each.what for each in problems_of(error)]
+        except ValueError as error:
+            told = [str(error)]
+        where = f"{source.file}, line {number}"
+        problems += [Problem(what, where, "Mend the line.") for what in told]
     if problems:
         raise CheckFailed(problems)
     return rows
+
+
+def _import_rows(lab: Lab, table: sa.Table, lines: list[dict[str, str]], source: Source) -> int:
+    """Enter the weighings or supplements that the ledger has not yet; return how many these are."""
+    needed = {"name", "at", _VALUES[table.name]}
+    _check_columns(lines, source.file, {"name", *table.columns.keys()}, needed)
+    count = sa.select(sa.func.count()).select_from(table)
+    with open_ledger(lab) as ledger:
+        with ledger.reading() as connection:
+            known = {each.name: each for each in all_subjects(connection)}
+        rows = _checked(lines, source, lambda line: _row(table, line, known, source))
+        try:
+            with ledger.writing() as connection:
+                before = connection.scalar(count) or 0
+                insert_new(connection, table, _corrections_last(rows))
+                return int((connection.scalar(count) or 0) - before)
+        except IntegrityError:
+            raise ConfigError(
+                "a line corrects a row that is neither in the file nor in the ledger",
+                f"{source.file}, column corrects",
+                "Nothing is entered. Put that row into the file, or empty the cell.",
+            ) from None
 
 
 def _row(
@@ -189,16 +216,17 @@ def _row(
     value = _VALUES[table.name]
     if line["name"] not in known:
         raise ValueError(f"'{line['name']}' is not in the ledger")
-    subject, at = known[line["name"]].id, moment(line["at"], source.zone)
-    if at > source.now:
-        raise ValueError(f"{line['at']} is still to come")
-    amount = float(line[value]) if line[value] else None
+    subject, at = known[line["name"]], _moment(line["at"], source)
+    check_alive(subject, at, source.zone)
+    amount = _number(value, line[value]) if line[value] else None
     if amount is None and not line.get("corrects"):
         raise ValueError(f"{value} is empty")
-    _check_amount(value, amount, source.water)
+    confirmed = line.get("confirmed") == "1"
+    if amount is not None:
+        _check_amount(value, amount, source.water, confirmed=confirmed)
     row: dict[str, Any] = {
-        "id": line.get("id") or str(uuid5(_LINES, f"{table.name} {subject} {at} {line[value]}")),
-        "subject": subject,
+        "id": line.get("id") or str(uuid5(_LINES, f"{table.name} {subject.id} {at} {line[value]}")),
+        "subject": subject.id,
         "at": at,
         "entered_at": source.now,
         "by": line.get("by") or source.by,
@@ -210,43 +238,97 @@ def _row(
         raise ValueError("a cell is too long")
     if table is supplements:
         return row | {"form": line.get("form") or "water"}
-    return row | {"source": "import", "confirmed": False}
+    return row | {"source": "import", "confirmed": confirmed}
 
 
-def _check_amount(name: str, amount: float | None, water: WaterConfig) -> None:
+def _moment(text: str, source: Source) -> datetime:
+    """Return the moment of a cell; raise `ValueError` if it is none, or no one's past."""
+    try:
+        at = moment(text, source.zone)
+    except (ValueError, OverflowError):
+        raise ValueError(f"at is '{text}', and no moment as 2026-11-25T08:05") from None
+    if not is_day(at.date()):
+        raise ValueError(f"{text} is on no day of a lab: they begin in {FIRST_YEAR}")
+    if at > source.now:
+        raise ValueError(f"{text} is still to come")
+    return at
+
+
+def _number(name: str, text: str) -> float:
+    """Return the number of a cell; raise `ValueError` if it is none."""
+    try:
+        return float(text)
+    except ValueError:
+        raise ValueError(f"{name} is '{text}', and no number as 21.4") from None
+
+
+def _check_amount(name: str, amount: float, water: WaterConfig, *, confirmed: bool) -> None:
     """Raise `ValueError` if a weight or a volume is none that a mouse can have."""
-    if amount is None:
+    if name == "volume_ul":
+        if not 0 <= amount <= _MOST_UL:
+            raise ValueError(f"{amount:g} is no volume in uL from 0 to {_MOST_UL:g}")
         return
-    if name == "volume_ul" and not 0 <= amount <= _MOST_UL:
-        raise ValueError(f"{amount:g} is no volume in uL from 0 to {_MOST_UL:g}")
-    doubt = weight_doubt(water, amount, None) if name == "weight_g" else ""
-    if doubt:
-        raise ValueError(doubt)
+    if not LEAST_G <= amount <= MOST_G:
+        raise ValueError(f"{amount:g} is no weight in g from {LEAST_G:g} to {MOST_G:g}")
+    doubt = weight_doubt(water, amount, None)
+    if doubt and not confirmed:
+        raise ValueError(f"{doubt}; if it is so, the column confirmed is 1")
 
 
-def _import_subjects(ledger: Ledger, lab: Lab, lines: list[dict[str, str]], source: Source) -> int:
+def _corrections_last(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return rows such that each stands behind the one that it corrects."""
+    by_id = {row["id"]: row for row in rows}
+
+    def before(row: dict[str, Any]) -> int:
+        """Return how many rows stand before it in its chain; a circle ends, too."""
+        count = 0
+        while row["corrects"] in by_id and count < len(rows):
+            row, count = by_id[row["corrects"]], count + 1
+        return count
+
+    return sorted(rows, key=before)
+
+
+def _import_subjects(lab: Lab, lines: list[dict[str, str]], source: Source) -> int:
     """Enter the subjects that the ledger has not yet; those that it has stay as they are."""
-    fields = Facts.__struct_fields__
+    known_columns = {"name", "by", *Facts.__struct_fields__, *subject_facts.columns.keys()}
+    _check_columns(lines, source.file, known_columns, {"name"})
+    corrected = {line.get("corrects") for line in lines} - {""}
+    read: dict[str, Facts] = {}
 
-    def made(line: dict[str, str]) -> tuple[str, Facts]:
-        told: dict[str, Any] = {key: line[key] for key in fields if line.get(key)}
-        for key in ("baseline_g", "implant_g"):
-            if key in told:
-                told[key] = float(told[key])
-        if not line["name"].strip():
+    def made(line: dict[str, str]) -> None:
+        if line.get("id") and line["id"] in corrected:
+            return  # in a table that was exported: what was known before an edit
+        name = line["name"].strip()
+        if not name:
             raise ValueError("name is empty")
-        check_name(lab, line["name"].strip())
-        return line["name"].strip(), made_facts(told, str(source.file))
+        if name in read:
+            raise ValueError(f"'{name}' stands in an earlier line, too")
+        check_name(lab, name)
+        read[name] = _facts(line, source)
 
-    with ledger.reading() as connection:
-        known = known_facts(connection)
-    new = {name: facts for name, facts in _checked(lines, source, made) if name not in known}
+    _checked(lines, source, made)
+    known: dict[str, Facts] = {}
+    if has_ledger(lab):
+        with open_ledger(lab) as ledger, ledger.reading() as connection:
+            known = known_facts(connection)
+    new = {name: facts for name, facts in read.items() if name not in known}
     for name, facts in new.items():
         check_new_name(name, known | new)
         check_tag(name, facts.tag, known | new)
-    for name, facts in new.items():
-        add_subject(ledger, name, facts, source.by, source.now)
+    with begin_ledger(lab) as ledger:
+        for name, facts in new.items():
+            add_subject(ledger, name, facts, source.by, source.now)
     return len(new)
+
+
+def _facts(line: dict[str, str], source: Source) -> Facts:
+    """Return what a line tells of a subject; raise `ValueError` or `RigError` if it is wrong."""
+    told: dict[str, Any] = {key: line[key] for key in Facts.__struct_fields__ if line.get(key)}
+    for key in ("baseline_g", "implant_g"):
+        if key in told:
+            told[key] = _number(key, told[key])
+    return made_facts(told, str(source.file), local_day(source.now, source.zone))
 
 
 def _check_columns(

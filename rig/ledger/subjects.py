@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Annotated, Any, Literal, get_args
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import msgspec
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from rig.errors import ConfigError
+from rig.errors import CheckFailed, ConfigError, Problem
+from rig.ledger.days import FIRST_YEAR, is_day, local_day
 from rig.ledger.records import Status
 from rig.ledger.store import Ledger
 from rig.ledger.tables import subject_facts, subjects
@@ -21,6 +23,20 @@ LONGEST = 200
 """Characters of a name."""
 Name = Annotated[str, msgspec.Meta(max_length=LONGEST, pattern=r"^[^\x00-\x1f]*$")]
 Grams = Annotated[float, msgspec.Meta(gt=0, le=100)]
+_NAMED = {
+    "birth": "day of birth",
+    "baseline_g": "baseline weight in g",
+    "implant_g": "weight of the implant in g",
+}
+"""What facts are called, where it is not their field."""
+_ALLOWED = {
+    "sex": "M, F, U (unknown) or O (other)",
+    "status": "restricted, free or retired",
+    "birth": f"a day from {FIRST_YEAR} up to today, as 2026-08-01",
+    "baseline_g": "a number above 0 and up to 100",
+    "implant_g": "a number above 0 and up to 100",
+}
+"""What facts can be, where they are no line of text."""
 
 
 class Facts(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -82,12 +98,36 @@ class LedgerSubject(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     by: str
 
 
-def made_facts(values: Mapping[str, Any], where: str) -> Facts:
-    """Return facts made of plain values; raise `ConfigError` if one of them is none."""
-    try:
-        return msgspec.convert(dict(values), Facts)
-    except msgspec.ValidationError as error:
-        raise ConfigError(f"this is not known of a subject: {error}", where, "Mend it.") from None
+def made_facts(values: Mapping[str, Any], where: str, today: date) -> Facts:
+    """Return facts made of plain values.
+
+    Parameters
+    ----------
+    values
+        The values by the names of the facts.
+    where
+        Where they stand: for errors.
+    today
+        The lab's day: nobody is born later.
+
+    Raises
+    ------
+    CheckFailed
+        With every value that is none.
+    """
+    problems = [
+        Problem(
+            f"the {_NAMED.get(name, name)} is '{value}', and can only be "
+            f"{_ALLOWED.get(name, f'a line of text of up to {LONGEST} characters')}",
+            where,
+            "Nothing is entered. Write another one; if it is not known, leave it out.",
+        )
+        for name, value in values.items()
+        if not _is_fact(name, value, today)
+    ]
+    if problems:
+        raise CheckFailed(problems)
+    return msgspec.convert(dict(values), Facts)
 
 
 def add_subject(ledger: Ledger, name: str, facts: Facts, by: str, now: datetime) -> LedgerSubject:
@@ -202,6 +242,17 @@ def check_tag(name: str, tag: str, known: Mapping[str, Facts]) -> None:
             )
 
 
+def check_alive(subject: LedgerSubject, at: datetime, zone: ZoneInfo | None) -> None:
+    """Raise `ConfigError` if a subject was not born yet at a moment."""
+    birth, day = subject.facts.birth, local_day(at, zone)
+    if birth is not None and day < birth:
+        raise ConfigError(
+            f"{subject.name} was born on {birth}, and {day} is before that: nothing is entered",
+            f"subject '{subject.name}'",
+            f"Look at both days. To mend the birth: `rig subject edit {subject.name} --birth DAY`.",
+        )
+
+
 def history_of(connection: sa.Connection, subject: str) -> list[dict[str, Any]]:
     """Return all that was ever entered of what is known of a subject, the oldest first."""
     found = connection.execute(
@@ -221,6 +272,15 @@ def in_force(table: sa.Table) -> sa.ColumnElement[bool]:
 def facts_columns(facts: Facts) -> dict[str, Any]:
     """Return facts as the columns of their table."""
     return msgspec.structs.asdict(facts)
+
+
+def _is_fact(name: str, value: object, today: date) -> bool:
+    """Whether a value can be that of a fact."""
+    try:
+        birth = msgspec.convert({name: value}, Facts).birth
+    except msgspec.ValidationError:
+        return False
+    return birth is None or (is_day(birth) and birth <= today)
 
 
 def _subject(row: Mapping[Any, Any]) -> LedgerSubject:
