@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -92,6 +93,19 @@ def test_weight_and_threshold(
     guard = looked(zoned)[name]
     assert guard.level == level
     assert words in guard.text
+
+
+def test_a_doubtful_weight_that_was_typed_twice_counts_as_any_other(zoned: Lab) -> None:
+    """So does the next one, which agrees with it; one that nobody has confirmed is asked about."""
+    with begin_ledger(zoned) as ledger:
+        entry = enrolled(ledger, 24.0, 24.0)
+        enter_weight(ledger, replace(entry, at=NOW - timedelta(minutes=9)), 21.0, confirmed=True)
+        assert looked(zoned)["weight"].level == "ok"
+        assert looked(zoned)["weight threshold"].level == "confirm", "it is light all the same"
+        enter_weight(ledger, replace(entry, at=NOW - timedelta(minutes=6)), 21.1)
+        assert looked(zoned)["weight"].level == "ok"
+        enter_weight(ledger, replace(entry, at=NOW - timedelta(minutes=3)), 24.1)
+        assert looked(zoned)["weight"].text == "Weight of SIM01: 21.1 -> 24.1 g (+14 %)."
 
 
 def test_below_the_lowest_weight_a_named_person_must_consent_on_that_day(zoned: Lab) -> None:

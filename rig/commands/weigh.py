@@ -107,13 +107,13 @@ def weigh(
             last = last_weight(connection, mouse, moment, without=old["id"] if old else "")
         if number:
             grams = _on_the_balance(number, the, person)
-        before, usual = last[1] if last else None, mouse.facts.usual_g
+        before, usual = last.weight_g if last else None, mouse.facts.usual_g
         doubt = weight_doubt(config, grams, before, usual) if grams else ""
         if doubt and grams and not confirmed:
             confirm(person, doubt, grams, "weight", "g")
         gain = ""
         if grams and last and not old:
-            gain = _gain(ledger, the, mouse, (last, (moment, grams)))
+            gain = _gain(ledger, the, mouse, (last[:2], (moment, grams)))
         row = enter_weight(
             ledger,
             Entry(
@@ -131,8 +131,8 @@ def weigh(
         return
     did = f"weighs {grams:g} g" if grams else "has one weighing less"
     if grams and last:
-        since = f"{local(last[0], zone):%Y-%m-%d %H:%M}"
-        did += f" ({100 * (grams / last[1] - 1):+.1f} % since {since})"
+        since = f"{local(last.at, zone):%Y-%m-%d %H:%M}"
+        did += f" ({100 * (grams / last.weight_g - 1):+.1f} % since {since})"
     console.print(f"{mouse.name} {did}.", soft_wrap=True, markup=False)
     print_row(due)
     if gain:

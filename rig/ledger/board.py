@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -18,6 +19,14 @@ _LONGEST_SESSION = timedelta(days=2)
 """No session lasts so long: those of earlier days need not be searched for drops."""
 _LOOKED_AT = 50
 """Sessions among which the last one with a drop is looked for: a mouse drinks more often."""
+
+
+class Weighed(NamedTuple):
+    """When a mouse was weighed, its weight in g, and whether a person confirmed it in doubt."""
+
+    at: datetime
+    weight_g: float
+    confirmed: bool
 
 
 def board(
@@ -58,13 +67,13 @@ def row_of(
     water = _water(connection, subject, begin, end)
     last = _last_water(connection, subject, end)
     dry = None if last is None else (min(now, end) - last).total_seconds() / 3600
-    weighed_at = weight[0] if weight else None
+    weighed_at = weight.at if weight else None
     weighed_on = local_day(weighed_at, zone) if weighed_at else None
     animal = Animal(
         day=day,
         baseline_g=subject.facts.baseline_g,
         implant_g=subject.facts.implant_g,
-        weight_g=weight[1] if weight else None,
+        weight_g=weight.weight_g if weight else None,
         weighed_on=weighed_on,
         session_ml=_sum(water, "session"),
         hand_ml=_sum(water, "hand"),
@@ -81,7 +90,7 @@ def row_of(
         weight_g=animal.weight_g,
         weighed_at=weighed_at,
         weighed=weighed_on == day,
-        before_g=before[1] if before else None,
+        before_g=before.weight_g if before else None,
         baseline_g=facts.baseline_g,
         implant_g=facts.implant_g,
         ratio=animal.ratio,
@@ -101,8 +110,8 @@ def row_of(
 
 def last_weight(
     connection: sa.Connection, subject: LedgerSubject, before: datetime, without: str = ""
-) -> tuple[datetime, float] | None:
-    """Return when a mouse was last weighed up to a moment, and its weight in g; None if never.
+) -> Weighed | None:
+    """Return the last weight of a mouse up to a moment; None if it was never weighed.
 
     `without` is the id of a row that is left out, for it is to be corrected.
     """
@@ -134,16 +143,16 @@ def _alerts(
 
 def _last_weight(
     connection: sa.Connection, subject: str, end: datetime, without: str = ""
-) -> tuple[datetime, float] | None:
+) -> Weighed | None:
     columns = weighings.c
     found = connection.execute(
-        sa.select(columns.at, columns.weight_g)
+        sa.select(columns.at, columns.weight_g, columns.confirmed)
         .where(columns.subject == subject, columns.at < end, columns.weight_g.is_not(None))
         .where(in_force(weighings), columns.id != without)
         .order_by(columns.at.desc(), columns.entered_at.desc())
         .limit(1)
     ).first()
-    return None if found is None else (found.at, found.weight_g)
+    return None if found is None else Weighed(found.at, found.weight_g, found.confirmed)
 
 
 def _water(

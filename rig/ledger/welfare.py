@@ -6,18 +6,20 @@ import sys
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+import sqlalchemy as sa
+
 from rig.errors import ConfigError, RigError
 from rig.lab import Lab
 from rig.ledger.board import last_weight, row_of
-from rig.ledger.days import bounds, local_day, zone_of
+from rig.ledger.days import local_day, zone_of
 from rig.ledger.entries import rows_of
 from rig.ledger.records import Row
 from rig.ledger.store import open_ledger
-from rig.ledger.subjects import all_subjects
+from rig.ledger.subjects import LedgerSubject, all_subjects
 from rig.ledger.tables import wellness
 from rig.ledger.taking_in import take_in_sessions
 from rig.plan import Plan
-from rig.water_policy import weight_doubt
+from rig.water_policy import WaterConfig, weight_doubt
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,8 @@ class Welfare:
     row
         Its weight and water.
     doubt
-        Why its last weight may be a slip, in words; empty if nothing speaks against it.
+        Why its last weight may be a slip, in words; empty if nothing speaks against it, or a
+        person has confirmed it.
     consent
         Who consents to a session on this day although the mouse is too light, and their words;
         empty if nobody does.
@@ -55,12 +58,7 @@ def welfare(lab: Lab, subject: str, now: datetime) -> Welfare | None:
             return None
         mouse, day = found[0], local_day(now, zone)
         row = row_of(connection, config, zone, mouse, day, now)
-        doubt = ""
-        if row.weight_g is not None and row.weighed_at is not None:
-            before = last_weight(
-                connection, mouse, bounds(local_day(row.weighed_at, zone), zone)[0]
-            )
-            doubt = weight_doubt(config, row.weight_g, before[1] if before else None)
+        doubt = _doubt(connection, config, mouse, now)
         notes = rows_of(connection, wellness, mouse.id)
     corrected = {note["corrects"] for note in notes}
     consents = [
@@ -70,6 +68,17 @@ def welfare(lab: Lab, subject: str, now: datetime) -> Welfare | None:
         if local_day(note["at"], zone) == day
     ]
     return Welfare(row, doubt, consents[-1] if consents else "")
+
+
+def _doubt(
+    connection: sa.Connection, config: WaterConfig, mouse: LedgerSubject, now: datetime
+) -> str:
+    """Return why the last weight of a mouse may be a slip; empty if a person has confirmed it."""
+    last = last_weight(connection, mouse, now)
+    if last is None or last.confirmed:
+        return ""
+    before = last_weight(connection, mouse, last.at - timedelta(microseconds=1))
+    return weight_doubt(config, last.weight_g, before.weight_g if before else None)
 
 
 def left_ul(lab: Lab, row: Row) -> float | None:
