@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from inside import inside
-from ledger_bench import drink, small_lab
+from ledger_bench import MORNING, drink, hours, small_lab
 
 from rig.errors import ExitCode
 from rig.lab import Lab
@@ -225,15 +225,14 @@ def test_a_slip_is_corrected_or_taken_back_by_a_row_of_its_own(begun: Lab) -> No
 def test_a_mouse_is_weighed_after_its_session_where_the_lab_requires_it(tmp_path: Path) -> None:
     lab = small_lab(tmp_path / "after", '[water]\nweight_after = "required"\n')
     done(lab, "subject", "add", "M1", "--baseline", "25")
-    now = datetime.now(UTC)
-    morning, noon = (f"{now.replace(hour=0, minute=0):%Y-%m-%dT%H:%M}:{s}Z" for s in ("00", "30"))
-    done(lab, "weigh", "M1", "23.0", "--at", morning)
-    drink(lab, "M1", datetime.fromisoformat(noon.replace(":30Z", ":05Z")), [900.0])
-    said = " ".join(inside(lab, "day").out.split())
+    day = f"{MORNING:%Y-%m-%d}"
+    done(lab, "weigh", "M1", "23.0", "--at", f"{day}T08:00")
+    drink(lab, "M1", MORNING + hours(1), [900.0])
+    said = " ".join(inside(lab, "day", "--day", day).out.split())
     assert "It is not weighed after its session. Do: rig weigh M1 GRAMS" in said
-    came = inside(lab, "weigh", "M1", "23.1", "--at", noon)
+    came = inside(lab, "weigh", "M1", "23.1", "--at", f"{day}T12:00")
     assert "LOOK  Delivered 0.90 mL, gained 0.1 g. Check spout and calibration." in came.out
-    assert "weighed after" not in inside(lab, "day").out
+    assert "weighed after" not in inside(lab, "day", "--day", day).out
     assert told(lab, "weigh", "M1", "23.8", "--correct", "last", "--reason", "x")["gain"] == ""
 
 
