@@ -18,9 +18,6 @@ from rig.session_record import load_session
 from rig.stage_history import history_file
 from rig.stages import read_standing
 
-SKIPPED = "skipped"
-"""What the ledger calls it when a mouse is left out on a day."""
-
 
 def day_board(lab: Lab, day: date) -> DayBoard:
     """Return the mice of a day in the order of the plan, or of the last day with sessions.
@@ -62,24 +59,17 @@ def skipped_on(lab: Lab, day: date) -> dict[str, str]:
     """Return the mice that were left out on a day, and why; none where the ledger is not there."""
     if not has_ledger(lab):
         return {}
-    import sqlalchemy as sa
-
+    from rig.ledger.entries import skipped_between
     from rig.ledger.store import open_ledger
-    from rig.ledger.tables import acts
 
-    begin, end = bounds(day, zone_of(lab.config))
-    entered = acts.c.entered_at
-    wanted = sa.select(acts.c.about).where(acts.c.verb == SKIPPED, entered >= begin, entered < end)
     with open_ledger(lab) as ledger, ledger.reading() as connection:
-        told = list(connection.execute(wanted.order_by(entered)).scalars())
-    parts = (text.partition(": ") for text in told)
-    return {subject: why for subject, _, why in parts}
+        return skipped_between(connection, *bounds(day, zone_of(lab.config)))
 
 
 def skip(lab: Lab, subject: str, why: str, by: str, now: datetime) -> None:
     """Enter that a mouse is left out today; raise `RigError` if there is none, or no ledger."""
     lab.subject(subject)
-    from rig.ledger.entries import enter_act
+    from rig.ledger.entries import SKIPPED, enter_act
     from rig.ledger.store import open_ledger
 
     with open_ledger(lab) as ledger:

@@ -15,7 +15,6 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from gui.day_jobs import DayJobs
 from gui.ledger_jobs import LedgerJobs
 from gui.screens.close_day import CloseDay
 from rig.lab import Lab
@@ -36,8 +35,7 @@ class CloseDesk:
         self.place.jobs = jobs  # type: ignore[assignment]
         self.place.go_to = bench.went.append
         self.chosen: list[str] = []
-        day, ledger = DayJobs(self.place), LedgerJobs(self.place)
-        self.screen = CloseDay(self.place, day, ledger, self.chosen.append)
+        self.screen = CloseDay(self.place, LedgerJobs(self.place), self.chosen.append)
         qtbot.addWidget(self.screen)
         self.screen.resize(1100, 650)
         self.screen.show()
@@ -123,3 +121,31 @@ def test_a_day_that_is_signed_off_is_open_again_when_something_else_is_left(
     begin(lab, M015=24.0)
     done = command("day", "--json")
     assert (done.code, json.loads(done.out)["closed"]) == (3, "")
+
+
+def test_the_window_and_the_command_list_the_same(
+    bench: Bench, lab: Lab, qtbot: QtBot, command: Callable[..., Done]
+) -> None:
+    """Planned mice are on both, and those that are not in the ledger, with what to type."""
+    begin(lab, M014=24.0)
+    lab.subject_file("M099").write_text('id = "M099"\n', encoding="utf-8")
+    (lab.folder / "day-plan.toml").write_text('[[mice]]\nsubject = "M014"\n', encoding="utf-8")
+    jobs = InsideJobs(lab)
+    desk = CloseDesk(bench, qtbot, jobs)
+    jobs.work()
+    done = command("day", "--json")
+    tasks = [(task["subject"], task["kind"]) for task in json.loads(done.out)["tasks"]]
+    assert done.code == 3
+    assert tasks == [("M014", "water"), ("M099", "enter"), ("M014", "plan")]
+    rows = desk.screen.table.model()
+    cells = [[rows.index(row, column).data() for column in (0, 1, 3)] for row in range(len(tasks))]
+    assert [(mouse, kind) for mouse, kind, _ in cells] == tasks
+    assert cells[1][2].endswith("Do: rig subject add M099")
+    assert "3 left." in desk.said
+    command("today", "--skip", "M014", "--reason", "wound")
+    click(desk.screen.again)
+    jobs.work()
+    assert "2 left." in desk.said
+    desk.screen.table.selectRow(1)
+    QTest.keyClick(desk.screen.table, Qt.Key_Return)
+    assert desk.went == ["close the day"]

@@ -39,7 +39,7 @@ def make_entries(place: Workplace) -> tuple[tuple[Entry, ...], tuple[Action, ...
         water.choose(mouse)
         subject.choose(mouse)
 
-    close_day = CloseDay(place, day, ledger, choose)
+    close_day = CloseDay(place, ledger, choose)
     entries = [
         Entry("arm", "Arm", "F2", arm),
         Entry("run", "Run", "F3", run),

@@ -10,7 +10,6 @@ from PyQt5.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QW
 
 from gui.actions import Action
 from gui.columns import Column
-from gui.day_jobs import DayJobs
 from gui.jobs import Done
 from gui.ledger_jobs import UNSIGNED, LedgerJobs
 from gui.palette import Palette
@@ -24,14 +23,18 @@ LONGEST = 600.0
 """Seconds: the sessions of some days may have to be entered first."""
 NO_LEDGER = "The lab has no ledger, and no list of what must still happen."
 _WHERE: dict[str, tuple[ScreenName, str]] = {
+    "enter": ("close the day", "In a shell"),
     "weigh": ("water", "Water board (F11)"),
     "water": ("water", "Water board (F11)"),
     "look": ("subject", "Subject: note how it is"),
+    "plan": ("today", "Today (F12)"),
     "session": ("run", "Run (F3)"),
     "wrap-up": ("wrap up", "Wrap-up (F7)"),
     "recover": ("sessions", "Sessions (F8): Recover"),
 }
 """Where each kind of thing is done: the screen, and its words."""
+_TYPED = ("enter",)
+"""The kinds that the window cannot do: it says what to type."""
 
 
 @dataclass(frozen=True)
@@ -60,8 +63,8 @@ class CloseDay(QWidget):
     ----------
     place
         What all screens share.
-    day, ledger
-        What is known of the day, and of weights and water.
+    ledger
+        What is known of weights and water.
     choose
         Lets the other screens show a mouse.
     """
@@ -69,17 +72,15 @@ class CloseDay(QWidget):
     def __init__(
         self,
         place: Workplace,
-        day: DayJobs,
         ledger: LedgerJobs,
         choose: Callable[[str], None],
     ) -> None:
         super().__init__()
-        self._place, self._day, self._ledger, self._choose = place, day, ledger, choose
+        self._place, self._ledger, self._choose = place, ledger, choose
         self._found: DayList | None = None
         self._asked = 0
         self._make_parts()
         self._lay_out()
-        day.changed.connect(self._show)
 
     def can_be_done(self) -> tuple[Action, ...]:
         """Return what can be done by a key on this screen."""
@@ -104,7 +105,6 @@ class CloseDay(QWidget):
 
     def _read(self) -> None:
         if self._ledger.begun:
-            self._day.read()
             self._run(["day"])
         self._show()
 
@@ -133,22 +133,11 @@ class CloseDay(QWidget):
         self.reason.clear()
         self._show()
 
-    def _left(self) -> list[Left]:
-        """Return what is left: what the ledger says, and the mice that had no session."""
-        tasks = self._found.tasks if self._found is not None else ()
-        found = [_of_task(task) for task in tasks]
-        text = "It is planned, and had no session: arm it, or leave it out."
-        found += [
-            Left(mouse.subject, "session", text, "today", "Today (F12)")
-            for mouse in self._day.mice
-            if self._found is not None and self._day.waits(mouse)
-        ]
-        return found
-
     def _show(self) -> None:
         """Show what is left."""
         self.nothing.setVisible(not self._ledger.begun)
-        found, left = self._found, self._left()
+        found = self._found
+        left = [_of_task(task) for task in found.tasks] if found is not None else []
         other = left != self._model.rows
         self._model.show_rows(left)
         if other:
@@ -252,4 +241,5 @@ class CloseDay(QWidget):
 
 def _of_task(task: Task) -> Left:
     screen, where = _WHERE[task.kind]
-    return Left(task.subject, task.kind, task.text, screen, where)
+    text = f"{task.text} Do: {task.do}" if task.kind in _TYPED else task.text
+    return Left(task.subject, task.kind, text, screen, where)

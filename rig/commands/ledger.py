@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -21,6 +21,15 @@ from rig.console import (
 from rig.counting import counted
 from rig.errors import ExitCode, errors_among
 from rig.ledger.days import bounds, local, local_day, zone_of
+
+if TYPE_CHECKING:
+    from rig.ledger.repair import Rebuilt
+
+_LOST_DO = (
+    "Put a backup of the ledger in its place, and run `rig ledger reconcile`; or import tables "
+    "that were exported (`rig ledger import FILE --as subjects`, weighings, supplements); or enter "
+    "the mice again (`rig subject add`), and what they weigh and got today."
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -105,6 +114,8 @@ def rebuild_command(by: ByOption = None, lab: LabOption = None, json: JsonOption
                 "kept": str(done.kept) if done.kept else None,
                 "rows": done.rows,
                 "not_whole": done.lost,
+                "not_brought_back": done.not_brought_back,
+                "missing": done.missing,
                 "sessions": done.sessions,
                 "problems": done.problems,
             }
@@ -121,8 +132,20 @@ def rebuild_command(by: ByOption = None, lab: LabOption = None, json: JsonOption
             )
         print_problems(done.problems)
         console.print(f"{counted(len(done.sessions), 'session')} entered from their folders.")
+        _print_lost(done)
     if done.lost or done.problems:
         raise typer.Exit(ExitCode.RECORDING)
+
+
+def _print_lost(done: Rebuilt) -> None:
+    """Print what a ledger that was made anew lacks, and what to do."""
+    if done.not_brought_back:
+        lost = ", ".join(done.not_brought_back.values())
+        told = f"Not brought back, or not all of it: {lost}. No other file has it. {_LOST_DO}"
+        console.print(told, soft_wrap=True, markup=False)
+    if done.missing:
+        told = f"Not in the ledger: {', '.join(done.missing)}. `rig day` asks for each of them."
+        console.print(told, soft_wrap=True, markup=False)
 
 
 def export(

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
+from rig.day_plan import DAY_PLAN, read_day_plan
+from rig.errors import RigError, problems_of
 from rig.lab import Lab
 from rig.ledger.board import board
 from rig.ledger.closing import closed_words
-from rig.ledger.days import bounds, zone_of
-from rig.ledger.entries import notes_between
+from rig.ledger.days import bounds, local_day, zone_of
+from rig.ledger.entries import notes_between, skipped_between
 from rig.ledger.posting import Posted
 from rig.ledger.records import DayList, Row, Task
 from rig.ledger.store import Ledger
 from rig.ledger.tables import sessions, subjects
 from rig.ledger.taking_in import take_in_files, take_in_sessions
+from rig.ledger.unlisted import tasks_of_unlisted, unlisted
 from rig.running import ended_without_wrap_up, running
+from rig.session_folder import find_sessions
 
 RECENT = timedelta(days=7)
 """How far back sessions are looked for that are not in the ledger yet."""
@@ -33,16 +36,19 @@ def day_list(ledger: Ledger, lab: Lab, day: date, now: datetime) -> DayList:
         If the ledger cannot be reached.
     """
     zone = zone_of(lab.config)
+    is_today = day == local_day(now, zone)
     posted = take_in_sessions(ledger, lab, min(day, now.date()) - RECENT)
     unread = take_in_files(ledger, lab, now)
     with ledger.reading() as connection:
         rows = board(connection, lab.config.water, zone, day, now)
         looked_at = {note.subject for note in notes_between(connection, *bounds(day, zone))}
-        notes = _notes(connection, lab, day, zone)
+        skipped = skipped_between(connection, *bounds(day, zone))
+        others = _of_unlisted(connection, lab, bounds(day, zone), is_today=is_today)
         again = _not_weighed_after(connection, lab, rows, bounds(day, zone))
     tasks = [task for row in rows for task in tasks_of(row, looked_at=row.subject in looked_at)]
-    tasks += [*again, *_of_sessions(lab, day, posted)]
-    notes += tuple(map(str, unread))
+    tasks += [*again, *others, *_of_sessions(lab, day, posted)]
+    tasks += _of_plan(lab, day, skipped) if is_today else []
+    notes = tuple(map(str, unread))
     with ledger.reading() as connection:
         closed = closed_words(connection, day, tasks, zone)
     return DayList(day, tuple(tasks), notes, tuple(rows), closed)
@@ -117,20 +123,33 @@ def _of_sessions(lab: Lab, day: date, posted: Sequence[Posted]) -> list[Task]:
     return found
 
 
-def _notes(
-    connection: sa.Connection, lab: Lab, day: date, zone: ZoneInfo | None
-) -> tuple[str, ...]:
-    """Return which mice ran on a day, and are not in the ledger: nobody looks after their water."""
-    begin, end = bounds(day, zone)
-    unknown = connection.execute(
-        sa.select(sessions.c.mouse)
-        .where(sessions.c.started_at >= begin, sessions.c.started_at < end)
-        .where(sessions.c.mouse.not_in(sa.select(subjects.c.name)))
-        .distinct()
-        .order_by(sessions.c.mouse)
-    ).scalars()
-    return tuple(
-        f"{mouse} ran, and is not in the ledger: its water is counted, and nobody is told when "
-        f"it is due any. Enter it: rig subject add {mouse}"
-        for mouse in unknown
-    )
+def _of_unlisted(
+    connection: sa.Connection, lab: Lab, day: tuple[datetime, datetime], *, is_today: bool
+) -> list[Task]:
+    """Return the mice that are not in the ledger: of a day that is over, those that ran then."""
+    begin = day[0] - RECENT if is_today else day[0]
+    names = unlisted(connection, lab, begin, day[1], with_files=is_today)
+    empty = connection.execute(sa.select(subjects.c.id).limit(1)).first() is None
+    return tasks_of_unlisted(names, empty=empty)
+
+
+def _of_plan(lab: Lab, day: date, skipped: Container[str]) -> list[Task]:
+    """Return the mice of the lab's plan that have had no session today, and were not left out."""
+    try:
+        plan = read_day_plan(lab)
+    except RigError as error:
+        return [
+            Task(DAY_PLAN, "plan", f"{each.what} ({each.where}): who was to run?", each.do)
+            for each in problems_of(error)
+        ]
+    ran = {folder.path.parts[-3] for folder in find_sessions(lab.data, day=day)}
+    return [
+        Task(
+            each.subject,
+            "plan",
+            "It is planned, and had no session: run it, or leave it out.",
+            f"rig today --skip {each.subject} --reason WHY",
+        )
+        for each in (plan.mice if plan else ())
+        if each.subject not in ran and each.subject not in skipped
+    ]

@@ -20,6 +20,8 @@ LAST = "last"
 """Names the last row of a subject, where a row is named."""
 _VALUES = ("weight_g", "volume_ul")
 """The columns of which a row has one; empty in a row that takes another one back."""
+SKIPPED = "skipped"
+"""What the ledger calls it when a mouse is left out on a day."""
 WellnessKind = Literal["note", "consent"]
 
 
@@ -141,6 +143,15 @@ def notes_between(connection: sa.Connection, begin: datetime, end: datetime) -> 
         .order_by(columns.at, columns.entered_at)
     )
     return [Note(row.name, row.at, row.person, row.text, row.kind) for row in found]
+
+
+def skipped_between(connection: sa.Connection, begin: datetime, end: datetime) -> dict[str, str]:
+    """Return the mice that persons left out between two moments, and why."""
+    entered = acts.c.entered_at
+    wanted = sa.select(acts.c.about).where(acts.c.verb == SKIPPED, entered >= begin, entered < end)
+    told = connection.execute(wanted.order_by(entered)).scalars()
+    parts = (text.partition(": ") for text in told)
+    return {subject: why for subject, _, why in parts}
 
 
 def _enter(ledger: Ledger, table: sa.Table, entry: Entry, values: Mapping[str, Any]) -> str:

@@ -11,7 +11,7 @@ from rig.water_policy import NOTHING_ML, Policy
 
 Status = Literal["restricted", "free", "retired"]
 """Gets its water from the lab alone; has water at will; is not there any more."""
-Kind = Literal["weigh", "water", "look", "session", "wrap-up", "recover"]
+Kind = Literal["enter", "weigh", "water", "look", "plan", "session", "wrap-up", "recover"]
 
 
 class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

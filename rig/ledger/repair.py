@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from rig.counting import counted
 from rig.errors import ConfigError, Problem, RecordingError, RigError, problems_of
 from rig.lab import Lab
+from rig.ledger.days import FIRST_YEAR, LAST_YEAR
 from rig.ledger.entries import enter_act
 from rig.ledger.place import Place, place_of
 from rig.ledger.posting import Posted, insert_new, not_entered
@@ -26,17 +27,32 @@ from rig.ledger.subjects import Facts, all_subjects, facts_columns
 from rig.ledger.tables import (
     METADATA,
     UtcTime,
+    acts,
     drops,
     session_ends,
     sessions,
     subject_facts,
     subjects,
+    supplements,
+    weighings,
+    wellness,
 )
 from rig.ledger.taking_in import take_in_files, take_in_sessions
+from rig.ledger.unlisted import unlisted
 from rig.recovery import free_name
 from rig.session_folder import find_sessions, is_running
 
+ENTERED = {
+    subjects.name: "mice",
+    subject_facts.name: "what was known of mice",
+    weighings.name: "weights",
+    supplements.name: "water given beside sessions",
+    wellness.name: "notes and consents",
+    acts.name: "who left mice out, and closed days",
+}
+"""What persons enter, by table: it stands in no other file, and is lost with the ledger."""
 _NEGLIGIBLE_UL = 1e-3
+_EVER = (datetime(FIRST_YEAR, 1, 1, tzinfo=UTC), datetime(LAST_YEAR, 12, 31, tzinfo=UTC))
 _NO_SESSION = ""
 """Stands for the session of a row that belongs to none."""
 
@@ -57,6 +73,8 @@ class Rebuilt:
         The sessions that were entered from their folders.
     problems
         Files of the lab that cannot be read.
+    missing
+        Mice that have a file or ran, and are not in the ledger.
     """
 
     kept: Path | None
@@ -64,6 +82,12 @@ class Rebuilt:
     lost: tuple[str, ...]
     sessions: tuple[Posted, ...]
     problems: tuple[Problem, ...]
+    missing: tuple[str, ...]
+
+    @property
+    def not_brought_back(self) -> dict[str, str]:
+        """What persons had entered and is lost, or part of it, in words by table."""
+        return {name: words for name, words in ENTERED.items() if name in self.lost}
 
 
 def check(ledger: Ledger, lab: Lab) -> list[Problem]:
@@ -128,8 +152,10 @@ def rebuild(lab: Lab, by: str, now: datetime) -> Rebuilt:
         entered = take_in_sessions(ledger, lab)
         about = f"of {kept.name if kept else 'nothing'} and {counted(len(entered), 'session')}"
         enter_act(ledger, "rebuilt", about, by, now)
+        with ledger.reading() as connection:
+            missing = unlisted(connection, lab, *_EVER, with_files=True)
     counts = {name: len(each) for name, each in rows.items()}
-    return Rebuilt(kept, counts, tuple(lost), tuple(entered), tuple(problems))
+    return Rebuilt(kept, counts, tuple(lost), tuple(entered), tuple(problems), tuple(missing))
 
 
 def _damages(connection: sa.Connection, place: Place) -> list[Problem]:
