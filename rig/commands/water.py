@@ -10,6 +10,7 @@ import typer
 from rig.commands.entering import now_utc, print_row
 from rig.commands.give import take_in
 from rig.console import JsonOption, LabOption, console, print_json, print_table, the_lab
+from rig.counting import counted
 from rig.ledger.days import bounds, is_day, local, local_day, zone_of
 
 
@@ -38,7 +39,8 @@ def register(app: typer.Typer) -> None:
 def water(day: DayOption = None, lab: LabOption = None, json: JsonOption = False) -> None:
     """Show the water board: what each mouse weighs, has got and is due, with the arithmetic.
 
-    Sessions that are not in the ledger yet are entered first.
+    Of a day to come: what it will be due then, without a session. Sessions that are not in the
+    ledger yet are entered first.
     """
     from rig.ledger.board import board
     from rig.ledger.store import open_ledger
@@ -47,7 +49,7 @@ def water(day: DayOption = None, lab: LabOption = None, json: JsonOption = False
     zone = zone_of(the.config)
     which = day.date() if day else local_day(now, zone)
     with open_ledger(the) as ledger:
-        take_in(ledger, the, bounds(which, zone)[0])
+        take_in(ledger, the, min(bounds(which, zone)[0], now))
         with ledger.reading() as connection:
             rows = board(connection, the.config.water, zone, which, now)
     if json:
@@ -75,6 +77,11 @@ def water(day: DayOption = None, lab: LabOption = None, json: JsonOption = False
     console.print()
     for row in rows:
         print_row(row)
+    due = [row for row in rows if row.is_due]
+    unknown = sum(row.due_ml is None for row in due)
+    told = f"Due in all: {sum(row.due_ml or 0.0 for row in due):.2f} mL"
+    more = f", and {counted(unknown, 'mouse', 'mice')} of which nobody can tell" if unknown else ""
+    console.print(f"\n{told}{more}.", soft_wrap=True)
 
 
 def _ml(volume: float | None) -> str | None:
