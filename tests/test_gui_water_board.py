@@ -97,6 +97,7 @@ def test_giving_leads_by_the_keys_from_mouse_to_mouse(desk: BoardDesk) -> None:
     assert desk.entered("give")[1][:3] == ["give", "M015", "0.22"], "what is due, if none is typed"
     desk.jobs.last("give").answer({"row": "r", "board": row("M015", due_ml=0.0)})
     assert desk.panel.give_button.text() == "&Give 0.12 mL now"
+    assert "M014 got 0.10 mL. A slip? In a shell: rig give M014 --withdraw last" in desk.said
 
 
 def test_more_than_the_cap_has_to_be_typed_twice(desk: BoardDesk) -> None:

@@ -152,3 +152,21 @@ def test_weights_cannot_begin_a_ledger(lab: Lab) -> None:
     assert "has no ledger yet" in imported(lab, "weighings", "name,at,weight_g", "M1,2026-11-02,22")
     assert inside(lab, "subject", "add", "M1", "--by", " ").code == ExitCode.USAGE
     assert not (lab.folder / "ledger.db").exists()
+
+
+@pytest.mark.parametrize(
+    ("command", "amount", "key"), [("give", "0.4", "volume_ul"), ("weigh", "22.4", "weight_g")]
+)
+def test_the_help_of_a_command_tells_how_its_slip_is_taken_back(
+    born: Lab, command: str, amount: str, key: str
+) -> None:
+    table = {"give": "supplements", "weigh": "weighings"}[command]
+    said = " ".join(inside(born, command, "--help").out.split())
+    done(born, command, "M1", amount)
+    for option, rows in (("--correct last", 2), ("--withdraw last", 3)):
+        assert option in said
+        value = [amount] if option.startswith("--correct") else []
+        done(born, command, "M1", *value, *option.split(), "--reason", "misread")
+        entered = told(born, "subject", "show", "M1")[table]
+        assert len(entered) == rows
+    assert entered[-1][key] is None

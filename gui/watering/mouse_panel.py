@@ -11,7 +11,7 @@ from gui.form_model import Range
 from gui.ledger_jobs import LedgerJobs
 from gui.live_balance import WeightFiller
 from gui.theme import quiet_label, sentence_label, set_level, title_label
-from gui.watering.words import doubt_of_volume, doubt_of_weight, preview, state, who
+from gui.watering.words import doubt_of_volume, doubt_of_weight, preview, slip_words, state, who
 from gui.widgets.number_field import NumberField
 from rig.ledger.records import Row
 from rig.water_policy import LEAST_G, MOST_G, MOST_ML, WaterConfig
@@ -67,7 +67,8 @@ class MousePanel(QFrame):
         row = self._row
         if row is None:
             return
-        words = f"{row.subject} got {volume_ml:.2f} mL."
+        slip = slip_words(f"rig give {row.subject} --withdraw last")
+        words = f"{row.subject} got {volume_ml:.2f} mL. {slip}"
         self._enter(
             row.subject,
             words,
@@ -79,7 +80,8 @@ class MousePanel(QFrame):
         row = self._row
         if row is None:
             return
-        words, source = f"{row.subject} weighs {grams:g} g.", self.weight.source
+        slip = slip_words(f"rig weigh {row.subject} GRAMS --correct last")
+        words, source = f"{row.subject} weighs {grams:g} g. {slip}", self.weight.source
         self._enter(
             row.subject,
             words,

@@ -69,6 +69,11 @@ def preview(row: Row, volume_ml: float | None) -> tuple[str, str]:
     return "good", "That is all that it is due."
 
 
+def slip_words(command: str) -> str:
+    """Return how an entry that was a slip is mended, which no button does."""
+    return f"A slip? In a shell: {command} --reason WHY"
+
+
 def taken_ml(row: Row) -> float:
     """Return how much water a mouse has got on this day, wherever it got it."""
     return row.session_ml + row.hand_ml + row.supplement_ml

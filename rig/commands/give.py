@@ -67,6 +67,9 @@ def give(
 ) -> None:
     """Enter water that a mouse got beside sessions, or what all mice got that were due some.
 
+    A slip is taken back with --withdraw last, or mended with another volume and --correct last,
+    each with --reason: `rig give M014 --withdraw last --reason "it was M015"`.
+
     A day's total over the lab's cap has to be confirmed with --confirm. A mouse whose due nobody
     can tell is left out of --all, and named; the exit code is 3 then.
     """

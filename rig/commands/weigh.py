@@ -80,7 +80,10 @@ def weigh(
     Without a number the lab's balance is read, as soon as the mouse on it is quiet.
 
     A weight that differs much from the last one is to be typed again, or confirmed with --confirm;
-    else nothing is entered, and the exit code is 3. A correction is a row of its own.
+    else nothing is entered, and the exit code is 3.
+
+    A slip is mended with the right weight and --correct last, or taken back with --withdraw last,
+    each with --reason: `rig weigh M014 21.4 --correct last --reason misread`.
     """
     from rig.ledger.board import last_weight, row_of
     from rig.ledger.entries import Entry, enter_weight, find_row
