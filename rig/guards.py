@@ -10,6 +10,7 @@ from typing import Any
 
 from rig.calibration_age import Age
 from rig.config import LabLimits, resolved
+from rig.counting import counted
 from rig.dot_checks import DotCheck
 from rig.errors import Problem
 from rig.placement import Placement
@@ -83,7 +84,8 @@ def ran_today(subject: str, today: Today) -> Guard:
     return Guard(
         "ran today",
         "confirm",
-        f"{subject} already ran today at {times} ({today.trials} trials, {today.water_ml:.2f} mL).",
+        f"{subject} already ran today at {times} ({counted(today.trials, 'trial')}, "
+        f"{today.water_ml:.2f} mL).",
         f"Run again as session {today.next_number}?",
         "click",
     )

@@ -13,6 +13,7 @@ import typer
 from rig.arming import Wish, preflight
 from rig.choices import choices
 from rig.console import JsonOption, LabOption, console, print_json, print_table, the_lab
+from rig.counting import counted
 from rig.errors import ExitCode
 from rig.lab import Lab
 from rig.preflight import Choices, Guard, Preflight
@@ -99,7 +100,7 @@ def _print(found: Preflight) -> None:
         "protocol": protocol.file if protocol else None,
         "stage": f"{found.stage.curriculum}: {found.stage.stage}" if found.stage else None,
         "last session": (
-            f"{last.session} on {last.rig}: {last.trials} trials, {last.water_ml:.2f} mL"
+            f"{last.session} on {last.rig}: {counted(last.trials, 'trial')}, {last.water_ml:.2f} mL"
             if last
             else None
         ),

@@ -20,6 +20,7 @@ from rig.console import (
     the_lab,
     the_session,
 )
+from rig.counting import counted
 from rig.errors import ConfigError, ExitCode
 from rig.lab import Lab, find_lab
 from rig.provenance import CodeChange, code_changes
@@ -120,7 +121,7 @@ def _tell(record: SessionRecord, played: Replay, changes: list[CodeChange]) -> N
     if not played.whole:
         console.print("The record has no end: it is played up to where it was cut off.")
     if not played.differences:
-        console.print(f"Identical: {played.compared} events, {len(record.rows)} trials.")
+        console.print(f"Identical: {played.compared} events, {counted(len(record.rows), 'trial')}.")
         return
     console.print(
         f"{len(played.differences)} differences in {played.compared} of {played.events} events."

@@ -26,6 +26,7 @@ from rig.console import (
     the_lab,
     typed,
 )
+from rig.counting import counted
 from rig.emulation_link import (
     EmulationLink,
     MouseElsewhere,
@@ -359,7 +360,7 @@ def _tell(result: Result) -> None:
     print_problems(result.warnings)
     counts = ", ".join(f"{name} {count}" for name, count in _outcomes(result).items())
     console.print(
-        f"Ended: {result.reason}. {len(result.rows)} trials ({counts}), "
+        f"Ended: {result.reason}. {counted(len(result.rows), 'trial')} ({counts}), "
         f"{result.water_ul / 1000:.3f} mL, {result.duration / 60:.1f} min.",
         soft_wrap=True,
     )
