@@ -73,7 +73,8 @@ def test_a_rebuild_says_in_words_what_it_could_not_bring_back(lab: Lab) -> None:
     lose(lab)
     said = " ".join(inside(lab, "ledger", "rebuild").out.split())
     for words in (
-        "Not brought back, or not all of it: mice, what was known of mice, weights, water given",
+        "Not brought back, or not all of it: mice, what was known of mice (an older state may hold",
+        "weights, water given beside sessions, notes and consents",
         "No other file has it.",
         "rig ledger import FILE --as subjects",
         "Not in the ledger: M1, M2. `rig day` asks for each of them.",

@@ -44,7 +44,7 @@ from rig.session_folder import find_sessions, is_running
 
 ENTERED = {
     subjects.name: "mice",
-    subject_facts.name: "what was known of mice",
+    subject_facts.name: "what was known of mice (an older state may hold now: `rig subject list`)",
     weighings.name: "weights",
     supplements.name: "water given beside sessions",
     wellness.name: "notes and consents",
