@@ -99,6 +99,16 @@ def test_a_ledger_without_a_mouse_is_not_in_order(tmp_path: Path) -> None:
     assert "No mouse is in it" in inside(lab, "day").out
 
 
+def test_a_mouse_that_runs_after_it_was_retired_is_there_all_the_same(lab: Lab) -> None:
+    drink(lab, "M1", datetime.now(UTC) - timedelta(hours=1), [5.0])
+    done(lab, "subject", "edit", "M1", "--status", "retired", "--reason", "perfused")
+    assert left(lab, "enter") == [], "its last session was before that"
+    drink(lab, "M1", datetime.now(UTC), [5.0], number=2)
+    assert left(lab, "enter") == ["M1"]
+    done(lab, "subject", "edit", "M1", "--status", "free", "--reason", "it was M2")
+    assert left(lab, "enter") == []
+
+
 def test_virtual_mice_and_days_that_are_over_ask_for_no_entry(lab: Lab) -> None:
     (lab.folder / "subjects/SIM01.toml").write_text('id = "SIM01"\nsimulated = true\n')
     assert left(lab, "enter") == []

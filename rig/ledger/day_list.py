@@ -19,7 +19,7 @@ from rig.ledger.records import DayList, Row, Task
 from rig.ledger.store import Ledger
 from rig.ledger.tables import sessions, subjects
 from rig.ledger.taking_in import take_in_files, take_in_sessions
-from rig.ledger.unlisted import tasks_of_unlisted, unlisted
+from rig.ledger.unlisted import retired_and_ran, tasks_of_retired, tasks_of_unlisted, unlisted
 from rig.running import ended_without_wrap_up, running
 from rig.session_folder import find_sessions
 
@@ -126,11 +126,15 @@ def _of_sessions(lab: Lab, day: date, posted: Sequence[Posted]) -> list[Task]:
 def _of_unlisted(
     connection: sa.Connection, lab: Lab, day: tuple[datetime, datetime], *, is_today: bool
 ) -> list[Task]:
-    """Return the mice that are not in the ledger: of a day that is over, those that ran then."""
+    """Return the mice that are not in the ledger, or that ran although they are retired.
+
+    Of a day that is over: those that ran then.
+    """
     begin = day[0] - RECENT if is_today else day[0]
     names = unlisted(connection, lab, begin, day[1], with_files=is_today)
     empty = connection.execute(sa.select(subjects.c.id).limit(1)).first() is None
-    return tasks_of_unlisted(names, empty=empty)
+    retired = retired_and_ran(connection, begin, day[1])
+    return [*tasks_of_unlisted(names, empty=empty), *tasks_of_retired(retired)]
 
 
 def _of_plan(lab: Lab, day: date, skipped: Container[str]) -> list[Task]:

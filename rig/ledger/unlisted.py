@@ -1,4 +1,4 @@
-"""Which mice of a lab are not in its ledger, so that nobody is told when they are due water.
+"""Which mice of a lab are not in its ledger, or retired: nobody is told when they are due water.
 
 A mouse that was entered by `rig subject add` has a file, and one that ran has sessions: both tell
 of it, whatever has become of the ledger.
@@ -14,7 +14,8 @@ import sqlalchemy as sa
 from rig.errors import RigError
 from rig.lab import Lab
 from rig.ledger.records import Task
-from rig.ledger.tables import sessions, subjects
+from rig.ledger.subjects import in_force
+from rig.ledger.tables import sessions, subject_facts, subjects
 
 NOBODY = "ledger"
 """Stands for the mouse in what must happen with a ledger that has none."""
@@ -46,6 +47,34 @@ def unlisted(
         files = {path.stem for path in lab.files("subjects")} - known
         found |= {name for name in files if not _is_virtual(lab, name)}
     return sorted(found)
+
+
+def retired_and_ran(connection: sa.Connection, begin: datetime, end: datetime) -> list[str]:
+    """Return the mice that ran between two moments, after they were retired: they are there."""
+    started = sessions.c.started_at
+    found = connection.execute(
+        sa.select(sessions.c.mouse)
+        .join_from(sessions, subjects, subjects.c.name == sessions.c.mouse)
+        .join(subject_facts, subject_facts.c.subject == subjects.c.id)
+        .where(in_force(subject_facts), subject_facts.c.status == "retired")
+        .where(started >= begin, started < end, started > subject_facts.c.entered_at)
+        .where(sessions.c.simulated.is_(False))
+        .distinct()
+    ).scalars()
+    return sorted(found)
+
+
+def tasks_of_retired(names: Iterable[str]) -> list[Task]:
+    """Return what must happen with such mice."""
+    return [
+        Task(
+            name,
+            "enter",
+            "It ran after it was retired: nobody is told when it is due water.",
+            f"rig subject edit {name} --status restricted",
+        )
+        for name in names
+    ]
 
 
 def tasks_of_unlisted(names: Iterable[str], *, empty: bool) -> list[Task]:
