@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from hardware.calibrating.chosen import Meant
 from hardware.calibrating.kept import alone
 from hardware.calibrating.kinds import kind_of
 from hardware.calibrating.light_command import light
@@ -16,7 +17,8 @@ from hardware.calibrating.projector_command import dots, projector
 from hardware.calibrating.screen_command import screen
 from hardware.calibrating.speaker_command import speaker
 from hardware.calibrating.timing_command import timing
-from hardware.calibrating.valve_steps import Valves, calibrate_valve, check_valve, print_valve
+from hardware.calibrating.valve import Openings
+from hardware.calibrating.valve_steps import calibrate_valve, check_valve, print_valve
 from hardware.calibrating.vessels_command import vessels
 from rig.console import JsonOption, LabOption, print_json, print_table, rig_file, the_lab
 from rig.errors import ExitCode
@@ -82,9 +84,10 @@ def valve(
     the = the_lab(lab)
     path = rig_file(the, rig)
     person = the_person(dialog)
-    valves = Valves(the, path, device, balance, person, simulate)
+    meant = Meant(the, path, device, person, simulate)
+    wanted = Openings(tuple(open_ms or Openings.open_ms), drops)
     with alone(the, path), person:
-        found = calibrate_valve(valves, tuple(open_ms or ()), drops, by, note)
+        found = calibrate_valve(meant, balance, wanted, by, note)
     if json:
         print_json(found.as_json())
     else:
@@ -110,10 +113,11 @@ def spot_check(
     Exit code 4 if they differ by more than `limits.spot_check_tolerance`, or the valve fails.
     """
     the = the_lab(lab)
+    path = rig_file(the, rig)
     person = the_person(dialog)
-    valves = Valves(the, rig_file(the, rig), device, balance, person, simulate)
-    with alone(the, valves.rig), person:
-        found = check_valve(valves, volume_ul, drops, by)
+    meant = Meant(the, path, device, person, simulate)
+    with alone(the, path), person:
+        found = check_valve(meant, balance, volume_ul, drops, by)
     says = f"{found.device} gave {found.words}."
     words = "It passed." if found.passed else "It failed: clean the valve, then repeat."
     if json:

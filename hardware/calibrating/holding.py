@@ -5,96 +5,28 @@ from __future__ import annotations
 import contextlib
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
-from hardware.calibrating.chosen import chosen
+from hardware.calibrating.chosen import Chosen, Meant, chosen
 from hardware.projector import HoldingProjector, ProjectorSettings
 from rig.bench import Bench, opened
 from rig.clock import SystemClock
 from rig.devices import Projector
 from rig.errors import ConfigError
-from rig.lab import Lab
-from rig.person import Person
 
 SETTLED = 0.5
 """Seconds after which a picture that was asked for is surely shown."""
-STANDS_IN = "calibration/RIG-PROJECTOR.toml"
-"""What a simulated projector without a file would be kept as."""
+ChosenProjector = Chosen[Projector, ProjectorSettings]
+"""The projector that is meant."""
 
 
-@dataclass(frozen=True)
-class Projectors:
-    """Which projector is meant.
-
-    Attributes
-    ----------
-    lab, rig
-        The lab and the rig file.
-    device
-        Its name; empty for the only one.
-    person
-        Is asked and told.
-    simulate
-        Whether a simulated one will do; nothing is kept then.
-    """
-
-    lab: Lab
-    rig: Path
-    device: str
-    person: Person
-    simulate: bool
-
-
-@dataclass(frozen=True)
-class Chosen:
-    """The projector that is meant: its name, driver and settings."""
-
-    name: str
-    driver: type[Projector]
-    settings: ProjectorSettings
-
-    @property
-    def hardware(self) -> str:
-        """What a record says that it was."""
-        return f"{self.driver.__qualname__} {self.settings.line}"
-
-    def file(self, projectors: Projectors, key: str) -> str:
-        """Return the file that the rig file names by a key.
-
-        Raises
-        ------
-        ConfigError
-            If it names none, and the projector is not simulated.
-        """
-        named = self.settings.model_dump().get(key)
-        if isinstance(named, str) and named:
-            return named
-        if projectors.simulate:
-            return STANDS_IN
-        where = f"{projectors.rig}, devices.{self.name}"
-        own = self.name if key == "calibration" else f"{self.name}-{key}"
-        do = f'Give it `{key} = "calibration/{projectors.rig.stem}-{own}.toml"`.'
-        raise ConfigError(f"it names no file by `{key}`", where, do)
-
-
-def projector_of(projectors: Projectors) -> Chosen:
+def projector_of(meant: Meant) -> ChosenProjector:
     """Return the projector that is meant; raise `ConfigError` if there is no such one."""
-    return Chosen(
-        *chosen(
-            projectors.lab,
-            projectors.rig,
-            projectors.device,
-            Projector,
-            ProjectorSettings,
-            simulate=projectors.simulate,
-            why_not="it gives no light",
-        )
-    )
+    return chosen(meant, Projector, ProjectorSettings, why_not="it gives no light")
 
 
 @contextlib.contextmanager
-def held(projectors: Projectors, which: Chosen) -> Iterator[tuple[HoldingProjector, Bench]]:
+def held(meant: Meant, which: ChosenProjector) -> Iterator[tuple[HoldingProjector, Bench]]:
     """Give the open projector, dark, whatever its calibrations are; it is off on every way out.
 
     Raises
@@ -105,11 +37,11 @@ def held(projectors: Projectors, which: Chosen) -> Iterator[tuple[HoldingProject
     bench = Bench(SystemClock())
     with tempfile.TemporaryDirectory() as folder:
         settings = _uncalibrated(which.settings, Path(folder))
-        made = which.driver(which.name, settings, bench.context(projectors.lab.folder))
+        made = which.driver(which.name, settings, bench.context(meant.lab.folder))
         if not isinstance(made, HoldingProjector):
             raise ConfigError(
                 f"'{which.name}' cannot hold a picture",
-                f"{projectors.rig}, devices.{which.name}",
+                f"{meant.rig}, devices.{which.name}",
                 "Give its driver what `hardware.projector.HoldingProjector` asks for.",
             )
         with opened(made, Path(folder)):

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Generic
 
 from calibration.store import put_in_force
+from hardware.calibrating.chosen import Meant
 from hardware.common.alone import alone_on
 from rig.calibration_record import Origin, Points
 from rig.lab import Lab
@@ -68,6 +69,13 @@ class Result(Generic[Points]):
         origin = self.record.record
         time = f"{origin.measured_at:%Y-%m-%d %H:%M}" if origin else ""
         self.draw(self.record, f"{origin.rig}, {origin.device}: {time}" if origin else "", path)
+
+
+def finish(meant: Meant, name: str, result: Result[Points]) -> Calibrated[Points]:
+    """Keep the result of a real device, as `keep` does; show that of a simulated one."""
+    if meant.simulate:
+        return show(result, meant.person)
+    return keep(meant.lab, name, result, meant.person)
 
 
 def keep(lab: Lab, name: str, result: Result[Points], person: Person) -> Calibrated[Points]:

@@ -11,8 +11,9 @@ import numpy as np
 
 from calibration.light_power import PowerCalibration, PowerFile, PowerPoint
 from calibration.projector import ProjectorCalibration
-from hardware.calibrating.holding import SETTLED, Projectors, held, projector_of
-from hardware.calibrating.kept import Calibrated, Result, head, keep, show
+from hardware.calibrating.chosen import Meant
+from hardware.calibrating.holding import SETTLED, ChosenProjector, held, projector_of
+from hardware.calibrating.kept import Calibrated, Result, finish, head
 from hardware.calibrating.light_picture import draw_light
 from hardware.calibrating.readings import read_points
 from hardware.projector import ProjectorSettings
@@ -57,7 +58,7 @@ class Lit:
     dark_mw: float
 
 
-def calibrate_light(projectors: Projectors, lit: Lit) -> Calibrated[PowerFile]:
+def calibrate_light(meant: Meant, lit: Lit) -> Calibrated[PowerFile]:
     """Read a power meter at levels of a projector's light, and put the line in force.
 
     Raises
@@ -65,11 +66,11 @@ def calibrate_light(projectors: Projectors, lit: Lit) -> Calibrated[PowerFile]:
     RigError
         If the rig file, the projector or the readings are wrong. What was in force stays so.
     """
-    which = projector_of(projectors)
-    file = which.file(projectors, "light")
-    area_mm2, dark_mw, points = _measured(projectors, lit)
+    which = projector_of(meant)
+    file = which.file(meant, "light")
+    area_mm2, dark_mw, points = _measured(meant, which, lit)
     measured = PowerFile(
-        **head(PowerFile.kind, projectors.rig, which.name, which.hardware, lit.by, lit.note),
+        **head(PowerFile.kind, meant.rig, which.name, which.hardware, lit.by, lit.note),
         meter=lit.meter,
         area_mm2=area_mm2,
         dark_mw=dark_mw,
@@ -79,9 +80,7 @@ def calibrate_light(projectors: Projectors, lit: Lit) -> Calibrated[PowerFile]:
     line = PowerCalibration(measured, where)
     record = sealed(measured.model_copy(update={"fit": line.fit}))
     result = Result(record, _says(record, line, which.settings), draw_light)
-    if projectors.simulate:
-        return show(result, projectors.person)
-    return keep(projectors.lab, file, result, projectors.person)
+    return finish(meant, file, result)
 
 
 def read_power_readings(path: Path) -> list[PowerPoint]:
@@ -96,7 +95,9 @@ def read_power_readings(path: Path) -> list[PowerPoint]:
     return read_points(path, COLUMNS, _point, do, "--readings")
 
 
-def _measured(projectors: Projectors, lit: Lit) -> tuple[float, float, list[PowerPoint]]:
+def _measured(
+    meant: Meant, which: ChosenProjector, lit: Lit
+) -> tuple[float, float, list[PowerPoint]]:
     """Return the lit area in mm2, what the meter shows in the dark in mW, and the readings."""
     area_mm2 = math.pi * (lit.disk_um / 2000) ** 2
     if lit.readings is not None:
@@ -108,22 +109,19 @@ def _measured(projectors: Projectors, lit: Lit) -> tuple[float, float, list[Powe
     if lit.area_mm2 is not None:
         do = "Leave it out: the area is that of the disk, by its registration."
         raise OptionError("the area is known", "--area-mm2", do)
-    if projectors.simulate:
+    if meant.simulate:
         read = _simulated()
-        return area_mm2, DARK_MW, _read_at(_evenly(HIGHEST, lit.levels), read, projectors.person)
-    if not projectors.person.is_there:
+        return area_mm2, DARK_MW, _read_at(_evenly(HIGHEST, lit.levels), read, meant.person)
+    if not meant.person.is_there:
         what = "there is no terminal at which to type what the power meter shows"
         raise OptionError(what, "--readings", "Give a file of readings, or run it at a terminal.")
-    which = projector_of(projectors)
-    registration = ProjectorCalibration(
-        projectors.lab.folder, which.file(projectors, "calibration")
-    )
+    registration = ProjectorCalibration(meant.lab.folder, which.file(meant, "calibration"))
     disk = Disk(0.0, 0.0, lit.disk_um)
     why = registration.refuse(disk)
     if why:
         raise OptionError(why, "--disk-um", "Ask for a smaller disk.")
-    person = projectors.person
-    with held(projectors, which) as (projector, bench):
+    person = meant.person
+    with held(meant, which) as (projector, bench):
         person.ready("Put the sensor into the focal plane, under the middle of the field.")
         dark_mw = person.number("It is dark: what does the meter show?", "mW", least=0)
         picture = registration.render([disk])

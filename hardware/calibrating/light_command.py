@@ -58,7 +58,7 @@ def light(
     meter shows. Exit code 3 if the readings lie on no line, 4 if the projector fails, 7 if a
     session runs on the rig.
     """
-    from hardware.calibrating.holding import Projectors
+    from hardware.calibrating.chosen import Meant
     from hardware.calibrating.kept import alone
     from hardware.calibrating.light import Lit, calibrate_light
 
@@ -70,7 +70,7 @@ def light(
     lit = Lit(by, meter or "simulated", note, levels, disk_um, readings, area_mm2, dark_mw)
     person = the_person(dialog)
     with alone(the, path), person:
-        found = calibrate_light(Projectors(the, path, device, person, simulate), lit)
+        found = calibrate_light(Meant(the, path, device, person, simulate), lit)
     if json:
         print_json(found.as_json())
     else:

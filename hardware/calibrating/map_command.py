@@ -62,7 +62,7 @@ def map_(
     tones or to the camera, or has too few trials.
     """
     from calibration.intrinsic import Settings
-    from hardware.calibrating.holding import Projectors
+    from hardware.calibrating.chosen import Meant
     from hardware.calibrating.kept import alone
     from hardware.calibrating.tone_map import Filmed, map_tones
 
@@ -73,7 +73,7 @@ def map_(
     wanted = Filmed(mouse, by, note, frames, onsets, times, rate_hz, settings, diameter_um)
     person = the_person(dialog)
     with alone(the, path), person:
-        found = map_tones(Projectors(the, path, device, person, simulate), wanted)
+        found = map_tones(Meant(the, path, device, person, simulate), wanted)
     if json:
         print_json(found.as_json())
     else:

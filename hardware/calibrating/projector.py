@@ -20,8 +20,9 @@ from calibration.camera_view import CameraView
 from calibration.dot_grid import DotGrid
 from calibration.projector import ProjectorFile
 from calibration.stage_micrometer import Scale, measure_scale
-from hardware.calibrating.holding import SETTLED, Chosen, Projectors, held, projector_of
-from hardware.calibrating.kept import Calibrated, Result, head, keep, show
+from hardware.calibrating.chosen import Meant
+from hardware.calibrating.holding import SETTLED, ChosenProjector, held, projector_of
+from hardware.calibrating.kept import Calibrated, Result, finish, head
 from hardware.calibrating.projector_picture import draw_projector
 from hardware.calibrating.sight import Sight
 from hardware.calibrating.simulated_sight import SEEN_BY, UM_PER_PX, seen_dots, seen_micrometer
@@ -63,7 +64,7 @@ class Dotted:
     odd_rows_shift: float | None
 
 
-def calibrate_projector(projectors: Projectors, dotted: Dotted) -> Calibrated[ProjectorFile]:
+def calibrate_projector(meant: Meant, dotted: Dotted) -> Calibrated[ProjectorFile]:
     """Register camera and projector by dots, and put what they tell in force.
 
     Raises
@@ -71,30 +72,26 @@ def calibrate_projector(projectors: Projectors, dotted: Dotted) -> Calibrated[Pr
     RigError
         If the rig file, the devices or the pictures are wrong. What was in force stays so.
     """
-    which = projector_of(projectors)
-    file = which.file(projectors, "calibration")
-    sight = Sight(projectors.lab, projectors.rig, dotted.camera, projectors.person)
-    grid, picture = _dots(projectors, which, sight, dotted, _shift(projectors, file, dotted))
+    which = projector_of(meant)
+    file = which.file(meant, "calibration")
+    sight = Sight(meant, dotted.camera)
+    grid, picture = _dots(meant, which, sight, dotted, _shift(meant, file, dotted))
     found = register_camera(picture, grid)
     lines: NDArray[Any]
-    if projectors.simulate:
+    if meant.simulate:
         lines, name = seen_micrometer(dotted.pitch_um), SEEN_BY
     else:
         do = "Lay the stage micrometer into the focal plane, light it, leave the focus as it is."
         lines = mean_of(sight.prepared(dotted.micrometer, do, "--micrometer"))
         name = sight.name(dotted.dots)
     scale = measure_scale(lines, dotted.pitch_um, found.lens, found.lens_covariance)
-    said = head(
-        ProjectorFile.kind, projectors.rig, which.name, which.hardware, dotted.by, dotted.note
-    )
+    said = head(ProjectorFile.kind, meant.rig, which.name, which.hardware, dotted.by, dotted.note)
     record = sealed(found.to_file(name, dotted.pitch_um, scale, **said))
     result = Result(record, _says(record, scale), draw_projector)
-    if projectors.simulate:
-        return show(result, projectors.person)
-    return keep(projectors.lab, file, result, projectors.person)
+    return finish(meant, file, result)
 
 
-def check_dots(projectors: Projectors, by: str, camera: str, dots: Path | None) -> DotCheck:
+def check_dots(meant: Meant, by: str, camera: str, dots: Path | None) -> DotCheck:
     """See how far four dots lie from where the registration puts them, and keep what came of it.
 
     Raises
@@ -102,28 +99,28 @@ def check_dots(projectors: Projectors, by: str, camera: str, dots: Path | None) 
     RigError
         If the rig file or the devices are wrong, or a dot is not to be seen.
     """
-    which = projector_of(projectors)
-    limit_um = projectors.lab.config.limits.dots_um
-    if projectors.simulate:
+    which = projector_of(meant)
+    limit_um = meant.lab.config.limits.dots_um
+    if meant.simulate:
         check, um_per_px, id_ = _simulated_check(), UM_PER_PX, ""
     else:
-        file, view = read_view(projectors.lab, which.file(projectors, "calibration"))
+        file, view = read_view(meant.lab, which.file(meant, "calibration"))
         corners = DotGrid.over(file.columns, file.rows, file.odd_rows_shift).corners()
-        sight = Sight(projectors.lab, projectors.rig, camera, projectors.person)
-        _, picture = _shown(projectors, which, sight, lambda _: corners, dots)
+        sight = Sight(meant, camera)
+        _, picture = _shown(meant, which, sight, lambda _: corners, dots)
         check = check_camera(picture, corners, camera_of(file, view))
         um_per_px, id_ = view.um_per_px, file.record.id if file.record else ""
     found = DotCheck(
         at=datetime.now().astimezone(),
-        rig=projectors.rig.resolve().stem,
+        rig=meant.rig.resolve().stem,
         device=which.name,
         by=by,
         registration=id_,
         away_um=tuple(round(float(each) * um_per_px, 2) for each in check.away_px),
         limit_um=limit_um,
     )
-    if not projectors.simulate:
-        append_check(projectors.lab, found)
+    if not meant.simulate:
+        append_check(meant.lab, found)
     return found
 
 
@@ -157,24 +154,24 @@ def _says(record: ProjectorFile, scale: Scale) -> str:
     )
 
 
-def _shift(projectors: Projectors, file: str, dotted: Dotted) -> float:
+def _shift(meant: Meant, file: str, dotted: Dotted) -> float:
     """Return by how many columns odd rows are shifted."""
     if dotted.odd_rows_shift is not None:
         return dotted.odd_rows_shift
     try:
-        return read_calibration(projectors.lab.folder, file, ProjectorFile).odd_rows_shift
+        return read_calibration(meant.lab.folder, file, ProjectorFile).odd_rows_shift
     except RigError:
         return USUAL_SHIFT
 
 
 def _dots(
-    projectors: Projectors, which: Chosen, sight: Sight, dotted: Dotted, shift: float
+    meant: Meant, which: ChosenProjector, sight: Sight, dotted: Dotted, shift: float
 ) -> tuple[DotGrid, NDArray[Any]]:
     """Return the grid of dots, and the camera's picture of it."""
-    if projectors.simulate:
+    if meant.simulate:
         return DotGrid(), seen_dots(DotGrid())
     return _shown(
-        projectors,
+        meant,
         which,
         sight,
         lambda projector: DotGrid.over(*projector.mirrors(), shift),
@@ -183,14 +180,14 @@ def _dots(
 
 
 def _shown(
-    projectors: Projectors,
-    which: Chosen,
+    meant: Meant,
+    which: ChosenProjector,
     sight: Sight,
     grid_of: Callable[[HoldingProjector], DotGrid],
     file: Path | None,
 ) -> tuple[DotGrid, NDArray[Any]]:
     """Return a grid that the projector shows, and the camera's picture of it."""
-    with held(projectors, which) as (projector, bench):
+    with held(meant, which) as (projector, bench):
         grid = grid_of(projector)
         projector.hold(grid.picture())
         bench.wait(lambda: False, SETTLED)

@@ -58,7 +58,7 @@ def projector(
     code 3 if a picture is blank, has too few dots or too much light, or shows no even lines, 4 if
     projector or camera fail, 7 if a session runs on the rig.
     """
-    from hardware.calibrating.holding import Projectors
+    from hardware.calibrating.chosen import Meant
     from hardware.calibrating.kept import alone
     from hardware.calibrating.projector import Dotted, calibrate_projector
 
@@ -67,7 +67,7 @@ def projector(
     dotted = Dotted(by, note, camera, dots, micrometer, pitch_um, odd_rows_shift)
     person = the_person(dialog)
     with alone(the, path), person:
-        found = calibrate_projector(Projectors(the, path, device, person, simulate), dotted)
+        found = calibrate_projector(Meant(the, path, device, person, simulate), dotted)
     if json:
         print_json(found.as_json())
     else:
@@ -90,7 +90,7 @@ def dots(
     Exit code 4 if they lie further from where they were than `limits.dots_um`, 3 if one is not to
     be seen.
     """
-    from hardware.calibrating.holding import Projectors
+    from hardware.calibrating.chosen import Meant
     from hardware.calibrating.kept import alone
     from hardware.calibrating.projector import check_dots
 
@@ -98,7 +98,7 @@ def dots(
     path = rig_file(the, rig)
     person = the_person(dialog)
     with alone(the, path), person:
-        found = check_dots(Projectors(the, path, device, person, simulate), by, camera, dots)
+        found = check_dots(Meant(the, path, device, person, simulate), by, camera, dots)
     says = f"{found.device}: {found.words}."
     failed = "It failed: something has moved. Register camera and projector again."
     words = "It passed." if found.passed else failed

@@ -10,8 +10,9 @@ import typer
 from calibration.screen import ScreenFile, ScreenFit
 from calibration.screen_place import ScreenPlace
 from calibration.screen_points import GUNS
+from hardware.calibrating.chosen import Meant
 from hardware.calibrating.kept import Calibrated, alone
-from hardware.calibrating.screen_steps import Screens, Session, calibrate_screen
+from hardware.calibrating.screen_steps import Session, calibrate_screen
 from rig.config import validated
 from rig.console import JsonOption, LabOption, console, print_json, print_table, rig_file, the_lab
 from rig.errors import OptionError
@@ -77,11 +78,10 @@ def screen(
             "nobody said what measures", "--photometer", "Name the photometer, and where it stands."
         )
     place = _place(width_cm, height_cm, distance_cm, azimuth_deg, off_normal_deg)
-    session = Session(by, photometer or "simulated", levels, place, note)
+    session = Session(by, photometer or "simulated", note, levels, place, readings, serial)
     person = the_person(dialog)
-    screens = Screens(the, path, device, readings, serial, person, simulate)
     with alone(the, path), person:
-        found = calibrate_screen(screens, session)
+        found = calibrate_screen(Meant(the, path, device, person, simulate), session)
     if json:
         print_json(found.as_json())
     else:

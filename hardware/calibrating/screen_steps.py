@@ -11,8 +11,8 @@ from calibration.screen import Isoluminance, ScreenFile
 from calibration.screen_fit import fit_screen
 from calibration.screen_place import ScreenPlace, edge_deg, px_per_deg
 from calibration.screen_points import ScreenPoint
-from hardware.calibrating.chosen import chosen
-from hardware.calibrating.kept import Calibrated, Result, head, keep, show
+from hardware.calibrating.chosen import Chosen, Meant, chosen
+from hardware.calibrating.kept import Calibrated, Result, finish, head
 from hardware.calibrating.screen import (
     evenly,
     measure,
@@ -29,59 +29,43 @@ from rig.calibration_record import sealed
 from rig.clock import SystemClock
 from rig.devices import Display
 from rig.errors import CheckFailed, ConfigError, OptionError
-from rig.lab import Lab
-from rig.person import Person
 
 SEED = 1
 EXAMPLE_CPD = 0.04
 MOST_EXCESS = 0.02
 """Share by which a grating may be brighter than the grey."""
+_Screen = Chosen[Display, DisplaySettings]
 AIM = "Make the room dark, and point the photometer at the middle of the screen."
-STANDS_IN = "calibration/RIG-SCREEN.toml"
-"""What a simulated screen without a file would be kept as."""
-
-
-@dataclass(frozen=True)
-class Screens:
-    """Which screen is looked at, and by what.
-
-    Attributes
-    ----------
-    lab, rig
-        The lab and the rig file.
-    device
-        Name of the display; empty for the only one.
-    readings
-        A file of readings; None if they are taken now.
-    number
-        USB number of the photometer's adapter; empty if the person reads it.
-    person
-        Is told of each step.
-    simulate
-        Whether a simulated photometer is read; nothing is kept then.
-    """
-
-    lab: Lab
-    rig: Path
-    device: str
-    readings: Path | None
-    number: str
-    person: Person
-    simulate: bool
 
 
 @dataclass(frozen=True)
 class Session:
-    """Who measures, with which photometer, at how many levels, and where the screen stands."""
+    """How a screen is measured.
+
+    Attributes
+    ----------
+    by, photometer, note
+        Who measures, with which photometer, and what else should be known.
+    levels
+        How many levels of each gun are shown.
+    place
+        Where the screen stands; None if that was not measured.
+    readings
+        A file of readings; None if they are taken now.
+    number
+        USB number of the photometer's adapter; empty if the person reads it.
+    """
 
     by: str
     photometer: str
+    note: str
     levels: int
     place: ScreenPlace | None
-    note: str
+    readings: Path | None
+    number: str
 
 
-def calibrate_screen(screens: Screens, session: Session) -> Calibrated[ScreenFile]:
+def calibrate_screen(meant: Meant, session: Session) -> Calibrated[ScreenFile]:
     """Read a photometer at levels of each gun, and put the curves through them in force.
 
     Raises
@@ -90,93 +74,67 @@ def calibrate_screen(screens: Screens, session: Session) -> Calibrated[ScreenFil
         If the rig file, the place of the screen, the screen or the readings are wrong. What was
         in force stays so.
     """
-    name, driver, settings = _display(screens)
-    where = f"{screens.rig}, devices.{name}"
-    place = session.place
+    which = chosen(meant, Display, DisplaySettings, why_not="it gives no light")
+    settings, place = which.settings, session.place
     if place is not None:
+        where = f"{meant.rig}, devices.{which.name}"
         wrong = place.wrong(settings.width_cm, settings.distance_cm, where)
         if wrong:
             raise CheckFailed(wrong)
-    file = _file(screens, settings, where)
-    points = _points(screens, session, name, settings)
-    hardware = f"{driver.__qualname__} {settings.line}"
+    file = which.file(meant)
+    points = _points(meant, session, which)
     record = sealed(
         ScreenFile(
-            **head(ScreenFile.kind, screens.rig, name, hardware, session.by, session.note),
+            **head(
+                ScreenFile.kind, meant.rig, which.name, which.hardware, session.by, session.note
+            ),
             photometer=session.photometer,
             points=tuple(points),
-            fit=fit_screen(points, settings.grey, f"display '{name}'"),
+            fit=fit_screen(points, settings.grey, f"display '{which.name}'"),
             place=place,
         )
     )
     result = Result(record, _says(record, settings), draw_screen)
-    if screens.simulate:
-        return show(result, screens.person)
-    return keep(screens.lab, file, result, screens.person)
+    return finish(meant, file, result)
 
 
-def _display(screens: Screens) -> tuple[str, type[Display], DisplaySettings]:
-    """Return name, class and settings of the display that is meant."""
-    return chosen(
-        screens.lab,
-        screens.rig,
-        screens.device,
-        Display,
-        DisplaySettings,
-        simulate=screens.simulate,
-        why_not="it gives no light",
-    )
-
-
-def _file(screens: Screens, settings: DisplaySettings, where: str) -> str:
-    """Return the file that the rig file names."""
-    file = settings.model_dump().get("calibration")
-    if isinstance(file, str) and file:
-        return file
-    if screens.simulate:
-        return STANDS_IN
-    raise ConfigError("it names no file for its calibration", where, "Give it `calibration`.")
-
-
-def _points(
-    screens: Screens, session: Session, name: str, settings: DisplaySettings
-) -> list[ScreenPoint]:
+def _points(meant: Meant, session: Session, which: _Screen) -> list[ScreenPoint]:
     """Return the readings: of a file, simulated, or taken by the person at the terminal."""
-    if screens.readings is not None:
-        return read_readings(screens.readings)
+    if session.readings is not None:
+        return read_readings(session.readings)
     levels = evenly(session.levels)
-    if screens.simulate:
+    if meant.simulate:
         read = photometer(TRUE_GUNS, SEED)
-        return measure(lambda colour: None, read, levels, screens.person)
-    if not isinstance(settings, PsychopyDisplaySettings):
+        return measure(lambda colour: None, read, levels, meant.person)
+    if not isinstance(which.settings, PsychopyDisplaySettings):
         raise ConfigError(
-            f"'{name}' cannot show the levels of its guns one by one",
-            f"{screens.rig}, devices.{name}",
+            f"'{which.name}' cannot show the levels of its guns one by one",
+            f"{meant.rig}, devices.{which.name}",
             "Show them by another program, and give the readings by --readings.",
         )
-    if not screens.person.is_there and not screens.number:
+    if not meant.person.is_there and not session.number:
         raise OptionError(
             "there is no terminal at which to type what the photometer shows",
             "--readings",
             "Give a file of readings, or name the photometer's adapter by --serial; or run it at a "
             "terminal.",
         )
-    return _measured(screens, session, name, settings, levels)
+    return _measured(meant, session, which.name, which.settings, levels)
 
 
 def _measured(
-    screens: Screens,
+    meant: Meant,
     session: Session,
     name: str,
     settings: PsychopyDisplaySettings,
     levels: list[int],
 ) -> list[ScreenPoint]:
-    bench, person = Bench(SystemClock()), screens.person
+    bench, person = Bench(SystemClock()), meant.person
     with tempfile.TemporaryDirectory() as folder:
         stand_in = without_calibration(settings, Path(folder))
-        screen = PsychopyDisplay(name, stand_in, bench.context(screens.lab.folder))
+        screen = PsychopyDisplay(name, stand_in, bench.context(meant.lab.folder))
         with (
-            reader(screens.number, screens.lab, person) as read,
+            reader(session.number, meant.lab, person) as read,
             opened(screen, Path(folder)),
         ):
             if session.place is not None:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from numpy.typing import NDArray
 
-from hardware.calibrating.chosen import chosen
+from hardware.calibrating.chosen import Meant, chosen
 from hardware.calibrating.holding import SETTLED
 from hardware.imaging.pictures import FRAMES, read_frames, taken_frames
 from hardware.opencv_camera import OpenCVCameraSettings, source_of
 from rig.devices import Camera
 from rig.errors import OptionError
-from rig.lab import Lab
-from rig.person import Person
 
 
 @dataclass(frozen=True)
@@ -24,18 +22,14 @@ class Sight:
 
     Attributes
     ----------
-    lab, rig
-        The lab and the rig file.
+    meant
+        The device that is calibrated; its person puts under the camera what is to be seen.
     camera
         Name of the camera in the rig file; empty for the only one.
-    person
-        Puts under the camera what is to be seen.
     """
 
-    lab: Lab
-    rig: Path
+    meant: Meant
     camera: str
-    person: Person
 
     def shown(self, file: Path | None, what: str) -> NDArray[Any]:
         """Return pictures of what is shown just now, ``(frames, height, width)``.
@@ -44,8 +38,8 @@ class Sight:
         """
         if file is None:
             return self._taken()
-        if self.person.is_there:
-            self.person.ready(f"Save the camera's picture of {what} as {file}.")
+        if self.meant.person.is_there:
+            self.meant.person.ready(f"Save the camera's picture of {what} as {file}.")
         return read_frames(file)
 
     def prepared(self, file: Path | None, do: str, option: str) -> NDArray[Any]:
@@ -58,10 +52,10 @@ class Sight:
         """
         if file is not None:
             return read_frames(file)
-        if not self.person.is_there:
+        if not self.meant.person.is_there:
             what = "nobody is there to put it under the camera"
             raise OptionError(what, option, "Give the picture's file, or run it at a terminal.")
-        self.person.ready(do)
+        self.meant.person.ready(do)
         return self._taken()
 
     def name(self, file: Path | None) -> str:
@@ -70,18 +64,15 @@ class Sight:
 
     def _taken(self) -> NDArray[Any]:
         name, settings = self._settings()
-        source = source_of(settings, self.lab.folder, f"device '{name}'")
+        source = source_of(settings, self.meant.lab.folder, f"device '{name}'")
         return taken_frames(source, FRAMES, SETTLED)
 
     def _settings(self) -> tuple[str, OpenCVCameraSettings]:
-        name, _, settings = chosen(
-            self.lab,
-            self.rig,
-            self.camera,
+        which = chosen(
+            replace(self.meant, device=self.camera, simulate=False),
             Camera,
             OpenCVCameraSettings,
-            simulate=False,
             why_not="it sees nothing",
             option="--camera, or the file of its picture",
         )
-        return name, settings
+        return which.name, which.settings

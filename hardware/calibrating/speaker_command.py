@@ -77,9 +77,10 @@ def speaker(
     It takes about a minute. Exit code 4 if what is heard cannot be used, 7 if a session runs on
     the rig.
     """
+    from hardware.calibrating.chosen import Meant
     from hardware.calibrating.kept import alone
     from hardware.calibrating.speaker_plan import SpeakerPlan
-    from hardware.calibrating.speaker_steps import Hearing, Speakers, calibrate_speaker
+    from hardware.calibrating.speaker_steps import Hearing, calibrate_speaker
 
     the = the_lab(lab)
     path = rig_file(the, rig)
@@ -99,9 +100,9 @@ def speaker(
         "the options",
     )  # fmt: skip
     person = the_person(dialog)
-    speakers = Speakers(the, path, device, person, simulate)
+    meant = Meant(the, path, device, person, simulate)
     with alone(the, path), person:
-        found = calibrate_speaker(speakers, hearing, plan, by, note)
+        found = calibrate_speaker(meant, hearing, plan, by, note)
     if json:
         print_json(found.calibrated.as_json())
         return

@@ -16,8 +16,8 @@ from calibration.speaker import SpeakerFile, SpeakerFit
 from calibration.speaker_measurement import SpeakerMeasurement
 from hardware.acceptance.place import Ears
 from hardware.analog_input import AnalogInputSettings
-from hardware.calibrating.chosen import chosen
-from hardware.calibrating.kept import Calibrated, Result, head, keep, show
+from hardware.calibrating.chosen import Meant, chosen
+from hardware.calibrating.kept import Calibrated, Result, finish, head
 from hardware.calibrating.pistonphone import pistonphone_sensitivity
 from hardware.calibrating.playing import RigSpeaker
 from hardware.calibrating.recorders import AnalogRecorder, Recorder, SoundCardRecorder
@@ -32,36 +32,12 @@ from rig.calibration_record import sealed
 from rig.config import RigConfig, read_config
 from rig.devices import AnalogInput, Speaker
 from rig.errors import OptionError
-from rig.lab import Lab
 from rig.person import Person
 from rig.rig_plan import plan_device
 
 SEED = 1
 TAPS_SUFFIX = "-taps.csv"
 SIMULATED_LINE = {"line": DEVICE, "host_api": "ALSA", "latency": 0.5}
-
-
-@dataclass(frozen=True)
-class Speakers:
-    """Which speaker is measured.
-
-    Attributes
-    ----------
-    lab, rig
-        The lab and the rig file.
-    device
-        Name of the speaker; empty for the only one.
-    person
-        Is told of each step, and puts the pistonphone on.
-    simulate
-        Whether a simulated speaker is measured, behind an output that nobody hears.
-    """
-
-    lab: Lab
-    rig: Path
-    device: str
-    person: Person
-    simulate: bool
 
 
 @dataclass(frozen=True)
@@ -101,7 +77,7 @@ class Measured:
 
 
 def calibrate_speaker(
-    speakers: Speakers, hearing: Hearing, plan: SpeakerPlan, by: str, note: str
+    meant: Meant, hearing: Hearing, plan: SpeakerPlan, by: str, note: str
 ) -> Measured:
     """Measure a speaker, and put the result in force; it takes about a minute.
 
@@ -111,36 +87,35 @@ def calibrate_speaker(
         If the rig file, the input, the speaker or what was heard cannot be used. What was in force
         stays so.
     """
-    name, driver, settings = _speaker(speakers)
+    which = chosen(meant, Speaker, SpeakerSettings, why_not="it makes no sound")
+    file = which.file(meant)
     with contextlib.ExitStack() as stack:
-        if speakers.simulate:
+        if meant.simulate:
             stack.enter_context(_nobody_hears())
             made = SoundCard.Settings.model_validate(
-                {**SIMULATED_LINE, "rate_hz": RATE_HZ, "calibration": settings.calibration}
+                {**SIMULATED_LINE, "rate_hz": RATE_HZ, "calibration": file}
             )
             measured = RigSpeaker(SoundCard, made)
             recorder, microphone = _simulated(stack)
         else:
-            measured = RigSpeaker(driver, settings)
-            recorder = stack.enter_context(_recorder(speakers, hearing))
-            microphone = _microphone(recorder, hearing, speakers.person)
-        found = measure(measured, recorder, microphone, plan, speakers.person)
-    hardware = f"{driver.__qualname__} {settings.line}"
+            measured = RigSpeaker(which.driver, which.settings)
+            recorder = stack.enter_context(_recorder(meant, hearing))
+            microphone = _microphone(recorder, hearing, meant.person)
+        found = measure(measured, recorder, microphone, plan, meant.person)
     record = sealed(
         SpeakerFile(
-            **head(SpeakerFile.kind, speakers.rig, name, hardware, by, note),
+            **head(SpeakerFile.kind, meant.rig, which.name, which.hardware, by, note),
             microphone=microphone.name,
             points=found.points(),
             fit=fit_of(found),
         )
     )
     result = Result(record, _says(found), lambda _, title, path: draw_speaker(found, title, path))
-    if speakers.simulate:
-        return Measured(show(result, speakers.person), found)
-    kept = keep(speakers.lab, settings.calibration, result, speakers.person)
-    if kept.kept is not None:
-        write_taps(found, kept.kept.with_name(f"{kept.kept.stem}{TAPS_SUFFIX}"))
-    return Measured(kept, found)
+    calibrated = finish(meant, file, result)
+    if calibrated.kept is not None:
+        taps = calibrated.kept.with_name(f"{calibrated.kept.stem}{TAPS_SUFFIX}")
+        write_taps(found, taps)
+    return Measured(calibrated, found)
 
 
 def fit_of(found: SpeakerMeasurement) -> SpeakerFit:
@@ -168,19 +143,6 @@ def write_taps(found: SpeakerMeasurement, path: Path) -> None:
     path.write_text("\n".join([",".join(names), *rows]) + "\n", encoding="utf-8")
 
 
-def _speaker(speakers: Speakers) -> tuple[str, type[Speaker], SpeakerSettings]:
-    """Return name, class and settings of the speaker that is meant."""
-    return chosen(
-        speakers.lab,
-        speakers.rig,
-        speakers.device,
-        Speaker,
-        SpeakerSettings,
-        simulate=speakers.simulate,
-        why_not="it makes no sound",
-    )
-
-
 @contextlib.contextmanager
 def _nobody_hears() -> Iterator[None]:
     """Start an output that nobody hears; programs that are started now play there."""
@@ -202,17 +164,17 @@ def _simulated(stack: contextlib.ExitStack) -> tuple[Recorder, Microphone]:
 
 
 @contextlib.contextmanager
-def _recorder(speakers: Speakers, hearing: Hearing) -> Iterator[Recorder]:
+def _recorder(meant: Meant, hearing: Hearing) -> Iterator[Recorder]:
     """Give what records the microphone: a channel of the rig, or an input of a sound card."""
     device, _, channel = hearing.input_.partition(".")
-    table = read_config(speakers.rig, RigConfig).devices.get(device)
+    table = read_config(meant.rig, RigConfig).devices.get(device)
     if table is None:
         with SoundCardRecorder(
             hearing.input_, hearing.host_api, hearing.channel, hearing.rate_hz
         ) as recorder:
             yield recorder
         return
-    driver, settings = plan_device(speakers.lab, speakers.rig, device, table, simulate=False)
+    driver, settings = plan_device(meant.lab, meant.rig, device, table, simulate=False)
     channels = (
         [each.name for each in settings.channels]
         if isinstance(settings, AnalogInputSettings)
@@ -222,7 +184,7 @@ def _recorder(speakers: Speakers, hearing: Hearing) -> Iterator[Recorder]:
         do = f"Write DEVICE.CHANNEL; it has: {', '.join(channels) or 'none'}."
         raise OptionError(f"'{device}' has no channel '{channel}'", "--input", do)
     ears = Ears()
-    made = driver(device, settings, ears.context(speakers.lab.folder))
+    made = driver(device, settings, ears.context(meant.lab.folder))
     if not isinstance(made, AnalogInput) or not isinstance(settings, AnalogInputSettings):
         raise OptionError(f"'{device}' is no analog input", "--input", "Name another one.")
     with contextlib.ExitStack() as stack:

@@ -16,8 +16,9 @@ from calibration.camera_view import CameraView
 from calibration.intrinsic import Settings, ToneMap, tone_maps
 from calibration.lens import Lens
 from calibration.map_file import MapFile, MappedTone, map_file
-from hardware.calibrating.holding import Projectors, projector_of
-from hardware.calibrating.kept import Calibrated, Result, head, keep, show
+from hardware.calibrating.chosen import Meant
+from hardware.calibrating.holding import projector_of
+from hardware.calibrating.kept import Calibrated, Result, finish, head
 from hardware.calibrating.projector import read_view
 from hardware.calibrating.readings import read_points
 from hardware.calibrating.simulated_sight import filmed
@@ -73,7 +74,7 @@ class _Film:
     digest: str
 
 
-def map_tones(projectors: Projectors, wanted: Filmed) -> Calibrated[MapFile]:
+def map_tones(meant: Meant, wanted: Filmed) -> Calibrated[MapFile]:
     """Find where the cortex answers tones, and put the places on the reference in force.
 
     Raises
@@ -81,14 +82,14 @@ def map_tones(projectors: Projectors, wanted: Filmed) -> Calibrated[MapFile]:
     RigError
         If the files are wrong, or the cortex was not registered. What was in force stays so.
     """
-    if projectors.simulate:
+    if meant.simulate:
         taken, um_per_px = filmed()
         film = _Film(taken.frames, taken.times, taken.onsets, um_per_px, None, "simulated", "")
         placement = None
     else:
-        placement = _placement(projectors, wanted.subject)
-        film = _film(projectors, wanted)
-    projectors.person.tell(f"{len(film.frames)} frames, {len(film.onsets)} tones ...")
+        placement = _placement(meant, wanted.subject)
+        film = _film(meant, wanted)
+    meant.person.tell(f"{len(film.frames)} frames, {len(film.onsets)} tones ...")
     maps = tone_maps(
         film.frames,
         film.times,
@@ -98,31 +99,29 @@ def map_tones(projectors: Projectors, wanted: Filmed) -> Calibrated[MapFile]:
         wanted.settings,
         film.lens,
     )
-    record = sealed(_record(projectors, wanted, film, maps, placement))
+    record = sealed(_record(meant, wanted, film, maps, placement))
     result = Result(record, _says(record), _drawn(maps, wanted.diameter_um))
-    if projectors.simulate:
-        return show(result, projectors.person)
-    return keep(projectors.lab, map_file(wanted.subject), result, projectors.person)
+    return finish(meant, map_file(wanted.subject), result)
 
 
-def _placement(projectors: Projectors, subject: str) -> Placement:
-    found = placement_of(projectors.lab, subject, projectors.rig.resolve().stem)
+def _placement(meant: Meant, subject: str) -> Placement:
+    found = placement_of(meant.lab, subject, meant.rig.resolve().stem)
     if found is None:
         raise ConfigError(
             f"the blood vessels of '{subject}' were not registered at this rig",
-            str(projectors.rig),
+            str(meant.rig),
             "Register the picture of the day of the film first, by `rig calibrate vessels`.",
         )
     return found
 
 
-def _film(projectors: Projectors, wanted: Filmed) -> _Film:
+def _film(meant: Meant, wanted: Filmed) -> _Film:
     """Return the film of the files that were named."""
     if wanted.frames is None or wanted.onsets is None:
         do = "Name the film by --frames, and the onsets by --onsets."
         raise OptionError("there is no film", "--frames, --onsets", do)
-    which = projector_of(projectors)
-    file, view = read_view(projectors.lab, which.file(projectors, "calibration"))
+    which = projector_of(meant)
+    file, view = read_view(meant.lab, which.file(meant, "calibration"))
     frames = read_frames(wanted.frames)
     binned = _binning(frames, view, wanted.frames)
     lens = camera_of(file, view).lens
@@ -182,13 +181,13 @@ def _binning(frames: NDArray[Any], view: CameraView, path: Path) -> int:
 
 
 def _record(
-    projectors: Projectors,
+    meant: Meant,
     wanted: Filmed,
     film: _Film,
     maps: Sequence[ToneMap],
     placement: Placement | None,
 ) -> MapFile:
-    said = head(MapFile.kind, projectors.rig, wanted.subject, film.name, wanted.by, wanted.note)
+    said = head(MapFile.kind, meant.rig, wanted.subject, film.name, wanted.by, wanted.note)
     return MapFile(
         **said,
         subject=wanted.subject,

@@ -5,15 +5,14 @@ from __future__ import annotations
 import contextlib
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 
 from calibration.valve import ValveCalibration, ValveFile
 from calibration.valve_fit import WATER_MG_PER_UL, fit_valve, line_of
-from hardware.calibrating.chosen import chosen
-from hardware.calibrating.kept import Calibrated, Result, head, keep, show
+from hardware.calibrating.chosen import Chosen, Meant, chosen
+from hardware.calibrating.kept import Calibrated, Result, finish, head
 from hardware.calibrating.simulated import dish, simulated_line
 from hardware.calibrating.valve import (
     BETWEEN_OPENINGS,
@@ -39,36 +38,13 @@ from rig.spot_checks import SpotCheck, append_check
 SEED = 1
 
 
-@dataclass(frozen=True)
-class Valves:
-    """Which valve is looked at, and by what.
-
-    Attributes
-    ----------
-    lab, rig
-        The lab and the rig file.
-    device
-        Name of the valve; empty for the only one.
-    balance
-        USB number of the balance, or ``none`` if a person reads one; empty: as in the rig file.
-    person
-        Is told of each step, and asked.
-    simulate
-        Whether a simulated valve is looked at, in virtual time; nothing is kept then.
-    """
-
-    lab: Lab
-    rig: Path
-    device: str
-    balance: str
-    person: Person
-    simulate: bool
-
-
 def calibrate_valve(
-    valves: Valves, open_ms: tuple[float, ...], drops: int, by: str, note: str
+    meant: Meant, balance: str, wanted: Openings, by: str, note: str
 ) -> Calibrated[ValveFile]:
     """Weigh drops of a valve, and put the line through them in force.
+
+    `balance` is the USB number of the balance, or ``none`` if a person reads one; empty: as in the
+    rig file.
 
     Raises
     ------
@@ -76,33 +52,32 @@ def calibrate_valve(
         If the rig file, the openings, the valve, the balance or the points are wrong. What was
         in force stays so.
     """
-    name, driver, settings = _valve(valves)
-    wanted = Openings(open_ms or Openings.open_ms, drops)
-    refuse(wanted, settings, "--open-ms")
-    bench = Bench(VirtualClock() if valves.simulate else SystemClock())
+    which = _valve(meant)
+    file = which.file(meant)
+    refuse(wanted, which.settings, "--open-ms")
+    bench = Bench(VirtualClock() if meant.simulate else SystemClock())
     with tempfile.TemporaryDirectory() as folder:
-        made = driver(
-            name, without_calibration(settings, Path(folder)), bench.context(valves.lab.folder)
-        )
-        with _weighs(valves, bench, simulated_line) as weigh, opened(made, Path(folder)):
-            points = weigh_points(made, bench, weigh, wanted, valves.person)
-    hardware = f"{driver.__qualname__} {settings.line}"
+        stand_in = without_calibration(which.settings, Path(folder))
+        made = which.driver(which.name, stand_in, bench.context(meant.lab.folder))
+        with _weighs(meant, balance, bench, simulated_line) as weigh, opened(made, Path(folder)):
+            points = weigh_points(made, bench, weigh, wanted, meant.person)
     record = sealed(
         ValveFile(
-            **head(ValveFile.kind, valves.rig, name, hardware, by, note),
+            **head(ValveFile.kind, meant.rig, which.name, which.hardware, by, note),
             points=tuple(points),
-            fit=fit_valve(points, f"valve '{name}'"),
+            fit=fit_valve(points, f"valve '{which.name}'"),
         )
     )
-    before = _in_force(valves.lab, settings.calibration)
-    result = Result(record, _says(record), partial(draw_valve, before=before))
-    if valves.simulate:
-        return show(result, valves.person)
-    return keep(valves.lab, settings.calibration, result, valves.person)
+    before = _in_force(meant.lab, file)
+    return finish(meant, file, Result(record, _says(record), partial(draw_valve, before=before)))
 
 
-def check_valve(valves: Valves, volume_ul: float | None, drops: int, by: str) -> SpotCheck:
+def check_valve(
+    meant: Meant, balance: str, volume_ul: float | None, drops: int, by: str
+) -> SpotCheck:
     """Weigh a few drops of a valve, and keep what came of it.
+
+    `balance` is as for `calibrate_valve`.
 
     Raises
     ------
@@ -110,11 +85,11 @@ def check_valve(valves: Valves, volume_ul: float | None, drops: int, by: str) ->
         If the rig file, the valve, the balance or what is in force is wrong, or the valve refuses
         the volume.
     """
-    name, driver, settings = _valve(valves)
-    bench = Bench(VirtualClock() if valves.simulate else SystemClock())
-    made = driver(name, settings, bench.context(valves.lab.folder))
-    line = ValveCalibration(valves.lab.folder, settings.calibration)
-    strange = foreign(line.path, valves.rig.resolve().stem, name)
+    which = _valve(meant)
+    bench = Bench(VirtualClock() if meant.simulate else SystemClock())
+    made = which.driver(which.name, which.settings, bench.context(meant.lab.folder))
+    line = ValveCalibration(meant.lab.folder, which.settings.calibration)
+    strange = foreign(line.path, meant.rig.resolve().stem, which.name)
     if strange:
         raise CheckFailed([strange])
     middle_ul = round((line.smallest_ul + line.largest_ul) / 2, 1)
@@ -124,26 +99,26 @@ def check_valve(valves: Valves, volume_ul: float | None, drops: int, by: str) ->
         raise OptionError(reason, "--volume-ul", "Ask for a volume from its range.")
     with (
         tempfile.TemporaryDirectory() as folder,
-        _weighs(valves, bench, line.volume_ul) as weigh,
+        _weighs(meant, balance, bench, line.volume_ul) as weigh,
         opened(made, Path(folder)),
     ):
         before = weigh()
-        valves.person.tell(f"{drops} drops of {ordered_ul:g} uL")
-        _deliver(made, bench, ordered_ul, drops, valves.person)
+        meant.person.tell(f"{drops} drops of {ordered_ul:g} uL")
+        _deliver(made, bench, ordered_ul, drops, meant.person)
         weight_mg = weigh() - before
     check = SpotCheck(
         at=datetime.now().astimezone(),
-        rig=valves.rig.resolve().stem,
-        device=name,
+        rig=meant.rig.resolve().stem,
+        device=which.name,
         by=by,
         ordered_ul=ordered_ul,
         drops=drops,
         weight_mg=weight_mg,
         given_ul=weight_mg / drops / WATER_MG_PER_UL,
-        tolerance=valves.lab.config.limits.spot_check_tolerance,
+        tolerance=meant.lab.config.limits.spot_check_tolerance,
     )
-    if not valves.simulate:
-        append_check(valves.lab, check)
+    if not meant.simulate:
+        append_check(meant.lab, check)
     return check
 
 
@@ -191,27 +166,21 @@ def _in_force(lab: Lab, file: str) -> ValveFile | None:
         return None
 
 
-def _valve(valves: Valves) -> tuple[str, type[Valve], ValveSettings]:
-    """Return name, class and settings of the valve that is meant."""
-    return chosen(
-        valves.lab,
-        valves.rig,
-        valves.device,
-        Valve,
-        ValveSettings,
-        simulate=valves.simulate,
-        why_not="there is nothing to weigh",
-    )
+def _valve(meant: Meant) -> Chosen[Valve, ValveSettings]:
+    """Return the valve that is meant."""
+    return chosen(meant, Valve, ValveSettings, why_not="there is nothing to weigh")
 
 
 @contextlib.contextmanager
-def _weighs(valves: Valves, bench: Bench, gives: Callable[[float], float]) -> Iterator[Weigh]:
+def _weighs(
+    meant: Meant, balance: str, bench: Bench, gives: Callable[[float], float]
+) -> Iterator[Weigh]:
     """Give what weighs: a simulated dish, the balance, or the person at the terminal."""
-    if valves.simulate:
+    if meant.simulate:
         yield dish(bench, gives, SEED)
         return
-    number = balance_of(valves.rig, valves.balance)
-    with scales(number, valves.lab, valves.person) as weigh:
+    number = balance_of(meant.rig, balance)
+    with scales(number, meant.lab, meant.person) as weigh:
         if weigh is None:
             raise OptionError(
                 "there is no balance, and no terminal at which to type weights",

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from calibration.camera_registration import camera_of
 from calibration.vessel_registration import VesselRegistration
 from calibration.vessels_reference import VesselsReference, reference_file
+from hardware.calibrating.chosen import Meant
 from hardware.calibrating.confirmed import confirmed
-from hardware.calibrating.holding import Projectors, projector_of
+from hardware.calibrating.holding import projector_of
 from hardware.calibrating.kept import DISCARDED, Calibrated, Result, head, put, show
 from hardware.calibrating.projector import read_view
 from hardware.calibrating.sight import Sight
@@ -77,7 +78,7 @@ class _Today:
         return mean_of(self.pictures)
 
 
-def make_reference(projectors: Projectors, window: Window) -> Calibrated[VesselsReference]:
+def make_reference(meant: Meant, window: Window) -> Calibrated[VesselsReference]:
     """Make the picture of a mouse's vessels its reference; the cortex lies where it shows it.
 
     Raises
@@ -85,13 +86,13 @@ def make_reference(projectors: Projectors, window: Window) -> Calibrated[Vessels
     RigError
         If the files, the camera or the picture are wrong. What was in force stays so.
     """
-    today = _today(projectors, window)
+    today = _today(meant, window)
     seen = register_vessels(today.pictures[0], today.pictures[-1])
     height, width = today.mean.shape
     picture = encoded(window.subject, today.mean)
     reference = sealed(
         VesselsReference(
-            **_head(VesselsReference.kind, projectors, window, today),
+            **_head(VesselsReference.kind, meant, window, today),
             subject=window.subject,
             registration=today.registration,
             width_px=width,
@@ -104,15 +105,15 @@ def make_reference(projectors: Projectors, window: Window) -> Calibrated[Vessels
     says = f"{window.subject}: {seen.inliers} features are sharp. This is its reference."
     draw = drawn_reference(today.mean, window.disks, today.um_per_px)
     result = Result(reference, says, draw)
-    found = _put(projectors, window, reference_file(window.subject), result, picture)
+    found = _put(meant, window, reference_file(window.subject), result, picture)
     if found.kept is not None:
         still = VesselRegistration(np.eye(2, 3), np.eye(2, 3), (height, width), seen.inliers, 1.0)
-        placement = _placement(projectors, window, still, today, reference, picture)
-        put(projectors.lab, placement_file(window.subject), Result(placement, says, draw))
+        placement = _placement(meant, window, still, today, reference, picture)
+        put(meant.lab, placement_file(window.subject), Result(placement, says, draw))
     return found
 
 
-def place_window(projectors: Projectors, window: Window) -> Calibrated[Placement]:
+def place_window(meant: Meant, window: Window) -> Calibrated[Placement]:
     """Register a mouse's blood vessels to those of its reference; what a person confirms, holds.
 
     Raises
@@ -120,28 +121,28 @@ def place_window(projectors: Projectors, window: Window) -> Calibrated[Placement
     RigError
         If the files or the camera are wrong, or it is another window. What was in force stays so.
     """
-    lab = projectors.lab
+    lab = meant.lab
     reference = read_calibration(lab.folder, reference_file(window.subject), VesselsReference)
     before = kept_picture(lab.folder, reference.picture, reference.picture_sha256)
-    today = _today(projectors, window)
+    today = _today(meant, window)
     picture = encoded(window.subject, today.mean)
-    result = _placed(projectors, window, before, today, reference, picture)
-    return _put(projectors, window, placement_file(window.subject), result, picture)
+    result = _placed(meant, window, before, today, reference, picture)
+    return _put(meant, window, placement_file(window.subject), result, picture)
 
 
-def place_simulated(projectors: Projectors, window: Window) -> Calibrated[Placement]:
+def place_simulated(meant: Meant, window: Window) -> Calibrated[Placement]:
     """Register what a simulated camera sees of a mouse on two days; nothing is kept."""
     first, second = (
         _Today(np.asarray(seen_vessels(day), np.float64), UM_PER_PX, "", "simulated")
         for day in range(2)
     )
     nothing = Encoded("", "", b"")
-    result = _placed(projectors, window, first.mean, second, None, nothing)
-    return show(result, projectors.person)
+    result = _placed(meant, window, first.mean, second, None, nothing)
+    return show(result, meant.person)
 
 
 def _placed(
-    projectors: Projectors,
+    meant: Meant,
     window: Window,
     before: NDArray[np.float64],
     today: _Today,
@@ -150,30 +151,30 @@ def _placed(
 ) -> Result[Placement]:
     """Return where the cortex lies today, with its overlay over a reference's picture."""
     found = register_vessels(before, today.pictures)
-    made = _placement(projectors, window, found, today, reference, picture)
+    made = _placement(meant, window, found, today, reference, picture)
     overlay = Overlay(before, today.mean, found, window.disks, today.um_per_px)
     sure = f"{found.inliers} features agree, likeness {found.likeness:.2f}"
     return Result(made, f"{window.subject}: {made.words}; {sure}.", overlay.draw)
 
 
 def _put(
-    projectors: Projectors, window: Window, file: str, result: Result[Points], picture: Encoded
+    meant: Meant, window: Window, file: str, result: Result[Points], picture: Encoded
 ) -> Calibrated[Points]:
     """Put a record in force with its picture, if a person confirms it."""
-    folder = projectors.lab.folder
+    folder = meant.lab.folder
     overlay = folder / "calibration" / f"{window.subject}-overlay.png"
-    taken = window.confirmed or confirmed(projectors.person, result.says, result.picture, overlay)
+    taken = window.confirmed or confirmed(meant.person, result.says, result.picture, overlay)
     if not taken:
         return Calibrated(result.record, result.says, DISCARDED)
     picture.keep(folder)
-    return put(projectors.lab, file, result)
+    return put(meant.lab, file, result)
 
 
-def _today(projectors: Projectors, window: Window) -> _Today:
+def _today(meant: Meant, window: Window) -> _Today:
     """Return what the camera sees, or a file holds, without the lens's distortion."""
-    which = projector_of(projectors)
-    file, view = read_view(projectors.lab, which.file(projectors, "calibration"))
-    sight = Sight(projectors.lab, projectors.rig, window.camera, projectors.person)
+    which = projector_of(meant)
+    file, view = read_view(meant.lab, which.file(meant, "calibration"))
+    sight = Sight(meant, window.camera)
     frames = sight.prepared(window.picture, FILM, "--picture")
     _, height, width = frames.shape
     if (height, width) != (view.height_px, view.width_px):
@@ -192,7 +193,7 @@ def _today(projectors: Projectors, window: Window) -> _Today:
 
 
 def _placement(
-    projectors: Projectors,
+    meant: Meant,
     window: Window,
     found: VesselRegistration,
     today: _Today,
@@ -204,7 +205,7 @@ def _placement(
     x, y = found.shift_px
     return sealed(
         Placement(
-            **_head(Placement.kind, projectors, window, today),
+            **_head(Placement.kind, meant, window, today),
             subject=window.subject,
             reference=reference.record.id if reference and reference.record else "",
             registration=today.registration,
@@ -227,5 +228,5 @@ def _row(values: NDArray[np.float64]) -> tuple[float, float, float]:
     return a, b, c
 
 
-def _head(kind: str, projectors: Projectors, window: Window, today: _Today) -> dict[str, Any]:
-    return head(kind, projectors.rig, window.subject, today.camera, window.by, window.note)
+def _head(kind: str, meant: Meant, window: Window, today: _Today) -> dict[str, Any]:
+    return head(kind, meant.rig, window.subject, today.camera, window.by, window.note)

@@ -54,7 +54,7 @@ def vessels(
     Exit code 3 if it is another window, or nothing is sharp, 4 if the camera fails, 7 if a session
     runs on the rig.
     """
-    from hardware.calibrating.holding import Projectors
+    from hardware.calibrating.chosen import Meant
     from hardware.calibrating.kept import alone
     from hardware.calibrating.vessels import (
         Window,
@@ -71,14 +71,14 @@ def vessels(
     window = Window(mouse, by, said, camera, picture, disks, confirm)
     is_first = not (the.folder / reference_file(mouse)).exists()
     person = the_person(dialog)
-    projectors = Projectors(the, path, device, person, simulate)
+    meant = Meant(the, path, device, person, simulate)
     with alone(the, path), person:
         if simulate:
-            found = place_simulated(projectors, window).as_json()
+            found = place_simulated(meant, window).as_json()
         elif is_first or new_reference:
-            found = make_reference(projectors, window).as_json()
+            found = make_reference(meant, window).as_json()
         else:
-            found = place_window(projectors, window).as_json()
+            found = place_window(meant, window).as_json()
     if json:
         print_json(found)
         return
