@@ -12,8 +12,9 @@ from typing import Any
 
 import msgspec
 
-from rig import dot_checks, guards
+from rig import guards
 from rig.calibration_age import ages, record_of
+from rig.calibration_checks import SPOT_CHECKS, dots_against
 from rig.cards import last_session, protocol_card, rig_card, stage_card, subject_card
 from rig.config import Limits
 from rig.devices import Device, Projector
@@ -31,7 +32,6 @@ from rig.running import Beginning, ended_without_wrap_up, needs_wrap_up, read_be
 from rig.session_folder import UNKNOWN, SessionFolder, find_session, find_sessions
 from rig.session_record import load_session
 from rig.set_options import OPTION, read_changes
-from rig.spot_checks import read_checks
 from rig.stage_history import read_history
 from rig.stages import Standing, choice_of, history_in, read_standing
 from rig.water_guards import welfare_guards
@@ -311,7 +311,7 @@ def _devices(lab: Lab, wish: Wish, parts: Parts, now: datetime) -> list[Guard]:
 def _spot_checks(lab: Lab, rig: str, device: str, now: datetime, *, simulated: bool) -> list[Guard]:
     """Return what the spot checks of a valve say, or that they cannot be read."""
     try:
-        checks = read_checks(lab, rig, device)
+        checks = SPOT_CHECKS.of(lab, rig, device)
     except RigError as error:
         return guards.told(f"spot check of {device}", problems_of(error))
     guard = guards.spot_checks(device, checks, now, simulated=simulated)
@@ -326,7 +326,7 @@ def _dots(lab: Lab, rig: str, name: str, projector: Projector, now: datetime) ->
         if record.get("kind") != projector.kind:
             continue
         try:
-            checks = dot_checks.read_checks(lab, rig, name, str(record.get("id")))
+            checks = dots_against(lab, rig, name, str(record.get("id")))
         except RigError as error:
             found += guards.told(f"dots of {name}", problems_of(error))
             continue

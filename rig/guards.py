@@ -9,16 +9,15 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from rig.calibration_age import Age
+from rig.calibration_checks import DotCheck, SpotCheck
 from rig.config import LabLimits, resolved
 from rig.counting import counted
-from rig.dot_checks import DotCheck
 from rig.errors import Problem
 from rig.placement import Placement
 from rig.plan import ProtocolPlan
 from rig.preflight import Guard, LastSession, Level, SavingCard, StageCard
 from rig.running import Beginning, Running
 from rig.set_options import value_at
-from rig.spot_checks import SpotCheck
 
 FIRST_YEAR = 2024
 """A computer's clock that shows an earlier one has lost the time."""

@@ -25,8 +25,8 @@ from hardware.calibrating.simulated_sight import UM_PER_PX
 from hardware.emulators.cortex.projected_dots import PlantedCamera, planted_camera
 from hardware.emulators.lightcrafter.client import EmulatedLightCrafter
 from rig import guards
+from rig.calibration_checks import DOT_CHECKS, DotCheck, dots_against
 from rig.calibration_record import read_calibration
-from rig.dot_checks import FILE, DotCheck, read_checks
 from rig.errors import ExitCode
 from rig.lab import Lab
 
@@ -120,7 +120,7 @@ def test_a_camera_sees_the_grid_of_an_emulated_projector_and_next_day_that_it_wa
     edit("rigs/lc.toml", lit.side, f"{lit.side}#6")
     failed = command("calibrate", "dots", *asked)
     assert failed.code == ExitCode.HARDWARE
-    good, bad = read_checks(lab, "lc", "projector", record.record.id)
+    good, bad = dots_against(lab, "lc", "projector", record.record.id)
     assert good.rms_um < 3
     assert bad.rms_um == pytest.approx(30, abs=3)
     listed = {each["rig"]: each for each in json.loads(command("calibrations", "--json").out)}
@@ -150,7 +150,7 @@ def test_pictures_that_show_no_grid_put_nothing_in_force(
     assert "nobody is there to put it under the camera" in command(*typed[:5]).err
     assert not (lab.folder / PROJECTOR).exists()
     assert "there is no such file" in command("calibrate", "dots", "lc", "--by", "anna").err
-    assert not (lab.folder / FILE).exists()
+    assert not (lab.folder / DOT_CHECKS.path).exists()
 
 
 def test_a_power_meter_is_read_while_a_disk_is_lit(

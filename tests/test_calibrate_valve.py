@@ -29,13 +29,13 @@ from hardware.emulators.serial.pty_line import PtyLine
 from hardware.valve import ValveTwin
 from hardware.weighing import balance_of
 from rig.bench import Bench, opened
+from rig.calibration_checks import SPOT_CHECKS
 from rig.calibrations import InForce
 from rig.clock import VirtualClock
 from rig.errors import CheckFailed, DeviceError, ExitCode
 from rig.lab import Lab
 from rig.person import Terminal
 from rig.rig_plan import plan_rig
-from rig.spot_checks import FILE, read_checks
 
 TIMES_MS = np.array(Openings.open_ms)
 
@@ -202,7 +202,7 @@ def test_a_new_valve_on_emulated_hardware(
     assert 1000 * valve.open_time(6.0) == pytest.approx(6.0 / 0.15, rel=0.01)
     assert Path(told["picture"]).read_bytes().startswith(b"\x89PNG")
     assert checked.code == ExitCode.OK, checked.err
-    (check,) = read_checks(lab, "ni", "valve")
+    (check,) = SPOT_CHECKS.of(lab, "ni", "valve")
     assert check.given_ul == pytest.approx(6.0, abs=0.11), "10 drops on a balance of 1 mg"
     (listed,) = msgspec.json.decode(command("calibrations", "--json").out, type=list[InForce])[-1:]
     assert (listed.id, listed.picture) == (record.record.id, told["picture"])
@@ -234,7 +234,7 @@ def test_a_torn_line_of_spot_checks_is_told_and_keeps_nobody_from_a_session(
     lab: Lab, command: Callable[..., Done]
 ) -> None:
     (lab.folder / RECORDS).mkdir(parents=True)
-    (lab.folder / FILE).write_text('{"at": "2026-', encoding="utf-8")
+    (lab.folder / SPOT_CHECKS.path).write_text('{"at": "2026-', encoding="utf-8")
     done = command(
         "preflight", "--rig", "rigs/box1.toml", "--subject", "SIM01", "--simulate", "--json"
     )

@@ -8,12 +8,12 @@ import pytest
 
 from rig import guards
 from rig.calibration_age import Age
+from rig.calibration_checks import SpotCheck
 from rig.config import LabLimits
 from rig.disk_room import expected_gb
 from rig.lab import Lab
 from rig.preflight import LastSession, SavingCard
 from rig.rig_plan import made_devices, plan_rig
-from rig.spot_checks import SpotCheck
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from inside import inside
 from ledger_bench import MORNING, drink, hours, put_in, small_lab, volumes_in
 
+from rig.calibration_checks import SPOT_CHECKS, SpotCheck
 from rig.errors import ExitCode, RecordingError
 from rig.lab import Lab
 from rig.ledger.entries import Entry, enter_supplement, enter_weight, rows_of
@@ -24,7 +25,6 @@ from rig.ledger.store import Ledger, begin_ledger, open_ledger
 from rig.ledger.subjects import all_subjects, edit_subject, find_subject
 from rig.ledger.tables import METADATA, supplements, weighings
 from rig.ledger.taking_in import take_in_files
-from rig.spot_checks import SpotCheck, append_check
 from rig.stage_history import StageEntry, append_entry
 
 
@@ -221,7 +221,7 @@ def test_stages_and_spot_checks_are_taken_from_their_files_once(lab: Lab, file: 
         at=MORNING, curriculum="curricula/a.toml", stage="one", before=None, by="anna", reason="new"
     )
     append_entry(lab, "M1", entry)
-    append_check(
+    SPOT_CHECKS.append(
         lab,
         SpotCheck(
             at=MORNING, rig="box1", device="valve", by="anna", ordered_ul=3.0, drops=20,

@@ -18,8 +18,8 @@ from calibration.syringe import SyringeCalibration, SyringeFile
 from calibration.valve import ValveCalibration, ValveFile
 from calibration.vessels_reference import VesselsReference
 from hardware.syringe_pump import SyringePumpSettings
-from rig import dot_checks
 from rig.calibration_age import foreign, record_of
+from rig.calibration_checks import SPOT_CHECKS, dots_against
 from rig.calibration_record import Calibration, read_calibration
 from rig.calibrations import InForce, State
 from rig.config import LabLimits, RigConfig, read_config
@@ -28,7 +28,6 @@ from rig.errors import Problem, RigError, problems_of
 from rig.lab import Lab
 from rig.placement import Placement
 from rig.rig_plan import plan_device
-from rig.spot_checks import read_checks
 from rig.timing import TIMING, TimingFile, timing_file
 
 Reader = Callable[[Path, str], object]
@@ -217,10 +216,10 @@ def _last_check(
     """Return what the last spot check of a valve, or the last daily one of a projector, came to."""
     try:
         if model is ValveFile:
-            checks = read_checks(lab, rig, device)
+            checks = SPOT_CHECKS.of(lab, rig, device)
             return f"Spot check {checks[-1].at:%Y-%m-%d}: {checks[-1].words}." if checks else ""
         if model is ProjectorFile and read.record:
-            dots = dot_checks.read_checks(lab, rig, device, read.record.id)
+            dots = dots_against(lab, rig, device, read.record.id)
             return f"On {dots[-1].at:%Y-%m-%d} {dots[-1].words}." if dots else ""
     except RigError as error:
         return f"{error.what}."

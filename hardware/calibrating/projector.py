@@ -28,8 +28,8 @@ from hardware.calibrating.sight import Sight
 from hardware.calibrating.simulated_sight import SEEN_BY, UM_PER_PX, seen_dots, seen_micrometer
 from hardware.imaging.pictures import mean_of
 from hardware.projector import HoldingProjector
+from rig.calibration_checks import DOT_CHECKS, DotCheck
 from rig.calibration_record import read_calibration, sealed
-from rig.dot_checks import DotCheck, append_check
 from rig.errors import ConfigError, RigError
 from rig.lab import Lab
 
@@ -120,7 +120,7 @@ def check_dots(meant: Meant, by: str, camera: str, dots: Path | None) -> DotChec
         limit_um=limit_um,
     )
     if not meant.simulate:
-        append_check(meant.lab, found)
+        DOT_CHECKS.append(meant.lab, found)
     return found
 
 

@@ -26,6 +26,7 @@ from hardware.valve import ValveSettings
 from hardware.weighing import Weigh, balance_of, scales
 from rig.bench import PATIENCE, Bench, opened, report_of
 from rig.calibration_age import foreign
+from rig.calibration_checks import SPOT_CHECKS, SpotCheck
 from rig.calibration_record import read_calibration, sealed
 from rig.clock import SystemClock, VirtualClock
 from rig.console import console, print_table
@@ -33,7 +34,6 @@ from rig.devices import Valve
 from rig.errors import CheckFailed, ConfigError, OptionError
 from rig.lab import Lab
 from rig.person import Person
-from rig.spot_checks import SpotCheck, append_check
 
 SEED = 1
 
@@ -118,7 +118,7 @@ def check_valve(
         tolerance=meant.lab.config.limits.spot_check_tolerance,
     )
     if not meant.simulate:
-        append_check(meant.lab, check)
+        SPOT_CHECKS.append(meant.lab, check)
     return check
 
 

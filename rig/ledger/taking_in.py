@@ -8,13 +8,13 @@ from typing import Any
 
 import msgspec
 
+from rig.calibration_checks import SPOT_CHECKS
 from rig.errors import Problem, RecordingError, problems_of
 from rig.lab import Lab
 from rig.ledger.posting import Posted, insert_new, not_entered, post
 from rig.ledger.store import Ledger
 from rig.ledger.tables import spot_checks, stages
 from rig.session_folder import find_sessions
-from rig.spot_checks import read_all_checks
 from rig.stage_history import all_with_history, read_history
 
 
@@ -64,7 +64,7 @@ def take_in_files(ledger: Ledger, lab: Lab, now: datetime) -> list[Problem]:
             rows.append(named | _kept(entry, stages))
     checks: list[dict[str, Any]] = []
     try:
-        checks = [{"entered_at": now} | _kept(each, spot_checks) for each in read_all_checks(lab)]
+        checks = [{"entered_at": now} | _kept(each, spot_checks) for each in SPOT_CHECKS.read(lab)]
     except RecordingError as error:
         problems += problems_of(error)
     if not rows and not checks:
