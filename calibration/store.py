@@ -13,6 +13,7 @@ from pathlib import Path
 
 import tomlkit
 
+from rig.calibration_age import of_another_kind
 from rig.calibration_record import Calibration
 from rig.errors import RecordingError
 
@@ -32,10 +33,15 @@ def put_in_force(folder: Path, name: str, record: Calibration) -> Path:
     Raises
     ------
     RecordingError
-        If it cannot be written. What was in force before is still in force then, and what was
-        measured lies in the computer's folder for temporary files.
+        If it cannot be written, or a record of another kind lies in that file. What was in force
+        before is still in force then, and what was measured lies in the computer's folder for
+        temporary files.
     """
     target = folder / name
+    other = of_another_kind(target, record.kind)
+    if other is not None:
+        saved = _saved(record, "that file")
+        raise RecordingError(other.what, other.where, f"{other.do} {saved}")
     try:
         _keep_typed(folder, target)
         kept = record_file(folder, record)
@@ -48,7 +54,8 @@ def put_in_force(folder: Path, name: str, record: Calibration) -> Path:
         raise RecordingError(
             f"the calibration cannot be kept: {error.strerror}",
             str(error.filename or target),
-            f"Check the rights on the folder and the room on the disk. {_saved(record, target)}",
+            "Check the rights on the folder and the room on the disk. "
+            f"{_saved(record, str(target))}",
         ) from error
     return kept
 
@@ -88,7 +95,7 @@ def _rows(points: object) -> tomlkit.items.Array:
     return array.multiline(multiline=True)
 
 
-def _saved(record: Calibration, target: Path) -> str:
+def _saved(record: Calibration, target: str) -> str:
     """Save a record that cannot be kept, so that nothing is lost; return what to do with it."""
     path = Path(tempfile.gettempdir()) / record_file(Path(), record).name
     try:

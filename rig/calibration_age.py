@@ -127,3 +127,18 @@ def foreign(path: Path, rig: str, device: str) -> Problem | None:
         str(path),
         f"Calibrate '{device}': another device does not give the same.",
     )
+
+
+def of_another_kind(path: Path, kind: str) -> Problem | None:
+    """Return that a file holds a record of another kind; None if not, or if it does not say.
+
+    Then two devices name one file, and a calibration of one would replace that of the other.
+    """
+    there = record_of(path).get("kind", kind)
+    if there == kind:
+        return None
+    return Problem(
+        f"holds the calibration of a {there}, and that of a {kind} would take its place",
+        str(path),
+        "Name a file of its own for each in the rig file.",
+    )

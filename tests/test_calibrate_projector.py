@@ -236,6 +236,10 @@ def test_readings_of_a_file_are_put_in_force_or_refused_by_line(
     bent = "\n".join(["level,power_mw", *rows[:3], "200,1.2"])
     file.write_text(bent, encoding="utf-8")
     assert "beside the line" in command(*asked, "--area-mm2", "2").err
+    edit("rigs/lc.toml", PROJECTOR, LIGHT)
+    other = command("calibrate", "projector", "lc", "--by", "a", "--dots", "not-taken.png")
+    assert other.code == ExitCode.CHECK_FAILED
+    assert "holds the calibration of a light, and that of a projector would take" in other.err
     assert read_power(lab.folder, LIGHT).at(200).value == pytest.approx(1.0)
 
 

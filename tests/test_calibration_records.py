@@ -15,11 +15,13 @@ from hypothesis import strategies as st
 
 from calibration.speaker import SpeakerFile
 from calibration.store import RECORDS, put_in_force, text_of
+from calibration.timing import path_of
 from calibration.valve import ValveCalibration, ValveFile, ValvePoint
 from calibration.valve_fit import fit_valve
 from rig.calibration_record import Origin, read_calibration, sealed
 from rig.errors import ConfigError, ExitCode, RecordingError
 from rig.lab import Lab
+from rig.timing import TimingFile
 
 FILE = "calibration/box1-valve.toml"
 MEASURED = datetime(2026, 11, 2, 9, 15, tzinfo=UTC)
@@ -79,6 +81,29 @@ def test_a_record_takes_the_place_of_the_file_and_both_are_kept(
     assert f"copy {tmp_path / first.name} to {lab.folder / FILE}" in raised.value.do
     assert (tmp_path / first.name).read_bytes() == first.read_bytes(), "what was measured is kept"
     assert read_calibration(lab.folder, FILE, ValveFile) == record((1.1, 2.4, 4.9, 7.5))
+
+
+def test_a_record_does_not_take_the_place_of_one_of_another_kind(
+    lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two devices name one file."""
+    put_in_force(lab.folder, FILE, record())
+    kept = sorted((lab.folder / RECORDS).iterdir())
+    origin = Origin(
+        kind="timing", rig="box1", device="timing", hardware="x", measured_at=MEASURED, software="1"
+    )
+    path = path_of("valve", "valve", "read-back", "order", [1.0, 2.0, 3.0], 3)
+    timing = sealed(
+        TimingFile(measured_on=MEASURED.date(), measured_by="anna", paths=(path,), record=origin)
+    )
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with pytest.raises(RecordingError, match="calibration of a valve, and that of") as raised:
+        put_in_force(lab.folder, FILE, timing)
+    assert raised.value.where == str(lab.folder / FILE)
+    assert "Name a file of its own for each" in raised.value.do
+    assert "to that file: it is what was measured" in raised.value.do
+    assert read_calibration(lab.folder, FILE, ValveFile) == record()
+    assert sorted((lab.folder / RECORDS).iterdir()) == kept
 
 
 def test_the_line_of_a_record_is_what_valves_open_by(lab: Lab) -> None:

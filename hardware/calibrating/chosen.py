@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from hardware.syringe_pump import SyringePumpSettings
+from rig.calibration_age import of_another_kind
+from rig.calibration_record import Calibration
 from rig.config import RigConfig, read_config
 from rig.devices import Device, DeviceSettings
-from rig.errors import ConfigError
+from rig.errors import CheckFailed, ConfigError
 from rig.lab import Lab
 from rig.person import Person
 from rig.rig_plan import plan_device
@@ -73,6 +75,20 @@ class Chosen(Generic[Kind, Settings]):
         own = self.name if key == "calibration" else f"{self.name}-{key}"
         do = f'Give it `{key} = "calibration/{meant.rig.stem}-{own}.toml"`.'
         raise ConfigError(f"it names no file by `{key}`", where, do)
+
+    def target(self, meant: Meant, model: type[Calibration], key: str = "calibration") -> str:
+        """Return the file that a record will take the place of, before anything is measured.
+
+        Raises
+        ------
+        ConfigError
+            As `file`; `CheckFailed` if a record of another kind lies there.
+        """
+        name = self.file(meant, key)
+        other = of_another_kind(meant.lab.folder / name, model.kind)
+        if other is not None and not meant.simulate:
+            raise CheckFailed([other])
+        return name
 
     def _says(self, key: str) -> str:
         """Return what the rig file says of it by a key; empty if nothing."""

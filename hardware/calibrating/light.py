@@ -67,7 +67,7 @@ def calibrate_light(meant: Meant, lit: Lit) -> Calibrated[PowerFile]:
         If the rig file, the projector or the readings are wrong. What was in force stays so.
     """
     which = projector_of(meant)
-    file = which.file(meant, "light")
+    file = which.target(meant, PowerFile, "light")
     area_mm2, dark_mw, points = _measured(meant, which, lit)
     measured = PowerFile(
         **head(PowerFile.kind, meant.rig, which.name, which.hardware, lit.by, lit.note),
@@ -115,7 +115,7 @@ def _measured(
     if not meant.person.is_there:
         what = "there is no terminal at which to type what the power meter shows"
         raise OptionError(what, "--readings", "Give a file of readings, or run it at a terminal.")
-    registration = ProjectorCalibration(meant.lab.folder, which.file(meant, "calibration"))
+    registration = ProjectorCalibration(meant.lab.folder, which.file(meant))
     disk = Disk(0.0, 0.0, lit.disk_um)
     why = registration.refuse(disk)
     if why:

@@ -73,7 +73,7 @@ def calibrate_projector(meant: Meant, dotted: Dotted) -> Calibrated[ProjectorFil
         If the rig file, the devices or the pictures are wrong. What was in force stays so.
     """
     which = projector_of(meant)
-    file = which.file(meant, "calibration")
+    file = which.target(meant, ProjectorFile)
     sight = Sight(meant, dotted.camera)
     grid, picture = _dots(meant, which, sight, dotted, _shift(meant, file, dotted))
     found = register_camera(picture, grid)
@@ -104,7 +104,7 @@ def check_dots(meant: Meant, by: str, camera: str, dots: Path | None) -> DotChec
     if meant.simulate:
         check, um_per_px, id_ = _simulated_check(), UM_PER_PX, ""
     else:
-        file, view = read_view(meant.lab, which.file(meant, "calibration"))
+        file, view = read_view(meant.lab, which.file(meant))
         corners = DotGrid.over(file.columns, file.rows, file.odd_rows_shift).corners()
         sight = Sight(meant, camera)
         _, picture = _shown(meant, which, sight, lambda _: corners, dots)

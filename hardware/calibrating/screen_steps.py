@@ -81,7 +81,7 @@ def calibrate_screen(meant: Meant, session: Session) -> Calibrated[ScreenFile]:
         wrong = place.wrong(settings.width_cm, settings.distance_cm, where)
         if wrong:
             raise CheckFailed(wrong)
-    file = which.file(meant)
+    file = which.target(meant, ScreenFile)
     points = _points(meant, session, which)
     record = sealed(
         ScreenFile(

@@ -88,7 +88,7 @@ def calibrate_speaker(
         stays so.
     """
     which = chosen(meant, Speaker, SpeakerSettings, why_not="it makes no sound")
-    file = which.file(meant)
+    file = which.target(meant, SpeakerFile)
     with contextlib.ExitStack() as stack:
         if meant.simulate:
             stack.enter_context(_nobody_hears())

@@ -121,7 +121,7 @@ def _film(meant: Meant, wanted: Filmed) -> _Film:
         do = "Name the film by --frames, and the onsets by --onsets."
         raise OptionError("there is no film", "--frames, --onsets", do)
     which = projector_of(meant)
-    file, view = read_view(meant.lab, which.file(meant, "calibration"))
+    file, view = read_view(meant.lab, which.file(meant))
     frames = read_frames(wanted.frames)
     binned = _binning(frames, view, wanted.frames)
     lens = camera_of(file, view).lens

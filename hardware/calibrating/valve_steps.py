@@ -53,7 +53,7 @@ def calibrate_valve(
         in force stays so.
     """
     which = _valve(meant)
-    file = which.file(meant)
+    file = which.target(meant, ValveFile)
     refuse(wanted, which.settings, "--open-ms")
     bench = Bench(VirtualClock() if meant.simulate else SystemClock())
     with tempfile.TemporaryDirectory() as folder:

@@ -173,7 +173,7 @@ def _put(
 def _today(meant: Meant, window: Window) -> _Today:
     """Return what the camera sees, or a file holds, without the lens's distortion."""
     which = projector_of(meant)
-    file, view = read_view(meant.lab, which.file(meant, "calibration"))
+    file, view = read_view(meant.lab, which.file(meant))
     sight = Sight(meant, window.camera)
     frames = sight.prepared(window.picture, FILM, "--picture")
     _, height, width = frames.shape
