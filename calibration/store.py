@@ -6,6 +6,7 @@ in ``calibration/records`` as well, under a name of its own.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import tempfile
 from datetime import UTC
@@ -14,8 +15,8 @@ from pathlib import Path
 import tomlkit
 
 from rig.calibration_age import of_another_kind
-from rig.calibration_record import Calibration
-from rig.errors import RecordingError
+from rig.calibration_record import Calibration, read_calibration
+from rig.errors import Problem, RecordingError, RigError
 
 RECORDS = Path("calibration") / "records"
 
@@ -67,6 +68,29 @@ def record_file(folder: Path, record: Calibration) -> Path:
         raise ValueError("only sealed records are kept")
     time = origin.measured_at.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
     return folder / RECORDS / f"{origin.rig}-{origin.device}-{time}-{origin.id}.toml"
+
+
+def lacks_copy(folder: Path, name: str, record: Calibration) -> Problem | None:
+    """Return what is wrong with the copy that is kept of a record in force; None if nothing is.
+
+    Parameters
+    ----------
+    folder, name
+        The lab's folder, and the file in force, relative to it.
+    record
+        What was read there. What was typed by hand has no copy.
+    """
+    if record.record is None:
+        return None
+    path = record_file(folder, record)
+    do = f"Copy {name} to {path.relative_to(folder)}."
+    if not path.is_file():
+        return Problem("the copy that is kept of this record is gone", str(path), do)
+    with contextlib.suppress(RigError):
+        kept = read_calibration(folder, str(path.relative_to(folder)), type(record))
+        if kept.record == record.record:
+            return None
+    return Problem("the copy that is kept of this record was changed", str(path), do)
 
 
 def text_of(calibration: Calibration) -> str:

@@ -174,6 +174,33 @@ def test_a_record_of_another_device_is_found_before_a_session(
     assert "measured at 'left' of rig 'box1'" in checked.err
 
 
+def test_calibrations_tells_which_record_in_force_has_no_copy_or_another_one(
+    lab: Lab, command: Callable[..., Done]
+) -> None:
+    def words() -> str:
+        (found,) = (
+            each
+            for each in json.loads(command("calibrations", "--json").out)
+            if (each["rig"], each["device"]) == ("box1", "valve")
+        )
+        return str(found["words"])
+
+    assert words() == "Typed by hand."
+    copy = put_in_force(lab.folder, FILE, record())
+    assert words() == ""
+    text = copy.read_text(encoding="utf-8")
+    copy.write_text(f"# from the first rig\n{text}", encoding="utf-8")
+    assert words() == "", "a comment changes nothing"
+    do = f"Copy {FILE} to {RECORDS / copy.name}."
+    copy.write_text(text.replace("anna", "bert"), encoding="utf-8")
+    assert words() == f"The copy that is kept of this record was changed. {do}"
+    copy.write_text(text_of(record((1.1, 2.4, 4.9, 7.5))), encoding="utf-8")
+    assert words() == f"The copy that is kept of this record was changed. {do}"
+    copy.unlink()
+    assert words() == f"The copy that is kept of this record is gone. {do}"
+    assert "is gone" in command("calibrations").out
+
+
 def test_calibrations_tells_age_and_state(lab: Lab, command: Callable[..., Done]) -> None:
     def states() -> dict[tuple[str, str], str]:
         found = json.loads(command("calibrations", "--json").out)

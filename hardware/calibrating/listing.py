@@ -13,7 +13,7 @@ from calibration.map_file import MapFile
 from calibration.projector import ProjectorCalibration, ProjectorFile
 from calibration.screen import ScreenCalibration, ScreenFile
 from calibration.speaker import SpeakerCalibration, SpeakerFile
-from calibration.store import record_file
+from calibration.store import lacks_copy, record_file
 from calibration.syringe import SyringeCalibration, SyringeFile
 from calibration.valve import ValveCalibration, ValveFile
 from calibration.vessels_reference import VesselsReference
@@ -176,7 +176,8 @@ def _looked_at(lab: Lab, entry: InForce, model: type[Calibration], today: date) 
         return msgspec.structs.replace(known, words=_sentences(strange))
     typed = "" if read.record else "Typed by hand."
     last = _last_check(lab, entry.rig, entry.device, model, read)
-    words = " ".join(filter(None, (typed, last)))
+    lack = lacks_copy(lab.folder, file, read)
+    words = " ".join(filter(None, (typed, last, _sentences(lack) if lack else "")))
     return msgspec.structs.replace(known, state=_state(model, days, lab.config.limits), words=words)
 
 
