@@ -152,6 +152,38 @@ def test_a_rig_of_which_nothing_is_seen_is_told_why(command: Callable[..., Done]
     done = command("calibrate", "timing", "box1", "--by", "anna")
     assert done.code == ExitCode.CHECK_FAILED
     assert "'valve' is simulated" in done.err
+    assert "Measure a real device" in done.err
+    assert "Wire its end" not in done.err
+
+
+UNWIRED = """setup = "freely_moving"
+
+[devices.house_light]
+driver = "hardware.ni_digital_output:NiDigitalOutput"
+line = "Dev1/port1/line3"
+address = "{address}"
+
+[devices.valve]
+driver = "hardware.valve:ValveTwin"
+line = "Dev1/ctr0"
+calibration = "calibration/box1-valve.toml"
+max_open_ms = 60
+
+[simulation]
+mouse = "hardware.policy_mouse:PolicyMouse"
+"""
+
+
+def test_only_a_real_output_is_to_be_wired(
+    lab: Lab, emulated_card: CardWires, command: Callable[..., Done]
+) -> None:
+    text = UNWIRED.format(address=emulated_card.address)
+    (lab.folder / "rigs/unwired.toml").write_text(text, encoding="utf-8")
+    done = command("calibrate", "timing", "unwired", "--by", "anna")
+    assert done.code == ExitCode.CHECK_FAILED
+    assert done.err.count("Wire its end to an input") == 1
+    assert done.err.count("Measure a real device") == 1
+    assert "devices.house_light" in done.err.partition("Wire its end")[0].splitlines()[-2]
 
 
 @given(

@@ -34,14 +34,17 @@ ON, BETWEEN = 0.02, 0.1
 LOUDER = 8.0
 """Times by which a tone must be above silence; the percentiles of noise alone differ by 5."""
 PATIENCE = 2.0
+WIRE = "Wire its end to an input: docs/how-to/measure-timing.md says how."
+MEASURE_REAL = "Measure a real device: of a simulated one nothing comes out."
 
 
 @dataclass(frozen=True)
 class Unseen:
-    """An output whose end no input sees, and why."""
+    """An output whose end no input sees, why, and what to do about it."""
 
     device: str
     words: str
+    do: str
 
 
 def measure_timing(place: Place, person: Person) -> tuple[list[TimingPath], list[Unseen]]:
@@ -66,7 +69,8 @@ def measure_timing(place: Place, person: Person) -> tuple[list[TimingPath], list
                 person.tell(f"{name}: {place.pulses} pulses")
                 paths.append(measure(place, name))
             except NotApplicable as why:
-                unseen.append(Unseen(name, str(why)))
+                is_simulated = place.plan.drivers[name].simulated
+                unseen.append(Unseen(name, str(why), MEASURE_REAL if is_simulated else WIRE))
     return paths, unseen
 
 

@@ -110,8 +110,7 @@ def _measured(
 
 
 def _nothing_seen(rig: Path, unseen: Sequence[Unseen]) -> list[Problem]:
-    do = "Wire its end to an input: docs/how-to/measure-timing.md says how."
-    found = [Problem(each.words, f"{rig}, devices.{each.device}", do) for each in unseen]
+    found = [Problem(each.words, f"{rig}, devices.{each.device}", each.do) for each in unseen]
     return found or [Problem("the rig has no output", str(rig), "Measure another rig.")]
 
 
