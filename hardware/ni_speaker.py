@@ -34,7 +34,7 @@ OVERDUE = 1.0
 SAME_RATE = 1e-6
 """Share by which the rate of the rig file may differ from the card's own."""
 SEEN_WITHIN = 0.5
-"""Seconds in which the read-back shows the edge that a sound began at."""
+"""Seconds of samples after its end in which the read-back shows the edge that a sound began at."""
 UNSEEN = (
     "the sound began, and its read-back line did not show the trigger",
     "Look at the wire from the trigger's terminal to the line of `read_back`.",
@@ -229,11 +229,13 @@ class NiSpeaker(Speaker):
             while playing.began is None and playing is self._playing:
                 self._look_for_onset(playing)
             playing.over.wait(playing.requested)
+            asked = self._clock.now()
             while not self._is_over(playing):
-                if self._clock.now() > (playing.began or 0.0) + playing.requested + OVERDUE:
+                if asked > (playing.began or 0.0) + playing.requested + OVERDUE:
                     self._inbox.put(Failure(self._name, *STUCK))
                     return
                 playing.over.wait(ASK_EVERY)
+                asked = self._clock.now()
             if self._settings.read_back and not playing.over.is_set():
                 self._check_seen(playing)
             with self._lock:
@@ -243,7 +245,7 @@ class NiSpeaker(Speaker):
 
     def _check_seen(self, playing: _Playing) -> None:
         """Tell if the read-back did not show the edge that a sound began at."""
-        if not playing.seen.wait(SEEN_WITHIN):
+        if not self._card.sampler.shows(playing.seen, self._clock.now(), SEEN_WITHIN):
             self._inbox.put(Failure(self._name, *UNSEEN))
 
     def _look_for_onset(self, playing: _Playing) -> None:

@@ -28,7 +28,7 @@ ASK_EVERY = 0.001
 OVERDUE = 1.0
 """Seconds after its end at which an opening that still lasts is a failure."""
 SEEN_WITHIN = 0.5
-"""Seconds in which the read-back shows the end of an opening."""
+"""Seconds of samples after its end in which the read-back shows an opening."""
 UNSEEN = (
     "the valve was opened, and its read-back line did not show it",
     "Look at the wire from the counter's output to the line of `read_back`.",
@@ -216,13 +216,15 @@ class NiValve(Valve):
             while opening.began is None and opening is self._opening:
                 self._look_for_begin(opening)
             opening.cut.wait(opening.requested)
+            asked = self._clock.now()
             while not self._is_over(opening):
-                if self._clock.now() > (opening.began or 0.0) + opening.requested + OVERDUE:
+                if asked > (opening.began or 0.0) + opening.requested + OVERDUE:
                     self._inbox.put(Failure(self._name, *STUCK))
                     return
                 opening.cut.wait(ASK_EVERY)
+                asked = self._clock.now()
             if self._settings.read_back and not opening.cut.is_set():
-                opening.seen.wait(SEEN_WITHIN)
+                self._card.sampler.shows(opening.seen, self._clock.now(), SEEN_WITHIN)
             if self._settings.read_back and not opening.cut.is_set() and opening.width is None:
                 self._inbox.put(Failure(self._name, *UNSEEN))
             with self._lock:

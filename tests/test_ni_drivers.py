@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import nullcontext
@@ -16,6 +17,7 @@ from ni_rig import ANALOG, DRIVERS, LICK, SAMPLE, SPEAKER, VALVE, all_of, bench,
 from calibration.speaker import SpeakerCalibration
 from hardware.emulators.ni.client import EmulatedCard
 from hardware.emulators.ni.library import installed
+from hardware.ni.input_tasks import InputTasks
 from hardware.ni_analog_input import NiAnalogInput
 from hardware.ni_digital_input import NiDigitalInput
 from hardware.ni_speaker import NiSpeaker
@@ -175,6 +177,28 @@ def test_a_read_back_that_shows_nothing_is_told(emulated_card: EmulatedCard, lab
     made.close()
     assert isinstance(failure, Failure)
     assert "read-back line did not show it" in failure.what
+
+
+def test_a_computer_that_looks_late_does_not_blame_the_read_back(
+    emulated_card: EmulatedCard, lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is read of the card for ten times as long as the read-back has to show an opening."""
+    monkeypatch.setattr("hardware.ni_valve.SEEN_WITHIN", 0.02)
+    busy = threading.Event()
+    look = InputTasks.look
+    made = bench(NiValve, dict(VALVE), lab, emulated_card)
+    assert isinstance(made.device, NiValve)
+    made.device.open()
+    monkeypatch.setattr(InputTasks, "look", lambda tasks: busy.wait() and look(tasks))
+    made.device.deliver(2.0)
+    made.pass_time(0.2)
+    assert made.messages() == []
+    busy.set()
+    report = waited_for(made, Report)
+    made.close()
+    assert isinstance(report, Report)
+    assert report.achieved == pytest.approx(report.requested, abs=1.01 * SAMPLE)
+    assert not [each for each in made.messages() if isinstance(each, Failure)]
 
 
 @pytest.mark.parametrize(("driver", "settings"), DRIVERS[1:3])

@@ -74,6 +74,11 @@ class InputTasks:
             self._take_voltages(self._shortest)
         return self._lines_taken > 0
 
+    def told_until(self) -> float:
+        """Return up to when inputs were sampled and those who watch them told."""
+        taken = self._voltages_taken if self._digital is None else self._lines_taken
+        return self._times.time(taken)
+
     def hand_on(self) -> None:
         """Hand on all that was sampled so far, though it makes no whole block."""
         self.look()

@@ -12,6 +12,7 @@ in silence if something failed there.
 
 from __future__ import annotations
 
+import math
 import queue
 import threading
 from collections.abc import Callable
@@ -57,6 +58,7 @@ class Sampler:
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
         self._asked: queue.SimpleQueue[threading.Event] = queue.SimpleQueue()
+        self._told_until = math.inf
 
     @property
     def rate_hz(self) -> float:
@@ -122,10 +124,27 @@ class Sampler:
             self._asked.put(done)
             done.wait(FIRST_WITHIN)
 
+    def shows(self, seen: threading.Event, after: float, within: float) -> bool:
+        """Return whether a line shows something soon after a time; wait until that is known.
+
+        A busy computer looks late at what the card has sampled: what was sampled counts, not when.
+
+        Parameters
+        ----------
+        seen
+            Is set when the line has shown it.
+        after, within
+            The session's time from which it is looked for, and for how many seconds of samples.
+        """
+        while not seen.is_set() and self._told_until <= after + within:
+            seen.wait(LOOK_EVERY)
+        return seen.is_set()
+
     def _start(self, where: str) -> None:
         with told(where):
             tasks = InputTasks(self._card, self._clock, self._watches, self.rate_hz)
         self._stop = threading.Event()
+        self._told_until = -math.inf
         begun: queue.SimpleQueue[Exception | None] = queue.SimpleQueue()
         self._thread = threading.Thread(
             target=self._run, args=(tasks, self._stop, begun), daemon=True
@@ -160,6 +179,7 @@ class Sampler:
             begun.put(None)
             while not stop.wait(LOOK_EVERY):
                 tasks.look()
+                self._told_until = tasks.told_until()
                 if not self._asked.empty():
                     tasks.hand_on()
                     self._asked.get().set()
@@ -169,6 +189,7 @@ class Sampler:
             else:
                 begun.put(error)
         finally:
+            self._told_until = math.inf  # nothing more will be seen
             tasks.close()
 
     def _tell(self, error: Exception) -> None:
