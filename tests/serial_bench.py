@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from serial.tools import list_ports
 
 from hardware.emulators.serial.board import BoardEmulator, Hello
 from hardware.emulators.serial.ne1000 import PumpEmulator
-from hardware.emulators.serial.pty_line import PtyLine
+from hardware.emulators.serial.pty_line import EmulatedDevice, PtyLine
 from rig.clock import Clock, VirtualClock
 from rig.devices import Context
 from rig.inbox import Inbox, Message
@@ -77,6 +78,18 @@ class Socket:
     def close(self) -> None:
         """Let the system list what is really there."""
         self._patch.undo()
+
+
+@contextlib.contextmanager
+def plugged(device: EmulatedDevice) -> Iterator[tuple[Socket, PtyLine]]:
+    """Plug a device into a socket of the computer, from ``with`` to the end of the block."""
+    socket, line = Socket(), PtyLine(device)
+    socket.plug(line)
+    try:
+        yield socket, line
+    finally:
+        line.unplug()
+        socket.close()
 
 
 def eventually(happens: Callable[[], object], seconds: float = 5.0) -> bool:

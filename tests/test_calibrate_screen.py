@@ -13,7 +13,7 @@ from conftest import Done
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from screen_bench import BLACK_CD_M2, GAMMAS, Screens, luminance
-from serial_bench import NUMBER, Socket
+from serial_bench import NUMBER, plugged
 
 from benchmarks.screen_calibration import coverage, grey_coverage
 from calibration.gun_curve import GunCurve, curve_through
@@ -26,7 +26,6 @@ from hardware.calibrating.screen import asked, evenly, measure
 from hardware.calibrating.simulated import TRUE_GUNS, photometer
 from hardware.emulators.screen_grab import ScreenGrab
 from hardware.emulators.serial.minolta import PhotometerEmulator
-from hardware.emulators.serial.pty_line import PtyLine
 from hardware.serial.address import EIGHT_N_1
 from rig.calibration_record import sealed
 from rig.errors import CheckFailed, ExitCode
@@ -334,16 +333,11 @@ def test_a_photometer_on_a_cable_is_read_by_itself(
     monkeypatch.setattr("hardware.photometer.SEVEN_E_2", EIGHT_N_1)  # the cable has no parity
     monkeypatch.setattr("hardware.calibrating.screen.SETTLES", 0.05)
     emulator = PhotometerEmulator(lambda: light_before(eye))
-    socket, line = Socket(), PtyLine(emulator)
-    socket.plug(line)
     asked_for = ("calibrate", "screen", "box2", "--by", "anna", "--photometer", "LS-110")
-    try:
+    with plugged(emulator):
         done = command(*asked_for, "--serial", NUMBER, "--levels", "5")
         emulator.trouble = "ER30"
         empty = command(*asked_for, "--serial", NUMBER)
-    finally:
-        line.unplug()
-        socket.close()
     assert done.code == ExitCode.OK, done.err
     assert_true_curves(lab)
     assert empty.code == ExitCode.HARDWARE

@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 import pytest
 from conftest import Done
-from serial_bench import NUMBER, Socket
+from serial_bench import NUMBER, plugged
 from weighing_bench import NI, Dish
 
 from benchmarks.valve_calibration import coverage
@@ -25,7 +25,6 @@ from hardware.calibrating.simulated import (
 )
 from hardware.calibrating.valve import LEAK_WAIT, Openings, weigh_points
 from hardware.emulators.ni.card_wires import CardWires
-from hardware.emulators.serial.pty_line import PtyLine
 from hardware.valve import ValveTwin
 from hardware.weighing import balance_of
 from rig.bench import Bench, opened
@@ -181,18 +180,13 @@ def test_a_new_valve_on_emulated_hardware(
     monkeypatch.setattr("hardware.calibrating.valve.BETWEEN_OPENINGS", 0.03)
     text = NI.format(address=emulated_card.address)
     (lab.folder / "rigs/ni.toml").write_text(text, encoding="utf-8")
-    socket, line = Socket(), PtyLine(Dish(emulated_card))
-    socket.plug(line)
     asked = ("--by", "anna", "--drops", "10", "--json")
-    try:
+    with plugged(Dish(emulated_card)):
         times = [each for open_ms in ("30", "50", "80") for each in ("--open-ms", open_ms)]
         done = command("calibrate", "valve", "ni", *asked, "--balance", NUMBER, *times)
         assert done.code == ExitCode.OK, done.err
         (lab.folder / "rigs/ni.toml").write_text(f'balance = "{NUMBER}"\n{text}', encoding="utf-8")
         checked = command("calibrate", "spot-check", "ni", *asked, "--volume-ul", "6")
-    finally:
-        line.unplug()
-        socket.close()
     told = json.loads(done.out)
     record = ValveFile.model_validate_json(json.dumps(told["record"]))
     assert record.record is not None

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from serial_bench import NUMBER, Socket, eventually, lickometer
+from serial_bench import NUMBER, Socket, eventually, lickometer, plugged
 
 from hardware.balance import Balance, BalanceSettings
 from hardware.emulators.serial.mt_sics import BalanceEmulator
@@ -28,14 +28,11 @@ class Scene:
 
 @pytest.fixture
 def scene(tmp_path: Path) -> Iterator[Scene]:
-    emulator, socket = BalanceEmulator(), Socket()
-    line = PtyLine(emulator)
-    socket.plug(line)
+    emulator = BalanceEmulator()
     balance = Balance("scale", BalanceSettings(line=NUMBER, patience=0.5), tmp_path)
-    yield Scene(balance, emulator, line, socket)
-    balance.close()
-    line.unplug()
-    socket.close()
+    with plugged(emulator) as (socket, line):
+        yield Scene(balance, emulator, line, socket)
+        balance.close()
 
 
 def test_a_stable_weight_is_read_in_grams(scene: Scene) -> None:
@@ -145,14 +142,11 @@ def test_something_else_at_the_plug_is_refused_in_words(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("hardware.balance.ANSWER_PATIENCE", 0.1)
-    socket, line = Socket(), PtyLine(lickometer(time.monotonic))
-    socket.plug(line)
-    try:
-        with pytest.raises(DeviceError, match="no balance answers"):
-            Balance("scale", BalanceSettings(line=NUMBER), tmp_path).open()
-    finally:
-        line.unplug()
-        socket.close()
+    with (
+        plugged(lickometer(time.monotonic)),
+        pytest.raises(DeviceError, match="no balance answers"),
+    ):
+        Balance("scale", BalanceSettings(line=NUMBER), tmp_path).open()
 
 
 def test_a_closed_balance_does_not_weigh(scene: Scene) -> None:

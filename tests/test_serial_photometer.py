@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from serial_bench import NUMBER, Socket, eventually, lickometer
+from serial_bench import NUMBER, Socket, eventually, lickometer, plugged
 
 from hardware.emulators.serial.minolta import PhotometerEmulator
 from hardware.emulators.serial.pty_line import PtyLine
@@ -101,14 +101,8 @@ def test_something_else_at_the_plug_is_refused_in_words(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("hardware.photometer.ANSWER_PATIENCE", 0.1)
-    socket, line = Socket(), PtyLine(lickometer(time.monotonic))
-    socket.plug(line)
-    try:
-        with pytest.raises(DeviceError, match="on with F held"):
-            Photometer("LS-110", PhotometerSettings(line=NUMBER), tmp_path).open()
-    finally:
-        line.unplug()
-        socket.close()
+    with plugged(lickometer(time.monotonic)), pytest.raises(DeviceError, match="on with F held"):
+        Photometer("LS-110", PhotometerSettings(line=NUMBER), tmp_path).open()
 
 
 def _reads(photometer: Photometer) -> float | None:

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from inside import Done, inside
 from ledger_bench import put_in, small_lab
-from serial_bench import NUMBER, Socket
+from serial_bench import NUMBER, Socket, plugged
 
 from hardware.emulators.serial.mt_sics import BalanceEmulator
 from hardware.emulators.serial.pty_line import PtyLine
@@ -51,12 +51,9 @@ def scene(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scene]:
     monkeypatch.setattr("rig.scale.PATIENCE", 0.2)
     monkeypatch.setattr("rig.scale.READ_EVERY", 0.01)
     monkeypatch.setattr("rig.scale.LOOK_AGAIN", 0.01)
-    emulator, socket = BalanceEmulator(), Socket()
-    line = PtyLine(emulator)
-    socket.plug(line)
-    yield Scene(lab, emulator, socket, line)
-    line.unplug()
-    socket.close()
+    emulator = BalanceEmulator()
+    with plugged(emulator) as (socket, line):
+        yield Scene(lab, emulator, socket, line)
 
 
 def test_the_lab_s_balance_is_read_when_the_mouse_is_quiet(scene: Scene) -> None:
