@@ -9,6 +9,7 @@ import numpy as np
 import pydantic
 from numpy.typing import NDArray
 
+from calibration.valid_range import outside
 from rig.calibration_record import Calibration, read_calibration
 from rig.errors import CheckFailed, Problem
 from rig.frozen import FrozenModel, Items
@@ -95,10 +96,7 @@ class SpeakerCalibration:
 
     def refuse(self, frequency_hz: float) -> str | None:
         """Return why a frequency cannot be played at a known level, or None if it can."""
-        lowest, highest = self.band_hz
-        if lowest <= frequency_hz <= highest:
-            return None
-        return f"{frequency_hz:g} Hz lies outside its calibration, {lowest:g} to {highest:g} Hz"
+        return outside(frequency_hz, *self.band_hz, "Hz")
 
     def amplitude(self, frequency_hz: float, level_db_spl: float) -> float:
         """Return the peak amplitude (1 is full scale) of a tone with that level at the ear."""

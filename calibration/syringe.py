@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pydantic
 
+from calibration.valid_range import outside
 from rig.calibration_record import Calibration, read_calibration
 from rig.errors import CheckFailed, Problem
 from rig.frozen import FrozenModel, Items
@@ -58,12 +59,7 @@ class SyringeCalibration:
 
     def refuse(self, volume_ul: float) -> str | None:
         """Return why a volume cannot be promised: it lies outside what was weighed."""
-        if self.smallest_ul <= volume_ul <= self.largest_ul:
-            return None
-        return (
-            f"{volume_ul:g} uL lies outside its calibration, "
-            f"{self.smallest_ul:g} to {self.largest_ul:g} uL"
-        )
+        return outside(volume_ul, self.smallest_ul, self.largest_ul, "uL")
 
 
 def _share(point: SyringePoint) -> float:

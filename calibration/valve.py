@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pydantic
 
+from calibration.valid_range import outside
 from rig.calibration_record import Calibration, read_calibration
 from rig.errors import CheckFailed, Problem
 from rig.frozen import FrozenModel, Items
@@ -89,12 +90,7 @@ class ValveCalibration:
 
     def refuse(self, volume_ul: float) -> str | None:
         """Return why a volume cannot be promised: it lies outside what was measured."""
-        if self.smallest_ul <= volume_ul <= self.largest_ul:
-            return None
-        return (
-            f"{volume_ul:g} uL lies outside its calibration, "
-            f"{self.smallest_ul:g} to {self.largest_ul:g} uL"
-        )
+        return outside(volume_ul, self.smallest_ul, self.largest_ul, "uL")
 
     def open_time(self, volume_ul: float) -> float:
         """Return the seconds of opening that deliver `volume_ul`."""

@@ -8,9 +8,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from hardware.analog_input import AnalogInputSettings, AnalogInputTwin, same_channels, stream_of
-from hardware.ni.card import card_of, missing
-from hardware.ni.stream import CardStream, same_card, same_rate
+from hardware.analog_input import AnalogInputSettings, AnalogInputTwin, stream_of
+from hardware.ni.card import card_of
+from hardware.ni.stream import CardStream, wrong_channels
 from hardware.ni.watches import VoltageWatch
 from rig.devices import AnalogInput, Context
 from rig.errors import Problem
@@ -62,16 +62,7 @@ class NiAnalogInput(AnalogInput):
 
     def check(self) -> list[Problem]:
         """Return what keeps the lines from being sampled together."""
-        where = f"device '{self._name}'"
-        problems = [
-            *same_channels(self._name, self._settings.channels),
-            *same_card(self._name, self._watch.lines, self._card),
-            *same_rate(self._name, self._settings.rate_hz, self._card),
-        ]
-        if problems:
-            return problems
-        lacking = [missing(self._card, "analog inputs", line, where) for line in self._watch.lines]
-        return next(filter(None, lacking), [])
+        return wrong_channels(self._name, self._settings, self._card, "analog inputs")
 
     def _take(self, volts: NDArray[np.float64], first: int, time: float) -> None:
         """Keep a block, shape (rows, channels); the thread of the card calls."""

@@ -5,10 +5,9 @@ Tried on the emulator only (`hardware.emulators`), not on a physical card.
 
 from __future__ import annotations
 
-from hardware.analog_input import same_channels
 from hardware.line_record import LineRecordSettings, LineRecordTwin, record_of
-from hardware.ni.card import card_of, missing
-from hardware.ni.stream import CardStream, same_card, same_rate
+from hardware.ni.card import card_of
+from hardware.ni.stream import CardStream, wrong_channels
 from hardware.ni.watches import LevelWatch
 from rig.devices import AnalogInput, Context
 from rig.errors import Problem
@@ -63,13 +62,4 @@ class NiLineRecord(AnalogInput):
 
     def check(self) -> list[Problem]:
         """Return what keeps the lines from being sampled together."""
-        problems = [
-            *same_channels(self._name, self._settings.channels),
-            *same_card(self._name, self._lines, self._card),
-            *same_rate(self._name, self._settings.rate_hz, self._card),
-        ]
-        if problems:
-            return problems
-        where = f"device '{self._name}'"
-        lacking = [missing(self._card, "sampled", line, where) for line in self._lines]
-        return next(filter(None, lacking), [])
+        return wrong_channels(self._name, self._settings, self._card, "sampled")

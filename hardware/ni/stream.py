@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import threading
 
-from hardware.ni.card import NiCard, card_name
+from hardware.analog_input import AnalogInputSettings, same_channels
+from hardware.line_record import LineRecordSettings
+from hardware.ni.card import NiCard, card_name, missing
 from hardware.sampling.gathered import Rows
 from rig.devices import Context
 from rig.errors import Problem, RecordingError
@@ -78,7 +80,33 @@ class CardStream:
             self._inbox.put(Failure(self._name, error.what, error.do))
 
 
-def same_card(name: str, lines: tuple[str, ...], card: NiCard) -> list[Problem]:
+def wrong_channels(
+    name: str, settings: AnalogInputSettings | LineRecordSettings, card: NiCard, what: str
+) -> list[Problem]:
+    """Return what keeps the channels of a device from being sampled together.
+
+    Parameters
+    ----------
+    name, settings
+        The device.
+    card
+        The card that samples it.
+    what
+        Which lines count, as for `hardware.ni.card.missing`.
+    """
+    lines = tuple(each.line for each in settings.channels)
+    problems = [
+        *same_channels(name, settings.channels),
+        *_same_card(name, lines, card),
+        *_same_rate(name, settings.rate_hz, card),
+    ]
+    if problems:
+        return problems
+    lacking = [missing(card, what, line, f"device '{name}'") for line in lines]
+    return next(filter(None, lacking), [])
+
+
+def _same_card(name: str, lines: tuple[str, ...], card: NiCard) -> list[Problem]:
     """Return a problem if a line is not on the card that samples the device."""
     strange = [line for line in lines if card_name(line) != card.name]
     if not strange:
@@ -87,7 +115,7 @@ def same_card(name: str, lines: tuple[str, ...], card: NiCard) -> list[Problem]:
     return [Problem(what, f"device '{name}', channels", "Make a device for each card.")]
 
 
-def same_rate(name: str, rate_hz: float, card: NiCard) -> list[Problem]:
+def _same_rate(name: str, rate_hz: float, card: NiCard) -> list[Problem]:
     """Return a problem if another device has the card sample at another rate."""
     if card.sampler.rate_hz == rate_hz:
         return []
