@@ -38,6 +38,7 @@ import pydantic
 
 from calibration.light_power import read_power
 from calibration.projector import ProjectorCalibration
+from hardware.common.refused import require_all
 from hardware.projection.control import Light, LightCrafterControl
 from hardware.projection.flashes import Prepared, Running
 from hardware.projection.link import LightCrafterLink
@@ -213,11 +214,7 @@ class LightCrafter(HoldingProjector):
 
     def load(self, stimuli: Mapping[str, Flashes]) -> None:
         """Make these the flashes that can be projected; their patterns are drawn now."""
-        for name, flashes in stimuli.items():
-            reason = self.refuse_stimulus(flashes)
-            if reason:
-                where = f"{self._where}, flashes '{name}'"
-                raise DeviceError(reason, where, "Change the stimulus.")
+        require_all(stimuli, self.refuse_stimulus, self._where, "flashes")
         self._prepared = {name: self._prepare(flashes) for name, flashes in stimuli.items()}
 
     def loaded(self) -> frozenset[str]:

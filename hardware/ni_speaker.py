@@ -16,6 +16,7 @@ import pydantic
 from numpy.typing import NDArray
 
 from calibration.speaker import SpeakerCalibration
+from hardware.common.refused import require_all
 from hardware.ni.card import card_of, force, missing, twice
 from hardware.ni.errors import in_words, told
 from hardware.ni.trigger import TRIGGER_WITHIN, no_trigger, wrong_trigger
@@ -166,11 +167,7 @@ class NiSpeaker(Speaker):
 
     def load(self, stimuli: Mapping[str, Sound]) -> None:
         """Make these the sounds that can be played; they are rendered at the card's rate."""
-        for name, sound in stimuli.items():
-            reason = self.refuse_stimulus(sound)
-            if reason:
-                where = f"device '{self._name}', sound '{name}'"
-                raise DeviceError(reason, where, "Change the stimulus.")
+        require_all(stimuli, self.refuse_stimulus, f"device '{self._name}'", "sound")
         self._sounds = {name: (self._volts(each), each.duration) for name, each in stimuli.items()}
 
     def loaded(self) -> frozenset[str]:

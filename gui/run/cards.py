@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from PyQt5.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout
 
@@ -31,13 +31,7 @@ class TroubleCard(QFrame):
         self.wrap_up = QPushButton("&Wrap up")
         self.go_on.clicked.connect(lambda: go_on())
         self.wrap_up.clicked.connect(lambda: wrap_up())
-        words = QVBoxLayout()
-        words.addWidget(self.head)
-        words.addWidget(self.text)
-        layout = QHBoxLayout(self)
-        layout.addLayout(words, 1)
-        layout.addWidget(self.go_on)
-        layout.addWidget(self.wrap_up)
+        _lay_out(self, (self.head, self.text), (self.go_on, self.wrap_up))
         self.hide()
 
     def show_box(self, box: Box) -> None:
@@ -69,12 +63,7 @@ class EndCard(QFrame):
         self.wrap_up = QPushButton("&Wrap up")
         self.wrap_up.setProperty("role", "main")
         self.wrap_up.clicked.connect(lambda: wrap_up())
-        words = QVBoxLayout()
-        words.addWidget(self.head)
-        words.addWidget(self.text)
-        layout = QHBoxLayout(self)
-        layout.addLayout(words, 1)
-        layout.addWidget(self.wrap_up)
+        _lay_out(self, (self.head, self.text), (self.wrap_up,))
         self.hide()
 
     def show_box(self, box: Box) -> None:
@@ -95,3 +84,14 @@ class EndCard(QFrame):
             "Its record is closed, and the outputs are off."
         )
         self.wrap_up.setVisible(not box.wrapped_up)
+
+
+def _lay_out(card: QFrame, words: Sequence[QLabel], buttons: Sequence[QPushButton]) -> None:
+    """Put words below each other, and buttons beside them."""
+    column = QVBoxLayout()
+    for label in words:
+        column.addWidget(label)
+    layout = QHBoxLayout(card)
+    layout.addLayout(column, 1)
+    for button in buttons:
+        layout.addWidget(button)

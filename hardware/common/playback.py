@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Literal, TypeVar
 
+from hardware.common.refused import require_all
 from rig.devices import Context
 from rig.errors import DeviceError
 from rig.inbox import Report
@@ -54,12 +55,7 @@ class Playback:
         self, stimuli: Mapping[str, Presented], refuse: Callable[[Presented], str | None]
     ) -> None:
         """Make these the stimuli that can be presented; raise `DeviceError` if one is refused."""
-        for name, stimulus in stimuli.items():
-            reason = refuse(stimulus)
-            if reason:
-                raise DeviceError(
-                    reason, f"device '{self._name}', {self._what} '{name}'", "Change the stimulus."
-                )
+        require_all(stimuli, refuse, f"device '{self._name}'", self._what)
         self._durations = {name: stimulus.duration for name, stimulus in stimuli.items()}
 
     def loaded(self) -> frozenset[str]:

@@ -7,6 +7,7 @@ from typing import Generic, Literal, TypeVar
 
 import numpy as np
 
+from hardware.common.refused import require_all
 from hardware.common.session_time import ahead_of_perf_counter
 from hardware.screen.door import knock
 from hardware.screen.messages import Fill, Flush, Hide, Levels, Open, Show, Shown, load_of
@@ -168,11 +169,7 @@ class ScreenPlayback(Generic[Presented]):
         self, stimuli: Mapping[str, Presented], refuse: Callable[[Presented], str | None]
     ) -> None:
         """Make these the stimuli that can be shown; raise `DeviceError` if one is refused."""
-        for name, stimulus in stimuli.items():
-            reason = refuse(stimulus)
-            if reason:
-                where = f"{self._where}, {self._what} '{name}'"
-                raise DeviceError(reason, where, "Change the stimulus.")
+        require_all(stimuli, refuse, self._where, self._what)
         self._stimuli = dict(stimuli)
         self._upload()
 

@@ -26,6 +26,12 @@ ByOption = Annotated[
 AtOption = Annotated[
     str, typer.Option(help="When it was, as 08:05 or 2026-11-25T08:05.", show_default="now")
 ]
+CorrectOption = Annotated[
+    str, typer.Option(help="The row that it corrects: its id, or 'last'.", show_default=False)
+]
+WithdrawOption = Annotated[
+    str, typer.Option(help="The row that is taken back, as for --correct.", show_default=False)
+]
 ReasonOption = Annotated[
     str, typer.Option(help="Why it is corrected or withdrawn.", show_default=False)
 ]

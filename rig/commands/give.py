@@ -11,7 +11,9 @@ import typer
 from rig.commands.entering import (
     AtOption,
     ByOption,
+    CorrectOption,
     ReasonOption,
+    WithdrawOption,
     author,
     check_correction,
     checked_text,
@@ -52,12 +54,8 @@ def give(
     confirmed: Annotated[
         bool, typer.Option("--confirm", help="It is so, although it is more than the cap.")
     ] = False,
-    correct: Annotated[
-        str, typer.Option(help="The row that it corrects: its id, or 'last'.", show_default=False)
-    ] = "",
-    withdraw: Annotated[
-        str, typer.Option(help="The row that is taken back, as for --correct.", show_default=False)
-    ] = "",
+    correct: CorrectOption = "",
+    withdraw: WithdrawOption = "",
     reason: ReasonOption = "",
     at: AtOption = "",
     by: ByOption = None,

@@ -10,7 +10,9 @@ import typer
 from rig.commands.entering import (
     AtOption,
     ByOption,
+    CorrectOption,
     ReasonOption,
+    WithdrawOption,
     author,
     check_correction,
     checked_text,
@@ -51,12 +53,8 @@ def weigh(
     confirmed: Annotated[
         bool, typer.Option("--confirm", help="It is so, although it differs much.")
     ] = False,
-    correct: Annotated[
-        str, typer.Option(help="The row that it corrects: its id, or 'last'.", show_default=False)
-    ] = "",
-    withdraw: Annotated[
-        str, typer.Option(help="The row that is taken back, as for --correct.", show_default=False)
-    ] = "",
+    correct: CorrectOption = "",
+    withdraw: WithdrawOption = "",
     balance: Annotated[
         str,
         typer.Option(
