@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import msgspec
 from PyQt5.QtCore import QObject, pyqtSignal
@@ -72,15 +72,23 @@ class DayJobs(QObject):
         """Let a mouse be the next one on a rig, whatever the order says."""
         self._wanted[rig] = subject
 
-    def next_on(self, rig: str) -> DayMouse | None:
-        """Return the mouse that is to run next on a rig; None if there is none."""
-        waiting = [each for each in self.mice if self.waits(each)]
+    def next_on(self, rig: str, elsewhere: Collection[str] = ()) -> DayMouse | None:
+        """Return the mouse that is to run next on a rig; None if there is none.
+
+        `elsewhere` are the mice that stand on the Arm sheets of other rigs.
+        """
+        waiting = [each for each in self.mice if self.waits(each) and each.subject not in elsewhere]
         wanted = [each for each in waiting if each.subject == self._wanted.get(rig)]
         return next(iter([*wanted, *(each for each in waiting if each.rig == rig)]), None)
 
     def protocol_of(self, subject: str) -> str:
         """Return the protocol file that is planned for a mouse; empty if its stage chooses."""
         return next((each.protocol for each in self.mice if each.subject == subject), "")
+
+    def rig_of(self, subject: str) -> str:
+        """Return the rig on which a mouse still is to run; empty if there is none."""
+        waiting = (each for each in self.mice if each.subject == subject and self.waits(each))
+        return next((each.rig for each in waiting), "")
 
     def waits(self, mouse: DayMouse) -> bool:
         """Whether a mouse still waits for its session, as far as the boxes tell, too."""

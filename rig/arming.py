@@ -178,7 +178,7 @@ def _mouse(lab: Lab, wish: Wish, found: list[Guard]) -> tuple[str, bool]:
         found.append(guards.unknown_mouse(typed, near))
         return typed, False
     rig = lab.find(wish.rig).resolve().stem
-    found += filter(None, [guards.planned(typed, subject, wanted, rig)])
+    found += filter(None, [guards.planned(subject, wanted, rig)])
     return subject, True
 
 

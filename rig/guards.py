@@ -21,6 +21,8 @@ from rig.set_options import value_at
 
 FIRST_YEAR = 2024
 """A computer's clock that shows an earlier one has lost the time."""
+PLANNED_MOUSE = "planned mouse"
+"""Name of the guard that tells of another mouse than the planned one."""
 _GB_DIGITS = 2
 _LONGEST_NAME = 60
 MANY_FAILURES, FAILURES_DAYS = 2, 30
@@ -54,23 +56,32 @@ def not_entered(subject: str, curriculum: str) -> Guard:
     return Guard("stage", "note", text, f"Enter it: rig stage {subject} --enter {curriculum}")
 
 
+def no_mouse(typed: str) -> str:
+    """Return the sentence that nobody is meant by what was typed or scanned."""
+    name = textwrap.shorten(typed, _LONGEST_NAME, placeholder="...")
+    return f"No mouse has the id or the ear tag '{name}'."
+
+
 def unknown_mouse(typed: str, near: Sequence[str]) -> Guard:
     """Return that there is no such mouse, with the names that are near."""
     offer = f"Did you mean {' or '.join(near)}?" if near else "Check the id or the ear tag."
     if not typed:
         return Guard("mouse", "stop", "No mouse is named.", "Type or scan its id or ear tag.")
-    name = textwrap.shorten(typed, _LONGEST_NAME, placeholder="...")
-    return Guard("mouse", "stop", f"There is no mouse '{name}'.", offer)
+    return Guard("mouse", "stop", no_mouse(typed), offer)
 
 
-def planned(typed: str, subject: str, wanted: str, rig: str) -> Guard | None:
-    """Return that another mouse is planned for the rig; None if it is this one, or none is."""
+def planned(subject: str, wanted: str, rig: str, elsewhere: str = "") -> Guard | None:
+    """Return that another mouse is planned for the rig; None if it is this one, or none is.
+
+    `elsewhere` is another rig for which this mouse is planned; empty if there is none.
+    """
     if not wanted or wanted == subject:
         return None
+    also = f" {subject} is planned for {elsewhere}." if elsewhere else ""
     return Guard(
-        "planned mouse",
+        PLANNED_MOUSE,
         "stop",
-        f"You named {typed}. {rig} is planned for {wanted}.",
+        f"You scanned {subject}. {rig} is planned for {wanted}.{also}",
         f"Switch to {subject}, or scan again.",
     )
 

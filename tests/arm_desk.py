@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 from fake_jobs import FakeJobs
@@ -13,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from gui.day_jobs import DayJobs
 from gui.ledger_jobs import LedgerJobs
 from gui.screens.arm import ArmSheet
+from rig.day_plan import DayBoard, DayMouse
 from rig.plan import plan_protocol
 from rig.preflight import (
     Choices,
@@ -77,9 +79,8 @@ class Desk:
         self.gone_to: list[str] = []
         self.place.tell = lambda level, text: self.told.append(text)
         self.place.go_to = self.gone_to.append
-        self.sheet = ArmSheet(
-            self.place, DayJobs(self.place), LedgerJobs(self.place), self.launched
-        )
+        self.day = DayJobs(self.place)
+        self.sheet = ArmSheet(self.place, self.day, LedgerJobs(self.place), self.launched)
         qtbot.addWidget(self.sheet)
         self.sheet.resize(1100, 700)
         self.sheet.show()
@@ -115,6 +116,16 @@ class Desk:
     def arm(self, subject: str, *guards: Guard, stage: StageCard | None = None) -> None:
         self.type(subject)
         self.answer(subject, *guards, stage=stage)
+
+    def plan(self, *mice: tuple[str, str, str], planned: bool = True) -> None:
+        """Let the day be read: mouse, rig and protocol file of each."""
+        self.day.read()
+        day = date(2026, 11, 25)
+        told = [
+            DayMouse(subject, "", "", "", rig, protocol, None, None, "planned")
+            for subject, rig, protocol in mice
+        ]
+        self.jobs.last("today").answer(DayBoard(day, "the plan", planned, tuple(told)))
 
     @property
     def can_start(self) -> bool:

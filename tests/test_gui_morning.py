@@ -288,30 +288,38 @@ def arm_in_spite_of_a_wrong_tag(me: Operator, program: Program) -> None:
     me.scan("99")
     program.see("No mouse has the id or the ear tag '99'. Scan again, or choose from the list.")
     me.scan("02")
-    program.see("SIM02 is named, and box1 is planned for SIM01…")
+    program.see("STOP  You scanned SIM02. box1 is planned for SIM01. SIM02 is planned for box2.")
     me.picture("wrong-tag")
+    program.press("F5")
     assert not any(each.enabled for each in program.seen("Start SIM02 on box1 (F5)"))
+    me.lead_keys_to("Scan again")
+    program.press("space")
+    me.has_keys("Mouse: ear tag or id")
+    program.see_no("STOP…")
     me.scan("01")
     me.weigh("23.2")
     me.start("SIM01")
 
 
 def arm_in_spite_of_an_old_calibration(me: Operator, program: Program) -> None:
-    """Name an animal, which waits for a reason; then the virtual mouse, with a slip in its weight.
+    """Switch to an animal, which waits for a reason; then the virtual mouse, with a wrong weight.
 
-    The reason and the confirmation are reached by the tab key.
+    The reason is reached by the tab key.
     """
     old = "Valve: last calibrated 100 days ago"
     me.arm_next()
     me.scan("41")
+    program.see(f"STOP  You scanned {ANIMAL}. box2 is planned for SIM02.")
+    program.press("alt+w")
+    me.has_keys("Mouse: ear tag or id")
+    program.see(f"{ANIMAL} runs on box2 in place of SIM02.")
     program.see(f"{old} (limit 30)…")
     me.picture("old-calibration")
     me.lead_keys_to(f"Reason: {old} (limit 30).")
     program.type("it is calibrated at noon")
-    me.lead_keys_to(f"Confirm: {ANIMAL} is named, and box2 is planned for SIM02.")
-    program.press("space")
     program.see_enabled(f"Start {ANIMAL} on box2 (F5)")
     me.picture("reason")
+    me.arm_in("box2")
     me.scan("02")
     program.see(f"{old}. It is simulated.…")
     me.weigh("12.4")

@@ -13,7 +13,6 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from gui.arm.draft import plan_guard
 from gui.day_jobs import DayJobs
 from gui.ledger_jobs import LedgerJobs
 from gui.screens.today import Today
@@ -43,7 +42,7 @@ class DayDesk:
         self.place.jobs = self.jobs  # type: ignore[assignment]
         self.place.go_to = bench.went.append
         (self.place.lab.folder / "ledger.db").touch()
-        self.armed: set[str] = set()
+        self.armed: dict[str, str] = {}
         self.chosen: list[str] = []
         self.day = DayJobs(self.place)
         self.screen = Today(
@@ -130,11 +129,26 @@ def test_a_session_that_was_wrapped_up_lets_the_day_be_read_anew(desk: DayDesk) 
 
 
 def test_what_happens_in_a_box_shows_at_once(desk: DayDesk) -> None:
-    desk.armed = {"M015"}
+    desk.armed = {"M015": "box1"}
     desk.bench.begin("box1", Script("M014").trial().ends().records)
     desk.bench.lose("box1")
     desk.show(mouse("M014", state="running"), mouse("M015"))
     assert desk.states() == {"M014": "wrap-up", "M015": "armed"}
+
+
+def test_a_mouse_on_the_sheet_of_another_rig_is_told_with_it(desk: DayDesk) -> None:
+    desk.armed = {"M015": "box2"}
+    desk.show(mouse("M014"), mouse("M015"), mouse("M016"))
+    assert desk.states()["M015"] == "armed on box2"
+    QTest.keyClick(desk.screen.table, Qt.Key_Down)
+    assert desk.screen.open.text() == "&Arm M015 on box2 (Enter)"
+    QTest.keyClick(desk.screen.table, Qt.Key_Return)
+    assert (desk.bench.went, desk.place.rig) == (["arm"], "box2")
+    desk.bench.begin("box2", Script("M015").records)
+    desk.armed = {}
+    desk.screen.refresh()
+    desk.show(mouse("M014"), mouse("M015", state="running"), mouse("M016"))
+    assert desk.states()["M015"] == "running on box2"
 
 
 def test_a_mouse_is_left_out_with_a_reason(desk: DayDesk) -> None:
@@ -162,14 +176,3 @@ def test_a_mouse_that_cannot_be_read_is_told_of_and_hides_nobody(desk: DayDesk) 
 def test_a_day_that_cannot_be_read_says_why(desk: DayDesk) -> None:
     desk.jobs.last("today").answer({"problems": [{"what": "no", "where": "plan", "do": "Mend."}]})
     assert "The day could not be read. No (plan). Mend." in desk.said
-
-
-def test_another_mouse_than_the_planned_one_has_to_be_confirmed() -> None:
-    guard = plan_guard("M041", "box1", "M014", planned=True)
-    assert guard is not None
-    assert (guard.level, guard.text) == ("confirm", "M041 is named, and box1 is planned for M014.")
-    by_order = plan_guard("M041", "box1", "M014", planned=False)
-    assert by_order is not None
-    assert by_order.level == "note"
-    assert plan_guard("M014", "box1", "M014", planned=True) is None
-    assert plan_guard("M041", "box1", "", planned=True) is None

@@ -131,12 +131,16 @@ def test_it_is_told_to_people_too(real: Lab, edit: Edit) -> None:
 @pytest.mark.parametrize(
     ("typed", "text", "do"),
     [
-        ("M041", "There is no mouse 'M041'.", "Did you mean M014"),
+        ("M041", "No mouse has the id or the ear tag 'M041'.", "Did you mean M014"),
         ("", "No mouse is named.", "Type or scan"),
-        ("../rigs/box1", "There is no mouse '../rigs/box1'.", "Check the id or the ear tag."),
-        ("x" * 5000, "There is no mouse", "Check the id"),
-        ("\udcff", "There is no mouse '?'.", "Check the id"),
-        ("Ünïcode [b]", "There is no mouse 'Ünïcode [b]'.", "Check the id"),
+        (
+            "../rigs/box1",
+            "No mouse has the id or the ear tag '../rigs/box1'.",
+            "Check the id or the ear tag.",
+        ),
+        ("x" * 5000, "No mouse has the id or the ear tag", "Check the id"),
+        ("\udcff", "No mouse has the id or the ear tag '?'.", "Check the id"),
+        ("Ünïcode [b]", "No mouse has the id or the ear tag 'Ünïcode [b]'.", "Check the id"),
     ],
 )
 def test_an_unknown_mouse_stops(real: Lab, typed: str, text: str, do: str) -> None:
@@ -169,7 +173,7 @@ def test_two_mice_with_one_tag_stop(real: Lab) -> None:
 def test_another_mouse_than_the_planned_one_stops(real: Lab) -> None:
     (real.folder / "subjects/M041.toml").write_text('id = "M041"\near_tag = "41"\n')
     guard = named(look(real, replace(REAL, subject="41", planned="14")), "planned mouse")
-    assert (guard.level, guard.text) == ("stop", "You named 41. box1 is planned for M014.")
+    assert (guard.level, guard.text) == ("stop", "You scanned M041. box1 is planned for M014.")
     assert guard.do == "Switch to M041, or scan again."
     assert look(real, replace(REAL, planned="14")).green
 

@@ -44,6 +44,8 @@ class Draft:
         Why there is no check, in words; empty if there is nothing to say.
     plan
         That another mouse is planned for the rig; None if none is.
+    instead_of
+        The mouse that was planned for the rig, if a person has switched to this one; else empty.
     """
 
     rig: str
@@ -57,6 +59,7 @@ class Draft:
     asking: bool = False
     trouble: str = ""
     plan: Guard | None = None
+    instead_of: str = ""
 
     def of_mouse(self, subject: str, *, simulated: bool) -> Draft:
         """Return the draft for another mouse: nothing of the one before is kept."""
@@ -95,6 +98,16 @@ class Draft:
         return tuple(guard for guard in found if self.subject or guard.name != "mouse")
 
     @property
+    def is_wrong_mouse(self) -> bool:
+        """Whether another mouse is planned, and nobody has switched to this one."""
+        return self.plan is not None and self.plan.level == "stop"
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether a guard forbids the session."""
+        return any(guard.level == "stop" for guard in self.guards)
+
+    @property
     def open_guards(self) -> list[Guard]:
         """The guards that wait for a click or a reason."""
         return [guard for guard in self.guards if guard.needs and not self._is_met(guard)]
@@ -104,6 +117,8 @@ class Draft:
         stops = [guard for guard in self.guards if guard.level == "stop"]
         if not self.subject:
             return "Type or scan the mouse."
+        if self.is_wrong_mouse and self.plan is not None:
+            return self.plan.do
         if self.wrong:
             return self.wrong
         if self.trouble:
@@ -120,8 +135,11 @@ class Draft:
         return ""
 
     def notes(self) -> list[str]:
-        """Return what the session records of confirmations and reasons."""
+        """Return what the session records of a switch, of confirmations and reasons."""
         said = []
+        if self.instead_of:
+            planned = f"{self.rig} was planned for {self.instead_of}"
+            said.append(f"switched to {self.subject}: {planned}")
         for guard, reason in self.given.items():
             if guard in self.guards and self._is_met(guard):
                 why = f" Reason: {reason}" if reason else ""
@@ -158,28 +176,6 @@ class Draft:
         if guard not in self.given:
             return False
         return guard.needs != "reason" or bool(self.given[guard].strip())
-
-
-def plan_guard(subject: str, rig: str, following: str, *, planned: bool) -> Guard | None:
-    """Return that another mouse is the next one on a rig; None if it is this one, or none is.
-
-    Parameters
-    ----------
-    subject, rig
-        Which mouse was named, and where.
-    following
-        The mouse that is to run next there; empty if none is.
-    planned
-        Whether a person has planned that; else it is the order of the last day.
-    """
-    if not subject or not following or subject == following:
-        return None
-    if not planned:
-        text = f"{following} would be the next one on {rig}, as on the last day."
-        return Guard("planned mouse", "note", text)
-    text = f"{subject} is named, and {rig} is planned for {following}."
-    do = "Scan again, or confirm the other mouse."
-    return Guard("planned mouse", "confirm", text, do, "click")
 
 
 def obstacle(draft: Draft, boxes: Boxes, operator: str) -> str:

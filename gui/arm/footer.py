@@ -36,5 +36,4 @@ class Footer(QWidget):
         self.start.setEnabled(not lacks)
         simulated = "Simulated: no animal. " if draft.simulated else ""
         self.why.setText(lacks or f"{simulated}All green: press F5 or Enter.")
-        forbidden = draft.checked is not None and draft.checked.stopped
-        set_level(self.why, ("bad" if forbidden else "warn") if lacks else "good")
+        set_level(self.why, ("bad" if draft.is_stopped else "warn") if lacks else "good")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Sequence
 
+from rig.guards import no_mouse
 from rig.preflight import SubjectCard, SubjectChoice
 
 OFFERED = 6
@@ -38,7 +39,7 @@ def named(mice: Sequence[SubjectChoice], typed: str) -> SubjectChoice | str:
     tags = [each for mouse in mice for each in (mouse.id, mouse.ear_tag) if each]
     near = sorted(difflib.get_close_matches(typed.strip().upper(), tags, NEAR))
     offer = f"Did you mean {' or '.join(near)}?" if near else "Scan again, or choose from the list."
-    return f"No mouse has the id or the ear tag '{typed.strip()}'. {offer}"
+    return f"{no_mouse(typed)} {offer}"
 
 
 def offered(mice: Sequence[SubjectChoice], typed: str) -> list[SubjectChoice]:

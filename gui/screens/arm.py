@@ -9,15 +9,17 @@ from PyQt5.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from gui.actions import Action
 from gui.arm.checker import Checker, read_choices
-from gui.arm.draft import NOBODY, Draft, obstacle, plan_guard
+from gui.arm.draft import NOBODY, Draft, obstacle
 from gui.arm.footer import Footer
 from gui.arm.guard_list import GuardList
 from gui.arm.head import Head
 from gui.arm.lines import PARAMETERS, PROTOCOL, WEIGHT, Lines
 from gui.arm.mice import described
+from gui.arm.plan import Plan
 from gui.arm.spout_tools import SpoutTools
 from gui.arm.stage_panel import StagePanel, suggestion
 from gui.arm.weight_line import WeightLine
+from gui.arm.wrong_mouse import WrongMouse
 from gui.day_jobs import DayJobs
 from gui.form.form import Form
 from gui.jobs import Done, start_detached
@@ -29,6 +31,7 @@ from gui.workplace import Workplace
 from rig.preflight import Choices, Guard, Preflight, SubjectChoice
 
 ONCE_MORE = "Checking once more ..."
+UNPLANNED = "Looking at the plan of the day ..."
 
 
 class ArmSheet(QWidget):
@@ -54,6 +57,7 @@ class ArmSheet(QWidget):
         super().__init__()
         self._place, self._day, self._ledger, self._launch = place, day, ledger, launch
         self._drafts: dict[str, Draft] = {}
+        self._plan = Plan(day, self._drafts)
         self._failed: dict[str, str] = {}
         self._choices = Choices((), (), ())
         self._seen: tuple[str, bool, str, str] | None = None
@@ -67,9 +71,9 @@ class ArmSheet(QWidget):
         """The session that is prepared on the rig that the operator looks at."""
         return self._drafts.setdefault(self._place.rig, Draft(self._place.rig))
 
-    def armed(self) -> set[str]:
-        """Return the mice that are named on a sheet, and have not begun."""
-        return {draft.subject for draft in self._drafts.values() if draft.subject}
+    def armed(self) -> dict[str, str]:
+        """Return the mice that stand on a sheet and have not begun, each with its rig."""
+        return self._plan.armed()
 
     def can_be_done(self) -> tuple[Action, ...]:
         """Return what can be done here by a key."""
@@ -83,6 +87,7 @@ class ArmSheet(QWidget):
                 self._can_weigh,
             ),
             Action("Arm: show or hide the parameters", "", self.more.toggle, self.isVisible),
+            *self.wrong.can_be_done(),
         )
 
     def arrive(self) -> None:
@@ -161,6 +166,8 @@ class ArmSheet(QWidget):
         """Return why the session cannot be started; empty if it can."""
         if self._place.rig in self._starts_if_green:
             return ONCE_MORE
+        if self.draft.subject and self._day.asking and self._day.board is None:
+            return UNPLANNED
         return obstacle(self.draft, self._place.boxes, self._place.operator)
 
     def _can_start(self) -> bool:
@@ -183,6 +190,20 @@ class ArmSheet(QWidget):
             self._put(replace(draft, protocol=self._day.protocol_of(subject)))
             self._recheck()
 
+    def _switch(self) -> None:
+        """Make the mouse that was scanned that of the rig, in place of the planned one."""
+        for rig in self._plan.other_sheets(self.draft):
+            self._forget(rig)
+        self._put(self._plan.switched(self.draft))
+        self._recheck()
+        self.head.mouse.take_keys()
+
+    def _scan_again(self) -> None:
+        """Let the field for the mouse be empty, and take the keys."""
+        self.head.mouse.show_typed("")
+        self._name_mouse(None)
+        self.head.mouse.take_keys()
+
     def _choose_protocol(self, file: str) -> None:
         if file != self.draft.protocol:
             self._put(replace(self.draft, protocol=file, changes={}, wrong=""))
@@ -201,12 +222,6 @@ class ArmSheet(QWidget):
             self._recheck()
             if self.isVisible():
                 self.head.mouse.take_keys()
-
-    def _use_suggestion(self) -> None:
-        self._move_stage("--accept")
-
-    def _enter_curriculum(self, file: str) -> None:
-        self._move_stage("--enter", file)
 
     def _move_stage(self, *how: str) -> None:
         """Record a move of the mouse; the check then finds the stage that it has come to.
@@ -266,13 +281,11 @@ class ArmSheet(QWidget):
 
     def _take_found(self, rig: str, found: Preflight | str) -> None:
         draft = self._drafts.get(rig, Draft(rig))
-        if isinstance(found, str):
-            self._drafts[rig] = replace(draft, checked=None, asking=False, trouble=found)
-        else:
-            self._drafts[rig] = replace(draft, checked=found, asking=False, trouble="")
+        checked, trouble = (None, found) if isinstance(found, str) else (found, "")
+        draft = replace(draft, checked=checked, asking=False, trouble=trouble)
+        self._put(draft)
         waits = rig in self._starts_if_green
         self._starts_if_green.discard(rig)
-        draft = self._drafts[rig]
         if waits and not obstacle(draft, self._place.boxes, self._place.operator):
             self._launch_session(draft)
         self._show()
@@ -304,9 +317,10 @@ class ArmSheet(QWidget):
         self.weight.show_draft(draft, self.lines.values[WEIGHT])
         self.stage.show_draft(draft)
         self.stage.setEnabled(True)
-        waits = suggestion(draft)
+        self.wrong.show_draft(draft)
+        asked = (suggestion(draft), draft.plan if draft.is_wrong_mouse else None)
         self.guards.show_guards(
-            tuple(guard for guard in draft.guards if guard != waits), draft.given
+            tuple(guard for guard in draft.guards if guard not in asked), draft.given
         )
         self._show_form(draft, found)
         self.tools.show_rig(found.rig if found is not None else None)
@@ -316,15 +330,12 @@ class ArmSheet(QWidget):
         self.footer.show_draft(draft, self._lacks())
 
     def _look_at_plan(self) -> None:
-        """Look which mouse is to run next on the rig."""
-        board, following = self._day.board, self._day.next_on(self._place.rig)
+        """Look which mouse is to run next on the rig, and whether it is the one that was named."""
+        following = self._plan.next_on(self._place.rig)
         name = following.subject if following else ""
         mice = {each.id: described(each) for each in self._choices.subjects}
         self.head.mouse.show_next(mice.get(name, name))
-        planned = board is not None and board.planned
-        guard = plan_guard(self.draft.subject, self._place.rig, name, planned=planned)
-        if guard != self.draft.plan:
-            self._put(replace(self.draft, plan=guard))
+        self._put(replace(self.draft, plan=self._plan.guard(self.draft)))
 
     def _show_form(self, draft: Draft, found: Preflight | None) -> None:
         """Fill the form when another mouse, protocol or stage has come."""
@@ -341,9 +352,13 @@ class ArmSheet(QWidget):
 
     def _build(self) -> None:
         self.head = Head(self._name_mouse, self.start)
+        self.wrong = WrongMouse(self._switch, self._scan_again)
         self.lines = Lines()
         self.stage = StagePanel(
-            self._use_suggestion, self._keep_stage, self._enter_curriculum, self._choose_protocol
+            lambda: self._move_stage("--accept"),
+            self._keep_stage,
+            lambda file: self._move_stage("--enter", file),
+            self._choose_protocol,
         )
         self.more = QPushButton("&Parameters...")
         self.more.setCheckable(True)
@@ -379,6 +394,7 @@ class ArmSheet(QWidget):
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
         layout = QVBoxLayout(self)
         layout.addWidget(self.head)
+        layout.addWidget(self.wrong)
         layout.addWidget(area, 1)
         layout.addWidget(self.tools)
         layout.addWidget(self.footer)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Mapping
 
 from PyQt5.QtWidgets import (
     QHBoxLayout,
@@ -42,7 +42,7 @@ class Today(QWidget):
     day, ledger
         What is known of the day, and of weights and water.
     armed
-        Returns the mice that stand on an Arm sheet.
+        Returns the mice that stand on an Arm sheet, with its rig.
     choose
         Lets the page of a subject show this mouse.
     """
@@ -52,7 +52,7 @@ class Today(QWidget):
         place: Workplace,
         day: DayJobs,
         ledger: LedgerJobs,
-        armed: Callable[[], Collection[str]],
+        armed: Callable[[], Mapping[str, str]],
         choose: Callable[[str], None],
     ) -> None:
         super().__init__()
@@ -110,10 +110,15 @@ class Today(QWidget):
     def _arm(self, line: DayLine) -> None:
         if line.mouse is None:
             return
-        rig = line.mouse.rig if line.mouse.rig in self._place.boxes.by_rig else self._place.rig
+        rig = self._rig_of(line)
+        rig = rig if rig in self._place.boxes.by_rig else self._place.rig
         self._day.want(line.subject, rig)
         self._place.rig = rig
         self._place.go_to("arm")
+
+    def _rig_of(self, line: DayLine) -> str:
+        """Return on which rig a mouse stands on an Arm sheet, or is planned; empty if on none."""
+        return self._armed().get(line.subject, line.mouse.rig if line.mouse else "")
 
     def _open(self) -> None:
         """Arm the chosen mouse, or go to where it is looked after: box, water board, its page."""
@@ -218,7 +223,7 @@ class Today(QWidget):
         waits = line is not None and line.mouse is not None and self._day.waits(line.mouse)
         for button in (self.open, self.page):
             button.setEnabled(line is not None)
-        self.open.setText(_open_words(line, waits=waits))
+        self.open.setText(_open_words(line, self._rig_of(line) if line else "", waits=waits))
         for widget in (self.skip, self.reason):
             widget.setVisible(waits and self._ledger.begun)
         following = self._next()
@@ -280,11 +285,11 @@ class Today(QWidget):
         layout.addLayout(buttons)
 
 
-def _open_words(line: DayLine | None, *, waits: bool) -> str:
-    """Return what Enter does with a mouse."""
+def _open_words(line: DayLine | None, rig: str, *, waits: bool) -> str:
+    """Return what Enter does with a mouse; `rig` is where it is armed."""
     if line is None:
         return "&Open"
     if line.mouse is None:
         return "&Water board (Enter)"
-    rig = f" on {line.mouse.rig}" if line.mouse.rig else ""
-    return f"&Arm {line.subject}{rig} (Enter)" if waits else "&Look at it (Enter)"
+    where = f" on {rig}" if rig else ""
+    return f"&Arm {line.subject}{where} (Enter)" if waits else "&Look at it (Enter)"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -49,7 +49,7 @@ def lines(
     mice: Iterable[DayMouse],
     rows: Mapping[str, Row],
     boxes: Iterable[Box],
-    armed: Collection[str],
+    armed: Mapping[str, str],
 ) -> list[DayLine]:
     """Return the mice of the day in their order, then those that only need water.
 
@@ -61,7 +61,7 @@ def lines(
         What runs now: the record of a session that has just begun or ended may be younger than
         what is known of the day.
     armed
-        The mice that stand on an Arm sheet.
+        The mice that stand on an Arm sheet, with its rig.
     """
     by_mouse = {box.subject: box for box in boxes if box.subject}
     found = []
@@ -79,18 +79,19 @@ def lines(
     return found
 
 
-def _state(mouse: DayMouse, box: Box | None, armed: Collection[str]) -> tuple[str, str]:
-    """Return the level and the word for how far a mouse is."""
+def _state(mouse: DayMouse, box: Box | None, armed: Mapping[str, str]) -> tuple[str, str]:
+    """Return the level and the word for how far a mouse is, and on which other rig."""
     word = f"{mouse.state}: {mouse.why}" if mouse.why else mouse.state
-    level = _LEVELS[mouse.state]
+    level, rig = _LEVELS[mouse.state], mouse.rig
     if box is not None and box.starting:
-        level, word = "note", "starting"
+        level, word, rig = "note", "starting", box.rig
     elif box is not None and box.is_running:
-        level, word = "note", "running"
+        level, word, rig = "note", "running", box.rig
     elif box is not None and not box.wrapped_up:
-        level, word = "warn", "wrap-up"
+        level, word, rig = "warn", "wrap-up", box.rig
     elif mouse.state == "planned" and mouse.subject in armed:
-        level, word = "note", "armed"
+        level, word, rig = "note", "armed", armed[mouse.subject]
+    word += f" on {rig}" if rig != mouse.rig else ""
     return ("warn", f"{word}; look at it") if mouse.problem else (level, word)
 
 
