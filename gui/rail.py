@@ -6,7 +6,15 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QComboBox, QFrame, QPushButton, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import (
+    QComboBox,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from gui import remembered
 from gui.palette import PALETTES
@@ -19,6 +27,9 @@ WITH_KEYS = 8
 """Boxes that have a shortcut."""
 ASIDE_PX = 30
 """What a button has beside its words."""
+IN_ONE_COLUMN = 3
+"""With more boxes the screens stand in two columns, so that eight boxes fit without scrolling."""
+BETWEEN_PX, AROUND_PX = 2, 8
 
 
 class Rail(QFrame):
@@ -43,43 +54,49 @@ class Rail(QFrame):
         choose_palette: Callable[[str], None],
     ) -> None:
         super().__init__()
-        self.setFixedWidth(WIDTH_PX)
         self._place = place
         whole = QVBoxLayout(self)
-        whole.setContentsMargins(8, 8, 8, 8)
+        whole.setContentsMargins(AROUND_PX, AROUND_PX, AROUND_PX, AROUND_PX)
         whole.setSpacing(4)
         inside = QWidget()
         layout = QVBoxLayout(inside)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
+        layout.setSpacing(BETWEEN_PX)
         area = self._area = scrolled(inside)  # many boxes need more room than a screen may have
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
         whole.addWidget(area, 1)
         layout.addWidget(quiet_label("Box"))
         self._look_at = look_at
         self._boxes = QVBoxLayout()
-        self._boxes.setSpacing(4)
+        self._boxes.setSpacing(BETWEEN_PX)
         layout.addLayout(self._boxes)
         self.boxes: dict[str, QPushButton] = {}
         layout.addSpacing(10)
         layout.addWidget(quiet_label("Screen"))
         self.screens: dict[ScreenName, QPushButton] = {}
-        for name, words, keys in screens:
+        self._columns = QGridLayout()
+        self._columns.setSpacing(BETWEEN_PX)
+        layout.addLayout(self._columns)
+        columns = 1 if len(place.boxes.by_rig) <= IN_ONE_COLUMN else 2
+        for index, (name, words, keys) in enumerate(screens):
             button = self._button(words, keys, partial(go_to, name))
             button.setCheckable(True)
+            button.setProperty("role", "narrow")
             self.screens[name] = button
-            layout.addWidget(button)
+            self._columns.addWidget(button, index // columns, index % columns)
         layout.addStretch(1)
         whole.addWidget(quiet_label("Who works here"))
         self.operator = self._make_operator()
         whole.addWidget(self.operator)
-        whole.addWidget(quiet_label("Colours"))
         self.palettes = Choice()
         self.palettes.addItems(list(PALETTES))
         self.palettes.setCurrentText(place.palette.name)
         self.palettes.setAccessibleName("Colours")
         self.palettes.activated.connect(lambda _: choose_palette(self.palettes.currentText()))
-        whole.addWidget(self.palettes)
+        colours = QHBoxLayout()
+        colours.addWidget(quiet_label("Colours"))
+        colours.addWidget(self.palettes, 1)
+        whole.addLayout(colours)
         self.refresh()
 
     def show_current(self, name: ScreenName) -> None:
@@ -92,7 +109,12 @@ class Rail(QFrame):
             sideways.setValue(0)
 
     def refresh(self) -> None:
-        """Show the states of the boxes, of those that came later too, and which is looked at."""
+        """Show the states of the boxes, of those that came later too, and which is looked at.
+
+        It is as wide as the words of its screens need, which depends on the size of the letters.
+        """
+        needed = self._columns.minimumSize().width() + 2 * AROUND_PX
+        self.setFixedWidth(max(WIDTH_PX, needed))
         for rig, box in self._place.boxes.by_rig.items():
             button = self.boxes.get(rig) or self._add_box(rig)
             level, words = box.state()

@@ -175,6 +175,7 @@ def _sheet(colours: Palette, size: float) -> str:
     QFrame[role="simulated"] QLabel {{ color: {colours.on_banner}; font-weight: 600; }}
     QPushButton {{ min-height: {TARGET_PX - 6}px; padding: 2px 14px; border-radius: 5px;
         border: 1px solid {colours.line}; background: {colours.raised}; }}
+    QPushButton[role="narrow"] {{ padding: 2px 4px; }}
     QPushButton:hover {{ border-color: {colours.text}; }}
     QPushButton:pressed {{ background: {colours.line}; }}
     QPushButton:disabled {{ color: {colours.quiet}; background: {colours.window}; }}
