@@ -19,7 +19,7 @@ from analysis.timelines import (
     stage_timeline,
     water_over_sessions,
 )
-from rig.config import Subject
+from rig.config import Subject, sex_words
 from rig.errors import RigError
 from rig.lab import Lab
 from rig.stage_history import StageEntry, label_of, read_history
@@ -159,7 +159,7 @@ def _facts(mouse: Mouse) -> Iterator[tuple[str, object]]:
         yield "ear tag", subject.ear_tag
         yield "cage", subject.cage
         yield "mark", subject.mark
-        yield "sex", subject.sex
+        yield "sex", sex_words(subject.sex)
         yield "born", subject.date_of_birth
         yield "weight", None if subject.weight_g is None else f"{subject.weight_g:g} g by its file"
     if mouse.moves:

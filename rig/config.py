@@ -201,6 +201,17 @@ class SessionConfig(FrozenModel):
     session: Limits = Limits()
 
 
+def sex_words(sex: str) -> str:
+    """Return a sex as a person reads it.
+
+    Examples
+    --------
+    >>> sex_words("F"), sex_words("U")
+    ('F', 'unknown')
+    """
+    return {"U": "unknown", "O": "other"}.get(sex, sex)
+
+
 class Subject(FrozenModel):
     """``subjects/NAME.toml``: one mouse, real or virtual.
 

@@ -261,6 +261,16 @@ def test_a_mouse_outside_its_curriculum_enters_it_by_one_click(desk: Desk) -> No
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(("sex", "said"), [("U", "sex unknown"), ("F", "sex F"), ("", "No se")])
+def test_who_the_mouse_is_stands_in_words(desk: Desk, sex: str, said: str) -> None:
+    desk.type("M014")
+    desk.qtbot.waitUntil(lambda: desk.jobs.count("preflight", "M014") == 1)
+    found = desk.found("M014", OK)
+    mouse = msgspec.structs.replace(found.subject, sex=sex)
+    desk.jobs.last("preflight", "M014").answer(msgspec.structs.replace(found, subject=mouse))
+    assert desk.sheet.lines.values["Mouse"].text().startswith(said)
+
+
 def test_another_protocol_is_checked_as_chosen(desk: Desk) -> None:
     desk.arm("M014", OK)
     box = desk.sheet.stage.protocols

@@ -91,7 +91,11 @@ def test_the_first_mouse_begins_the_ledger_and_its_file_is_taken_over_or_written
     done(lab, "subject", "edit", "M2", "--tag", "9", "--status", "free", "--reason", "lost it")
     assert lab.subject("M2").ear_tag == "9"
     assert [row["reason"] for row in told(lab, "subject", "show", "M2")["facts"]] == ["", "lost it"]
-    assert "M1 ear 7" not in done(lab, "subject", "list")
+    listed = done(lab, "subject", "list")
+    assert "M1 ear 7" not in listed
+    assert "unknown" in listed, "the sex of M2"
+    assert "sex unknown" in done(lab, "subject", "show", "M2")
+    assert "sex F" in done(lab, "subject", "show", "M1")
     assert "in order" in done(lab, "ledger", "check")
 
 

@@ -6,6 +6,7 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QWidget
 
 from gui.theme import quiet_label
+from rig.config import sex_words
 from rig.preflight import LastSession, Preflight
 
 MOUSE, PROTOCOL, WEIGHT, RIG, SAVING, PARAMETERS = (
@@ -72,7 +73,8 @@ class Lines(QFrame):
 
 def _texts(found: Preflight, changed: int) -> dict[str, str]:
     mouse = found.subject
-    who = ", ".join(filter(None, (mouse.sex, mouse.strain, mouse.description)))
+    sex = f"sex {sex_words(mouse.sex)}" if mouse.sex else ""
+    who = ", ".join(filter(None, (sex, mouse.strain, mouse.description)))
     last = _last(found.last) if found.last is not None else "No session yet."
     return {
         MOUSE: f"{who}\n{last}".strip() if mouse.known else "Not named yet.",

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from gui.plots.levels import Level
+from rig.config import sex_words
 from rig.ledger.days import local
 from rig.ledger.records import Row
 from rig.water_policy import WaterConfig
@@ -86,7 +87,7 @@ def facts(shown: Shown) -> str:
     told = {
         "ear": known.get("tag"),
         "cage": known.get("cage"),
-        "sex": known.get("sex"),
+        "sex": sex_words(known.get("sex", "")),
         "": known.get("strain"),
         "born": known.get("birth"),
         "project": known.get("project"),

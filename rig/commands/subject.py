@@ -16,6 +16,7 @@ from rig.commands.entering import (
     when,
 )
 from rig.commands.subject_show import SubjectArgument, line_of, show
+from rig.config import sex_words
 from rig.console import JsonOption, LabOption, console, print_json, print_table, the_lab
 from rig.ledger.days import local_day, zone_of
 
@@ -182,7 +183,7 @@ def list_all(lab: LabOption = None, json: JsonOption = False) -> None:
     print_table(
         ("mouse", "tag", "cage", "sex", "strain", "baseline g", "project", "status"),
         [
-            (s.name, f.tag, f.cage, f.sex, f.strain, f.baseline_g, f.project, f.status)
+            (s.name, f.tag, f.cage, sex_words(f.sex), f.strain, f.baseline_g, f.project, f.status)
             for s in known
             for f in [s.facts]
         ],

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from rig.commands.entering import now_utc, print_row
+from rig.config import sex_words
 from rig.console import JsonOption, LabOption, console, print_json, print_table, the_lab
 from rig.counting import counted
 from rig.lab import Lab
@@ -90,7 +91,7 @@ def line_of(subject: LedgerSubject) -> str:
     told = {
         "ear": facts.tag,
         "cage": facts.cage,
-        "sex": facts.sex,
+        "sex": sex_words(facts.sex),
         "strain": facts.strain,
         "born": facts.birth,
         "project": facts.project,
