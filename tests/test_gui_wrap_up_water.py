@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from gui.ledger_jobs import LedgerJobs
 from gui.screens.wrap_up import WrapUp
+from gui.wrapping.water_part import READING, UNTOLD
 from rig.dialog import OnBalance
 from rig.lab import find_lab
 
@@ -113,6 +114,29 @@ def test_nothing_is_given_on_figures_that_are_being_read_anew(desk: WrapDesk) ->
     desk.show(row("M014"))
     desk.screen.arrive()
     assert not desk.water.given.isEnabled()
+    assert READING in desk.said
+    desk.show(row("M014"))
+    assert desk.water.given.isEnabled()
+    assert READING not in desk.said
+
+
+def test_why_nothing_can_be_given_stands_beside_the_button(desk: WrapDesk) -> None:
+    desk.show(row("M014", due_ml=None))
+    assert not desk.water.given.isEnabled()
+    assert UNTOLD in desk.said
+    desk.screen.arrive()
+    desk.jobs.last("water").answer({"problems": [{"what": "no", "where": "db", "do": "Mend."}]})
+    assert UNTOLD in desk.said
+    desk.show(row("M014", due_ml=0.0))
+    assert not desk.water.why.isVisible(), "nothing is due"
+
+
+def test_figures_that_could_not_be_read_anew_say_so_and_can_be_given(desk: WrapDesk) -> None:
+    desk.show(row("M014"))
+    desk.screen.arrive()
+    desk.jobs.last("water").answer({"problems": [{"what": "no", "where": "db", "do": "Mend."}]})
+    assert "The ledger could not be read. No (db). Mend." in desk.said
+    assert desk.water.given.isEnabled()
 
 
 def test_a_mouse_that_is_not_in_the_ledger_is_named(desk: WrapDesk) -> None:

@@ -20,6 +20,9 @@ from rig.water_policy import LEAST_G, MOST_G, WaterConfig, gain_doubt
 NOT_IN_IT = "{} is not in the ledger: nobody is told of its water. Enter it:  rig subject add {}"
 NO_WEIGHT = "Weigh {} first: this lab weighs every mouse after its session."
 
+READING = "The ledger is being read: Given waits until it is known what is due now."
+UNTOLD = "Nobody can tell what it is due: weigh it, on the water board (F11)."
+
 
 @dataclass(frozen=True)
 class Told:
@@ -173,7 +176,7 @@ class WaterPart(QFrame):
         self.gain.setVisible(bool(told.gain))
         set_level(self.gain, told.gain_level)
         self.weight.setVisible(row is not None and self._config.weight_after != "off")
-        for widget in (self.alerts, self.due, self.given, self.later):
+        for widget in (self.alerts, self.due, self.given, self.later, self.why):
             widget.setVisible(row is not None)
         if row is None:
             self._show_unknown(pending)
@@ -189,7 +192,21 @@ class WaterPart(QFrame):
         self.due.setText(f"Give {row.due_ml:.2f} mL now" if told_due else word)
         self.given.setEnabled(can and told_due)
         self.later.setEnabled(can)
+        self._show_why_not(row)
         self.later.setChecked(told.later)
+
+    def _show_why_not(self, row: Row) -> None:
+        """Say beside the buttons why they are off, or why the figures may be old."""
+        level, words = "bad", self._ledger.trouble
+        if self._ledger.is_busy(row.subject) or not row.is_due:
+            words = ""  # what is being entered, and that nothing is due, is said already
+        elif self._ledger.asking:
+            level, words = "note", READING
+        elif row.due_ml is None:
+            level, words = "warn", UNTOLD
+        self.why.setText(words)
+        self.why.setVisible(bool(words))
+        set_level(self.why, level)
 
     def _show_unknown(self, pending: Pending) -> None:
         """Say why nothing is known of the mouse."""
@@ -202,7 +219,7 @@ class WaterPart(QFrame):
     def _make_parts(self) -> None:
         self.words, self.said, self.gain = sentence_label(), sentence_label(), sentence_label()
         self.alerts = sentence_label("warn")
-        self.due = title_label()
+        self.due, self.why = title_label(), sentence_label()
         self.weight = NumberField(
             "Weight",
             "g",
@@ -227,6 +244,7 @@ class WaterPart(QFrame):
         buttons.addWidget(self.due)
         buttons.addWidget(self.given)
         buttons.addWidget(self.later)
+        buttons.addWidget(self.why, 1)
         buttons.addWidget(self.said, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
