@@ -8,6 +8,7 @@ import msgspec
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from gui.jobs import Done
+from gui.latest import Latest
 from gui.ledger_jobs import UNSIGNED, Came
 from gui.workplace import Workplace
 from rig.day_plan import DayBoard, DayMouse
@@ -38,7 +39,7 @@ class DayJobs(QObject):
     def __init__(self, place: Workplace) -> None:
         super().__init__()
         self._place = place
-        self._asked = 0
+        self._latest = Latest()
         self._wanted: dict[str, str] = {}
         self._seen = self._boxes()
         self.board: DayBoard | None = None
@@ -102,13 +103,11 @@ class DayJobs(QObject):
 
     def _run(self, arguments: list[str], came: Callable[[str], None]) -> None:
         """Run the command; it prints the mice of the day whatever else it does."""
-        self._asked += 1
         self.asking = True
-        number = self._asked
+        take = self._latest.only(self._take)
 
         def told(done: Done) -> None:
-            if number == self._asked:  # else it was asked again meanwhile
-                self._take(done)
+            take(done)
             came(done.error if done.code else "")
 
         self._place.jobs.run(arguments, told)

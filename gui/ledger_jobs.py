@@ -9,6 +9,7 @@ import msgspec
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from gui.jobs import Done
+from gui.latest import Latest
 from gui.live_balance import LiveBalance
 from gui.widgets.number_field import Source
 from gui.workplace import Workplace
@@ -57,7 +58,7 @@ class LedgerJobs(QObject):
     def __init__(self, place: Workplace) -> None:
         super().__init__()
         self._place = place
-        self._asked = 0
+        self._latest = Latest()
         self._busy: set[str] = set()
         self.balance = LiveBalance(place)
         self.rows: Mapping[str, Row] = {}
@@ -84,15 +85,8 @@ class LedgerJobs(QObject):
         if not self.begun:
             self.changed.emit()
             return
-        self._asked += 1
         self.asking = True
-        number = self._asked
-
-        def told(done: Done) -> None:
-            if number == self._asked:  # else something was entered, or it was asked again meanwhile
-                self._take(done)
-
-        self._place.jobs.run(["water"], told)
+        self._place.jobs.run(["water"], self._latest.only(self._take))
         self.changed.emit()
 
     def weigh(

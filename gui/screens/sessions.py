@@ -16,6 +16,7 @@ from PyQt5.QtWidgets import (
 
 from gui.actions import Action
 from gui.jobs import Done
+from gui.latest import Latest
 from gui.listing.model import SessionOrder
 from gui.listing.panel import SessionPanel
 from gui.listing.rows import COLUMNS, DAY, Row
@@ -45,7 +46,7 @@ class Sessions(QWidget):
         super().__init__()
         self._place = place
         self._wanted = ""
-        self._asked = 0
+        self._latest = Latest()
         self._make_parts()
         self._lay_out()
 
@@ -73,15 +74,8 @@ class Sessions(QWidget):
         if self.since.currentIndex() == 0:
             first = date.today() - timedelta(days=DAYS - 1)
             arguments += ["--since", first.isoformat()]
-        self._asked += 1
-        number = self._asked
         self._say("note", "Reading the sessions ...")
-
-        def told(done: Done) -> None:
-            if number == self._asked:  # else it was asked again meanwhile
-                self._take(done)
-
-        self._place.jobs.run(arguments, told, LONGEST)
+        self._place.jobs.run(arguments, self._latest.only(self._take), LONGEST)
 
     def _take(self, done: Done) -> None:
         if not isinstance(done.value, list):
