@@ -10,11 +10,12 @@ import pytest
 from arm_desk import CONFIRM, OK, OVERRIDE, PROBLEM, STOP, Desk, Launched
 from gui_helpers import Bench, Script
 from PyQt5.QtCore import Qt
+from PyQt5.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
 
 from gui.starting import resume, start
 from rig.events import Definition
-from rig.preflight import Guard
+from rig.preflight import DeviceCard, Guard
 
 
 @pytest.fixture
@@ -33,6 +34,27 @@ def test_the_field_is_empty_when_the_session_has_begun(desk: Desk) -> None:
     assert desk.sheet.head.who.text() == "No mouse"
     assert desk.sheet.draft.given == {}
     assert desk.why == "M014 is running on box1."
+
+
+@pytest.mark.parametrize("simulated", [False, True])
+def test_the_window_takes_the_keyboard_back_from_the_screen_of_the_mouse(
+    desk: Desk, simulated: bool
+) -> None:
+    found = desk.found("M014", OK)
+    screen = DeviceCard("screen", "display", "PsychopyDisplay", simulated)
+    rig = msgspec.structs.replace(found.rig, devices=(screen,))
+    desk.type("M014")
+    desk.qtbot.waitUntil(lambda: desk.jobs.count("preflight", "M014") == 1)
+    desk.jobs.last("preflight", "M014").answer(msgspec.structs.replace(found, rig=rig))
+    desk.press("F5")
+    other = QLineEdit()
+    desk.qtbot.addWidget(other)
+    with desk.qtbot.waitActive(other):
+        other.show()
+        other.activateWindow()
+    desk.bench.begin("box1", Script(subject="M014").records)
+    desk.qtbot.waitUntil(lambda: desk.gone_to == ["run"])
+    desk.qtbot.waitUntil(lambda: desk.sheet.isActiveWindow() is not simulated)
 
 
 def test_an_answer_about_the_mouse_that_runs_is_not_taken_for_the_next_one(desk: Desk) -> None:

@@ -13,6 +13,8 @@ from gui.boxes import Box, Boxes
 from gui.form_reading import toml_value
 from rig.preflight import Guard, Preflight
 
+ON_SCREEN = ("display", "projector")
+"""Kinds of devices that may open a window of their own."""
 NOBODY = "Say who works here first: the field at the lower left."
 
 
@@ -101,6 +103,12 @@ class Draft:
     def is_wrong_mouse(self) -> bool:
         """Whether another mouse is planned, and nobody has switched to this one."""
         return self.plan is not None and self.plan.level == "stop"
+
+    @property
+    def opens_screen(self) -> bool:
+        """Whether a real device of the rig may open a window on a screen for the mouse."""
+        devices = self.checked.rig.devices if self.checked is not None else ()
+        return any(each.kind in ON_SCREEN and not each.simulated for each in devices)
 
     @property
     def is_stopped(self) -> bool:

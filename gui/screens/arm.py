@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QPushButton, QVBoxLayout, QWidget
@@ -77,15 +78,11 @@ class ArmSheet(QWidget):
 
     def can_be_done(self) -> tuple[Action, ...]:
         """Return what can be done here by a key."""
+        weigh = self.weight.field.line.setFocus
         return (
             Action("Arm: start the session", "F5", self.start, self._can_start),
             Action("Arm: one drop", "Ctrl+D", self.tools.one_drop, self._can_drop),
-            Action(
-                "Arm: type the weight",
-                "Ctrl+Shift+B",
-                self.weight.field.line.setFocus,
-                self._can_weigh,
-            ),
+            Action("Arm: type the weight", "Ctrl+Shift+B", weigh, self._can_weigh),
             Action("Arm: show or hide the parameters", "", self.more.toggle, self.isVisible),
             *self.wrong.can_be_done(),
         )
@@ -134,24 +131,24 @@ class ArmSheet(QWidget):
     def _launch_session(self, draft: Draft) -> None:
         """Start a session that has been found green."""
         arguments = draft.run_arguments(self._place.operator)
-
-        def came(trouble: str) -> None:
-            self._take_start(draft.rig, draft.subject, trouble)
-
+        came = partial(self._take_start, draft)
         start(self._place, draft.rig, arguments, came, self._launch)
         self._show()
 
-    def _take_start(self, rig: str, subject: str, trouble: str) -> None:
+    def _take_start(self, draft: Draft, trouble: str) -> None:
         """Take in that a session has begun, or why it has not: then all stays as it was."""
+        rig = draft.rig
         if trouble:
             self._failed[rig] = trouble
-            self._place.tell("bad", f"{subject} was not started on {rig}: see the Arm sheet.")
+            self._place.tell("bad", f"{draft.subject} was not started on {rig}: see the Arm sheet.")
             self._recheck()
             return
         self._forget(rig)
         self._show()
         if rig == self._place.rig and self.isVisible():
             self._place.go_to("run")
+            if draft.opens_screen:
+                self.activateWindow()  # the mouse's screen took the keyboard when it opened
 
     def _forget(self, rig: str) -> None:
         """Let the field for the mouse be empty again."""
