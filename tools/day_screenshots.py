@@ -11,7 +11,7 @@ from pathlib import Path
 
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QComboBox
-from screenshots import SETTLE_MS, SIZE, Camera, main, wait
+from screenshots import SETTLE_MS, SIZE, Camera, find_button, main, shows, type_into, wait
 
 from analysis.commands.demo import make_past
 from gui import theme
@@ -29,6 +29,7 @@ SHOWN = {
     "water_board": "water_board-dark",
     "subject": "subject-light",
     "close_the_day": "close_the_day-dark",
+    "wrong_tag": "wrong_tag-dark",
 }
 WEIGHTS = {
     "SIM01": (23.4, 400.0, True),
@@ -38,6 +39,8 @@ WEIGHTS = {
     "SIM05": (23.9, 900.0, True),
 }
 """Mice of the ledger: weight in g, supplement of a day in uL, whether it is weighed today."""
+NOT_PLANNED = "SIM04"
+"""A mouse that is not the next one on its rig."""
 LEARNED = "SIM03"
 """A mouse that has learned something."""
 DAYS = 20
@@ -73,6 +76,7 @@ def take_all(folder: Path, out: Path, scale: int) -> None:
     try:
         for name in screens:
             _take(window, camera, name)
+        _take_wrong_tag(window, camera)
     finally:
         window.leave()
 
@@ -85,6 +89,17 @@ def _take(window: Window, camera: Camera, name: ScreenName) -> None:
         wait(lambda: not window.busy, LEARNED)
     QTest.qWait(SETTLE_MS)
     camera.take("water_board" if name == "water" else name.replace(" ", "_"))
+
+
+def _take_wrong_tag(window: Window, camera: Camera) -> None:
+    """Scan another mouse than the one that is planned."""
+    window.look_at("box1")
+    window.go_to("arm")
+    wait(lambda: not window.busy, "the mice")
+    type_into(window, "Mouse: ear tag or id", NOT_PLANNED)
+    wait(lambda: find_button(window, f"Switch to {NOT_PLANNED}") is not None, "the stop")
+    wait(lambda: shows(window, "Last session"), "the Arm sheet")
+    camera.take("wrong_tag")
 
 
 def _choose(window: Window, mouse: str) -> None:

@@ -161,8 +161,8 @@ def _story(
     """Lead the window from screen to screen, and take a picture at each station."""
     window.go_to("arm")
     window.look_at("box4")
-    _type(window, "Mouse: ear tag or id", "SIM02")
-    wait(lambda: _shows(window, "Last session"), "the Arm sheet")
+    type_into(window, "Mouse: ear tag or id", "SIM02")
+    wait(lambda: shows(window, "Last session"), "the Arm sheet")
     yield
     camera.take("arm")
     window.go_to("check")
@@ -268,7 +268,8 @@ def _visible(window: Window, kind: type[QWidget]) -> Iterator[QWidget]:
     yield from (each for each in window.findChildren(kind) if each.isVisible())
 
 
-def _type(window: Window, field: str, text: str) -> None:
+def type_into(window: Window, field: str, text: str) -> None:
+    """Type a text into the visible field of that name."""
     line = next(each for each in _visible(window, QLineEdit) if each.accessibleName() == field)
     QTest.keyClicks(line, text)
 
@@ -289,7 +290,7 @@ def find_button(window: Window, words: str) -> QAbstractButton | None:
     return None
 
 
-def _shows(window: Window, words: str) -> bool:
+def shows(window: Window, words: str) -> bool:
     """Whether some text on the screen holds these words."""
     return any(
         isinstance(label, QLabel) and words in label.text() for label in _visible(window, QLabel)
