@@ -90,6 +90,9 @@ def test_a_reason_is_asked_for_and_recorded(desk: Desk) -> None:
     assert not desk.can_start
     desk.qtbot.keyClicks(reason, "weighed drops")
     assert desk.can_start
+    desk.qtbot.keyClick(reason, Qt.Key_Return)
+    assert desk.launched.runs == []
+    assert desk.sheet.head.mouse.line.hasFocus(), "or the next tag would go into the reason"
     desk.press("F5")
     note = "confirmed: Valve: 99 days ago. Reason: weighed drops"
     assert note in desk.launched.runs[0]

@@ -36,13 +36,18 @@ class GuardList(QWidget):
         Called with a guard and the reason (empty for a click) when a person confirms it.
     take_back
         Called with a guard when a person takes that back.
+    go_on
+        Called when Enter is pressed after a reason.
     """
 
     def __init__(
-        self, give: Callable[[Guard, str], None], take_back: Callable[[Guard], None]
+        self,
+        give: Callable[[Guard, str], None],
+        take_back: Callable[[Guard], None],
+        go_on: Callable[[], None],
     ) -> None:
         super().__init__()
-        self._give, self._take_back = give, take_back
+        self._give, self._take_back, self._go_on = give, take_back, go_on
         self._shown: tuple[Guard, ...] = ()
         self.lines: dict[Guard, GuardLine] = {}
         self.green = QPushButton("No check is green")
@@ -72,7 +77,7 @@ class GuardList(QWidget):
                 line.deleteLater()
         self.lines = {}
         for guard in sorted(guards, key=lambda each: _ORDER.index(each.level)):
-            line = kept.get(guard) or GuardLine(guard, self._give, self._take_back)
+            line = kept.get(guard) or self._line(guard)
             line.show_reason(given.get(guard, ""))
             self.lines[guard] = line
             self._layout.insertWidget(len(self.lines) - 1, line)
@@ -87,6 +92,11 @@ class GuardList(QWidget):
                 QWidget.setTabOrder(before, widget)
                 before = widget
         self._show_green(self.green.isChecked())
+
+    def _line(self, guard: Guard) -> GuardLine:
+        line = GuardLine(guard, self._give, self._take_back)
+        line.reason.returnPressed.connect(self._go_on)
+        return line
 
     def _show_green(self, opened: bool) -> None:
         count = sum(guard.level == "ok" for guard in self._shown)

@@ -372,7 +372,7 @@ class ArmSheet(QWidget):
         self.form.setMinimumHeight(220)
         self.form.changed.connect(self._change_parameters)
         self.more.toggled.connect(self.form.setVisible)
-        self.guards = GuardList(self._give, self._take_back)
+        self.guards = GuardList(self._give, self._take_back, self.head.mouse.take_keys)
         self.tools = SpoutTools(self._place)
         self.failed = sentence_label("bad")
         self.failed.setTextInteractionFlags(Qt.TextSelectableByMouse)
