@@ -302,8 +302,9 @@ def run_choices(
     kept = excitation_course.shape[0]
     for trial in range(stimuli.size):
         if trial < kept:
-            excitation_course[trial] = excitation
-            inhibition_course[trial] = inhibition
+            for u in range(n_units):
+                excitation_course[trial, u] = excitation[u]
+                inhibition_course[trial, u] = inhibition[u]
         s = stimuli[trial]
         drive = 0.0
         drive_slope[:] = 0.0
@@ -347,5 +348,6 @@ def run_choices(
                 excitation[u] *= max(up, 0.0)
                 inhibition[u] *= max(down, 0.0)
     if kept:
-        excitation_course[-1] = excitation
-        inhibition_course[-1] = inhibition
+        for u in range(n_units):
+            excitation_course[-1, u] = excitation[u]
+            inhibition_course[-1, u] = inhibition[u]

@@ -39,6 +39,10 @@ def compiled(function: Callable[P, R]) -> Callable[P, R]:
 
     Division by zero gives infinity or NaN, as in NumPy; products and sums may be fused. The loop
     runs without Python's lock, so that threads run side by side.
+
+    A loop that assigns a whole array to a part of another one compiles for two or three seconds
+    more: Numba then compiles the sentence for shapes that do not fit, too. So loops copy number by
+    number.
     """
     return _compiled(function, fastmath=FUSED)
 

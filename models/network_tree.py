@@ -105,8 +105,8 @@ def part(parent: Level, first: int, level: Level) -> None:
     width = level.nodes // STIMULI
     for i in range(level.stimulus.shape[0]):
         for s in range(STIMULI):
-            handed = parent.others[i, first : first + width]
-            level.states[0, i, s * width : (s + 1) * width] = handed
+            for n in range(width):
+                level.states[0, i, s * width + n] = parent.others[i, first + n]
     squash(level.states[0], level.stimulus)
 
 
@@ -207,7 +207,9 @@ def go_back(level: Level, weights: Weights, gradient: Weights) -> Array:
     if level.final:
         slopes, before, other = level.slopes, level.others, level.slopes
         top = READ - 1
-        level.total[:] = slopes
+        for i in range(slopes.shape[0]):
+            for n in range(slopes.shape[1]):
+                level.total[i, n] = slopes[i, n]
     for t in range(top, -1, -1):
         add_outer(slopes, level.states[t], gradient.recurrent)
         multiply(weights.transposed, slopes, before)

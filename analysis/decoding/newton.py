@@ -341,5 +341,7 @@ def _directions(
             for f in range(rough.ridge.size):
                 moves[k, f] = moves[k, f] * (size / sizes[k]) - improved[k, f]
             sizes[k] = size
-    along[:] = steps
+    for k in range(n_columns):
+        for f in range(rough.ridge.size):
+            along[k, f] = steps[k, f]
     return turns
