@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 
-from distributed import LocalCluster
-
 if __name__ == "__main__":
+    from distributed import LocalCluster
+
     with LocalCluster(
         n_workers=int(sys.argv[1]),
         processes=False,

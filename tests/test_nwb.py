@@ -13,7 +13,6 @@ from pathlib import Path
 
 import h5py
 import pandas as pd
-import pynapple
 import pynwb
 import pytest
 from conftest import Done
@@ -198,6 +197,8 @@ def test_pynwb_alone_reads_it(record: SessionRecord, path: Path) -> None:
 def test_pynapple_finds_trials_states_licks_rewards_and_stimuli(
     record: SessionRecord, path: Path, tables: dict[str, pd.DataFrame]
 ) -> None:
+    import pynapple  # slow to load, which each worker would do
+
     data = pynapple.load_file(str(path))
     with warnings.catch_warnings():
         # Trials and states follow each other without a gap: it takes a microsecond from each.

@@ -7,7 +7,6 @@ import tracemalloc
 from pathlib import Path
 
 import numpy as np
-import pynapple
 import pynwb
 import pytest
 from helpers import plan_for, run_virtual
@@ -78,6 +77,8 @@ def test_signals_have_their_values_units_and_rates(lab: Lab) -> None:
 
 
 def test_pynapple_reads_the_samples(lab: Lab) -> None:
+    import pynapple  # slow to load, which each worker would do
+
     record = load_session(session_with_signals(lab))
     stream = read_stream(record.folder.streams / "treadmill.stream")
     data = pynapple.load_file(str(export_nwb(record).path))
