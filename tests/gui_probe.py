@@ -43,8 +43,8 @@ class Looker(QObject):
 
     @pyqtSlot(str)  # without it Qt would run this in the thread that asks
     def _look(self, name: str) -> None:
-        parts = [part for widget in QApplication.allWidgets() for part in found(widget)]
-        self.answers.put([part for part in parts if is_called(name, part["names"])])
+        parts = [part for widget in QApplication.allWidgets() for part in found(name, widget)]
+        self.answers.put([part for part in parts if part is not None])
 
 
 def is_called(name: str, names: list[str]) -> bool:
@@ -53,34 +53,49 @@ def is_called(name: str, names: list[str]) -> bool:
     return name in names or (begins != name and any(each.startswith(begins) for each in names))
 
 
-def found(widget: QWidget) -> Iterator[dict[str, Any]]:
-    """Return what a widget and its tabs or rows are called, and where they are; none if hidden."""
-    if widget.isVisible():
-        text = next((str(widget.property(key)) for key in TEXTS if widget.property(key)), "")
-        names = [text, widget.objectName(), widget.accessibleName()]
+def found(name: str, widget: QWidget) -> Iterator[dict[str, Any] | None]:
+    """Return those of a widget, its tabs and rows that have a name; none if it is hidden.
+
+    Where one is takes long to find out, and is asked of no other.
+    """
+    if not widget.isVisible():
+        return
+    text = next((str(widget.property(key)) for key in TEXTS if widget.property(key)), "")
+    names = told(text, widget.objectName(), widget.accessibleName())
+    if is_called(name, names):
         yield entry(widget, names, text, widget.rect(), enabled=widget.isEnabled())
-    if isinstance(widget, QTabBar) and widget.isVisible():
+    if isinstance(widget, QTabBar):
         for tab in range(widget.count()):
-            text, rect = widget.tabText(tab), widget.tabRect(tab)
-            yield entry(widget, [text], text, rect, enabled=widget.isTabEnabled(tab))
+            names = told(text := widget.tabText(tab))
+            if is_called(name, names):
+                enabled = widget.isTabEnabled(tab)
+                yield entry(widget, names, text, widget.tabRect(tab), enabled=enabled)
     holds_rows = isinstance(widget, QAbstractItemView) and not isinstance(widget, QHeaderView)
-    if holds_rows and widget.isVisible() and widget.model():
+    if holds_rows and widget.model():
         model, port = widget.model(), widget.viewport()
         for row in range(model.rowCount()):
             for column in range(1 if isinstance(widget, QListView) else model.columnCount()):
                 index = model.index(row, column)
-                text = str(index.data() or "")
-                yield entry(port, [text], text, widget.visualRect(index), enabled=True)
+                names = told(text := str(index.data() or ""))
+                if is_called(name, names):
+                    yield entry(port, names, text, widget.visualRect(index), enabled=True)
+
+
+def told(*names: str) -> list[str]:
+    """Return names as they are read: without the marks of keys, and without empty ones."""
+    return [name.replace("&", "") for name in names if name]
 
 
 def entry(
     widget: QWidget, names: list[str], text: str, rect: QRect, *, enabled: bool
-) -> dict[str, Any]:
-    """Return a part of a widget: what can be seen of it, in pixels of the screen."""
+) -> dict[str, Any] | None:
+    """Return what can be seen of a part of a widget, in pixels of the screen; None if nothing."""
     seen = rect.intersected(widget.visibleRegion().boundingRect())
+    if seen.isEmpty():
+        return None
     corner, scale = widget.mapToGlobal(QPoint(seen.x(), seen.y())), widget.devicePixelRatioF()
     return {
-        "names": [name.replace("&", "") for name in names if name] if not seen.isEmpty() else [],
+        "names": names,
         "kind": type(widget).__name__,
         "text": text.replace("&", ""),
         "enabled": enabled,
