@@ -21,7 +21,7 @@ demo: env        ## a lab of virtual mice: a guided tour of the window, or a tab
 
 test: env        ## run every test, on two cores: four at a time, but those that judge real time two at a time
 	@$(PYTHON) -m pytest -n 4 --dist worksteal -m "not realtime"
-	@$(PYTHON) -m pytest -n 2 --dist loadfile -m realtime tests
+	@$(PYTHON) -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m realtime tests
 
 lint: env        ## style, import layers and types
 	@$(BIN)/ruff check .
