@@ -68,9 +68,9 @@ class Verbs(typer.core.TyperGroup):
 def make_app(arguments: Sequence[str]) -> typer.Typer:
     """Return the command line, as far as the arguments need it.
 
-    A verb of ``rig`` itself is loaded alone: the others would take longer than the verb. For
-    everything else (the help, a shell's completion, a verb of another package, a verb that there
-    is not) all verbs are there.
+    A verb is there alone: to load the others, and to read their options, would take longer than
+    the verb. For everything else (the help, a shell's completion, a verb that there is not) all
+    verbs are there.
     """
     app = typer.Typer(
         name="rig",
@@ -82,14 +82,25 @@ def make_app(arguments: Sequence[str]) -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(rig)
-    if arguments and arguments[0] in VERBS:
-        _register(app, VERBS[arguments[0]])
+    verb = arguments[0] if arguments else ""
+    if verb in VERBS:
+        _register(app, VERBS[verb])
+        return app
+    _register_others(app)
+    app.registered_commands = [each for each in app.registered_commands if each.name == verb]
+    app.registered_groups = [each for each in app.registered_groups if each.name == verb]
+    if app.registered_commands or app.registered_groups:
         return app
     for module in VERBS.values():
         _register(app, module)
+    _register_others(app)
+    return app
+
+
+def _register_others(app: typer.Typer) -> None:
+    """Add the verbs of other packages."""
     for entry in entry_points(group="rig.commands"):
         entry.load()(app)
-    return app
 
 
 def _register(app: typer.Typer, module: str) -> None:

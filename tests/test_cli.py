@@ -14,6 +14,7 @@ import pytest
 from conftest import Done
 from helpers import plan_for, run_virtual
 
+from rig.cli import make_app
 from rig.doctor import Finding, examine
 from rig.errors import ExitCode
 from rig.lab import Lab
@@ -39,6 +40,14 @@ def test_help_of_each_verb_has_an_example(command: Command, verb: str) -> None:
     done = command(verb, "--help")
     assert done.code == ExitCode.OK
     assert f"Example: rig {verb}" in done.out
+
+
+@pytest.mark.parametrize("verb", ["run", "ledger", "ls", "calibrate", "gui"])
+def test_a_verb_is_there_alone_and_all_are_there_for_one_that_there_is_not(verb: str) -> None:
+    app = make_app([verb])
+    assert [each.name for each in (*app.registered_commands, *app.registered_groups)] == [verb]
+    every = make_app(["lss"])
+    assert verb in {each.name for each in (*every.registered_commands, *every.registered_groups)}
 
 
 def test_version(command: Command) -> None:
