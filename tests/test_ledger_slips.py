@@ -140,6 +140,18 @@ def test_an_export_with_corrections_and_edits_comes_in_as_it_went_out(
     assert len(told(other, "subject", "show", "M1")["weighings"]) == 4
 
 
+def test_mice_that_are_imported_have_files_and_lose_nothing_that_stood_there(lab: Lab) -> None:
+    old = lab.folder / "subjects/M2.toml"
+    old.write_text('id = "M2"\near_tag = "22"\ndescription = "kept"\n', encoding="utf-8")
+    mice = lab.folder / "mice.csv"
+    mice.write_text("name,status,baseline_g\nM2,free,\nM3,restricted,24\n", encoding="utf-8")
+    done(lab, "ledger", "import", str(mice), "--as", "subjects")
+    assert told(lab, "subject", "show", "22")["subject"]["facts"]["status"] == "free"
+    assert 'description = "kept"' in old.read_text(encoding="utf-8")
+    assert lab.subject("M3").id == "M3"
+    assert "in order" in done(lab, "ledger", "check")
+
+
 def test_a_line_that_corrects_a_row_that_is_nowhere_is_told(born: Lab) -> None:
     lines = ("name,at,weight_g,corrects", "M1,2026-11-02,22,gone")
     assert "neither in the file nor in the ledger" in imported(born, "weighings", *lines)

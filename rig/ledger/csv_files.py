@@ -25,7 +25,7 @@ from rig.ledger.entries import enter_act
 from rig.ledger.place import has_ledger
 from rig.ledger.posting import insert_new
 from rig.ledger.store import Ledger, begin_ledger, open_ledger
-from rig.ledger.subject_file import check_name
+from rig.ledger.subject_file import check_name, facts_in_file, write_facts
 from rig.ledger.subjects import (
     LONGEST,
     Facts,
@@ -290,7 +290,10 @@ def _corrections_last(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _import_subjects(lab: Lab, lines: list[dict[str, str]], source: Source) -> int:
-    """Enter the subjects that the ledger has not yet; those that it has stay as they are."""
+    """Enter the subjects that the ledger has not yet; those that it has stay as they are.
+
+    As with one that is added, what its file says and the line does not is taken over.
+    """
     known_columns = {"name", "by", *Facts.__struct_fields__, *subject_facts.columns.keys()}
     _check_columns(lines, source.file, known_columns, {"name"})
     corrected = {line.get("corrects") for line in lines} - {""}
@@ -305,7 +308,7 @@ def _import_subjects(lab: Lab, lines: list[dict[str, str]], source: Source) -> i
         if name in read:
             raise ValueError(f"'{name}' stands in an earlier line, too")
         check_name(lab, name)
-        read[name] = _facts(line, source)
+        read[name] = _facts(line, facts_in_file(lab, name), source)
 
     _checked(lines, source, made)
     known: dict[str, Facts] = {}
@@ -318,17 +321,17 @@ def _import_subjects(lab: Lab, lines: list[dict[str, str]], source: Source) -> i
         check_tag(name, facts.tag, known | new)
     with begin_ledger(lab) as ledger:
         for name, facts in new.items():
-            add_subject(ledger, name, facts, source.by, source.now)
+            write_facts(lab, add_subject(ledger, name, facts, source.by, source.now))
     return len(new)
 
 
-def _facts(line: dict[str, str], source: Source) -> Facts:
-    """Return what a line tells of a subject; raise `ValueError` or `RigError` if it is wrong."""
+def _facts(line: dict[str, str], in_file: dict[str, object], source: Source) -> Facts:
+    """Return what a line and its file tell of a subject; raise `ValueError` or `RigError`."""
     told: dict[str, Any] = {key: line[key] for key in Facts.__struct_fields__ if line.get(key)}
     for key in ("baseline_g", "implant_g"):
         if key in told:
             told[key] = _number(key, told[key])
-    return made_facts(told, str(source.file), local_day(source.now, source.zone))
+    return made_facts(in_file | told, str(source.file), local_day(source.now, source.zone))
 
 
 def _check_columns(
