@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from types import FrameType
 from typing import Any
 
@@ -23,12 +24,52 @@ def stop_signals() -> list[signal.Signals]:
     return [present[name] for name in _NAMES if name in present]
 
 
+class _Whole:
+    """What the main thread does that no stop may leave in the middle."""
+
+    def __init__(self) -> None:
+        self._depth = 0
+        self._waiting: list[Callable[[], None]] = []
+
+    def stop(self, stop: Callable[[], None]) -> None:
+        """Stop now, or as soon as all is done; handlers of signals run in the main thread."""
+        if self._depth:
+            self._waiting.append(stop)
+        else:
+            stop()
+
+    @contextlib.contextmanager
+    def done(self) -> Iterator[None]:
+        """Let stops wait."""
+        self._depth += 1
+        try:
+            yield
+        finally:
+            self._depth -= 1
+            while self._waiting and not self._depth:
+                self._waiting.pop(0)()
+
+
+_whole = _Whole()
+
+
+def done_whole() -> contextlib.AbstractContextManager[None]:
+    """Let signals that ask the program to end wait until this is done.
+
+    For short calls into libraries that hold locks of their own: an interrupt that leaves them in
+    the middle leaves the locks held, and then nothing can be turned off any more.
+    """
+    if threading.current_thread() is threading.main_thread():
+        return _whole.done()
+    return contextlib.nullcontext()
+
+
 @contextlib.contextmanager
 def stop_on_signals(stop: Callable[[str], None]) -> Iterator[None]:
     """Call ``stop(reason)`` at any signal that asks the program to end; it does not end by it."""
 
     def handle(number: int, frame: FrameType | None) -> None:
-        stop(f"stopped by {signal.Signals(number).name}")
+        _whole.stop(partial(stop, f"stopped by {signal.Signals(number).name}"))
 
     before = {number: signal.signal(number, handle) for number in stop_signals()}
     try:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from rig.signals import done_whole
+
 HASTY = 0.2
 """Seconds that a server is given for a call when it did not answer the one before in time."""
 
@@ -34,8 +36,9 @@ def server_at(address: str, answer_within: float) -> Any:
             limited.method, limited.metadata = details.method, details.metadata
             limited.timeout, limited.credentials = self.within, details.credentials
             limited.wait_for_ready, limited.compression = None, None
-            call = continuation(limited, request)
-            late = call.code() == grpc.StatusCode.DEADLINE_EXCEEDED
+            with done_whole():
+                call = continuation(limited, request)
+                late = call.code() == grpc.StatusCode.DEADLINE_EXCEEDED
             self.within = HASTY if late else answer_within
             return call
 
