@@ -160,6 +160,45 @@ def test_a_line_that_corrects_a_row_that_is_nowhere_is_told(born: Lab) -> None:
     assert "if it is so, the column confirmed is 1" in imported(born, "weighings", *lines)
 
 
+def test_a_line_that_stands_in_a_file_twice_is_told_and_not_lost(born: Lab) -> None:
+    """Two equal supplements of a day without a time would be one: the mouse would get more."""
+    line = "M1,2026-11-02,500"
+    said = imported(born, "supplements", "name,at,volume_ul", line, line)
+    assert "the line says the same as line 2" in said
+    assert "lines.csv, line 3" in said
+    assert told(born, "subject", "show", "M1")["supplements"] == []
+
+
+def test_a_line_cannot_correct_the_row_of_another_mouse_or_one_that_was_corrected(
+    born: Lab,
+) -> None:
+    done(born, "subject", "add", "M2")
+    row = told(born, "weigh", "M2", "22")["row"]
+    lines = ("name,at,weight_g,corrects,reason", f"M1,2026-11-02,21,{row},misread")
+    assert f"the row '{row}' is of another mouse" in imported(born, "weighings", *lines)
+    done(born, "weigh", "M2", "22.5", "--correct", "last", "--reason", "misread")
+    lines = ("name,at,weight_g,corrects,reason", f"M2,2026-11-02,21,{row},misread")
+    assert f"the row '{row}' was corrected already" in imported(born, "weighings", *lines)
+    assert told(born, "water")["board"][1]["weight_g"] == 22.5
+
+
+def test_an_implant_that_was_entered_by_mistake_is_taken_off_again(born: Lab) -> None:
+    with (born.folder / "lab.toml").open("a", encoding="utf-8") as file:
+        file.write('[water]\npolicy = "per_gram"\n')
+    done(born, "weigh", "M1", "25")
+    for grams, due_ml in (("2.5", 0.9), ("0", 1.0)):
+        done(born, "subject", "edit", "M1", "--implant", grams)
+        assert told(born, "water")["board"][0]["due_ml"] == due_ml
+    assert "a number from 0 (it carries none) to 10" in refused(
+        born, "subject", "edit", "M1", "--implant", "15"
+    )
+
+
+def test_of_a_mouse_that_is_retired_nobody_says_that_it_has_water(born: Lab) -> None:
+    done(born, "subject", "edit", "M1", "--status", "retired")
+    assert "M1: It is retired." in done(born, "weigh", "M1", "22")
+
+
 def test_weights_cannot_begin_a_ledger(lab: Lab) -> None:
     assert "has no ledger yet" in imported(lab, "weighings", "name,at,weight_g", "M1,2026-11-02,22")
     assert inside(lab, "subject", "add", "M1", "--by", " ").code == ExitCode.USAGE

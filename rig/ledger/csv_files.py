@@ -195,7 +195,9 @@ def _import_rows(lab: Lab, table: sa.Table, lines: list[dict[str, str]], source:
     with open_ledger(lab) as ledger:
         with ledger.reading() as connection:
             known = {each.name: each for each in all_subjects(connection)}
-        rows = _checked(lines, source, lambda line: _row(table, line, known, source))
+            rows = _checked(lines, source, lambda line: _row(table, line, known, source))
+            _check_once(rows, source)
+            _check_corrections(connection, table, rows, source)
         try:
             with ledger.writing() as connection:
                 before = connection.scalar(count) or 0
@@ -239,6 +241,48 @@ def _row(
     if table is supplements:
         return row | {"form": line.get("form") or "water"}
     return row | {"source": "import", "confirmed": confirmed}
+
+
+def _check_once(rows: list[dict[str, Any]], source: Source) -> None:
+    """Raise `CheckFailed` with every line that says the same as an earlier one."""
+    first: dict[str, int] = {}
+    problems = []
+    for number, row in enumerate(rows, start=2):
+        earlier = first.setdefault(row["id"], number)
+        if earlier != number:
+            what = f"the line says the same as line {earlier}: nothing is entered"
+            do = "Take it out; if it was so twice, write two moments."
+            problems.append(Problem(what, f"{source.file}, line {number}", do))
+    if problems:
+        raise CheckFailed(problems)
+
+
+def _check_corrections(
+    connection: sa.Connection, table: sa.Table, rows: list[dict[str, Any]], source: Source
+) -> None:
+    """Raise `CheckFailed` with every line that corrects another mouse's row, or one again."""
+    owners = {row["id"]: row["subject"] for row in rows}
+    correctors: dict[str, str] = {}
+    problems = []
+    for number, row in enumerate(rows, start=2):
+        old, what = row["corrects"], ""
+        if old is None:
+            continue
+        owner = owners.get(old) or connection.scalar(
+            sa.select(table.c.subject).where(table.c.id == old)
+        )
+        later = correctors.setdefault(old, row["id"])
+        if later == row["id"]:
+            later = connection.scalar(sa.select(table.c.id).where(table.c.corrects == old)) or later
+        if owner not in (None, row["subject"]):
+            what = f"the row '{old}' is of another mouse"
+        elif later != row["id"]:
+            what = f"the row '{old}' was corrected already, by '{later}'"
+        if what:
+            do = "Nothing is entered. Mend the cell `corrects`."
+            problems.append(Problem(what, f"{source.file}, line {number}", do))
+    if problems:
+        raise CheckFailed(problems)
 
 
 def _moment(text: str, source: Source) -> datetime:
