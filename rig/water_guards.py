@@ -32,7 +32,8 @@ def welfare_guards(lab: Lab, subject: str, now: datetime) -> list[Guard]:
         text = f"{subject} is not in the lab's ledger: nobody is told of its weight and water."
         return [Guard("ledger", "note", text, f"Enter it (`rig subject add {subject}`).")]
     config = lab.config.water
-    guards = [*weight(found), *threshold(found, config), dry(found, config)]
+    guards = [_retired(subject)] if found.row.status == "retired" else []
+    guards += [*weight(found), *threshold(found, config), dry(found, config)]
     return guards + ceiling(subject, left_ul(lab, found.row), config)
 
 
@@ -91,6 +92,13 @@ def ceiling(subject: str, left: float | None, config: WaterConfig) -> list[Guard
     if left > 0:
         return [Guard("water ceiling", "note", text)]
     return [Guard("water ceiling", "stop", text, "Run it tomorrow.")]
+
+
+def _retired(subject: str) -> Guard:
+    text = f"{subject} is retired in the lab's ledger: nobody is told of its weight and water."
+    return Guard(
+        "ledger", "note", text, f"If it is there: `rig subject edit {subject} --status restricted`."
+    )
 
 
 def _unread(problem: Problem) -> Guard:

@@ -145,6 +145,17 @@ def test_the_board_tells_what_came_from_where(lab: Lab, ledger: Ledger) -> None:
     assert after.alerts[-1] == "No water since 2026-11-02 11:00, 25 h (limit 23 h)."
 
 
+def test_water_is_one_number_in_a_sentence_wherever_it_is_summed(lab: Lab, ledger: Ledger) -> None:
+    """Without rounding the sums of 85 drops are 0.425 and 0.42500000000000016: 0.42 and 0.43."""
+    mouse = put_in(ledger, weight_g=21.0)
+    post(ledger, drink(lab, "M1", MORNING + hours(1), [5.0] * 85))
+    with ledger.reading() as connection:
+        to_target = WaterConfig(policy="target_ratio")
+        row = row_of(connection, to_target, None, mouse, MORNING.date(), MORNING + hours(4))
+    assert row.since_weighing_ml == row.session_ml == 0.425
+    assert "0.43" not in row.words
+
+
 def test_eight_processes_write_a_day_into_one_ledger_and_lose_nothing(lab: Lab) -> None:
     """They also begin it all at once."""
     mice = [f"M{n}" for n in range(PROCESSES)]

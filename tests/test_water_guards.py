@@ -16,9 +16,12 @@ from ledger_bench import MORNING, small_lab
 from rig.arming import Wish, preflight
 from rig.errors import ExitCode
 from rig.lab import Lab, find_lab
+from rig.ledger.board import board
+from rig.ledger.days import zone_of
 from rig.ledger.entries import Entry, enter_supplement, enter_weight, enter_wellness
-from rig.ledger.store import Ledger, begin_ledger
-from rig.ledger.subjects import Facts, add_subject
+from rig.ledger.records import Status
+from rig.ledger.store import Ledger, begin_ledger, open_ledger
+from rig.ledger.subjects import Facts, add_subject, edit_subject
 from rig.preflight import Guard
 from rig.water_guards import welfare_guards
 
@@ -161,3 +164,27 @@ def test_a_session_gives_no_more_than_the_mouse_may_still_get_on_its_day(
     came = inside(whole, "preflight", *ARGUMENTS, "--simulate", "--json")
     levels = {each["name"]: each["level"] for each in json.loads(came.out)["guards"]}
     assert levels["water ceiling"] == "stop"
+
+
+@pytest.mark.parametrize("before", ["restricted", "free"])
+def test_a_mouse_that_never_got_water_is_without_it_since_it_is_on_restriction(
+    zoned: Lab, before: Status
+) -> None:
+    began = NOW - timedelta(hours=40)
+    with begin_ledger(zoned) as ledger:
+        facts = Facts(baseline_g=25.0, status=before)
+        mouse = add_subject(ledger, "SIM01", facts, "anna", began - timedelta(days=5))
+        restricted = Facts(baseline_g=25.0, cage="C1")
+        edit_subject(ledger, mouse, restricted, "anna", began, "it begins")
+    hours = {"restricted": 160, "free": 40}[before]
+    assert f"no water for {hours} h (limit 23)" in looked(zoned)["water before"].text
+    with open_ledger(zoned) as ledger, ledger.reading() as connection:
+        (row,) = board(connection, zoned.config.water, zone_of(zoned.config), NOW.date(), NOW)
+    assert row.last_water_at is None
+    assert f"No water was entered since {NOW - timedelta(hours=hours):%Y-%m-%d}" in row.alerts[-1]
+
+
+def test_a_retired_mouse_is_told_of_before_a_session(zoned: Lab) -> None:
+    with begin_ledger(zoned) as ledger:
+        add_subject(ledger, "SIM01", Facts(status="retired"), "anna", MORNING)
+    assert "SIM01 is retired in the lab's ledger" in looked(zoned)["ledger"].text

@@ -35,7 +35,7 @@ StatusOption = Annotated[
 BaselineOption = Annotated[
     float | None, typer.Option(help="Its weight in g with water at will, without implant.")
 ]
-ImplantOption = Annotated[float | None, typer.Option(help="Weight in g of its implant.")]
+ImplantOption = Annotated[float | None, typer.Option(help="Weight in g of its implant; 0: none.")]
 LONGEST_NOTE = 10_000
 
 

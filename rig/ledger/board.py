@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from rig.ledger.days import bounds, local, local_day
 from rig.ledger.records import Row, Status
-from rig.ledger.subjects import LedgerSubject, all_subjects, in_force
+from rig.ledger.subjects import LedgerSubject, all_subjects, in_force, restricted_since
 from rig.ledger.tables import drops, sessions, supplements, weighings
 from rig.water_policy import Animal, Need, WaterConfig, water_need
 
@@ -19,6 +19,18 @@ _LONGEST_SESSION = timedelta(days=2)
 """No session lasts so long: those of earlier days need not be searched for drops."""
 _LOOKED_AT = 50
 """Sessions among which the last one with a drop is looked for: a mouse drinks more often."""
+
+
+_NOT_DUE: dict[Status, str] = {"free": "It has water at will", "retired": "It is retired"}
+"""Why a mouse is due no water, by its status."""
+
+
+class _Dry(NamedTuple):
+    """When a mouse last got water, since when it has had none, and for how many hours."""
+
+    last: datetime | None
+    since: datetime | None
+    hours: float | None
 
 
 class Weighed(NamedTuple):
@@ -66,7 +78,10 @@ def row_of(
     before = _last_weight(connection, subject.id, begin)
     water = _water(connection, subject, begin, end)
     last = _last_water(connection, subject, end)
-    dry = None if last is None else (min(now, end) - last).total_seconds() / 3600
+    since = last
+    if last is None and subject.facts.status == "restricted":
+        since = restricted_since(connection, subject.id)
+    dry = None if since is None else max(0.0, (min(now, end) - since).total_seconds() / 3600)
     weighed_at = weight.at if weight else None
     weighed_on = local_day(weighed_at, zone) if weighed_at else None
     animal = Animal(
@@ -78,7 +93,9 @@ def row_of(
         session_ml=_sum(water, "session"),
         hand_ml=_sum(water, "hand"),
         supplement_ml=_sum(water, "supplement"),
-        since_weighing_ml=sum(ml for at, ml, _ in water if weighed_at and at > weighed_at),
+        since_weighing_ml=round(
+            sum(ml for at, ml, _ in water if weighed_at and at > weighed_at), 9
+        ),
     )
     need = water_need(config, animal)
     facts = subject.facts
@@ -103,8 +120,8 @@ def row_of(
         since_weighing_ml=animal.since_weighing_ml,
         last_water_at=last,
         dry_h=dry,
-        words=need.words if facts.status == "restricted" else "It has water at will",
-        alerts=_alerts(config, zone, facts.status, need, last, dry),
+        words=_NOT_DUE.get(facts.status, need.words),
+        alerts=_alerts(config, zone, facts.status, need, _Dry(last, since, dry)),
     )
 
 
@@ -131,13 +148,15 @@ def _alerts(
     zone: ZoneInfo | None,
     status: Status,
     need: Need,
-    last: datetime | None,
-    dry: float | None,
+    dry: _Dry,
 ) -> tuple[str, ...]:
     """Return the alerts of the policy, and that the mouse was without water for too long."""
-    if status != "restricted" or dry is None or last is None or dry < config.longest_dry_h:
+    if status != "restricted" or dry.hours is None or dry.since is None:
         return need.alerts
-    text = f"No water since {local(last, zone):%Y-%m-%d %H:%M}, {dry:.0f} h"
+    if dry.hours < config.longest_dry_h:
+        return need.alerts
+    what = "No water" if dry.last else "No water was entered"
+    text = f"{what} since {local(dry.since, zone):%Y-%m-%d %H:%M}, {dry.hours:.0f} h"
     return (*need.alerts, f"{text} (limit {config.longest_dry_h:g} h).")
 
 

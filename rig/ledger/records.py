@@ -38,7 +38,8 @@ class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     last_water_at
         When it last got any.
     dry_h
-        How many hours ago that was.
+        How many hours ago that was; of a mouse on restriction that never got any, for how long it
+        has been on restriction.
     """
 
     subject: str

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from itertools import pairwise
 from typing import Annotated, Any, Literal, get_args
 from uuid import uuid4
 from zoneinfo import ZoneInfo
@@ -23,6 +24,7 @@ LONGEST = 200
 """Characters of a name."""
 Name = Annotated[str, msgspec.Meta(max_length=LONGEST, pattern=r"^[^\x00-\x1f]*$")]
 Grams = Annotated[float, msgspec.Meta(gt=0, le=100)]
+ImplantGrams = Annotated[float, msgspec.Meta(ge=0, le=10)]
 _NAMED = {
     "birth": "day of birth",
     "baseline_g": "baseline weight in g",
@@ -34,7 +36,7 @@ _ALLOWED = {
     "status": "restricted, free or retired",
     "birth": f"a day from {FIRST_YEAR} up to today, as 2026-08-01",
     "baseline_g": "a number above 0 and up to 100",
-    "implant_g": "a number above 0 and up to 100",
+    "implant_g": "a number from 0 (it carries none) to 10",
 }
 """What facts can be, where they are no line of text."""
 
@@ -56,7 +58,7 @@ class Facts(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     baseline_g
         Its weight in g with water at will, without an implant; None if it is not known.
     implant_g
-        Weight in g of what it carries on its head; None if it carries nothing.
+        Weight in g of what it carries on its head; None or 0 if it carries nothing.
     """
 
     tag: Name = ""
@@ -67,7 +69,7 @@ class Facts(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     project: Name = ""
     status: Status = "restricted"
     baseline_g: Grams | None = None
-    implant_g: Grams | None = None
+    implant_g: ImplantGrams | None = None
 
     @property
     def usual_g(self) -> float | None:
@@ -235,7 +237,7 @@ def check_tag(name: str, tag: str, known: Mapping[str, Facts]) -> None:
     for other, facts in known.items():
         if tag and other != name and tag in (facts.tag, other):
             raise ConfigError(
-                f"'{other}' has the tag '{tag}' already",
+                f"'{other}' has the tag '{tag}' already" if tag != other else f"'{tag}' is a mouse",
                 f"subject '{name}'",
                 "Look at the animals: two with one tag are taken for each other. One that is not "
                 f'there any more gives it up: `rig subject edit {other} --tag ""`.',
@@ -261,6 +263,13 @@ def history_of(connection: sa.Connection, subject: str) -> list[dict[str, Any]]:
         .order_by(subject_facts.c.entered_at)
     )
     return [dict(row) for row in found.mappings()]
+
+
+def restricted_since(connection: sa.Connection, subject: str) -> datetime | None:
+    """Return since when a subject has had no water at will; None if nothing is known of it."""
+    history = history_of(connection, subject)
+    begun = [after["at"] for before, after in pairwise(history) if before["status"] == "free"]
+    return begun[-1] if begun else next((row["at"] for row in history), None)
 
 
 def in_force(table: sa.Table) -> sa.ColumnElement[bool]:
