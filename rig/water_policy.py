@@ -8,6 +8,7 @@ Institute: 85 %, at least 1 mL a day, at most 3.5 mL, with a health alert there)
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal, Self
@@ -203,6 +204,17 @@ def weight_doubt(
     elif usual_g is not None and abs(weight_g - usual_g) > (1 - config.stop_ratio) * usual_g:
         return f"{_g(weight_g)} is far from the {_g(usual_g)} of its baseline"
     return ""
+
+
+def lowest_words(weight_g: float) -> str:
+    """Return a lowest weight in words, to the 0.1 g above: no weight that is shown as it is below.
+
+    Examples
+    --------
+    >>> lowest_words(0.85 * 25.0)
+    '21.3 g'
+    """
+    return f"{math.ceil(10 * weight_g - 1e-6) / 10:.1f} g"
 
 
 def volume_doubt(config: WaterConfig, subject: str, total_ml: float) -> str:

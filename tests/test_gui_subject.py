@@ -95,7 +95,7 @@ def test_what_was_asked_of_another_mouse_is_dropped(
 def test_the_lowest_weights_count_the_implant() -> None:
     levels = weight_levels(row(implant_g=1.0), WaterConfig())
     assert [level.words for level in levels] == [
-        "baseline 26.0 g", "85 % = 22.2 g", "80 % = 21.0 g",
+        "baseline 26.0 g", "85 % = 22.3 g", "80 % = 21.0 g",
     ]  # fmt: skip
     assert weight_levels(row(baseline_g=None), WaterConfig()) == []
 

@@ -13,7 +13,7 @@ from gui.plots.levels import Level
 from rig.config import sex_words
 from rig.ledger.days import local
 from rig.ledger.records import Row
-from rig.water_policy import WaterConfig
+from rig.water_policy import WaterConfig, lowest_words
 
 MOST_MOVES, MOST_NOTES = 12, 12
 
@@ -66,7 +66,7 @@ def weight_levels(row: Row, config: WaterConfig) -> list[Level]:
     levels = [Level(baseline + implant, f"baseline {baseline + implant:.1f} g", "note")]
     for ratio, colour in ((config.warn_ratio, "warn"), (config.stop_ratio, "bad")):
         grams = ratio * baseline + implant
-        levels.append(Level(grams, f"{100 * ratio:.0f} % = {grams:.1f} g", colour))
+        levels.append(Level(grams, f"{100 * ratio:.0f} % = {lowest_words(grams)}", colour))
     return levels
 
 

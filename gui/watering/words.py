@@ -10,7 +10,14 @@ from rig.counting import counted
 from rig.lab import Lab
 from rig.ledger.days import local, zone_of
 from rig.ledger.records import Row
-from rig.water_policy import NOTHING_ML, WaterConfig, is_late, volume_doubt, weight_doubt
+from rig.water_policy import (
+    NOTHING_ML,
+    WaterConfig,
+    is_late,
+    lowest_words,
+    volume_doubt,
+    weight_doubt,
+)
 
 
 def state(row: Row, config: WaterConfig, now: datetime) -> tuple[str, str]:
@@ -105,7 +112,7 @@ def weight_words(row: Row, config: WaterConfig, now: datetime) -> tuple[str, str
     if row.baseline_g is None:
         return "note", f"{told}. It has no baseline weight."
     least = config.warn_ratio * row.baseline_g + (row.implant_g or 0.0)
-    line = f"{100 * config.warn_ratio:.0f} % = {least:.1f} g"
+    line = f"{100 * config.warn_ratio:.0f} % = {lowest_words(least)}"
     found = light(row, config)
     limit = config.stop_ratio if found == "bad" else config.warn_ratio
     below = f". It is below {100 * limit:.0f} %" if found else ""
