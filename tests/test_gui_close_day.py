@@ -56,6 +56,19 @@ def desk(bench: Bench, qtbot: QtBot) -> CloseDesk:
     return CloseDesk(bench, qtbot, FakeJobs())
 
 
+def test_a_line_that_is_too_long_keeps_what_is_due(desk: CloseDesk) -> None:
+    """Its first figure is what the mouse lacks, which may be far more than it is due."""
+    words = (
+        "0.85 x 25.0 g - 16.1 g - 0.00 mL since it was weighed = 5.15 mL; at least 1.00 mL a day, "
+        "less 0.50 mL of supplements = 0.50 mL; not over 3.50 mL: 3.50 mL due."
+    )
+    table = desk.show(Task("M014", "water", words, "rig give M014 3.50")).screen.table
+    width = table.columnWidth(table.model().columnCount() - 1)
+    shown = table.fontMetrics().elidedText(words, table.textElideMode(), width)
+    assert shown != words
+    assert shown.endswith("3.50 mL due.")
+
+
 def test_what_is_left_leads_to_where_it_is_done(desk: CloseDesk) -> None:
     assert "asked ..." in desk.said
     desk.show(*TASKS, notes=("M099 ran, and is not in the ledger",))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import msgspec
+from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from gui.actions import Action
@@ -198,6 +199,7 @@ class CloseDay(QWidget):
     def _make_parts(self) -> None:
         self._model: RowsModel[Left] = RowsModel(COLUMNS)
         self.table = make_table(self._model, "What must still happen")
+        self.table.setTextElideMode(Qt.ElideMiddle)  # what is due stands at a sentence's end
         self.table.activated.connect(lambda _: self._open())
         selection = self.table.selectionModel()
         if selection is not None:
