@@ -148,6 +148,7 @@ def columns(lab: Lab, now: datetime) -> tuple[Column[Row], ...]:
 
     return (
         Column("mouse", lambda row: row.subject),
+        Column("water", lambda row: state(row, config, now)[1], level=level),
         Column("ear tag", lambda row: row.tag),
         Column("weight g", _weight, number=True, level=_age),
         Column("% of baseline", _ratio, number=True, level=lambda row: light(row, config)),
@@ -157,7 +158,6 @@ def columns(lab: Lab, now: datetime) -> tuple[Column[Row], ...]:
         Column("given", lambda row: _ml(row.supplement_ml), number=True),
         Column("left", lambda row: _ml(row.due_ml), number=True, level=level),
         Column("last water", last),
-        Column("", lambda row: state(row, config, now)[1], level=level),
     )
 
 
