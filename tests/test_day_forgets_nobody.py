@@ -7,13 +7,16 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from inside import inside
-from ledger_bench import MORNING, drink, small_lab
+from ledger_bench import MORNING, drink, put_in, small_lab
 from test_ledger_commands import done, told
 
 from rig.errors import ExitCode
 from rig.lab import Lab
+from rig.ledger.store import begin_ledger
+from rig.ledger.subjects import edit_subject
 
 PLAN = '[[mice]]\nsubject = "M1"\n\n[[mice]]\nsubject = "M2"\n\n[[mice]]\nsubject = "M3"\n'
 
@@ -142,3 +145,17 @@ def test_a_plan_that_cannot_be_read_is_left_too(lab: Lab) -> None:
     (lab.folder / "day-plan.toml").write_text('[[mice]]\nsubjet = "M1"\n', encoding="utf-8")
     assert left(lab, "plan")[0] == "day-plan.toml"
     assert "unknown key 'subjet'" in folded(inside(lab, "day").out)
+
+
+def test_a_day_that_is_over_has_the_mice_and_the_facts_that_it_had(tmp_path: Path) -> None:
+    lab = small_lab(tmp_path / "lab")
+    later = MORNING + timedelta(days=2)
+    with begin_ledger(lab) as ledger:
+        for name, changes in (("M1", {"status": "retired"}), ("M2", {"baseline_g": 20.0})):
+            mouse = put_in(ledger, name, 23.0)
+            facts = msgspec.structs.replace(mouse.facts, **changes)
+            edit_subject(ledger, mouse, facts, "anna", later, "it is so from now on")
+    for day, known in ((MORNING, {"M1": 25.0, "M2": 25.0}), (later, {"M2": 20.0})):
+        found = told(lab, "day", "--day", f"{day:%Y-%m-%d}")
+        assert {row["subject"]: row["baseline_g"] for row in found["board"]} == known
+        assert {task["subject"] for task in found["tasks"] if task["kind"] == "water"} == set(known)

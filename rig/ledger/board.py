@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from rig.ledger.days import bounds, local, local_day
 from rig.ledger.records import Row, Status
-from rig.ledger.subjects import LedgerSubject, all_subjects, in_force, restricted_since
+from rig.ledger.subjects import LedgerSubject, in_force, restricted_since, subjects_at
 from rig.ledger.tables import drops, sessions, supplements, weighings
 from rig.water_policy import Animal, Need, WaterConfig, water_need
 
@@ -48,8 +48,12 @@ def board(
     day: date,
     now: datetime,
 ) -> list[Row]:
-    """Return all mice that are not retired, those on restriction first, by their names."""
-    present = [each for each in all_subjects(connection) if each.facts.status != "retired"]
+    """Return all mice that were not retired on a day, those on restriction first, by their names.
+
+    Of a day that is over, what was known of them at its end holds.
+    """
+    known = subjects_at(connection, bounds(day, zone)[1])
+    present = [each for each in known if each.facts.status != "retired"]
     present.sort(key=lambda each: each.facts.status != "restricted")
     return [row_of(connection, config, zone, subject, day, now) for subject in present]
 

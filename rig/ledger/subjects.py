@@ -192,6 +192,22 @@ def all_subjects(connection: sa.Connection) -> list[LedgerSubject]:
     return [_subject(row) for row in found.mappings()]
 
 
+def subjects_at(connection: sa.Connection, moment: datetime) -> list[LedgerSubject]:
+    """Return all subjects by their names, with what was known of them before a moment.
+
+    One that was entered later is there with what is known of it now.
+    """
+    later = subject_facts.alias()
+    edited = sa.exists().where(later.c.corrects == subject_facts.c.id, later.c.entered_at < moment)
+    found = connection.execute(
+        sa.select(subjects.c.name, subject_facts)
+        .join_from(subject_facts, subjects)
+        .where(subject_facts.c.entered_at < moment, ~edited)
+    )
+    then = {row["name"]: _subject(row) for row in found.mappings()}
+    return [then.get(each.name, each) for each in all_subjects(connection)]
+
+
 def known_facts(connection: sa.Connection) -> dict[str, Facts]:
     """Return what is known of all subjects now, by their names."""
     return {each.name: each.facts for each in all_subjects(connection)}
