@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -37,8 +38,26 @@ PUMP: dict[str, object] = {
     "max_open_ms": 60,
     "rate_ml_min": 8.064,
 }
+RIG = """
+from types import SimpleNamespace
+from serial.tools import list_ports
+from rig.main import main
+{before}
+plug = SimpleNamespace(device={port!r}, serial_number={number!r}, vid=0x16C0, pid=0x0483)
+list_ports.comports = lambda: [plug]
+main()
+"""
 SETTLED = 4
 """Questions of a driver after which it has dealt with what happened before."""
+
+
+def rig_with(line: PtyLine, before: str = "") -> tuple[str, ...]:
+    """Return the command ``rig`` with a device in a socket of the computer.
+
+    `before` is done before it begins.
+    """
+    script = RIG.format(before=before, port=line.port, number=NUMBER)
+    return sys.executable, "-P", "-c", script
 
 
 @dataclass

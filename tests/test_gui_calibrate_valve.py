@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 
 import pytest
@@ -12,7 +11,7 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
-from serial_bench import NUMBER
+from serial_bench import NUMBER, rig_with
 from weighing_bench import NI, UL_PER_MS, Dish
 
 from calibration.store import RECORDS
@@ -25,18 +24,10 @@ from hardware.emulators.ni.card_wires import CardWires
 from hardware.emulators.serial.pty_line import PtyLine
 from rig.lab import Lab
 
-COMMAND = """
-import sys
-from types import SimpleNamespace
-from serial.tools import list_ports
+IMPATIENT = """
 import hardware.calibrating.valve as weighed
-from rig.main import main
-plug = SimpleNamespace(device={port!r}, serial_number={number!r}, vid=0x16C0, pid=0x0483)
-list_ports.comports = lambda: [plug]
 weighed.LEAK_WAIT, weighed.BETWEEN_OPENINGS = 0.1, 0.03
-main()
 """
-"""``rig`` with a balance in a socket of the computer, and less patience."""
 
 
 @pytest.fixture
@@ -51,8 +42,7 @@ def real(
     (lab.folder / "rigs/box1.toml").write_text(text, encoding="utf-8")
     line = PtyLine(Dish(emulated_card))
     line.plug()
-    script = COMMAND.format(port=line.port, number=NUMBER)
-    monkeypatch.setattr("gui.jobs.RIG_PROGRAM", (sys.executable, "-P", "-c", script))
+    monkeypatch.setattr("gui.jobs.RIG_PROGRAM", rig_with(line, IMPATIENT))
     yield bench
     bench.place.jobs.close()
     line.unplug()

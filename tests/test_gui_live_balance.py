@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from fake_jobs import FakeJobs, FakeTalk
+from board_desk import BoardDesk
+from fake_jobs import FakeTalk
 from gui_helpers import Bench, texts
-from gui_ledger import begin, board, row
+from gui_ledger import begin, row
 from PyQt5.QtCore import Qt
 from PyQt5.QtTest import QTest
+from PyQt5.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
-from serial_bench import NUMBER
+from serial_bench import NUMBER, rig_with
 
 from gui.ledger_jobs import LedgerJobs
 from gui.screens.water_board import WaterBoard
@@ -26,15 +27,6 @@ from rig.ledger.store import open_ledger
 from rig.ledger.subjects import find_subject
 from rig.ledger.tables import weighings
 
-COMMAND = """
-from types import SimpleNamespace
-from serial.tools import list_ports
-from rig.main import main
-plug = SimpleNamespace(device={port!r}, serial_number={number!r}, vid=0x16C0, pid=0x0483)
-list_ports.comports = lambda: [plug]
-main()
-"""
-"""``rig`` with a balance in a socket of the computer."""
 EMPTY, MOVING, QUIET = OnBalance(0.02, True), OnBalance(22.9, False), OnBalance(21.43, True)
 NO_PLUG = "no serial device with the USB serial number 'TEENSY-17' is plugged in"
 
@@ -49,122 +41,108 @@ def bench(bench: Bench) -> Bench:
     return bench
 
 
-class Desk:
-    """The water board, whose commands a test answers."""
+def talk(desk: BoardDesk) -> FakeTalk:
+    """Return the command that reads the balance."""
+    return desk.jobs.talks[-1]
 
-    def __init__(self, bench: Bench, qtbot: QtBot) -> None:
-        self.jobs = FakeJobs()
-        bench.place.jobs = self.jobs  # type: ignore[assignment]
-        (bench.place.lab.folder / "ledger.db").touch()
-        self.screen = WaterBoard(bench.place, LedgerJobs(bench.place))
-        qtbot.addWidget(self.screen)
-        self.screen.resize(1100, 650)
-        self.screen.show()
-        self.screen.arrive()
-        self.jobs.last("water").answer(board(row("M014"), row("M016")))
-        self.field = self.screen.panel.weight.line
 
-    @property
-    def talk(self) -> FakeTalk:
-        """The command that reads the balance."""
-        return self.jobs.talks[-1]
+def field(desk: BoardDesk) -> QLineEdit:
+    """Return the field for the weight."""
+    return desk.panel.weight.line
 
-    @property
-    def said(self) -> str:
-        return texts(self.screen)
 
-    def enter(self) -> None:
-        """Enter what stands in the field; it is in the ledger."""
-        QTest.keyClick(self.field, Qt.Key_Return)
-        self.jobs.last("weigh").answer({"row": "r", "board": row("M014", weight_g=21.43)})
+def enter(desk: BoardDesk) -> None:
+    """Enter what stands in the field; it is in the ledger."""
+    QTest.keyClick(field(desk), Qt.Key_Return)
+    desk.jobs.last("weigh").answer({"row": "r", "board": row("M014", weight_g=21.43)})
 
 
 @pytest.fixture
-def desk(bench: Bench, qtbot: QtBot) -> Desk:
-    return Desk(bench, qtbot)
+def desk(bench: Bench, qtbot: QtBot) -> BoardDesk:
+    return BoardDesk(bench, qtbot).show(row("M014"), row("M016"))
 
 
-def test_a_mouse_that_is_quiet_fills_the_field_and_enter_takes_it(desk: Desk) -> None:
-    assert desk.talk.asked.arguments == ["balance"]
+def test_a_mouse_that_is_quiet_fills_the_field_and_enter_takes_it(desk: BoardDesk) -> None:
+    assert talk(desk).asked.arguments == ["balance"]
     assert "Balance: asked ..." in desk.said
     for shown, words in (
         (EMPTY, "Balance: 0.02 g, no mouse."),
         (MOVING, "Balance: 22.90 g, not quiet yet."),
     ):
-        desk.talk.say(shown)
+        talk(desk).say(shown)
         assert words in desk.said
-        assert desk.field.text() == ""
-    desk.talk.say(QUIET)
+        assert field(desk).text() == ""
+    talk(desk).say(QUIET)
     assert "Balance: 21.43 g. Enter in the field enters it." in desk.said
-    assert desk.field.text() == "21.43"
-    desk.enter()
+    assert field(desk).text() == "21.43"
+    enter(desk)
     assert desk.jobs.last("weigh").arguments == [
         "weigh", "M014", "21.43", "--source=balance", "--by=anna",
     ]  # fmt: skip
     assert "M014 weighs 21.43 g." in desk.said
 
 
-def test_a_weight_that_was_entered_is_not_that_of_the_next_mouse(desk: Desk) -> None:
-    desk.talk.say(QUIET)
-    desk.enter()
+def test_a_weight_that_was_entered_is_not_that_of_the_next_mouse(desk: BoardDesk) -> None:
+    talk(desk).say(QUIET)
+    enter(desk)
     desk.screen.choose("M016")
     for shown in (MOVING, QUIET, OnBalance(21.39, True)):
-        desk.talk.say(shown)
-        assert desk.field.text() == ""
+        talk(desk).say(shown)
+        assert field(desk).text() == ""
         assert "entered. Take the mouse off." in desk.said
-    desk.talk.say(EMPTY, QUIET)
-    assert desk.field.text() == "21.43"
+    talk(desk).say(EMPTY, QUIET)
+    assert field(desk).text() == "21.43"
 
 
-def test_who_scans_the_mouse_after_putting_it_on_gets_its_weight(desk: Desk) -> None:
-    desk.talk.say(QUIET)
+def test_who_scans_the_mouse_after_putting_it_on_gets_its_weight(desk: BoardDesk) -> None:
+    talk(desk).say(QUIET)
     desk.screen.choose("M016")
-    assert desk.field.text() == "21.43"
+    assert field(desk).text() == "21.43"
 
 
-def test_another_mouse_put_on_while_nobody_looked_is_weighed(desk: Desk) -> None:
-    desk.talk.say(QUIET)
-    desk.enter()
+def test_another_mouse_put_on_while_nobody_looked_is_weighed(desk: BoardDesk) -> None:
+    talk(desk).say(QUIET)
+    enter(desk)
     desk.screen.hide()
-    assert desk.talk.stopped, "the port is free for others"
-    desk.talk.asked.answer(None)
+    assert talk(desk).stopped, "the port is free for others"
+    talk(desk).asked.answer(None)
     desk.screen.show()
     desk.screen.choose("M016")
-    desk.talk.say(OnBalance(24.1, True))
-    assert desk.field.text() == "24.10"
+    talk(desk).say(OnBalance(24.1, True))
+    assert field(desk).text() == "24.10"
 
 
-def test_who_types_is_not_disturbed(desk: Desk) -> None:
-    QTest.keyClicks(desk.field, "2")
-    desk.talk.say(QUIET)
-    QTest.keyClicks(desk.field, "1.6")
-    assert desk.field.text() == "21.6"
-    desk.enter()
+def test_who_types_is_not_disturbed(desk: BoardDesk) -> None:
+    QTest.keyClicks(field(desk), "2")
+    talk(desk).say(QUIET)
+    QTest.keyClicks(field(desk), "1.6")
+    assert field(desk).text() == "21.6"
+    enter(desk)
     assert "--source=balance" not in desk.jobs.last("weigh").arguments
 
 
-def test_what_is_typed_takes_the_place_of_the_balances_weight(desk: Desk) -> None:
-    desk.talk.say(QUIET)
-    QTest.keyClicks(desk.field, "21.5")
-    assert desk.field.text() == "21.5"
+def test_what_is_typed_takes_the_place_of_the_balances_weight(desk: BoardDesk) -> None:
+    talk(desk).say(QUIET)
+    QTest.keyClicks(field(desk), "21.5")
+    assert field(desk).text() == "21.5"
 
 
-def test_an_implausible_weight_on_the_balance_is_typed_by_a_person(desk: Desk) -> None:
-    desk.talk.say(OnBalance(12.4, True))
-    QTest.keyClick(desk.field, Qt.Key_Return)
+def test_an_implausible_weight_on_the_balance_is_typed_by_a_person(desk: BoardDesk) -> None:
+    talk(desk).say(OnBalance(12.4, True))
+    QTest.keyClick(field(desk), Qt.Key_Return)
     assert "21.4 -> 12.4 g (-42 %). Type the weight again." in desk.said
-    desk.talk.say(MOVING, OnBalance(12.4, True))
-    assert desk.field.text() == ""
+    talk(desk).say(MOVING, OnBalance(12.4, True))
+    assert field(desk).text() == ""
     assert desk.jobs.count("weigh") == 0
 
 
-def test_a_balance_that_cannot_be_read_is_told_and_weights_can_be_typed(desk: Desk) -> None:
-    desk.talk.say(Told(f"{NO_PLUG} (balance 'balance'). Plug it in."))
+def test_a_balance_that_cannot_be_read_is_told_and_weights_can_be_typed(desk: BoardDesk) -> None:
+    talk(desk).say(Told(f"{NO_PLUG} (balance 'balance'). Plug it in."))
     assert f"Balance: {NO_PLUG}" in desk.said
-    QTest.keyClicks(desk.field, "21.6")
-    desk.enter()
+    QTest.keyClicks(field(desk), "21.6")
+    enter(desk)
     assert desk.jobs.last("weigh").arguments[:3] == ["weigh", "M014", "21.6"]
-    desk.talk.asked.answer(None, 3, "lab.toml is damaged")
+    talk(desk).asked.answer(None, 3, "lab.toml is damaged")
     assert "Balance: lab.toml is damaged" in desk.said
 
 
@@ -172,7 +150,7 @@ def test_a_lab_without_a_balance_reads_none(bench: Bench, qtbot: QtBot) -> None:
     path = Path(bench.place.lab.folder) / "lab.toml"
     path.write_text(path.read_text(encoding="utf-8").replace(NUMBER, ""), encoding="utf-8")
     bench.place.lab = find_lab(path.parent)
-    desk = Desk(bench, qtbot)
+    desk = BoardDesk(bench, qtbot).show(row("M014"))
     assert desk.jobs.talks == []
     assert "Balance" not in desk.said
 
@@ -183,8 +161,7 @@ def emulator(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Iterator[BalanceE
     emulator = BalanceEmulator()
     line = PtyLine(emulator)
     line.plug()
-    script = COMMAND.format(port=line.port, number=NUMBER)
-    monkeypatch.setattr("gui.jobs.RIG_PROGRAM", (sys.executable, "-P", "-c", script))
+    monkeypatch.setattr("gui.jobs.RIG_PROGRAM", rig_with(line))
     yield emulator
     bench.place.jobs.close()
     line.unplug()

@@ -5,12 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 
 import pytest
-from fake_jobs import FakeJobs
+from board_desk import BoardDesk
 from gui_helpers import Bench, click, texts
-from gui_ledger import InsideJobs, begin, board, row
+from gui_ledger import InsideJobs, begin, row
 from PyQt5.QtCore import Qt
 from PyQt5.QtTest import QTest
-from PyQt5.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from gui.ledger_jobs import LedgerJobs
@@ -21,37 +20,6 @@ from rig.water_policy import WaterConfig
 
 NOON, EVENING = datetime(2026, 11, 25, 12), datetime(2026, 11, 25, 18)
 PROBLEM = {"problems": [{"what": "21.4 -> 12.4 g", "where": "weight 12.4", "do": "Look again."}]}
-
-
-class BoardDesk:
-    """The screen, whose commands a test answers."""
-
-    def __init__(self, bench: Bench, qtbot: QtBot) -> None:
-        self.jobs = FakeJobs()
-        bench.place.jobs = self.jobs  # type: ignore[assignment]
-        (bench.place.lab.folder / "ledger.db").touch()
-        self.screen = WaterBoard(bench.place, LedgerJobs(bench.place))
-        qtbot.addWidget(self.screen)
-        self.screen.resize(1100, 650)
-        self.screen.show()
-        self.screen.arrive()
-        self.panel, self.place = self.screen.panel, bench.place
-
-    def show(self, *rows: object) -> BoardDesk:
-        """Let the board be read."""
-        self.jobs.last("water").answer(board(*rows))  # type: ignore[arg-type]
-        return self
-
-    def type(self, line: QWidget, text: str) -> None:
-        QTest.keyClicks(line, text)
-        QTest.keyClick(line, Qt.Key_Return)
-
-    def entered(self, word: str) -> list[list[str]]:
-        return [each.arguments for each in self.jobs.asked if each.arguments[0] == word]
-
-    @property
-    def said(self) -> str:
-        return texts(self.screen)
 
 
 @pytest.fixture
