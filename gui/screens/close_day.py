@@ -12,6 +12,7 @@ from PyQt5.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QW
 from gui.actions import Action
 from gui.columns import Column
 from gui.jobs import Done
+from gui.latest import Latest
 from gui.ledger_jobs import UNSIGNED, LedgerJobs
 from gui.palette import Palette
 from gui.theme import quiet_label, sentence_label, set_level, title_label
@@ -79,7 +80,7 @@ class CloseDay(QWidget):
         super().__init__()
         self._place, self._ledger, self._choose = place, ledger, choose
         self._found: DayList | None = None
-        self._asked = 0
+        self._latest = Latest()
         self._make_parts()
         self._lay_out()
 
@@ -111,16 +112,9 @@ class CloseDay(QWidget):
 
     def _run(self, arguments: list[str]) -> None:
         """Run the command; it prints what is left whatever else it does."""
-        self._asked += 1
-        number = self._asked
         self.head.setText("asked ...")
         set_level(self.head, "note")
-
-        def told(done: Done) -> None:
-            if number == self._asked:  # else it was asked again meanwhile
-                self._take(done)
-
-        self._place.jobs.run(arguments, told, LONGEST)
+        self._place.jobs.run(arguments, self._latest.only(self._take), LONGEST)
 
     def _take(self, done: Done) -> None:
         try:

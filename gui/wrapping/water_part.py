@@ -19,7 +19,6 @@ from rig.water_policy import LEAST_G, MOST_G, WaterConfig, gain_doubt
 
 NOT_IN_IT = "{} is not in the ledger: nobody is told of its water. Enter it:  rig subject add {}"
 NO_WEIGHT = "Weigh {} first: this lab weighs every mouse after its session."
-
 READING = "The ledger is being read: Given waits until it is known what is due now."
 UNTOLD = "Nobody can tell what it is due: weigh it, on the water board (F11)."
 
